@@ -1,0 +1,106 @@
+# tallyman: one file, GNU make, no recursion.  Everything built lands in B.
+# A new source file needs no edit here.  CFLAGS and LDFLAGS are the user's.
+
+B       ?= build
+PREFIX  ?= /usr/local
+CC      ?= cc
+VERSION := 0.1.0
+
+CFLAGS  ?= -O2 -g
+PKG     ?= pkg-config
+XML_CFLAGS    ?= $(shell $(PKG) --cflags libxml-2.0)
+XML_LIBS      ?= $(shell $(PKG) --libs libxml-2.0)
+SQLITE_LIBS   ?= $(shell $(PKG) --libs sqlite3)
+SSH_LIBS      ?= $(shell $(PKG) --libs libssh2)
+CRYPTO_LIBS   ?= $(shell $(PKG) --libs libcrypto)
+CMOCKA_LIBS   ?= $(shell $(PKG) --libs cmocka)
+
+WARN := -Wall -Wextra -Wshadow -Wstrict-prototypes -Wmissing-prototypes \
+	-Wpointer-arith -Wwrite-strings -Wvla -Wformat=2 -Wundef -Wcast-qual
+ifeq ($(WERROR),1)
+WARN += -Werror
+endif
+ifndef SAN
+HARDEN := -fstack-protector-strong -D_FORTIFY_SOURCE=2
+endif
+OURS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
+	-DTALLYMAN_VERSION='"$(VERSION)"' -Iinclude -Isrc $(WARN) $(HARDEN) \
+	-fPIC -fvisibility=default $(SAN) $(XML_CFLAGS)
+COMPILE = $(CC) $(OURS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+LINK = $(CC) $(CFLAGS) $(SAN) -Wl,-z,relro,-z,now $(LDFLAGS) -o $@
+
+# The core is the library; the application is the shell around it.
+CORE_DIRS := base x12 record map ack
+APP_DIRS  := store mailbox flow command
+CORE_SRC  := $(foreach d,$(CORE_DIRS),$(wildcard src/$d/*.c))
+APP_SRC   := $(foreach d,$(APP_DIRS),$(wildcard src/$d/*.c))
+MAIN_SRC  := src/command/main.c
+CORE_LIBS := $(XML_LIBS) $(CRYPTO_LIBS)
+APP_LIBS  := $(SQLITE_LIBS) $(SSH_LIBS)
+
+DICT_DIRS := $(wildcard src/dictionary/[0-9]*)
+DICT_TEXT := $(foreach d,$(DICT_DIRS),$(wildcard $d/*))
+EMBED     := $(sort $(wildcard maps/*.xml maps/*.rng))
+GEN_SRC   := $(B)/gen/dictionary.c $(B)/gen/embedded.c
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+CORE_OBJ := $(call obj,$(CORE_SRC)) $(GEN_SRC:.c=.o)
+APP_OBJ  := $(call obj,$(filter-out $(MAIN_SRC),$(APP_SRC)))
+MAIN_OBJ := $(call obj,$(MAIN_SRC))
+SUPPORT_OBJ := $(call obj,$(wildcard tests/support/*.c))
+
+.PHONY: all
+all: $(B)/tallyman $(B)/libtallyman.a $(B)/libtallyman.so
+
+$(B)/tallyman: $(MAIN_OBJ) $(APP_OBJ) $(B)/libtallyman.a
+	$(LINK) $(MAIN_OBJ) $(APP_OBJ) $(B)/libtallyman.a $(APP_LIBS) $(CORE_LIBS)
+
+$(B)/libtallyman.a: $(CORE_OBJ)
+	@rm -f $@
+	ar rcs $@ $(CORE_OBJ)
+
+$(B)/libtallyman.so: $(CORE_OBJ)
+	$(LINK) -shared -Wl,-soname,libtallyman.so.0 $(CORE_OBJ) $(CORE_LIBS)
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE)
+$(B)/gen/%.o: $(B)/gen/%.c
+	$(COMPILE)
+
+# Build tools and what they make: .c files only, never headers.
+DICT_TOOL_OBJ := $(call obj,src/tool/dictionary.c src/x12/dictionary.c \
+	src/x12/dictionary_text.c src/x12/grammar.c $(wildcard src/base/err.c \
+	src/base/mem.c))
+$(B)/tool/embed: $(call obj,src/tool/embed.c)
+	@mkdir -p $(@D)
+	$(LINK) $^
+$(B)/tool/dictionary: $(DICT_TOOL_OBJ)
+	@mkdir -p $(@D)
+	$(LINK) $^
+$(B)/gen/embedded.c: $(EMBED) src/tool/embed.c | $(B)/tool/embed
+	@mkdir -p $(@D)
+	$(B)/tool/embed $(EMBED) > $@
+$(B)/gen/dictionary.c: $(DICT_TEXT) src/tool/dictionary.c \
+    src/x12/dictionary_text.c | $(B)/tool/dictionary
+	@mkdir -p $(@D)
+	$(B)/tool/dictionary $(DICT_DIRS) > $@
+
+# Tests: one program per file of tests/unit, linked with everything but main.
+UNIT_SRC := $(wildcard tests/unit/*.c)
+UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(APP_OBJ) $(B)/libtallyman.a
+	@mkdir -p $(@D)
+	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+
+.PHONY: check-unit
+check-unit: $(UNIT_BIN)
+	scripts/unit $(if $(T),$(filter %/$(T) %/test_$(T),$(UNIT_BIN)),$(UNIT_BIN))
+
+.PHONY: clean
+clean:
+	rm -rf $(B)
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

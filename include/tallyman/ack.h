@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Acknowledgements: TA1 and 997 as a function of what was found.
+ *
+ * A judgement is the verdict on one interchange: its envelope, its groups,
+ * and of each group the sets that an acknowledgement lists.  It is made by
+ * tally_judge and read by tally_ack_write.
+ */
+#ifndef TALLYMAN_ACK_H
+#define TALLYMAN_ACK_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tallyman/err.h"
+#include "tallyman/finding.h"
+#include "tallyman/mem.h"
+#include "tallyman/x12.h"
+
+/* Verdicts, spelled as AK501 and AK901 are. */
+enum tally_verdict {
+	TALLY_ACCEPTED = 'A',
+	TALLY_ACCEPTED_WITH_ERRORS = 'E',
+	TALLY_PARTIAL = 'P', /* groups only */
+	TALLY_REJECTED = 'R'
+};
+
+/* Findings of one thing: v[first] … v[first + n - 1] of the list. */
+struct tally_span {
+	size_t first, n;
+};
+
+struct tally_set_judged {
+	char id[8];       /* ST01, shortened */
+	char control[16]; /* ST02, shortened */
+	uint32_t ordinal; /* in the group, from 1 */
+	uint64_t offset;
+	enum tally_verdict verdict;
+	struct tally_span findings;
+};
+
+struct tally_group_judged {
+	char functional[4];            /* GS01 */
+	char sender[16], receiver[16]; /* GS02, GS03 */
+	char control[16];              /* GS06 */
+	char version[16];              /* GS08 */
+	uint64_t offset;
+	uint32_t included; /* GE01, or the sets seen where GE is missing */
+	uint32_t received; /* sets that are there */
+	uint32_t accepted; /* with or without errors */
+	enum tally_verdict verdict;
+	struct tally_span findings; /* of the group itself */
+	struct tally_set_judged
+	    *set; /* those that are listed; see tally_judge */
+	uint32_t nset;
+};
+
+struct tally_interchange_judged {
+	/* ISA, blanks at the right removed; empty when not readable */
+	char sender_qualifier[4], sender[16];
+	char receiver_qualifier[4], receiver[16];
+	char date[8], time[8]; /* ISA09 YYMMDD, ISA10 HHMM */
+	char version[8];       /* ISA12 */
+	char control[12];      /* ISA13 as sent */
+	bool ack_requested;    /* ISA14 is 1 */
+	char usage;            /* ISA15: T P I */
+	struct tally_separators separators;
+	uint64_t offset, length; /* in the file */
+	bool readable;     /* ISA could be read, so there is somebody to tell */
+	bool complete;     /* IEA is there */
+	uint32_t included; /* groups that are there */
+	enum tally_verdict verdict; /* of the envelope: A E R */
+	struct tally_span findings; /* of the envelope */
+	struct tally_group_judged *group;
+	uint32_t ngroup;
+};
+
+/*
+ * What an acknowledgement needs beside the judgement.  Time and numbers are
+ * values passed in, so that replay gives the same bytes.
+ */
+struct tally_ack_envelope {
+	const char *sender_qualifier, *sender;     /* ISA05, 06: us */
+	const char *receiver_qualifier, *receiver; /* ISA07, 08 */
+	const char *date, *time;                   /* CCYYMMDD, HHMM */
+	uint32_t interchange_control, group_control;
+	char usage;
+	struct tally_separators separators;
+	bool newline;       /* a line feed behind each terminator */
+	uint32_t bytes_max; /* of the whole acknowledgement */
+};
+
+/* Whether the interchange is to be answered at all, and with what. */
+bool tally_ack_wants_ta1(const struct tally_interchange_judged *);
+/* Groups that want a 997: all but those of acknowledgements (GS01 FA). */
+uint32_t tally_ack_groups(const struct tally_interchange_judged *);
+
+/*
+ * Writes one interchange: TA1 when wanted, and a group of 997s, one for each
+ * group that wants one.  Control numbers of sets count from 0001.  Writes
+ * nothing when nothing is wanted.  TALLY_NOMEM when bytes_max does not
+ * even hold it without AK3 and AK4.
+ */
+enum tally_rc tally_ack_write(struct tally_buf *,
+    const struct tally_interchange_judged *, const struct tally_findings *,
+    const struct tally_ack_envelope *, struct tally_err *) TALLY_MUST_USE;
+
+#endif

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Findings: what is wrong, or worth knowing, about a partner's data.
+ *
+ * finding.def is the one list of kinds; everything else (enum, texts,
+ * acknowledgement codes, manual) comes from it.  A list of findings keeps up
+ * to a ceiling and counts the rest.
+ */
+#ifndef TALLYMAN_FINDING_H
+#define TALLYMAN_FINDING_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "tallyman/mem.h"
+#include "tallyman/str.h"
+
+/* What a finding is about; decides which code it has (see finding.def). */
+enum tally_level {
+	TALLY_LEVEL_FILE,        /* no code: nobody to tell */
+	TALLY_LEVEL_INTERCHANGE, /* TA105 */
+	TALLY_LEVEL_GROUP,       /* AK905 */
+	TALLY_LEVEL_SET,         /* AK502 */
+	TALLY_LEVEL_SEGMENT,     /* AK304 */
+	TALLY_LEVEL_ELEMENT      /* AK403 */
+};
+
+enum tally_severity {
+	TALLY_NOTE,    /* worth knowing, changes nothing */
+	TALLY_WARNING, /* accepted with errors */
+	TALLY_ERROR    /* rejected */
+};
+
+enum tally_finding_kind {
+	TALLY_FINDING_NONE,
+#define FINDING(name, level, severity, code, what, todo) TALLY_F_##name,
+#include "tallyman/finding.def"
+#undef FINDING
+	TALLY_FINDING_COUNT
+};
+
+/* A row of finding.def. */
+struct tally_finding_info {
+	const char *name; /* "element_too_long" */
+	enum tally_level level;
+	enum tally_severity severity;
+	const char *code; /* X12 code at its level; "" when there is none */
+	const char *what; /* one sentence: what is wrong */
+	const char *todo; /* one sentence: who has to do what */
+};
+const struct tally_finding_info *tally_finding_info(enum tally_finding_kind);
+
+/*
+ * One finding.  Texts live in the list's arena.  What does not apply is 0 or
+ * empty: an envelope finding has no loop, a missing segment no value.
+ */
+struct tally_finding {
+	enum tally_finding_kind kind;
+	enum tally_severity severity;
+	uint64_t offset;           /* in the file, of the byte to look at */
+	uint32_t segment;          /* ordinal in the set, ST is 1 */
+	uint16_t element;          /* position in the segment, from 1 */
+	uint16_t component;        /* from 1; 0: the whole element */
+	uint16_t repetition;       /* from 1; 0: does not repeat */
+	const char *tag;           /* segment's tag as sent or as expected */
+	const char *loop;          /* path, "PO1/N1" */
+	const char *id;            /* element's number, "324" */
+	const char *name;          /* element's or segment's name */
+	struct tally_str value;    /* as sent, at most 99 bytes, raw */
+	struct tally_str expected; /* in words: "1 to 22 characters" */
+};
+
+struct tally_findings {
+	struct tally_arena arena;
+	struct tally_finding *v; /* owned */
+	size_t n, cap;
+	size_t max;              /* kept at most */
+	size_t dropped;          /* counted only */
+	size_t errors, warnings; /* all, dropped ones included */
+	bool failed;             /* memory ended: the list is not complete */
+};
+
+void tally_findings_init(struct tally_findings *, size_t max);
+void tally_findings_free(struct tally_findings *);
+void tally_findings_reset(struct tally_findings *);
+
+/*
+ * Append a copy of *f (texts copied, value shortened, severity from the kind
+ * unless f->severity is higher).  Never fails visibly: see failed.
+ */
+void tally_findings_add(struct tally_findings *, const struct tally_finding *f);
+
+#endif

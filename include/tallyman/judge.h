@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Judging: reader and checker joined, interchange by interchange.
+ *
+ * A judge reads a source to the end of an interchange and gives the verdict
+ * on it; a visitor sees each transaction set on the way, checked.  Judging is
+ * a function of bytes, dictionary and limits, so a second pass over the same
+ * bytes finds the same.
+ *
+ * Memory does not grow with the file: of a group's sets only the first
+ * TALLY_JUDGE_LISTED are listed, and behind them those with findings.
+ */
+#ifndef TALLYMAN_JUDGE_H
+#define TALLYMAN_JUDGE_H
+
+#include "tallyman/ack.h"
+#include "tallyman/x12.h"
+
+#define TALLY_JUDGE_LISTED 1000
+
+/* What a visitor is shown of each set; views live for the call. */
+struct tally_visit {
+	const struct tally_interchange_judged *interchange; /* as far as read */
+	const struct tally_group_judged *group;
+	const struct tally_set_judged *judged;
+	const struct tally_set
+	    *set; /* spec null when it could not be checked */
+	bool checked;
+};
+
+struct tally_judge_options {
+	const struct tally_limits *limits;
+	const struct tally_dictionary *dictionary;
+	/* Called for each set; may be null.  Failing ends the judging. */
+	enum tally_rc (*visit)(
+	    void *ctx, const struct tally_visit *, struct tally_err *);
+	void *ctx;
+};
+
+struct tally_judge;
+enum tally_rc tally_judge_new(struct tally_judge **, struct tally_source,
+    uint64_t offset, const struct tally_judge_options *, struct tally_err *)
+    TALLY_MUST_USE;
+void tally_judge_free(struct tally_judge *);
+
+/*
+ * The next interchange; *out is null at the end of the input.  What *out and
+ * tally_judge_findings give lives until the next call.  Findings about bytes
+ * outside interchanges are in the list, but in no span.
+ */
+enum tally_rc tally_judge_next(struct tally_judge *,
+    const struct tally_interchange_judged **out, struct tally_err *)
+    TALLY_MUST_USE;
+const struct tally_findings *tally_judge_findings(const struct tally_judge *);
+
+#endif

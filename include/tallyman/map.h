@@ -1,0 +1,60 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Maps: how the loop tree of a transaction set corresponds to rows of the
+ * canonical tables.  A map is XML (tallyman-map(5)), compiled when loaded into
+ * a flat program per place of the set's grammar; the program says what
+ * corresponds to what, so it can be run in both directions.
+ */
+#ifndef TALLYMAN_MAP_H
+#define TALLYMAN_MAP_H
+
+#include <stdint.h>
+
+#include "tallyman/dictionary.h"
+#include "tallyman/err.h"
+#include "tallyman/finding.h"
+#include "tallyman/record.h"
+#include "tallyman/x12.h"
+
+struct tally_map;
+
+/*
+ * Compiles the map in text against a model and against the set of the given
+ * version that it names.  TALLY_CONFIG with file and line for every mistake
+ * that can be known now.  The model is borrowed.
+ */
+enum tally_rc tally_map_load(struct tally_map **, const struct tally_model *,
+    const struct tally_version *, const char *name, struct tally_str text,
+    struct tally_err *) TALLY_MUST_USE;
+void tally_map_free(struct tally_map *);
+
+const char *tally_map_name(const struct tally_map *);
+const char *tally_map_set(const struct tally_map *);
+/* SHA-256 of the text: part of what a document's records depend on. */
+const unsigned char *tally_map_hash(const struct tally_map *);
+
+/* What no field claims: one element, or a whole segment (element 0). */
+struct tally_residue {
+	uint32_t segment;      /* ordinal in the set, ST is 1 */
+	uint16_t place;        /* in the grammar */
+	uint16_t element;      /* 0: all of the segment */
+	struct tally_str text; /* raw; points into the set */
+};
+struct tally_residues {
+	struct tally_residue *v; /* owned */
+	size_t n, cap;
+};
+void tally_residues_free(struct tally_residues *);
+
+/*
+ * Reads a checked set: appends one document with its rows to the batch, what
+ * was not claimed to residues (emptied first), and what a person should see
+ * to findings (map_required, map_value, map_limit).  The rows are there even
+ * then; the caller decides.  A set with segments that have no place is read
+ * as far as they have one.  Fails only for want of memory.
+ */
+enum tally_rc tally_map_read(struct tally_map *, const struct tally_set *,
+    struct tally_batch *, struct tally_residues *, struct tally_findings *,
+    struct tally_err *) TALLY_MUST_USE;
+
+#endif

@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The canonical model: the tables and typed columns that records have, and
+ * batches of rows for them.
+ *
+ * A model is read from maps/records.xml; maps, store, exports and manual all
+ * take tables and columns from it.  A batch holds the rows of up to some
+ * thousand documents, table by table, as cells that point into the batch's
+ * arena: the store takes it whole.
+ */
+#ifndef TALLYMAN_RECORD_H
+#define TALLYMAN_RECORD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tallyman/err.h"
+#include "tallyman/mem.h"
+#include "tallyman/str.h"
+
+enum tally_column_type {
+	TALLY_TEXT,    /* UTF-8 */
+	TALLY_INTEGER, /* 64 bits */
+	TALLY_DECIMAL, /* exact: canonical spelling as text */
+	TALLY_DATE,    /* YYYY-MM-DD */
+	TALLY_TIME     /* HH:MM or HH:MM:SS[.d] */
+};
+
+struct tally_column {
+	const char *name;
+	enum tally_column_type type;
+	bool search;      /* indexed: people look it up */
+	const char *note; /* what it holds, in our words */
+};
+
+/* A reference to the nearest enclosing row of another table, or null. */
+struct tally_reference {
+	const char *name; /* column: "order_line_id" */
+	uint16_t table;   /* index in model->table */
+};
+
+/*
+ * Every table has, before its references and columns, "id" and
+ * "document_id", which a batch does not hold: the store makes id from the
+ * document's id and the row's seq, and references likewise.
+ */
+struct tally_table {
+	const char *name;
+	const char *note;
+	bool
+	    head; /* at most one row per document, whose id is the document's */
+	const struct tally_reference *reference;
+	uint16_t nreference;
+	const struct tally_column *column;
+	uint16_t ncolumn;
+	int key; /* column that is the document's business key, or -1 */
+};
+
+struct tally_model {
+	struct tally_arena arena; /* owns everything below */
+	const struct tally_table *table;
+	uint16_t ntable;
+	unsigned char hash[32]; /* SHA-256 of the text it was read from */
+};
+
+/* Reads records.xml from memory; name is for messages. */
+enum tally_rc tally_model_load(struct tally_model **, const char *name,
+    struct tally_str text, struct tally_err *) TALLY_MUST_USE;
+void tally_model_free(struct tally_model *);
+int tally_model_table(const struct tally_model *, struct tally_str name);
+int tally_table_column(const struct tally_table *, struct tally_str name);
+
+/* A value; p null is SQL NULL.  Integers are held as text, too. */
+struct tally_cell {
+	const char *p;
+	uint32_t n;
+	uint32_t type; /* enum tally_column_type */
+};
+
+#define TALLY_NO_ROW   UINT32_MAX /* a reference to nothing */
+#define TALLY_ROW_BITS 20         /* of an id that number the rows */
+#define TALLY_ROWS_MAX (1u << TALLY_ROW_BITS) /* per document and table */
+
+struct tally_row {
+	uint32_t document; /* ordinal in the batch, from 0 */
+	uint32_t seq;      /* in its document and table, from 0 */
+};
+
+/* The rows of one table. */
+struct tally_rows {
+	const struct tally_table *table;
+	struct tally_row *row;   /* n */
+	uint32_t *reference;     /* n * nreference: seq of the row meant */
+	struct tally_cell *cell; /* n * ncolumn */
+	uint32_t n, cap;
+};
+
+struct tally_batch {
+	const struct tally_model *model; /* borrowed */
+	struct tally_rows *rows;         /* one per table; owned */
+	struct tally_arena text;         /* bytes of cells */
+	uint32_t ndocument;
+};
+
+enum tally_rc tally_batch_init(struct tally_batch *, const struct tally_model *,
+    size_t max, struct tally_err *) TALLY_MUST_USE;
+void tally_batch_free(struct tally_batch *);
+void tally_batch_reset(struct tally_batch *); /* keeps the memory */
+
+/* Begins the next document and returns its ordinal. */
+uint32_t tally_batch_document(struct tally_batch *);
+/* Takes back every row of the newest document, and the document. */
+void tally_batch_undo(struct tally_batch *);
+
+/*
+ * Appends a row of the newest document: references TALLY_NO_ROW, cells null.
+ * Gives its index in rows; more than TALLY_ROWS_MAX rows of a document, or
+ * more bytes than the batch may have, is TALLY_NOMEM.
+ */
+enum tally_rc tally_batch_row(struct tally_batch *, uint16_t table,
+    uint32_t *row, struct tally_err *) TALLY_MUST_USE;
+
+/* Puts a value into a cell; the bytes are copied. */
+enum tally_rc tally_batch_set(struct tally_batch *, uint16_t table,
+    uint32_t row, uint16_t column, struct tally_str, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* One document of a batch as a line of JSON, keys in the model's order. */
+void tally_batch_json(
+    const struct tally_batch *, uint32_t document, struct tally_buf *);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* SHA-256 by libcrypto; see hash.h. */
+#include "base/hash.h"
+
+#include <assert.h>
+#include <openssl/evp.h>
+#include <stdio.h>
+
+#include "tallyman/mem.h"
+
+struct tally_hash {
+	EVP_MD *md;
+	EVP_MD_CTX *ctx;
+};
+
+static void
+start(struct tally_hash *h)
+{
+	int ok = EVP_DigestInit_ex(h->ctx, h->md, NULL);
+
+	assert(ok == 1);
+}
+
+enum tally_rc
+tally_hash_new(struct tally_hash **out, struct tally_err *err)
+{
+	struct tally_hash *h = tally_calloc(1, sizeof(*h));
+
+	if (h == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	h->md = EVP_MD_fetch(NULL, "SHA256", NULL);
+	h->ctx = EVP_MD_CTX_new();
+	if (h->md == NULL || h->ctx == NULL) {
+		tally_hash_free(h);
+		return tally_err_set(err, TALLY_NOMEM,
+		    "libcrypto gives no SHA-256; check its configuration");
+	}
+	start(h);
+	*out = h;
+	return TALLY_OK;
+}
+
+void
+tally_hash_free(struct tally_hash *h)
+{
+	if (h == NULL)
+		return;
+	EVP_MD_CTX_free(h->ctx);
+	EVP_MD_free(h->md);
+	tally_free(h);
+}
+
+void
+tally_hash_add(struct tally_hash *h, const void *p, size_t n)
+{
+	int ok = EVP_DigestUpdate(h->ctx, p, n);
+
+	assert(ok == 1);
+}
+
+void
+tally_hash_end(struct tally_hash *h, unsigned char digest[32])
+{
+	int ok = EVP_DigestFinal_ex(h->ctx, digest, NULL);
+
+	assert(ok == 1);
+	start(h);
+}
+
+void
+tally_hash_hex(const unsigned char digest[32], char hex[65])
+{
+	static const char digit[] = "0123456789abcdef";
+
+	for (int i = 0; i < TALLY_HASH_SIZE; i++) {
+		hex[2 * i] = digit[digest[i] >> 4];
+		hex[2 * i + 1] = digit[digest[i] & 15];
+	}
+	hex[64] = '\0';
+}

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * XML documents of the user's (configuration, model, maps), read safely.
+ *
+ * The only place that knows libxml2.  A document is parsed without network,
+ * entities, DTD (any is refused) or XInclude, with ceilings on size and depth,
+ * validated against a RELAX NG schema, and copied into a plain tree with line
+ * numbers.
+ */
+#ifndef TALLYMAN_BASE_XML_H
+#define TALLYMAN_BASE_XML_H
+
+#include "tallyman/err.h"
+#include "tallyman/mem.h"
+#include "tallyman/str.h"
+
+struct tally_xml_attribute {
+	const char *name;
+	const char *value;
+};
+
+struct tally_xml {
+	const char *name; /* without prefix */
+	const char *text; /* character data directly inside, trimmed; never
+	                     null */
+	unsigned line;
+	const struct tally_xml_attribute *attribute;
+	size_t nattribute;
+	const struct tally_xml *child; /* first; null */
+	const struct tally_xml *next;  /* sibling; null */
+};
+
+/*
+ * Parses text and validates it against schema (null: not validated).  name
+ * is the file's name for messages.  The tree is in the arena.  TALLY_CONFIG
+ * with file and line for anything wrong; what was expected is in the text.
+ */
+enum tally_rc tally_xml_load(const struct tally_xml **root,
+    struct tally_arena *, const char *name, struct tally_str text,
+    const char *schema, struct tally_err *) TALLY_MUST_USE;
+
+/* The attribute's value, or null. */
+const char *tally_xml_get(const struct tally_xml *, const char *attribute);
+
+#endif

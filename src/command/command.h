@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The subcommands: a file each, a row each in main.c's table.
+ */
+#ifndef TALLYMAN_COMMAND_COMMAND_H
+#define TALLYMAN_COMMAND_COMMAND_H
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "tallyman/err.h"
+
+/* Exit status beside those of sysexits: done, but something needs a person. */
+#define EXIT_ATTENTION 1
+
+/* What stands before the subcommand on the command line. */
+struct invocation {
+	const char *dir; /* -C, or null: look for the workspace */
+	bool json;
+	bool quiet;
+	int verbose;
+	bool color; /* standard output takes colours */
+};
+
+struct command {
+	const char *name;
+	const char *synopsis; /* "[--ack=ta1|997] FILE…" */
+	const char *summary;  /* one line for --help */
+	/* argv[0] is the subcommand; returns the exit status. */
+	int (*run)(const struct invocation *, int argc, char **argv);
+};
+
+extern const struct command command_init, command_run, command_fetch,
+    command_translate, command_deliver, command_check, command_validate,
+    command_show, command_status;
+
+/* Prints "tallyman: FILE:LINE: text" to stderr; returns its exit status. */
+int command_fail(const struct tally_err *);
+
+/* Prints the command's usage to stderr; returns EX_USAGE. */
+int command_usage(const struct command *, const char *why);
+
+#endif

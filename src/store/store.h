@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The store: everything that tallyman knows, under the verbs of the domain.
+ *
+ * Above this header nobody knows which engine keeps the rows.  The verbs are
+ * written once over a small engine interface (engine.h); SQLite is in
+ * sqlite.c.  Times are parameters (milliseconds since 1970, UTC).  A verb that
+ * fails inside a transaction leaves it to be rolled back by its caller.
+ *
+ * States (a row is in exactly one; the verb that makes each transition):
+ *
+ *   files    received -> translated | quarantined | duplicate   store_file_state
+ *   outbox   queued -> uploaded -> sent;  queued -> failed -> queued
+ *                                                              store_outbox_state
+ *
+ * Text that comes from outside enters through one door: valid UTF-8 as it is,
+ * any other byte and NUL escaped as \xNN.
+ */
+#ifndef TALLYMAN_STORE_H
+#define TALLYMAN_STORE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tallyman/ack.h"
+#include "tallyman/finding.h"
+#include "tallyman/map.h"
+#include "tallyman/record.h"
+
+struct store;
+
+enum store_mode { STORE_CREATE, STORE_WRITE, STORE_READ };
+
+/*
+ * Opens the store in workspace dir (tallyman.db, archive/, spool/).  CREATE
+ * refuses an existing one.  WRITE asserts WAL with synchronous FULL and the
+ * schema's version, adds tables and columns that the model has and the store
+ * lacks, and removes what a dead run left in spool/.  TALLY_TEMP when it stays
+ * busy.  The model is borrowed.
+ */
+enum tally_rc store_open(struct store **, const char *dir, enum store_mode,
+    const struct tally_model *, struct tally_err *) TALLY_MUST_USE;
+void store_close(struct store *);
+
+/* Transactions do not nest; savepoints do, within one. */
+enum tally_rc store_begin(struct store *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_commit(struct store *, struct tally_err *) TALLY_MUST_USE;
+void store_rollback(struct store *);
+enum tally_rc store_savepoint(struct store *, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc store_release(struct store *, struct tally_err *) TALLY_MUST_USE;
+void store_undo(struct store *); /* back to the newest savepoint */
+
+/* --- fetch: objects in mailboxes, files received --- */
+
+/* A remote object as a listing shows it. */
+struct store_object {
+	const char *mailbox;   /* name of the mailbox */
+	struct tally_str name; /* bytes as listed */
+	uint64_t size;
+	int64_t mtime; /* seconds since 1970 */
+};
+
+enum store_seen {
+	STORE_NEW,       /* not seen before, or size or time changed */
+	STORE_UNSETTLED, /* seen unchanged, but not for long enough yet */
+	STORE_SETTLED,   /* unchanged for settle ms: take it */
+	STORE_TAKEN      /* recorded before: only dispose of it */
+};
+
+/* Notes the look at an object and says what it is.  In a transaction. */
+enum tally_rc store_object_look(struct store *, const struct store_object *,
+    int64_t settle, int64_t now, enum store_seen *, struct tally_err *)
+    TALLY_MUST_USE;
+/* It is gone from the mailbox (disposed of): forget the look. */
+enum tally_rc store_object_gone(struct store *, const struct store_object *,
+    struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * A file on its way in: bytes are hashed as they come, kept in memory up to
+ * 1 MiB, then in spool/.  Not in a transaction.
+ */
+struct store_incoming;
+enum tally_rc store_incoming_new(struct store_incoming **, struct store *,
+    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_incoming_add(struct store_incoming *, const void *, size_t,
+    struct tally_err *) TALLY_MUST_USE;
+void store_incoming_free(struct store_incoming *);
+uint64_t store_incoming_size(const struct store_incoming *);
+/* The last n bytes, at most 64, that came in (to see whether IEA is there). */
+struct tally_str store_incoming_tail(const struct store_incoming *);
+
+/*
+ * Records what came in as a file in state received, its bytes durable with
+ * the commit (a large file is synced and named in archive/ before).  In a
+ * transaction.  *known is true when (mailbox, name, content) is a file
+ * already: then *id is that file's, and nothing was added.
+ */
+enum tally_rc store_file_add(struct store *, const struct store_object *,
+    struct store_incoming *, int64_t now, int64_t *id, bool *known,
+    struct tally_err *) TALLY_MUST_USE;
+
+struct store_file {
+	int64_t id;
+	char mailbox[64];
+	struct tally_str name; /* lives until the next call with this struct's
+	                          store */
+	uint64_t size;
+	unsigned char sha256[32];
+	uint32_t attempts;
+	char state[16];
+};
+
+/* The oldest file in state received with an id above after; *found false when
+ * there is none. */
+enum tally_rc store_file_next(struct store *, int64_t after,
+    struct store_file *, bool *found, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_file_get(struct store *, int64_t id, struct store_file *,
+    bool *found, struct tally_err *) TALLY_MUST_USE;
+/* One more attempt, in a transaction of its own, before the work. */
+enum tally_rc store_file_attempt(struct store *, int64_t id, uint32_t *attempts,
+    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_file_state(struct store *, int64_t id, const char *state,
+    const char *reason, int64_t now, struct tally_err *) TALLY_MUST_USE;
+
+/* A file's bytes from an offset on.  The source lives until the payload is
+ * closed. */
+struct store_payload;
+enum tally_rc store_payload_open(struct store_payload **, struct store *,
+    int64_t file, struct tally_err *) TALLY_MUST_USE;
+struct tally_source store_payload_source(struct store_payload *, uint64_t from);
+void store_payload_close(struct store_payload *);
+
+/* --- translate: evidence and records --- */
+
+/* What became of an interchange with the same key before. */
+struct store_prior {
+	bool key_seen;   /* sender, receiver and control number */
+	bool bytes_seen; /* … and the same content */
+	int64_t interchange;
+};
+enum tally_rc store_interchange_prior(struct store *,
+    const struct tally_interchange_judged *, const unsigned char sha256[32],
+    struct store_prior *, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * The row of an interchange of a file, by its offset there; made in state
+ * "recording" when it is new.  *recorded is the number of its sets that
+ * earlier transactions, if any, have recorded.
+ */
+enum tally_rc store_interchange_begin(struct store *, int64_t file,
+    const char *partner, const struct tally_interchange_judged *,
+    const unsigned char sha256[32], int64_t now, int64_t *id,
+    uint64_t *recorded, struct tally_err *) TALLY_MUST_USE;
+/* Moves the resume mark; with state not null, ends it in that state. */
+enum tally_rc store_interchange_mark(struct store *, int64_t id,
+    uint64_t recorded, const char *state, int64_t now, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* The row of a group by its offset; made when it is new. */
+enum tally_rc store_group_put(struct store *, int64_t interchange,
+    const struct tally_group_judged *, int64_t *id, struct tally_err *)
+    TALLY_MUST_USE;
+
+struct store_document {
+	int64_t group;
+	int64_t id; /* filled by store_documents_put */
+	char set[8];
+	char control[16];
+	uint32_t ordinal; /* in its group */
+	uint64_t offset, length;
+	enum tally_verdict verdict;
+	const char *state; /* accepted, accepted_with_errors, rejected, held */
+	const char *map;   /* name, or null */
+	const unsigned char *map_hash; /* 32 bytes, or null */
+	unsigned char body[32]; /* SHA-256 from behind ST to SE, exclusive */
+	struct tally_str key;   /* business key, empty when there is none */
+	uint32_t batch; /* ordinal in the batch; UINT32_MAX: no records */
+};
+
+/*
+ * Whether documents with a business key of the same set and partner are there
+ * already: duplicate[i] is the id of the newest, 0 when there is none.  The
+ * answer includes documents of the same call with a lower index (-1).
+ */
+enum tally_rc store_documents_prior(struct store *, const char *partner,
+    const struct store_document *, size_t n, int64_t *duplicate,
+    struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * Records documents and the batch's rows of those that are not rejected and
+ * have some: all tables by INSERT … SELECT from a virtual table over the
+ * batch.  Row ids are document id << TALLY_ROW_BITS | seq, so that children
+ * lie together; a head table's id is the document's.
+ */
+enum tally_rc store_documents_put(struct store *, const char *partner,
+    struct store_document *, size_t n, const struct tally_batch *, int64_t now,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* Findings of a file, interchange, group or document (others 0). */
+struct store_subject {
+	int64_t file, interchange, group, document;
+};
+enum tally_rc store_findings_put(struct store *, const struct store_subject *,
+    const struct tally_finding *, size_t n, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_residue_put(struct store *, int64_t document,
+    const struct tally_set *, const struct tally_residue *, size_t n,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* Draws the next number (first 1) of a sequence, in the transaction:
+ * "interchange" or "group" for a pair of sender and receiver. */
+enum tally_rc store_control_next(struct store *, const char *level,
+    const char *sender, const char *receiver, uint32_t *number,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* --- deliver --- */
+
+struct store_outgoing {
+	int64_t id;
+	char partner[64];
+	char mailbox[64];
+	char name[256];      /* final, fixed when the row was made */
+	char temporary[256]; /* of this attempt; empty when queued */
+	char state[16];
+	uint32_t attempts;
+	struct tally_str bytes; /* lives until the next outbox verb */
+};
+
+/* Queues a file; about is the interchange that it answers, or 0. */
+enum tally_rc store_outbox_add(struct store *, const char *partner,
+    const char *mailbox, const char *name, struct tally_str bytes,
+    int64_t about, int64_t now, struct tally_err *) TALLY_MUST_USE;
+/* Queues the files that answered an interchange again, as they were. */
+enum tally_rc store_outbox_again(struct store *, int64_t about, int64_t now,
+    struct tally_err *) TALLY_MUST_USE;
+/* The oldest row of a mailbox, above after, that is due at now. */
+enum tally_rc store_outbox_next(struct store *, const char *mailbox,
+    int64_t after, int64_t now, struct store_outgoing *, bool *found,
+    struct tally_err *) TALLY_MUST_USE;
+/*
+ * Changes the state.  temporary is kept with "uploaded"; reason and next are
+ * kept with "failed": the row is due again at next.
+ */
+enum tally_rc store_outbox_state(struct store *, int64_t id, const char *state,
+    const char *temporary, const char *reason, int64_t next, int64_t now,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* --- what people ask --- */
+
+/* A mailbox's health, for back-off across runs and for status. */
+struct store_mailbox {
+	char name[64];
+	uint32_t failures;         /* in a row */
+	int64_t last_ok, next_try; /* 0: never, at once */
+	char reason[512];
+};
+enum tally_rc store_mailbox_get(struct store *, const char *name,
+    struct store_mailbox *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_mailbox_put(struct store *, const struct store_mailbox *,
+    struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * Rows for a person or a program: calls row for each, values as text (null
+ * for NULL), columns named once in names.  The questions are a closed list in
+ * one table in store.c, each with at most one argument.
+ */
+enum store_question {
+	STORE_Q_COUNTS,    /* what, state, number: files, interchanges,
+	                       documents, outbox */
+	STORE_Q_ATTENTION, /* what, id, state, since, name, reason: all that
+	                       needs a person, oldest first */
+	STORE_Q_MAILBOXES, /* name, failures, last_ok, next_try, reason */
+	STORE_Q_RECENT,    /* newest documents: id, set, key, state, partner,
+	                       received; argument: how many */
+	STORE_Q_DOCUMENT,  /* one document's evidence; argument: id */
+	STORE_Q_FINDINGS,  /* of a file; argument: its id */
+	STORE_QUESTIONS
+};
+enum tally_rc store_ask(struct store *, enum store_question, int64_t argument,
+    void (*row)(
+	void *ctx, int n, const char *const *names, const char *const *values),
+    void *ctx, struct tally_err *) TALLY_MUST_USE;
+
+#endif

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The scanner: where the separators are.
+ *
+ * One function over several kernels (portable SWAR, SSE2, AVX2), chosen once
+ * by what the processor can do; all give the same, byte for byte.  The
+ * positions found are the element views: nothing is copied.
+ */
+#ifndef TALLYMAN_X12_SCAN_H
+#define TALLYMAN_X12_SCAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Bytes behind the end of what is scanned that must be readable. */
+#define TALLY_SCAN_PAD 64
+
+struct tally_index {
+	uint32_t *pos; /* offsets of separators, rising */
+	uint32_t *end; /* of each terminator: its index in pos */
+	uint32_t npos, nend;
+	bool odd; /* a byte below 0x20 or above 0x7e, no separator, was seen */
+};
+
+/*
+ * Appends to *ix the positions from … to - 1 of base that hold the element
+ * separator or the segment terminator (which differ).  pos and end must have
+ * room for to - from more, plus TALLY_SCAN_PAD.
+ */
+typedef void tally_scan_fn(const unsigned char *base, uint32_t from,
+    uint32_t to, unsigned char element, unsigned char segment,
+    struct tally_index *ix);
+
+/* The best kernel for this machine. */
+tally_scan_fn *tally_scan_choose(void);
+
+/* All kernels, for tests and benches; one that cannot run here is null. */
+struct tally_scan_kernel {
+	const char *name; /* "swar", "sse2", "avx2" */
+	tally_scan_fn *scan;
+};
+const struct tally_scan_kernel *tally_scan_kernels(size_t *n);
+
+#endif
