@@ -101,6 +101,17 @@ struct tally_loop {
 	uint32_t max;
 };
 
+/*
+ * A control total: element of the segment with that tag counts the segments
+ * "of", or adds up their element of_element (a hash total).
+ */
+struct tally_total {
+	char tag[4];
+	uint8_t element;
+	char of[4];
+	uint8_t of_element; /* 0: counts */
+};
+
 struct tally_set_spec {
 	const char *id;         /* "850" */
 	const char *version;    /* "004010" */
@@ -110,6 +121,8 @@ struct tally_set_spec {
 	uint16_t nplace;
 	const struct tally_loop *loop;
 	uint16_t nloop;
+	const struct tally_total *total;
+	uint16_t ntotal;
 };
 
 /* One version; segments and elements sorted by tag and id. */

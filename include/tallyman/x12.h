@@ -74,6 +74,7 @@ struct tally_set {
 	uint32_t ninstance;
 	const struct tally_set_spec *spec; /* null until checked */
 	struct tally_separators separators;
+	bool odd;        /* may hold bytes outside printable ASCII */
 	uint64_t offset; /* of bytes[0] in the file */
 	uint64_t start;  /* in the file: first byte of the first segment */
 	uint64_t length; /* to the last segment's terminator, inclusive */
