@@ -10,6 +10,8 @@
  * States (a row is in exactly one; the verb that makes each transition):
  *
  *   files    received -> translated | quarantined | duplicate   store_file_state
+ *   interchanges  recording -> translated | rejected | duplicate | quarantined
+ *                                                        store_interchange_mark
  *   outbox   queued -> uploaded -> sent;  queued -> failed -> queued
  *                                                              store_outbox_state
  *
@@ -117,7 +119,8 @@ enum tally_rc store_file_next(struct store *, int64_t after,
     struct store_file *, bool *found, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_file_get(struct store *, int64_t id, struct store_file *,
     bool *found, struct tally_err *) TALLY_MUST_USE;
-/* One more attempt, in a transaction of its own, before the work. */
+/* One more attempt, before the work: in a transaction of its own, or in the
+ * open one when there is one (a group of small files is marked at once). */
 enum tally_rc store_file_attempt(struct store *, int64_t id, uint32_t *attempts,
     struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_file_state(struct store *, int64_t id, const char *state,
@@ -133,7 +136,11 @@ void store_payload_close(struct store_payload *);
 
 /* --- translate: evidence and records --- */
 
-/* What became of an interchange with the same key before. */
+/*
+ * What became of an interchange with the same key before: only those in state
+ * translated count, so a rejected one may come again, and one that is being
+ * recorded does not meet itself.
+ */
 struct store_prior {
 	bool key_seen;   /* sender, receiver and control number */
 	bool bytes_seen; /* … and the same content */
@@ -146,8 +153,10 @@ enum tally_rc store_interchange_prior(struct store *,
 /*
  * The row of an interchange of a file, by its offset there; made in state
  * "recording" when it is new.  *recorded is the number of its sets that
- * earlier transactions, if any, have recorded.
+ * earlier transactions, if any, have recorded; STORE_ENDED when it is in a
+ * final state already and nothing is left to do.
  */
+#define STORE_ENDED UINT64_MAX
 enum tally_rc store_interchange_begin(struct store *, int64_t file,
     const char *partner, const struct tally_interchange_judged *,
     const unsigned char sha256[32], int64_t now, int64_t *id,
