@@ -15,6 +15,7 @@
 #ifndef TALLYMAN_DICTIONARY_H
 #define TALLYMAN_DICTIONARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -66,6 +67,7 @@ struct tally_element {
 	uint32_t min, max; /* characters, sign and point not counted */
 	const struct tally_code *code; /* sorted by byte; null: any value */
 	uint32_t ncode;
+	bool open; /* other codes exist: the list only serves display */
 	/* of a composite only */
 	const struct tally_use *use;
 	uint8_t nuse;

@@ -1,0 +1,54 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Element values: type, length, characters, codes.
+ *
+ * A value spec is an element of the dictionary with what makes checking it
+ * quick; specs are shared between the segments of a grammar.
+ */
+#ifndef TALLYMAN_X12_VALUE_H
+#define TALLYMAN_X12_VALUE_H
+
+#include <stdint.h>
+
+#include "tallyman/dictionary.h"
+#include "tallyman/finding.h"
+#include "tallyman/mem.h"
+
+/* Codes of up to eight bytes as numbers in an open hash table. */
+struct tally_code_set {
+	const uint64_t *slot; /* 0: empty */
+	uint32_t shift;       /* of the 64-bit hash */
+	uint32_t mask;
+};
+
+struct tally_value_spec {
+	const struct tally_element *element;
+	uint32_t min, max;
+	uint8_t type;
+	uint8_t simple; /* no composite and no repetition */
+	uint16_t repeat;
+	const struct tally_code_set *codes;       /* null: any */
+	const struct tally_value_spec *component; /* of a composite */
+};
+
+/* The specs made so far for one grammar: each element has its codes once. */
+struct tally_value_specs {
+	struct tally_arena *arena; /* borrowed */
+	struct {
+		const struct tally_element *element;
+		const struct tally_code_set *codes;
+	} * known;
+	size_t nknown, cap;
+};
+
+/* Makes specs for n uses, in the arena; null when memory ends. */
+const struct tally_value_spec *tally_value_specs_make(
+    struct tally_value_specs *, const struct tally_use *, size_t n);
+void tally_value_specs_free(struct tally_value_specs *);
+
+/* As tally_value_check; odd says that value may hold a byte outside
+ * printable ASCII. */
+enum tally_finding_kind tally_value_test(
+    const struct tally_value_spec *, struct tally_str value, bool odd);
+
+#endif
