@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The table of kinds, made from finding.def, and the list of findings.
+ *
+ * A list owns a copy of every text it is given, so that a finding outlives
+ * the window and the dictionary it speaks of.  Texts that an outsider
+ * controls are cut here, once: memory per finding is bounded.
+ */
+#include "tallyman/finding.h"
+
+#include <assert.h>
+
+#include "base/text.h"
+
+#define VALUE_MAX 99  /* AK404, a copy of the bad element, holds as many */
+#define TEXT_MAX  250 /* loop paths and names are far shorter */
+#define GROW_MIN  16
+/* Arena per finding: five texts and a value, each rounded up to 16. */
+#define FINDING_BYTES (5 * (TEXT_MAX + 22) + VALUE_MAX + 13)
+#define ARENA_MIN     ((size_t)64 * 1024)
+
+static const struct tally_finding_info info[TALLY_FINDING_COUNT] = {
+	[TALLY_FINDING_NONE] = { "none", TALLY_LEVEL_FILE, TALLY_NOTE, "",
+	    "nothing is wrong", "nothing" },
+#define FINDING(name, level, severity, code, what, todo) \
+	[TALLY_F_##name] = { #name, TALLY_LEVEL_##level, TALLY_##severity, \
+		code, what, todo },
+#include "tallyman/finding.def"
+#undef FINDING
+};
+
+const struct tally_finding_info *
+tally_finding_info(enum tally_finding_kind kind)
+{
+	assert((unsigned)kind < TALLY_FINDING_COUNT);
+	return &info[kind];
+}
+
+void
+tally_findings_init(struct tally_findings *list, size_t max)
+{
+	size_t bytes;
+
+	*list = (struct tally_findings){ .max = max };
+	if (!tally_mul_ok(&bytes, max, FINDING_BYTES) ||
+	    !tally_add_ok(&bytes, bytes, ARENA_MIN))
+		bytes = SIZE_MAX;
+	tally_arena_init(&list->arena, bytes);
+}
+
+void
+tally_findings_free(struct tally_findings *list)
+{
+	tally_arena_free(&list->arena);
+	tally_free(list->v);
+	tally_findings_init(list, list->max);
+}
+
+void
+tally_findings_reset(struct tally_findings *list)
+{
+	tally_arena_reset(&list->arena);
+	list->n = 0;
+	list->dropped = list->errors = list->warnings = 0;
+	list->failed = false;
+}
+
+/* Cuts to max bytes, but not through a character. */
+static struct tally_str
+cut(struct tally_str s, size_t max)
+{
+	size_t len;
+
+	if (s.n <= max)
+		return s;
+	for (size_t back = 1; back < 4 && back <= max; back++) {
+		len = tally_utf8_length(s.p + max - back, s.n - max + back);
+		if (len > back)
+			return tally_str(s.p, max - back);
+		if (len != 0)
+			break;
+	}
+	return tally_str(s.p, max);
+}
+
+/* A copy of s; where the finding before has the same text, that one. */
+static const char *
+keep(struct tally_findings *list, const char *s, const char *before)
+{
+	char *p;
+
+	if (s == NULL || *s == '\0')
+		return "";
+	if (before != NULL && strcmp(s, before) == 0)
+		return before;
+	p = tally_arena_cstr(&list->arena, cut(tally_cstr(s), TEXT_MAX));
+	if (p == NULL) {
+		list->failed = true;
+		return "";
+	}
+	return p;
+}
+
+static struct tally_str
+keep_view(struct tally_findings *list, struct tally_str s, size_t max)
+{
+	struct tally_str copy;
+
+	if (s.n == 0)
+		return tally_str("", 0);
+	copy = tally_arena_str(&list->arena, cut(s, max));
+	if (copy.p == NULL) {
+		list->failed = true;
+		return tally_str("", 0);
+	}
+	return copy;
+}
+
+static bool
+grow(struct tally_findings *list)
+{
+	struct tally_finding *v;
+	size_t cap = list->cap == 0 ? GROW_MIN : list->cap * 2;
+	size_t bytes;
+
+	if (list->n < list->cap)
+		return true;
+	if (cap > list->max)
+		cap = list->max;
+	if (!tally_mul_ok(&bytes, cap, sizeof(*v)))
+		return false;
+	v = tally_realloc(list->v, bytes);
+	if (v == NULL)
+		return false;
+	list->v = v;
+	list->cap = cap;
+	return true;
+}
+
+void
+tally_findings_add(struct tally_findings *list, const struct tally_finding *f)
+{
+	const struct tally_finding_info *i = tally_finding_info(f->kind);
+	static const struct tally_finding none;
+	const struct tally_finding *before;
+	struct tally_finding *to;
+	enum tally_severity severity =
+	    f->severity > i->severity ? f->severity : i->severity;
+
+	assert(f->kind != TALLY_FINDING_NONE);
+	list->errors += severity == TALLY_ERROR;
+	list->warnings += severity == TALLY_WARNING;
+	if (list->n >= list->max) {
+		list->dropped++;
+		return;
+	}
+	if (!grow(list)) {
+		list->dropped++;
+		list->failed = true;
+		return;
+	}
+	before = list->n > 0 ? &list->v[list->n - 1] : &none;
+	to = &list->v[list->n];
+	*to = *f;
+	to->severity = severity;
+	to->tag = keep(list, f->tag, before->tag);
+	to->loop = keep(list, f->loop, before->loop);
+	to->id = keep(list, f->id, before->id);
+	to->name = keep(list, f->name, before->name);
+	to->value = keep_view(list, f->value, VALUE_MAX);
+	to->expected = keep_view(list, f->expected, TEXT_MAX);
+	list->n++;
+}
