@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -11,32 +12,24 @@
 
 #include "tallyman/finding.h"
 
-/* Codes that X12 004010 has at each level, as ranges; blanks of TA105. */
+/* The codes that X12 004010 has at each level, with blanks around each. */
 static bool
 code_ok(enum tally_level level, const char *code)
 {
-	static const struct {
-		unsigned width, last;
-	} of[] = {
-		[TALLY_LEVEL_FILE] = { 0, 0 },
-		[TALLY_LEVEL_INTERCHANGE] = { 3, 31 },
-		[TALLY_LEVEL_GROUP] = { 1, 6 },
-		[TALLY_LEVEL_SET] = { 1, 27 },
-		[TALLY_LEVEL_SEGMENT] = { 1, 8 },
-		[TALLY_LEVEL_ELEMENT] = { 1, 10 },
+	static const char *const of[] = {
+		[TALLY_LEVEL_FILE] = "",
+		[TALLY_LEVEL_INTERCHANGE] =
+		    " 001 002 003 004 005 006 007 008 009 010 011 012 013 014"
+		    " 015 016 017 018 019 020 021 022 023 024 025 026 027 ",
+		[TALLY_LEVEL_GROUP] = " 1 2 3 4 5 6 19 ",
+		[TALLY_LEVEL_SET] = " 1 2 3 4 5 6 7 23 ",
+		[TALLY_LEVEL_SEGMENT] = " 1 2 3 4 5 6 7 8 ",
+		[TALLY_LEVEL_ELEMENT] = " 1 2 3 4 5 6 7 8 9 10 ",
 	};
-	unsigned n = 0;
+	char padded[16];
 
-	for (const char *p = code; *p != '\0'; p++) {
-		if (*p < '0' || *p > '9')
-			return false;
-		n = n * 10 + (unsigned)(*p - '0');
-	}
-	if (*code == '\0')
-		return true;
-	if (level == TALLY_LEVEL_SET && (n == 14 || n == 18))
-		return false; /* 718 has no such codes */
-	return strlen(code) >= of[level].width && n > 0 && n <= of[level].last;
+	snprintf(padded, sizeof(padded), " %s ", code);
+	return *code == '\0' || strstr(of[level], padded) != NULL;
 }
 
 static void
