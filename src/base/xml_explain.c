@@ -1,0 +1,291 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A validator says that a document is wrong; people want to know what would be
+ * right.  This walks the document beside the schema and names the first
+ * element or attribute that has no business where it is, or that is missing,
+ * with the names that are allowed there.  Patterns are read as sets of names:
+ * order and choices are left to the validator, whose message is given when
+ * all names are right.
+ */
+#include "base/xml_explain.h"
+
+#include "base/text.h"
+
+#define NAMES_MAX   64
+#define PENDING_MAX 256
+#define SCHEMA_MAX  (8u << 20) /* memory for the schema's tree */
+
+/* The names that may stand in an element; owned by the schema's tree. */
+struct allowed {
+	const char *element[NAMES_MAX], *attribute[NAMES_MAX];
+	const char *required[NAMES_MAX];          /* attributes */
+	const struct tally_xml *value[NAMES_MAX]; /* pattern of attribute[i] */
+	size_t nelement, nattribute, nrequired;
+	bool open; /* anything goes */
+};
+
+static bool
+is(const struct tally_xml *x, const char *name)
+{
+	return strcmp(x->name, name) == 0;
+}
+
+static bool
+listed(const char *const *v, size_t n, const char *name)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(v[i], name) == 0)
+			return true;
+	return false;
+}
+
+static void
+add(const char **v, size_t *n, const char *name)
+{
+	if (*n < NAMES_MAX && !listed(v, *n, name))
+		v[(*n)++] = name;
+}
+
+static const struct tally_xml *
+definition(const struct tally_xml *grammar, const char *name)
+{
+	const char *n;
+
+	for (const struct tally_xml *d = grammar->child; d; d = d->next) {
+		n = tally_xml_get(d, "name");
+		if (is(d, "define") && n != NULL && strcmp(n, name) == 0)
+			return d;
+	}
+	return NULL;
+}
+
+/* A pattern still to be looked at, and whether it is a must. */
+struct pending {
+	const struct tally_xml *x;
+	bool must;
+};
+
+static size_t
+push(struct pending *v, size_t n, const struct tally_xml *x, bool must)
+{
+	for (; x != NULL && n < PENDING_MAX; x = x->next)
+		v[n++] = (struct pending){ x, must };
+	return n;
+}
+
+/* Collects what the pattern of one element allows. */
+static void
+collect(struct allowed *out, const struct tally_xml *grammar,
+    const struct tally_xml *element)
+{
+	struct pending todo[PENDING_MAX], t;
+	const char *seen[NAMES_MAX], *name;
+	size_t n = push(todo, 0, element->child, true), nseen = 0;
+	const struct tally_xml *d;
+
+	while (n > 0) {
+		t = todo[--n];
+		name = tally_xml_get(t.x, "name");
+		if (is(t.x, "element")) {
+			if (name != NULL)
+				add(out->element, &out->nelement, name);
+			else
+				out->open = true;
+		} else if (is(t.x, "attribute") && name != NULL) {
+			if (out->nattribute < NAMES_MAX)
+				out->value[out->nattribute] = t.x->child;
+			add(out->attribute, &out->nattribute, name);
+			if (t.must)
+				add(out->required, &out->nrequired, name);
+		} else if (is(t.x, "ref") && name != NULL) {
+			d = definition(grammar, name);
+			if (d == NULL || listed(seen, nseen, name))
+				continue;
+			add(seen, &nseen, name);
+			n = push(todo, n, d->child, t.must);
+		} else {
+			n = push(todo, n, t.x->child,
+			    t.must &&
+				(is(t.x, "group") || is(t.x, "interleave") ||
+				    is(t.x, "oneOrMore")));
+		}
+	}
+}
+
+/* Collects over every definition of an element of that name. */
+static bool
+collect_named(
+    struct allowed *out, const struct tally_xml *grammar, const char *name)
+{
+	struct pending todo[PENDING_MAX];
+	size_t n = push(todo, 0, grammar->child, true);
+	const struct tally_xml *x;
+	const char *is_named;
+	bool found = false;
+
+	*out = (struct allowed){ .nelement = 0 };
+	while (n > 0) {
+		x = todo[--n].x;
+		is_named = tally_xml_get(x, "name");
+		if (is(x, "element") && is_named != NULL &&
+		    strcmp(is_named, name) == 0) {
+			collect(out, grammar, x);
+			found = true;
+		}
+		n = push(todo, n, x->child, true);
+	}
+	return found;
+}
+
+static void
+put_names(struct tally_buf *b, const char *const *v, size_t n)
+{
+	if (n == 0)
+		tally_buf_puts(b, "nothing");
+	for (size_t i = 0; i < n; i++)
+		tally_buf_printf(b, "%s%s", i > 0 ? ", " : "", v[n - 1 - i]);
+}
+
+static void
+put_quoted(struct tally_buf *b, const char *s)
+{
+	tally_buf_putc(b, '"');
+	tally_text_safe(b, tally_str(s, strnlen(s, 60)));
+	tally_buf_putc(b, '"');
+}
+
+/* An attribute whose pattern is a list of words, and whose value is none. */
+static bool
+wrong_word(struct tally_buf *b, const struct tally_xml *x, const char *name,
+    const char *value, const struct tally_xml *pattern)
+{
+	const struct tally_xml *w;
+	const char *words[NAMES_MAX];
+	size_t n = 0;
+
+	if (pattern == NULL ||
+	    (!is(pattern, "choice") && !is(pattern, "value")))
+		return false;
+	w = is(pattern, "choice") ? pattern->child : pattern;
+	for (; w != NULL; w = w->next) {
+		if (!is(w, "value"))
+			return false;
+		add(words, &n, w->text);
+	}
+	if (listed(words, n, value))
+		return false;
+	tally_buf_printf(b, "attribute %s of %s is ", name, x->name);
+	put_quoted(b, value);
+	tally_buf_puts(b, "; expected one of: ");
+	put_names(b, words, n);
+	return true;
+}
+
+static bool
+wrong_attributes(
+    struct tally_buf *b, const struct tally_xml *x, const struct allowed *ok)
+{
+	const char *name;
+
+	for (size_t i = 0; i < x->nattribute; i++) {
+		name = x->attribute[i].name;
+		if (!listed(ok->attribute, ok->nattribute, name)) {
+			tally_buf_printf(
+			    b, "element %s has no attribute ", x->name);
+			put_quoted(b, name);
+			tally_buf_puts(b, "; it may have: ");
+			put_names(b, ok->attribute, ok->nattribute);
+			return true;
+		}
+		for (size_t k = 0; k < ok->nattribute; k++)
+			if (strcmp(ok->attribute[k], name) == 0 &&
+			    wrong_word(b, x, name, x->attribute[i].value,
+				ok->value[k]))
+				return true;
+	}
+	for (size_t i = 0; i < ok->nrequired; i++)
+		if (tally_xml_get(x, ok->required[i]) == NULL) {
+			tally_buf_printf(b,
+			    "element %s lacks its attribute %s; add %s=\"…\"",
+			    x->name, ok->required[i], ok->required[i]);
+			return true;
+		}
+	return false;
+}
+
+/* The first fault of names in x itself; its line in *line. */
+static bool
+wrong_here(struct tally_buf *b, unsigned *line, const struct tally_xml *x,
+    const struct tally_xml *grammar)
+{
+	struct allowed ok;
+
+	if (!collect_named(&ok, grammar, x->name) || ok.open)
+		return false;
+	*line = x->line;
+	if (wrong_attributes(b, x, &ok))
+		return true;
+	for (const struct tally_xml *c = x->child; c != NULL; c = c->next)
+		if (!listed(ok.element, ok.nelement, c->name)) {
+			*line = c->line;
+			tally_buf_puts(b, "element ");
+			put_quoted(b, c->name);
+			tally_buf_printf(b,
+			    " is not allowed in %s; %s may hold: ", x->name,
+			    x->name);
+			put_names(b, ok.element, ok.nelement);
+			return true;
+		}
+	return false;
+}
+
+/* Document order without recursion: children are pushed before siblings. */
+static bool
+wrong_below(struct tally_buf *b, unsigned *line, const struct tally_xml *root,
+    const struct tally_xml *grammar)
+{
+	const struct tally_xml *todo[PENDING_MAX], *x;
+	size_t n = 0;
+
+	todo[n++] = root;
+	while (n > 0) {
+		x = todo[--n];
+		if (wrong_here(b, line, x, grammar))
+			return true;
+		if (x->next != NULL)
+			todo[n++] = x->next;
+		if (x->child != NULL && n < PENDING_MAX)
+			todo[n++] = x->child;
+	}
+	return false;
+}
+
+enum tally_rc
+tally_xml_explain(const struct tally_xml *root, const char *name,
+    const char *schema, const struct tally_err *complaint,
+    struct tally_err *err)
+{
+	const struct tally_xml *grammar;
+	struct tally_arena a;
+	struct tally_buf b;
+	unsigned line = 0;
+	enum tally_rc rc;
+
+	tally_arena_init(&a, SCHEMA_MAX);
+	tally_buf_init(&b, sizeof(err->text) * 4);
+	rc = tally_xml_load(
+	    &grammar, &a, "the schema", tally_cstr(schema), NULL, err);
+	if (rc != TALLY_OK)
+		goto out;
+	if (wrong_below(&b, &line, root, grammar) && !b.failed)
+		rc = tally_err_at(err, TALLY_CONFIG, name, line, "%s", b.p);
+	else
+		rc = tally_err_at(err, TALLY_CONFIG, name, complaint->line,
+		    "%s",
+		    complaint->text[0] != '\0' ? complaint->text
+					       : "the document is not valid");
+out:
+	tally_buf_free(&b);
+	tally_arena_free(&a);
+	return rc;
+}
