@@ -86,16 +86,75 @@ $(B)/gen/dictionary.c: $(DICT_TEXT) src/tool/dictionary.c \
 	@mkdir -p $(@D)
 	$(B)/tool/dictionary $(DICT_DIRS) > $@
 
-# Tests: one program per file of tests/unit, linked with everything but main.
-UNIT_SRC := $(wildcard tests/unit/*.c)
-UNIT_BIN := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
-$(B)/unit/%: $(B)/obj/tests/unit/%.o $(SUPPORT_OBJ) $(APP_OBJ) $(B)/libtallyman.a
+# Tests: a program per file of tests/unit and tests/prop, linked with all but
+# main; a fuzz target per file of tests/fuzz/fuzz_*.c, linked with replay.c.
+# Each group is check-GROUP and ends in a line of totals; T=name runs one.
+GROUPS := layers style headers unit golden prop fuzz manuals e2e
+UNIT_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
+PROP_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/prop/*.c))
+FUZZ_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
+REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
+$(UNIT_BIN) $(PROP_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
+    $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+$(FUZZ_BIN): $(B)/%: $(B)/obj/tests/%.o $(REPLAY_OBJ) $(B)/libtallyman.a
+	@mkdir -p $(@D)
+	$(LINK) $^ $(CORE_LIBS)
+chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1))
 
-.PHONY: check-unit
+.PHONY: check $(addprefix check-,$(GROUPS)) golden-accept sanitize valgrind
+check: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN)
+	@MAKE='$(MAKE)' scripts/groups $(GROUPS)
+check-layers:
+	scripts/layers
+check-style:
+	scripts/style
+check-headers:
+	scripts/headers $(CC) $(OURS)
+check-manuals:
+	scripts/manuals
 check-unit: $(UNIT_BIN)
-	scripts/unit $(if $(T),$(filter %/$(T) %/test_$(T),$(UNIT_BIN)),$(UNIT_BIN))
+	scripts/unit $(call chosen,$^)
+check-prop: $(PROP_BIN)
+	scripts/unit -n prop $(call chosen,$^)
+check-fuzz: $(FUZZ_BIN)
+	scripts/replay $(call chosen,$^)
+check-golden: $(B)/tallyman
+	scripts/golden $< $(T)
+check-e2e: $(B)/tallyman
+	scripts/e2e $< $(T)
+golden-accept: $(B)/tallyman
+	scripts/golden -a $< $(T)
+
+sanitize:
+	$(MAKE) check B=build/asan \
+	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' \
+	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
+VALGRIND := valgrind -q --leak-check=full --error-exitcode=99
+valgrind: $(UNIT_BIN) $(B)/tallyman
+	scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
+	scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
+
+.PHONY: coverage format dist distcheck
+coverage:
+	$(MAKE) check-unit check-golden check-prop check-fuzz B=build/cov \
+	    SAN='--coverage' CFLAGS='-O0 -g'
+	scripts/coverage build/cov $(CORE_SRC)
+format:
+	clang-format -i $(shell find src include tests samples -name '*.[ch]')
+DIST := tallyman-$(VERSION)
+dist:
+	@mkdir -p $(B)
+	git archive --format=tar.gz --prefix=$(DIST)/ -o $(B)/$(DIST).tar.gz HEAD
+	@echo $(B)/$(DIST).tar.gz
+distcheck: dist
+	rm -rf $(B)/dist && mkdir $(B)/dist
+	tar -xzf $(B)/$(DIST).tar.gz -C $(B)/dist
+	$(MAKE) -C $(B)/dist/$(DIST) check B=build
+	$(MAKE) -C $(B)/dist/$(DIST) install B=build DESTDIR=$(abspath $(B)/dist/root)
+	$(B)/dist/root$(PREFIX)/bin/tallyman --version
+	rm -rf $(B)/dist
 
 .PHONY: clean
 clean:

@@ -9,11 +9,12 @@
  *
  * States (a row is in exactly one; the verb that makes each transition):
  *
- *   files    received -> translated | quarantined | duplicate   store_file_state
+ *   files    received -> translated | quarantined | duplicate
+ *                                                        store_file_state
  *   interchanges  recording -> translated | rejected | duplicate | quarantined
  *                                                        store_interchange_mark
  *   outbox   queued -> uploaded -> sent;  queued -> failed -> queued
- *                                                              store_outbox_state
+ *                                                        store_outbox_state
  *
  * Text that comes from outside enters through one door: valid UTF-8 as it is,
  * any other byte and NUL escaped as \xNN.
