@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The scan kernel for x86-64 with AVX2: 32 bytes at a time. */
+#include "x12/scan_mask.h"
+
+#if SCAN_X86
+
+#include <immintrin.h>
+
+/* Set per function: the program runs on machines without it. */
+#define SCAN_AVX2 __attribute__((target("avx2,bmi,popcnt")))
+
+struct keys {
+	__m256i element, segment, low, high;
+};
+
+SCAN_AVX2 SCAN_INLINE uint64_t
+bits(__m256i v)
+{
+	return (uint32_t)_mm256_movemask_epi8(v);
+}
+
+SCAN_AVX2 SCAN_INLINE struct scan_bits
+block(const unsigned char *p, const struct keys *k)
+{
+	struct scan_bits b = { 0, 0, 0 };
+
+	for (unsigned i = 0; i < SCAN_BLOCK; i += 32) {
+		__m256i v = _mm256_loadu_si256((const __m256i *)(p + i));
+		__m256i t = _mm256_cmpeq_epi8(v, k->segment);
+		__m256i e = _mm256_cmpeq_epi8(v, k->element);
+		/* Signed: bytes from 0x80 on are below 0x20 too. */
+		__m256i o = _mm256_or_si256(_mm256_cmpgt_epi8(k->low, v),
+		    _mm256_cmpeq_epi8(v, k->high));
+
+		b.sep |= bits(_mm256_or_si256(e, t)) << i;
+		b.term |= bits(t) << i;
+		b.odd |= bits(o) << i;
+	}
+	b.odd &= ~b.sep;
+	return b;
+}
+
+SCAN_AVX2 void
+tally_scan_avx2(const unsigned char *base, uint32_t from, uint32_t to,
+    unsigned char element, unsigned char segment, struct tally_index *ix)
+{
+	struct keys k = { _mm256_set1_epi8((char)element),
+		_mm256_set1_epi8((char)segment), _mm256_set1_epi8(0x20),
+		_mm256_set1_epi8(0x7f) };
+	struct tally_index x = *ix;
+	uint32_t i = from;
+
+	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK) {
+		scan_fetch(base, i);
+		scan_emit(&x, i, block(base + i, &k), true);
+	}
+	if (i < to)
+		scan_emit(&x, i, scan_cut(block(base + i, &k), to - i), true);
+	*ix = x;
+}
+
+#else
+/* A translation unit must not be empty. */
+typedef int tally_scan_avx2_absent;
+#endif
