@@ -1,0 +1,189 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What is asked of a site that has been read; see site.h. */
+#include "flow/site.h"
+
+#include <fnmatch.h>
+#include <stdio.h>
+#include <string.h>
+
+void
+site_free(struct site *s)
+{
+	if (s == NULL)
+		return;
+	tally_arena_free(&s->arena);
+	tally_free(s);
+}
+
+const struct site_mailbox *
+site_mailbox_find(const struct site *s, const char *name)
+{
+	for (size_t i = 0; i < s->nmailbox; i++)
+		if (strcmp(s->mailbox[i].name, name) == 0)
+			return &s->mailbox[i];
+	return NULL;
+}
+
+bool
+site_partner_sends(
+    const struct site_partner *p, const char *qualifier, const char *id)
+{
+	if (p->any)
+		return true;
+	for (size_t i = 0; i < p->nid; i++)
+		if (strcmp(p->id[i].qualifier, qualifier) == 0 &&
+		    strcmp(p->id[i].id, id) == 0)
+			return true;
+	return false;
+}
+
+bool
+site_is_self(const struct site *s, const char *qualifier, const char *id)
+{
+	for (size_t i = 0; i < s->nself; i++)
+		if (strcmp(s->self[i].qualifier, qualifier) == 0 &&
+		    strcmp(s->self[i].id, id) == 0)
+			return true;
+	return s->nself == 0;
+}
+
+/* How exactly an agreement names a set: 0 not at all, 4 in all. */
+static int
+rank(const struct site_agreement *a, const char *set, const char *version)
+{
+	int n = 1;
+
+	if (strcmp(a->set, set) == 0)
+		n += 2;
+	else if (strcmp(a->set, "*") != 0)
+		return 0;
+	/* A GS08 such as 004010VICS is of version 004010. */
+	if (strcmp(a->version, "*") == 0)
+		return n;
+	return strncmp(a->version, version, strlen(a->version)) == 0 ? n + 1
+								     : 0;
+}
+
+const struct site_agreement *
+site_receive(const struct site_partner *p, const char *set, const char *version)
+{
+	const struct site_agreement *best = NULL;
+	int most = 0, n;
+
+	for (size_t i = 0; i < p->nreceive; i++) {
+		n = rank(&p->receive[i], set, version);
+		if (n > most) {
+			most = n;
+			best = &p->receive[i];
+		}
+	}
+	return best;
+}
+
+static bool
+ends_in(struct tally_str name, const char *suffix)
+{
+	size_t n = strlen(suffix);
+
+	return name.n >= n && memcmp(name.p + name.n - n, suffix, n) == 0;
+}
+
+/* Names under which a writer keeps a file that it has not finished. */
+static bool
+is_temporary(struct tally_str name)
+{
+	static const char *const suffix[] = { ".tmp", ".part", ".filepart",
+		"~" };
+
+	if (name.n == 0 || name.p[0] == '.')
+		return true;
+	for (size_t i = 0; i < sizeof(suffix) / sizeof(suffix[0]); i++)
+		if (ends_in(name, suffix[i]))
+			return true;
+	return false;
+}
+
+bool
+site_takes(const struct site_pull *pull, struct tally_str name)
+{
+	char z[MAILBOX_NAME_MAX + 1];
+
+	if (name.n > MAILBOX_NAME_MAX || is_temporary(name))
+		return false;
+	memcpy(z, name.p, name.n);
+	z[name.n] = '\0';
+	return fnmatch(pull->match, z, FNM_NOESCAPE) == 0;
+}
+
+/* The tokens of a pattern, in the order of enum token. */
+enum token { SET, CONTROL, PARTNER, QUALIFIER, ID, TOKENS };
+static const char *const token_name[TOKENS] = { "{set}", "{control}",
+	"{partner}", "{qualifier}", "{id}" };
+
+static int
+token_at(const char *p)
+{
+	for (int i = 0; i < TOKENS; i++)
+		if (strncmp(p, token_name[i], strlen(token_name[i])) == 0)
+			return i;
+	return -1;
+}
+
+static bool
+plain(char c)
+{
+	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') ||
+	    (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
+}
+
+const char *
+site_pattern_wrong(const char *p, bool any)
+{
+	if (*p == '\0' || *p == '.')
+		return "the name must not be empty or begin with a dot";
+	if (strstr(p, "{control}") == NULL)
+		return "{control} is missing, so names would not be unique";
+	if (any &&
+	    (strstr(p, "{id}") == NULL || strstr(p, "{qualifier}") == NULL))
+		return "{qualifier} and {id} are needed where the partner is "
+		       "\"*\": each sender has numbers of its own";
+	for (int t; *p != '\0'; p++) {
+		t = *p == '{' ? token_at(p) : -1;
+		if (t >= 0)
+			p += strlen(token_name[t]) - 1;
+		else if (!plain(*p))
+			return "expected letters, digits, '.', '-', '_' and "
+			       "{set} {control} {partner} {qualifier} {id}";
+	}
+	return NULL;
+}
+
+enum tally_rc
+site_outgoing_name(char out[256], const char *pattern,
+    const struct site_naming *names, struct tally_err *err)
+{
+	char control[16];
+	const char *value[TOKENS] = { names->set, control, names->partner,
+		names->qualifier, names->id };
+	const char *p, *v;
+	size_t n = 0;
+	int t;
+
+	snprintf(control, sizeof(control), "%09u", names->control);
+	for (p = pattern; *p != '\0'; p += t >= 0 ? strlen(token_name[t]) : 1) {
+		t = *p == '{' ? token_at(p) : -1;
+		v = t >= 0 ? value[t] : p;
+		for (; *v != '\0' && n < 255; v++) {
+			out[n++] = plain(*v) ? *v : '_';
+			if (t < 0)
+				break;
+		}
+		if (n >= 255)
+			return tally_err_set(err, TALLY_CONFIG,
+			    "the pattern \"%s\" makes names over 254 bytes; "
+			    "shorten it",
+			    pattern);
+	}
+	out[n] = '\0';
+	return TALLY_OK;
+}

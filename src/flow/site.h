@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A site: what tallyman.xml says, resolved.
+ *
+ * Every setting is resolved when the file is read: built-in, then <defaults>,
+ * then the partner, then the agreement or mailbox.  What is behind struct
+ * site is immutable and lives until site_free.  Paths stay as written; those
+ * that are relative start from the workspace.
+ */
+#ifndef TALLYMAN_FLOW_SITE_H
+#define TALLYMAN_FLOW_SITE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "mailbox/mailbox.h"
+#include "tallyman/dictionary.h"
+#include "tallyman/err.h"
+#include "tallyman/mem.h"
+#include "tallyman/x12.h"
+
+#define SITE_FILE "tallyman.xml"
+
+/* An interchange id; "*" in both: anybody. */
+struct site_id {
+	const char *qualifier, *id;
+	unsigned line;
+};
+
+enum site_then { SITE_DELETE, SITE_MOVE, SITE_KEEP };
+
+struct site_pull {
+	const char *from;  /* folder */
+	const char *match; /* glob of names */
+	enum site_then then;
+	const char *move;  /* folder, when then is SITE_MOVE */
+	int64_t settle_ms; /* unchanged for so long before it is taken */
+	bool complete;     /* taken at first sight when it ends in IEA */
+};
+
+struct site_push {
+	const char *to;   /* folder */
+	const char *name; /* pattern, see site_outgoing_name */
+};
+
+struct site_partner;
+
+struct site_mailbox {
+	const char *name; /* unique: what the store knows it by */
+	const struct site_partner *partner;
+	struct mailbox_settings settings;
+	const struct site_pull *pull;
+	size_t npull;
+	const struct site_push *push; /* null: nothing is put there */
+	unsigned line;
+};
+
+enum site_ta1 { SITE_TA1_ASKED, SITE_TA1_ALWAYS, SITE_TA1_NEVER };
+
+/* An agreement on what is received. */
+struct site_agreement {
+	const char *set;     /* "850"; "*": any that the dictionary has */
+	const char *version; /* "004010"; "*": any */
+	const char *map;     /* null: the one that is named as the set */
+	bool acknowledge;    /* by a 997 */
+	bool test;           /* documents of tests count as live ones */
+	unsigned line;
+};
+
+struct site_partner {
+	const char *name;
+	const struct site_id *id;
+	size_t nid;
+	bool any; /* its id is "*" */
+	enum site_ta1 ta1;
+	const struct site_agreement *receive;
+	size_t nreceive;
+	/* The dictionary without what no agreement covers; 997 stays. */
+	struct tally_dictionary dictionary;
+	unsigned line;
+};
+
+struct site {
+	struct tally_arena arena; /* owns everything below */
+	const char *dir;          /* the workspace, absolute */
+	const char *file;         /* tallyman.xml, for messages */
+	const char *store;        /* URL */
+	const struct site_id *self;
+	size_t nself;
+	const struct site_partner *partner;
+	size_t npartner;
+	const struct site_mailbox *mailbox; /* in the order of the file */
+	size_t nmailbox;
+	struct tally_limits limits;
+	uint64_t file_bytes; /* of a file that is fetched */
+};
+
+/*
+ * The workspace: asked (-C) if not null, else TALLYMAN_DIR, else the current
+ * folder or the nearest one above it that has a tallyman.xml, else
+ * /var/lib/tallyman.  *dir is absolute and the caller's (tally_free).
+ * TALLY_CONFIG when there is none.
+ */
+enum tally_rc site_find(char **dir, const char *asked, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Reads dir/tallyman.xml.  TALLY_CONFIG with file and line. */
+enum tally_rc site_load(struct site **, const char *dir,
+    const struct tally_dictionary *, struct tally_err *) TALLY_MUST_USE;
+/* The same from memory; file is for messages. */
+enum tally_rc site_parse(struct site **, const char *dir, const char *file,
+    struct tally_str text, const struct tally_dictionary *, struct tally_err *)
+    TALLY_MUST_USE;
+void site_free(struct site *);
+
+const struct site_mailbox *site_mailbox_find(
+    const struct site *, const char *name);
+
+/* Whether an id may send through the partner's mailboxes. */
+bool site_partner_sends(
+    const struct site_partner *, const char *qualifier, const char *id);
+/* Whether an id is ours; every one is where none is configured. */
+bool site_is_self(const struct site *, const char *qualifier, const char *id);
+
+/* The agreement on a set: an exact set before "*", likewise the version. */
+const struct site_agreement *site_receive(
+    const struct site_partner *, const char *set, const char *version);
+
+/* Whether a listed name is to be taken: it matches and is not temporary. */
+bool site_takes(const struct site_pull *, struct tally_str name);
+
+/*
+ * The name of an outgoing file by a pattern, with {set} {control} {partner}
+ * {qualifier} {id} replaced.  Bytes of values outside letters, digits, '.',
+ * '-' and '_' become '_'.
+ */
+struct site_naming {
+	const char *set;
+	uint32_t control; /* of the interchange, nine digits */
+	const char *partner;
+	const char *qualifier, *id; /* of the receiver */
+};
+enum tally_rc site_outgoing_name(char out[256], const char *pattern,
+    const struct site_naming *, struct tally_err *) TALLY_MUST_USE;
+/* Null, or what is wrong with a pattern. */
+const char *site_pattern_wrong(const char *pattern, bool any);
+
+#endif

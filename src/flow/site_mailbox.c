@@ -1,0 +1,227 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* <mailbox> of tallyman.xml, with what is in it; see site_read.h. */
+#include "flow/site_read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define PATTERN     "{set}-{partner}-{control}.edi"
+#define PATTERN_ANY "{set}-{qualifier}-{id}-{control}.edi"
+
+static enum tally_rc
+pull(struct site_reader *r, const struct tally_xml *x,
+    const struct site_settings *above, struct site_pull *p)
+{
+	const char *then = tally_xml_get(x, "then");
+	struct site_settings s = *above;
+	int complete = 0;
+	enum tally_rc rc;
+
+	rc = site_read_text(r, x, "from", "", &p->from);
+	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "match", "*", &p->match);
+	if (rc == TALLY_OK)
+		rc = site_read_settings(r, x, &s);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "complete", site_word_yes, &complete);
+	if (rc != TALLY_OK)
+		return rc;
+	if (strchr(p->match, '/') != NULL)
+		return site_read_wrong(
+		    r, x, "match", "a name pattern without '/'");
+	p->settle_ms = s.settle_s * 1000;
+	p->complete = complete;
+	p->then = SITE_DELETE;
+	if (then == NULL || strcmp(then, "delete") == 0)
+		return TALLY_OK;
+	if (strcmp(then, "keep") == 0) {
+		p->then = SITE_KEEP;
+		return TALLY_OK;
+	}
+	if (strncmp(then, "move:", 5) != 0 || then[5] == '\0')
+		return site_read_wrong(
+		    r, x, "then", "delete, keep or move:FOLDER");
+	if (strcmp(then + 5, p->from) == 0)
+		return site_read_wrong(
+		    r, x, "then", "another folder than from");
+	p->then = SITE_MOVE;
+	p->move = tally_arena_cstr(&r->site->arena, tally_cstr(then + 5));
+	return p->move != NULL ? TALLY_OK : site_read_no_memory(r);
+}
+
+static enum tally_rc
+pulls(struct site_reader *r, const struct tally_xml *parent,
+    const struct site_settings *above, struct site_mailbox *m)
+{
+	size_t n = site_read_children(parent, "pull");
+	struct site_pull *p = site_read_many(r, n, sizeof(*p));
+	const struct tally_xml *x = parent->child;
+	enum tally_rc rc;
+
+	if (p == NULL)
+		return site_read_no_memory(r);
+	m->pull = p;
+	m->npull = n;
+	for (size_t i = 0; i < n; i++, x = x->next) {
+		x = site_read_named(x, "pull");
+		rc = pull(r, x, above, &p[i]);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+push(struct site_reader *r, const struct tally_xml *parent,
+    struct site_mailbox *m)
+{
+	const struct tally_xml *x = site_read_named(parent->child, "push");
+	struct site_push *p;
+	const char *why;
+	enum tally_rc rc;
+
+	if (x == NULL)
+		return TALLY_OK;
+	p = site_read_many(r, 1, sizeof(*p));
+	if (p == NULL)
+		return site_read_no_memory(r);
+	m->push = p;
+	rc = site_read_text(r, x, "to", "", &p->to);
+	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "name",
+		    m->partner->any ? PATTERN_ANY : PATTERN, &p->name);
+	if (rc != TALLY_OK)
+		return rc;
+	why = site_pattern_wrong(p->name, m->partner->any);
+	return why == NULL ? TALLY_OK : site_read_wrong(r, x, "name", why);
+}
+
+static enum tally_rc
+host_keys(struct site_reader *r, const struct tally_xml *parent,
+    struct mailbox_settings *s)
+{
+	size_t n = site_read_children(parent, "host-key");
+	const char **key = site_read_many(r, n, sizeof(*key));
+	const struct tally_xml *x = parent->child;
+
+	if (key == NULL)
+		return site_read_no_memory(r);
+	s->host_key = key;
+	s->nhost_key = n;
+	for (size_t i = 0; i < n; i++, x = x->next) {
+		x = site_read_named(x, "host-key");
+		if (*x->text == '\0')
+			return tally_err_at(r->err, TALLY_CONFIG, r->site->file,
+			    x->line,
+			    "<host-key> is empty; expected the server's key, "
+			    "\"ssh-ed25519 AAAA...\" or \"SHA256:...\"");
+		key[i] = tally_arena_cstr(&r->site->arena, tally_cstr(x->text));
+		if (key[i] == NULL)
+			return site_read_no_memory(r);
+	}
+	return TALLY_OK;
+}
+
+/* What must be there, and must not, for the kind of URL. */
+static enum tally_rc
+mailbox_fits(struct site_reader *r, const struct tally_xml *x,
+    const struct mailbox_settings *s)
+{
+	const char *what = NULL;
+
+	if (strncmp(s->url, "dir:", 4) == 0) {
+		if (s->url[4] == '\0')
+			return site_read_wrong(r, x, "url", "dir:FOLDER");
+		if (s->key != NULL || s->password_file != NULL ||
+		    s->passphrase_file != NULL || s->agent || s->nhost_key > 0)
+			what = "is a local folder; drop its keys, agent, "
+			       "password-file and host-key";
+	} else if (strncmp(s->url, "sftp://", 7) != 0) {
+		return site_read_wrong(r, x, "url",
+		    "sftp://USER@HOST[:PORT] or "
+		    "dir:FOLDER");
+	} else if (s->nhost_key == 0) {
+		what = "has no <host-key>; add the server's key, as "
+		       "ssh-keyscan prints it and the partner confirms it";
+	} else if (s->key == NULL && s->password_file == NULL && !s->agent) {
+		what = "has nothing to log in with; add key=, password-file= "
+		       "or agent=\"yes\"";
+	}
+	if (what == NULL)
+		return TALLY_OK;
+	return tally_err_at(r->err, TALLY_CONFIG, r->site->file, x->line,
+	    "<mailbox url=\"%.80s\"> %s", s->url, what);
+}
+
+static enum tally_rc
+access_to(struct site_reader *r, const struct tally_xml *x,
+    const struct site_settings *above, struct mailbox_settings *s)
+{
+	struct site_settings own = *above;
+	int agent = 0, legacy = 0;
+	enum tally_rc rc;
+
+	rc = site_read_text(r, x, "url", "", &s->url);
+	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "key", NULL, &s->key);
+	if (rc == TALLY_OK)
+		rc = site_read_text(
+		    r, x, "passphrase-file", NULL, &s->passphrase_file);
+	if (rc == TALLY_OK)
+		rc = site_read_text(
+		    r, x, "password-file", NULL, &s->password_file);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "agent", site_word_yes, &agent);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "legacy", site_word_yes, &legacy);
+	if (rc == TALLY_OK)
+		rc = site_read_settings(r, x, &own);
+	if (rc == TALLY_OK)
+		rc = host_keys(r, x, s);
+	s->agent = agent;
+	s->legacy = legacy;
+	s->depth = (unsigned)own.depth;
+	s->connect_ms = (unsigned)own.connect_s * 1000;
+	s->login_ms = (unsigned)own.login_s * 1000;
+	s->reply_ms = (unsigned)own.reply_s * 1000;
+	return rc != TALLY_OK ? rc : mailbox_fits(r, x, s);
+}
+
+enum tally_rc
+site_read_mailbox(struct site_reader *r, const struct tally_xml *x,
+    const struct site_settings *above, const struct site_partner *p, size_t nth)
+{
+	struct site_mailbox *m = r->mailbox;
+	char own[SITE_NAME_MAX + 24];
+	enum tally_rc rc;
+
+	m->partner = p;
+	m->line = x->line;
+	snprintf(
+	    own, sizeof(own), nth == 0 ? "%s" : "%s-%zu", p->name, nth + 1);
+	rc = site_read_text(r, x, "name", NULL, &m->name);
+	if (rc == TALLY_OK && m->name != NULL)
+		rc = site_read_name_fits(r, x, m->name);
+	if (rc != TALLY_OK)
+		return rc;
+	if (m->name == NULL)
+		m->name = tally_arena_cstr(&r->site->arena, tally_cstr(own));
+	if (m->name == NULL)
+		return site_read_no_memory(r);
+	if (site_mailbox_find(r->site, m->name) != NULL)
+		return tally_err_at(r->err, TALLY_CONFIG, r->site->file,
+		    x->line,
+		    "there are two mailboxes with the name \"%s\"; give this "
+		    "one another name=",
+		    m->name);
+	m->settings.name = m->name;
+	m->settings.base = r->site->dir;
+	rc = access_to(r, x, above, &m->settings);
+	if (rc == TALLY_OK)
+		rc = pulls(r, x, above, m);
+	if (rc == TALLY_OK)
+		rc = push(r, x, m);
+	r->mailbox++;
+	r->site->nmailbox++;
+	return rc;
+}

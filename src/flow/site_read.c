@@ -1,0 +1,369 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tallyman.xml to struct site; see site.h.
+ *
+ * The schema has said which elements and attributes there are; here every
+ * value is checked, so that a mistake is told with its line, what was found
+ * and what was expected.  Settings are resolved on the way down: each level
+ * begins with a copy of what the level above has.
+ */
+#include "flow/site_read.h"
+
+#include <string.h>
+
+#define SCHEMA     "config.rng"
+#define STORE_URL  "sqlite:tallyman.db"
+#define FILE_BYTES (256u << 20)
+#define SETTLE_S   60
+
+static enum tally_rc
+identity(struct site_reader *r, const struct tally_xml *x, struct site_id *id)
+{
+	enum tally_rc rc;
+
+	rc = site_read_text(r, x, "qualifier", "", &id->qualifier);
+	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "id", "", &id->id);
+	if (rc != TALLY_OK)
+		return rc;
+	id->line = x->line;
+	if (strcmp(id->qualifier, "*") == 0 && strcmp(id->id, "*") == 0)
+		return strcmp(x->name, "partner") == 0
+		    ? TALLY_OK
+		    : site_read_wrong(
+			  r, x, "id", "an id; \"*\" is for <partner> alone");
+	if (strlen(id->qualifier) != 2)
+		return site_read_wrong(r, x, "qualifier",
+		    "two characters as in ISA05, or \"*\" with id=\"*\"");
+	if (strlen(id->id) > 15 || strcmp(id->id, "*") == 0)
+		return site_read_wrong(r, x, "id",
+		    "1 to 15 characters as in ISA06, without blanks at the "
+		    "end");
+	return TALLY_OK;
+}
+
+static enum tally_rc
+selves(struct site_reader *r, const struct tally_xml *root)
+{
+	size_t n = site_read_children(root, "self");
+	struct site_id *id = site_read_many(r, n, sizeof(*id));
+	const struct tally_xml *x = root->child;
+	enum tally_rc rc;
+
+	if (id == NULL)
+		return site_read_no_memory(r);
+	r->site->self = id;
+	r->site->nself = n;
+	for (size_t i = 0; i < n; i++, x = x->next) {
+		x = site_read_named(x, "self");
+		rc = identity(r, x, &id[i]);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+limits(struct site_reader *r, const struct tally_xml *x)
+{
+	struct tally_limits *l = &r->site->limits;
+	const struct {
+		const char *attribute;
+		uint32_t *value;
+		int64_t min, max;
+	} row[] = {
+		{ "set-bytes", &l->set_bytes, 1024, 1 << 30 },
+		{ "set-segments", &l->set_segments, 16, 1 << 26 },
+		{ "segment-bytes", &l->segment_bytes, 256, 1 << 26 },
+		{ "segment-elements", &l->segment_elements, 16, 1 << 20 },
+		{ "findings", &l->findings, 1, 1 << 20 },
+		{ "findings-set", &l->findings_set, 1, 1 << 20 },
+	};
+	int64_t n = (int64_t)r->site->file_bytes;
+	enum tally_rc rc;
+
+	rc = site_read_number(r, x, "file-bytes", 1024, (int64_t)1 << 40, &n);
+	r->site->file_bytes = (uint64_t)n;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		n = *row[i].value;
+		if (rc == TALLY_OK)
+			rc = site_read_number(
+			    r, x, row[i].attribute, row[i].min, row[i].max, &n);
+		*row[i].value = (uint32_t)n;
+	}
+	return rc;
+}
+
+/* Whether a version has the set; "*" stands for any. */
+static bool
+known_set(
+    const struct tally_dictionary *d, const char *set, const char *version)
+{
+	for (size_t i = 0; i < d->nversion; i++) {
+		if (strcmp(version, "*") != 0 &&
+		    strcmp(d->version[i]->version, version) != 0)
+			continue;
+		if (strcmp(set, "*") == 0 ||
+		    tally_set_find(d->version[i], tally_cstr(set)) != NULL)
+			return true;
+	}
+	return false;
+}
+
+static enum tally_rc
+receive(struct site_reader *r, const struct tally_xml *x,
+    const struct site_settings *above, struct site_agreement *a)
+{
+	struct site_settings s = *above;
+	enum tally_rc rc;
+
+	a->line = x->line;
+	rc = site_read_text(r, x, "set", "*", &a->set);
+	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "version", "*", &a->version);
+	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "map", NULL, &a->map);
+	if (rc == TALLY_OK)
+		rc = site_read_settings(r, x, &s);
+	if (rc != TALLY_OK)
+		return rc;
+	a->acknowledge = s.acknowledge;
+	a->test = s.test;
+	if (!known_set(r->dictionary, "*", a->version))
+		return site_read_wrong(r, x, "version",
+		    "a version that the dictionary has, such as 004010");
+	if (!known_set(r->dictionary, a->set, a->version))
+		return site_read_wrong(
+		    r, x, "set", "a set that the dictionary has, or \"*\"");
+	if (strcmp(a->set, "*") == 0 && a->map != NULL)
+		return site_read_wrong(r, x, "map",
+		    "none: a map reads one set, so "
+		    "name the set as well");
+	if (a->map != NULL && strchr(a->map, '/') != NULL)
+		return site_read_wrong(
+		    r, x, "map", "the name of a map, without folder");
+	return TALLY_OK;
+}
+
+static enum tally_rc
+receives(struct site_reader *r, const struct tally_xml *parent,
+    const struct site_settings *above, struct site_partner *p)
+{
+	size_t n = site_read_children(parent, "receive");
+	struct site_agreement *a = site_read_many(r, n, sizeof(*a));
+	const struct tally_xml *x = parent->child;
+	enum tally_rc rc;
+
+	if (a == NULL)
+		return site_read_no_memory(r);
+	p->receive = a;
+	p->nreceive = n;
+	for (size_t i = 0; i < n; i++, x = x->next) {
+		x = site_read_named(x, "receive");
+		rc = receive(r, x, above, &a[i]);
+		if (rc != TALLY_OK)
+			return rc;
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(a[k].set, a[i].set) == 0 &&
+			    strcmp(a[k].version, a[i].version) == 0)
+				return tally_err_at(r->err, TALLY_CONFIG,
+				    r->site->file, x->line,
+				    "set %s is agreed on in line %u already; "
+				    "drop one of the two",
+				    a[i].set, a[k].line);
+	}
+	return TALLY_OK;
+}
+
+/* Whether the partner's agreements cover a set. */
+static bool
+covered(const struct site_partner *p, const struct tally_set_spec *spec)
+{
+	return strcmp(spec->id, "997") == 0 ||
+	    site_receive(p, spec->id, spec->version) != NULL;
+}
+
+/* The dictionary's versions, with those of their sets that are covered, so
+ * that judging tells the partner itself which sets are not agreed on. */
+static enum tally_rc
+restrict_dictionary(struct site_reader *r, struct site_partner *p)
+{
+	const struct tally_dictionary *d = r->dictionary;
+	const struct tally_version **list;
+	struct tally_version *v;
+	struct tally_set_spec *set;
+
+	list = site_read_many(r, d->nversion, sizeof(*list));
+	v = site_read_many(r, d->nversion, sizeof(*v));
+	if (list == NULL || v == NULL)
+		return site_read_no_memory(r);
+	for (size_t i = 0; i < d->nversion; i++) {
+		list[i] = &v[i];
+		v[i] = *d->version[i];
+		set = site_read_many(r, v[i].nset, sizeof(*set));
+		if (set == NULL)
+			return site_read_no_memory(r);
+		v[i].set = set;
+		v[i].nset = 0;
+		for (uint32_t k = 0; k < d->version[i]->nset; k++)
+			if (covered(p, &d->version[i]->set[k]))
+				set[v[i].nset++] = d->version[i]->set[k];
+	}
+	p->dictionary.version = list;
+	p->dictionary.nversion = d->nversion;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+ids(struct site_reader *r, const struct tally_xml *x, struct site_partner *p)
+{
+	size_t n = site_read_children(x, "id") + 1;
+	struct site_id *id = site_read_many(r, n, sizeof(*id));
+	const struct tally_xml *c = x->child;
+	enum tally_rc rc;
+
+	if (id == NULL)
+		return site_read_no_memory(r);
+	p->id = id;
+	p->nid = n;
+	rc = identity(r, x, &id[0]);
+	if (rc != TALLY_OK)
+		return rc;
+	p->any = strcmp(id[0].id, "*") == 0;
+	for (size_t i = 1; i < n; i++, c = c->next) {
+		c = site_read_named(c, "id");
+		rc = identity(r, c, &id[i]);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+partner(struct site_reader *r, const struct tally_xml *x,
+    const struct site_settings *above, struct site_partner *p)
+{
+	struct site_settings s = *above;
+	const struct tally_xml *c;
+	size_t nth = 0;
+	enum tally_rc rc;
+
+	p->line = x->line;
+	rc = site_read_text(r, x, "name", "", &p->name);
+	if (rc == TALLY_OK)
+		rc = site_read_name_fits(r, x, p->name);
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; i < r->site->npartner; i++)
+		if (strcmp(r->site->partner[i].name, p->name) == 0)
+			return site_read_wrong(
+			    r, x, "name", "a name that no other partner has");
+	rc = site_read_settings(r, x, &s);
+	if (rc == TALLY_OK)
+		rc = ids(r, x, p);
+	if (rc == TALLY_OK)
+		rc = receives(r, x, &s, p);
+	if (rc == TALLY_OK)
+		rc = restrict_dictionary(r, p);
+	if (rc != TALLY_OK)
+		return rc;
+	p->ta1 = (enum site_ta1)s.ta1;
+	for (c = x->child; c != NULL; c = c->next) {
+		if (strcmp(c->name, "mailbox") != 0)
+			continue;
+		rc = site_read_mailbox(r, c, &s, p, nth++);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	return TALLY_OK;
+}
+
+/* Counts, so that nothing moves while pointers to it are handed out. */
+static enum tally_rc
+partners(struct site_reader *r, const struct tally_xml *root,
+    const struct site_settings *above)
+{
+	size_t n = site_read_children(root, "partner"), nmailbox = 0;
+	struct site_partner *p = site_read_many(r, n, sizeof(*p));
+	const struct tally_xml *x;
+	enum tally_rc rc;
+
+	for (x = root->child; x != NULL; x = x->next)
+		nmailbox += site_read_children(x, "mailbox");
+	r->mailbox = site_read_many(r, nmailbox, sizeof(*r->mailbox));
+	if (p == NULL || r->mailbox == NULL)
+		return site_read_no_memory(r);
+	r->site->partner = p;
+	r->site->mailbox = r->mailbox;
+	for (x = site_read_named(root->child, "partner"); x != NULL;
+	     x = site_read_named(x->next, "partner")) {
+		rc = partner(r, x, above, p++);
+		if (rc != TALLY_OK)
+			return rc;
+		r->site->npartner++;
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+whole(struct site_reader *r, const struct tally_xml *root)
+{
+	/* 0 stands for the mailbox's own default. */
+	struct site_settings s = { .acknowledge = 1, .settle_s = SETTLE_S };
+	const struct tally_xml *x;
+	enum tally_rc rc;
+
+	rc = selves(r, root);
+	x = site_read_named(root->child, "store");
+	r->site->store = STORE_URL;
+	if (rc == TALLY_OK && x != NULL)
+		rc = site_read_text(r, x, "url", STORE_URL, &r->site->store);
+	if (rc == TALLY_OK && strcmp(r->site->store, STORE_URL) != 0)
+		rc = site_read_wrong(r, x, "url",
+		    "\"" STORE_URL "\", the store that this version has");
+	x = site_read_named(root->child, "limits");
+	if (rc == TALLY_OK && x != NULL)
+		rc = limits(r, x);
+	x = site_read_named(root->child, "defaults");
+	if (rc == TALLY_OK && x != NULL)
+		rc = site_read_settings(r, x, &s);
+	return rc != TALLY_OK ? rc : partners(r, root, &s);
+}
+
+enum tally_rc
+site_parse(struct site **out, const char *dir, const char *file,
+    struct tally_str bytes, const struct tally_dictionary *dictionary,
+    struct tally_err *err)
+{
+	struct site_reader r = { .dictionary = dictionary, .err = err };
+	struct tally_arena tree;
+	const struct tally_xml *root;
+	enum tally_rc rc;
+
+	tally_arena_init(&tree, SITE_MEMORY_MAX);
+	r.site = tally_calloc(1, sizeof(*r.site));
+	if (r.site == NULL) {
+		rc = site_read_no_memory(&r);
+		goto out;
+	}
+	tally_arena_init(&r.site->arena, SITE_MEMORY_MAX);
+	r.site->limits = tally_limits_default;
+	r.site->file_bytes = FILE_BYTES;
+	r.site->dir = tally_arena_cstr(&r.site->arena, tally_cstr(dir));
+	r.site->file = tally_arena_cstr(&r.site->arena, tally_cstr(file));
+	if (r.site->dir == NULL || r.site->file == NULL) {
+		rc = site_read_no_memory(&r);
+		goto out;
+	}
+	rc = tally_xml_load(&root, &tree, file, bytes, SCHEMA, err);
+	if (rc == TALLY_OK)
+		rc = whole(&r, root);
+	if (rc == TALLY_OK) {
+		*out = r.site;
+		r.site = NULL;
+	}
+out:
+	site_free(r.site);
+	tally_arena_free(&tree);
+	return rc;
+}

@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the two files that read tallyman.xml share.  A function that fails has
+ * filled the reader's err.
+ */
+#ifndef TALLYMAN_FLOW_SITE_READ_H
+#define TALLYMAN_FLOW_SITE_READ_H
+
+#include "base/xml.h"
+#include "flow/site.h"
+
+#define SITE_MEMORY_MAX (16u << 20) /* of all strings and structs */
+#define SITE_NAME_MAX   40 /* of a partner; the store has room for 63 */
+
+/* What is resolved downwards. */
+struct site_settings {
+	int acknowledge, ta1, test;
+	int64_t settle_s;
+	int64_t depth, connect_s, login_s, reply_s;
+};
+
+struct site_reader {
+	struct site *site;
+	const struct tally_dictionary *dictionary;
+	struct tally_err *err;
+	struct site_mailbox *mailbox; /* of site->mailbox, being filled */
+};
+
+enum tally_rc site_read_no_memory(struct site_reader *);
+/* "FILE:LINE: <ELEMENT> has ATTRIBUTE="VALUE"; expected …" */
+enum tally_rc site_read_wrong(struct site_reader *, const struct tally_xml *,
+    const char *attribute, const char *expected);
+
+/* n zeroed structs in the site's arena; null when there is no memory. */
+void *site_read_many(struct site_reader *, size_t n, size_t size);
+size_t site_read_children(const struct tally_xml *, const char *name);
+/* The first sibling of a name at or behind c. */
+const struct tally_xml *site_read_named(
+    const struct tally_xml *c, const char *name);
+
+/* A copy of an attribute, or fallback where there is none. */
+enum tally_rc site_read_text(struct site_reader *, const struct tally_xml *,
+    const char *attribute, const char *fallback, const char **out);
+/* One of two or three words, as its index; *out stays where there is none. */
+enum tally_rc site_read_word(struct site_reader *, const struct tally_xml *,
+    const char *attribute, const char *const words[3], int *out);
+extern const char *const site_word_yes[3];
+/* A whole number from min to max; *out stays where there is none. */
+enum tally_rc site_read_number(struct site_reader *, const struct tally_xml *,
+    const char *attribute, int64_t min, int64_t max, int64_t *out);
+/* What any level may set; a level that may not has no such attribute. */
+enum tally_rc site_read_settings(
+    struct site_reader *, const struct tally_xml *, struct site_settings *);
+/* Names serve in file names, tables and logs. */
+enum tally_rc site_read_name_fits(
+    struct site_reader *, const struct tally_xml *, const char *name);
+
+/* The partner's mailbox nth (from 0), into the reader's next one. */
+enum tally_rc site_read_mailbox(struct site_reader *, const struct tally_xml *,
+    const struct site_settings *above, const struct site_partner *, size_t nth);
+
+#endif

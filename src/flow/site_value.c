@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Attributes of tallyman.xml to values; see site_read.h. */
+#include "flow/site_read.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const char *const site_word_yes[3] = { "no", "yes", NULL };
+
+enum tally_rc
+site_read_no_memory(struct site_reader *r)
+{
+	return tally_err_set(r->err, TALLY_NOMEM,
+	    "the configuration needs more than %u bytes of memory",
+	    SITE_MEMORY_MAX);
+}
+
+enum tally_rc
+site_read_wrong(struct site_reader *r, const struct tally_xml *x,
+    const char *attribute, const char *expected)
+{
+	const char *v = tally_xml_get(x, attribute);
+
+	return tally_err_at(r->err, TALLY_CONFIG, r->site->file, x->line,
+	    "<%s> has %s=\"%.80s\"; expected %s", x->name, attribute,
+	    v != NULL ? v : "", expected);
+}
+
+void *
+site_read_many(struct site_reader *r, size_t n, size_t size)
+{
+	size_t bytes;
+	void *p;
+
+	if (!tally_mul_ok(&bytes, n, size))
+		return NULL;
+	p = tally_arena_alloc(&r->site->arena, bytes);
+	if (p != NULL)
+		memset(p, 0, bytes);
+	return p;
+}
+
+size_t
+site_read_children(const struct tally_xml *x, const char *name)
+{
+	size_t n = 0;
+
+	for (const struct tally_xml *c = x->child; c != NULL; c = c->next)
+		n += strcmp(c->name, name) == 0;
+	return n;
+}
+
+const struct tally_xml *
+site_read_named(const struct tally_xml *c, const char *name)
+{
+	while (c != NULL && strcmp(c->name, name) != 0)
+		c = c->next;
+	return c;
+}
+
+enum tally_rc
+site_read_text(struct site_reader *r, const struct tally_xml *x,
+    const char *attribute, const char *fallback, const char **out)
+{
+	const char *v = tally_xml_get(x, attribute);
+
+	*out = fallback;
+	if (v == NULL)
+		return TALLY_OK;
+	if (*v == '\0')
+		return site_read_wrong(r, x, attribute, "a value");
+	*out = tally_arena_cstr(&r->site->arena, tally_cstr(v));
+	return *out != NULL ? TALLY_OK : site_read_no_memory(r);
+}
+
+enum tally_rc
+site_read_word(struct site_reader *r, const struct tally_xml *x,
+    const char *attribute, const char *const words[3], int *out)
+{
+	const char *v = tally_xml_get(x, attribute);
+	char expected[80];
+
+	if (v == NULL)
+		return TALLY_OK;
+	for (int i = 0; i < 3 && words[i] != NULL; i++) {
+		if (strcmp(v, words[i]) == 0) {
+			*out = i;
+			return TALLY_OK;
+		}
+	}
+	snprintf(expected, sizeof(expected), "%s%s%s or %s", words[0],
+	    words[2] != NULL ? ", " : "", words[2] != NULL ? words[1] : "",
+	    words[2] != NULL ? words[2] : words[1]);
+	return site_read_wrong(r, x, attribute, expected);
+}
+
+enum tally_rc
+site_read_number(struct site_reader *r, const struct tally_xml *x,
+    const char *attribute, int64_t min, int64_t max, int64_t *out)
+{
+	const char *v = tally_xml_get(x, attribute), *p = v;
+	char expected[80];
+	int64_t n = 0;
+
+	if (v == NULL)
+		return TALLY_OK;
+	for (; *p >= '0' && *p <= '9' && n <= max; p++)
+		n = n * 10 + (*p - '0');
+	if (p == v || *p != '\0' || n < min || n > max) {
+		snprintf(expected, sizeof(expected),
+		    "a whole number from %lld to %lld", (long long)min,
+		    (long long)max);
+		return site_read_wrong(r, x, attribute, expected);
+	}
+	*out = n;
+	return TALLY_OK;
+}
+
+static const char *const word_acknowledge[3] = { "none", "997", NULL };
+static const char *const word_ta1[3] = { "asked", "always", "never" };
+static const char *const word_test[3] = { "hold", "accept", NULL };
+
+enum tally_rc
+site_read_settings(
+    struct site_reader *r, const struct tally_xml *x, struct site_settings *s)
+{
+	enum tally_rc rc;
+
+	rc = site_read_word(
+	    r, x, "acknowledge", word_acknowledge, &s->acknowledge);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "ta1", word_ta1, &s->ta1);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "test", word_test, &s->test);
+	if (rc == TALLY_OK)
+		rc = site_read_number(r, x, "settle", 0, 86400, &s->settle_s);
+	if (rc == TALLY_OK)
+		rc = site_read_number(r, x, "depth", 1, 64, &s->depth);
+	if (rc == TALLY_OK)
+		rc = site_read_number(
+		    r, x, "connect-timeout", 1, 3600, &s->connect_s);
+	if (rc == TALLY_OK)
+		rc = site_read_number(
+		    r, x, "login-timeout", 1, 3600, &s->login_s);
+	if (rc == TALLY_OK)
+		rc = site_read_number(
+		    r, x, "reply-timeout", 1, 3600, &s->reply_s);
+	return rc;
+}
+
+enum tally_rc
+site_read_name_fits(
+    struct site_reader *r, const struct tally_xml *x, const char *name)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "._-";
+
+	if (strlen(name) <= SITE_NAME_MAX &&
+	    strspn(name, plain) == strlen(name) && *name != '.')
+		return TALLY_OK;
+	return site_read_wrong(r, x, "name",
+	    "1 to 40 letters, digits, '.', '-' or '_', no dot in front");
+}
