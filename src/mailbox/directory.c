@@ -1,0 +1,518 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A mailbox that is a folder of this machine: dir:/path, or dir:path from the
+ * workspace.
+ *
+ * Somebody else may write to the folder while we look: symbolic links, FIFOs
+ * and devices are never opened for their content (O_NOFOLLOW, O_NONBLOCK, and
+ * fstat says regular before a byte is read).  A file that is put or renamed
+ * is on the disk, its folder included, before we say so.  After an fsync that
+ * failed the work counts as not done.
+ */
+#define _GNU_SOURCE /* renameat2 */
+#include "mailbox/mailbox.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mailbox/kind.h"
+
+#define BLOCK ((size_t)256 * 1024)
+
+struct directory {
+	int root;
+};
+
+static enum tally_rc
+rc_of_errno(int e)
+{
+	switch (e) {
+	case ENOENT:
+		return TALLY_NOINPUT;
+	case EEXIST:
+		return TALLY_CREATE;
+	case EACCES:
+	case EPERM:
+	case EROFS:
+	case ELOOP: /* a symbolic link, which is not followed */
+		return TALLY_PERM;
+	case ENOSPC:
+	case EDQUOT:
+	case EMFILE:
+	case ENFILE:
+		return TALLY_TEMP;
+	case ENOMEM:
+		return TALLY_NOMEM;
+	default:
+		return TALLY_IO;
+	}
+}
+
+/* One sentence about one name, with errno's text. */
+static enum tally_rc
+trouble(struct tally_err *err, struct mailbox *m, const char *what,
+    const char *folder, struct tally_str name)
+{
+	int e = errno;
+	char f[MAILBOX_SHOWN], s[MAILBOX_SHOWN];
+
+	mailbox_shown(f, tally_cstr(folder));
+	mailbox_shown(s, name);
+	errno = e;
+	return tally_err_errno(err, rc_of_errno(e),
+	    "mailbox %s: cannot %s %s%s%s", m->settings->name, what, f,
+	    name.n > 0 ? "/" : "", s);
+}
+
+static int
+open_folder(struct mailbox *m, const char *folder)
+{
+	struct directory *d = m->state;
+
+	if (folder == NULL || folder[0] == '\0')
+		folder = ".";
+	return openat(d->root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* A folder that cannot be opened fails every request in it. */
+static enum tally_rc
+folder_trouble(struct tally_err *err, struct mailbox *m, const char *folder)
+{
+	return trouble(err, m, "open the folder", folder, tally_cstr(NULL));
+}
+
+static void
+cstr_of(char out[MAILBOX_NAME_MAX + 1], struct tally_str name)
+{
+	memcpy(out, name.p, name.n);
+	out[name.n] = '\0';
+}
+
+static enum tally_rc
+directory_open(struct mailbox *m, struct tally_err *err)
+{
+	const struct mailbox_settings *s = m->settings;
+	const char *path = strchr(s->url, ':') + 1;
+	struct directory *d;
+	char full[4096], shown[MAILBOX_SHOWN];
+	int n;
+
+	if (path[0] == '\0')
+		return tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: the URL \"dir:\" names no folder; write"
+		    " dir:/path",
+		    s->name);
+	if (path[0] == '/' || s->base == NULL)
+		n = snprintf(full, sizeof(full), "%s", path);
+	else
+		n = snprintf(full, sizeof(full), "%s/%s", s->base, path);
+	if (n < 0 || (size_t)n >= sizeof(full))
+		return tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: the folder's path is longer than %zu bytes",
+		    s->name, sizeof(full) - 1);
+	d = tally_alloc(sizeof(*d));
+	if (d == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", s->name);
+	d->root = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (d->root < 0) {
+		int e = errno;
+		enum tally_rc rc = rc_of_errno(e);
+
+		if (e == ENOENT || e == ENOTDIR)
+			rc = TALLY_CONFIG;
+		else if (rc != TALLY_PERM)
+			rc = TALLY_UNAVAILABLE;
+		tally_free(d);
+		mailbox_shown(shown, tally_cstr(full));
+		errno = e;
+		return tally_err_errno(err, rc,
+		    "mailbox %s: cannot open the folder %s; create it or"
+		    " correct the mailbox's url",
+		    s->name, shown);
+	}
+	m->state = d;
+	return TALLY_OK;
+}
+
+static void
+directory_close(struct mailbox *m)
+{
+	struct directory *d = m->state;
+
+	close(d->root);
+	tally_free(d);
+}
+
+static enum tally_rc
+list_entry(
+    struct mailbox_gather *g, int fd, const char *name, struct tally_err *err)
+{
+	struct stat sb;
+
+	/* What vanishes between the two calls was not there. */
+	if (fstatat(fd, name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
+		return TALLY_OK;
+	if (!S_ISREG(sb.st_mode))
+		return TALLY_OK;
+	return mailbox_gather_file(g, tally_cstr(name), (uint64_t)sb.st_size,
+	    (int64_t)sb.st_mtime, err);
+}
+
+static enum tally_rc
+directory_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
+    struct tally_err *err)
+{
+	struct mailbox_gather g;
+	struct dirent *e = NULL;
+	enum tally_rc rc = TALLY_OK;
+	DIR *dir;
+	int fd = open_folder(m, folder);
+
+	if (fd < 0)
+		return folder_trouble(err, m, folder);
+	dir = fdopendir(fd);
+	if (dir == NULL) {
+		rc = folder_trouble(err, m, folder);
+		close(fd);
+		return rc;
+	}
+	mailbox_gather_init(&g, l);
+	while (rc == TALLY_OK) {
+		errno = 0;
+		e = readdir(dir);
+		if (e == NULL || !mailbox_gather_more(&g))
+			break;
+		rc = list_entry(&g, fd, e->d_name, err);
+	}
+	if (rc == TALLY_OK && e == NULL && errno != 0)
+		rc = trouble(
+		    err, m, "read the folder", folder, tally_cstr(NULL));
+	closedir(dir);
+	return rc;
+}
+
+static bool
+same_moment(const struct stat *a, const struct stat *b)
+{
+	return a->st_size == b->st_size &&
+	    a->st_mtim.tv_sec == b->st_mtim.tv_sec &&
+	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+static struct mailbox_entry
+entry_of(struct tally_str name, const struct stat *sb)
+{
+	return (struct mailbox_entry){ name, (uint64_t)sb->st_size,
+		(int64_t)sb->st_mtime };
+}
+
+/* Reads fd to its end into the sink; *total are the bytes that came. */
+static enum tally_rc
+read_all(uint64_t *total, struct mailbox *m, const char *folder, int fd,
+    char *block, const struct mailbox_entry *e, size_t i,
+    const struct mailbox_sink *sink, struct tally_err *err)
+{
+	enum tally_rc rc;
+	ssize_t n;
+
+	*total = 0;
+	for (;;) {
+		n = read(fd, block, BLOCK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return trouble(err, m, "read", folder, e->name);
+		if (n == 0)
+			return TALLY_OK;
+		*total += (uint64_t)n;
+		if (*total > e->size)
+			return TALLY_OK; /* has grown; no use to go on */
+		rc = sink->data(sink->ctx, i, block, (size_t)n, err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+}
+
+static void
+get_one(struct mailbox_result *r, struct mailbox *m, int dir,
+    const char *folder, char *block, const struct mailbox_entry *e, size_t i,
+    const struct mailbox_sink *sink)
+{
+	char name[MAILBOX_NAME_MAX + 1], shown[MAILBOX_SHOWN];
+	struct stat before, after;
+	uint64_t total = 0;
+	int fd;
+
+	cstr_of(name, e->name);
+	fd = openat(dir, name,
+	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	if (fd < 0) {
+		r->rc = trouble(&r->err, m, "open", folder, e->name);
+		return;
+	}
+	if (fstat(fd, &before) != 0) {
+		r->rc = trouble(&r->err, m, "stat", folder, e->name);
+	} else if (!S_ISREG(before.st_mode)) {
+		r->rc = tally_err_set(&r->err, TALLY_PERM,
+		    "mailbox %s: %s is not a regular file and is not read",
+		    m->settings->name, mailbox_shown(shown, e->name));
+	} else {
+		r->rc =
+		    read_all(&total, m, folder, fd, block, e, i, sink, &r->err);
+		if (r->rc == TALLY_OK && fstat(fd, &after) != 0)
+			r->rc = trouble(&r->err, m, "stat", folder, e->name);
+	}
+	close(fd);
+	if (r->rc != TALLY_OK)
+		return;
+	r->now = entry_of(e->name, &after);
+	if (total != r->now.size || total != e->size ||
+	    r->now.mtime != e->mtime || !same_moment(&before, &after))
+		r->rc = tally_err_set(&r->err, TALLY_TEMP,
+		    "mailbox %s: %s has changed since it was listed; it is"
+		    " taken when it has come to rest",
+		    m->settings->name, mailbox_shown(shown, e->name));
+}
+
+static enum tally_rc
+directory_get(struct mailbox *m, const char *folder,
+    const struct mailbox_entry *entry, size_t n,
+    const struct mailbox_sink *sink, struct tally_err *err)
+{
+	struct mailbox_result r;
+	char *block;
+	int dir = open_folder(m, folder);
+
+	if (dir < 0)
+		return folder_trouble(err, m, folder);
+	block = tally_alloc(BLOCK);
+	if (block == NULL) {
+		close(dir);
+		return tally_err_set(err, TALLY_NOMEM, "mailbox %s: no memory",
+		    m->settings->name);
+	}
+	for (size_t i = 0; i < n; i++) {
+		memset(&r, 0, sizeof(r));
+		r.now.name = entry[i].name;
+		get_one(&r, m, dir, folder, block, &entry[i], i, sink);
+		sink->done(sink->ctx, i, &r);
+	}
+	tally_free(block);
+	close(dir);
+	return TALLY_OK;
+}
+
+static bool
+write_all(int fd, struct tally_str s)
+{
+	ssize_t n;
+
+	while (s.n > 0) {
+		n = write(fd, s.p, s.n < BLOCK ? s.n : BLOCK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		s.p += n;
+		s.n -= (size_t)n;
+	}
+	return true;
+}
+
+static void
+put_one(struct mailbox_result *r, struct mailbox *m, int dir,
+    const char *folder, const struct mailbox_upload *up)
+{
+	struct tally_str name = tally_cstr(up->name);
+	struct stat sb;
+	int fd;
+
+	r->now.name = name;
+	fd = openat(dir, up->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		r->rc = trouble(&r->err, m, "create", folder, name);
+		return;
+	}
+	r->rc = TALLY_OK;
+	if (!write_all(fd, up->bytes) || fsync(fd) != 0 || fstat(fd, &sb) != 0)
+		r->rc = trouble(&r->err, m, "write", folder, name);
+	if (close(fd) != 0 && r->rc == TALLY_OK)
+		r->rc = trouble(&r->err, m, "write", folder, name);
+	if (r->rc == TALLY_OK && (uint64_t)sb.st_size != up->bytes.n)
+		r->rc = tally_err_set(&r->err, TALLY_IO,
+		    "mailbox %s: a file of %zu bytes has %lld after it was"
+		    " written",
+		    m->settings->name, up->bytes.n, (long long)sb.st_size);
+	if (r->rc != TALLY_OK)
+		unlinkat(dir, up->name, 0);
+	else
+		r->now = entry_of(name, &sb);
+}
+
+static enum tally_rc
+directory_put(struct mailbox *m, const char *folder,
+    const struct mailbox_upload *up, size_t n, struct mailbox_result *r,
+    struct tally_err *err)
+{
+	int dir = open_folder(m, folder);
+
+	if (dir < 0)
+		return folder_trouble(err, m, folder);
+	for (size_t i = 0; i < n; i++)
+		put_one(&r[i], m, dir, folder, &up[i]);
+	if (fsync(dir) != 0) {
+		for (size_t i = 0; i < n; i++) {
+			if (r[i].rc != TALLY_OK)
+				continue;
+			r[i].rc = trouble(&r[i].err, m, "sync the folder",
+			    folder, tally_cstr(NULL));
+			unlinkat(dir, up[i].name, 0);
+		}
+	}
+	close(dir);
+	return TALLY_OK;
+}
+
+/* Renames without writing over; -1 and errno as rename(2), EEXIST if there. */
+static int
+move(int from_dir, const char *from, int to_dir, const char *to)
+{
+#ifdef RENAME_NOREPLACE
+	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+#endif
+	/* File systems without the flag: a link never writes over. */
+	if (linkat(from_dir, from, to_dir, to, 0) != 0)
+		return -1;
+	return unlinkat(from_dir, from, 0);
+}
+
+static enum tally_rc
+rename_trouble(
+    struct tally_err *err, struct mailbox *m, const struct mailbox_rename *ren)
+{
+	char shown[MAILBOX_SHOWN];
+
+	if (errno != EEXIST)
+		return trouble(err, m, "rename", ren->from_folder, ren->from);
+	return tally_err_set(err, TALLY_CREATE,
+	    "mailbox %s: %s exists and is not written over; move it away",
+	    m->settings->name, mailbox_shown(shown, ren->to));
+}
+
+static void
+rename_one(struct mailbox_result *r, struct mailbox *m,
+    const struct mailbox_rename *ren)
+{
+	char from[MAILBOX_NAME_MAX + 1], to[MAILBOX_NAME_MAX + 1];
+	int a, b;
+
+	r->now.name = ren->to;
+	cstr_of(from, ren->from);
+	cstr_of(to, ren->to);
+	a = open_folder(m, ren->from_folder);
+	if (a < 0) {
+		r->rc = folder_trouble(&r->err, m, ren->from_folder);
+		return;
+	}
+	b = open_folder(m, ren->to_folder);
+	if (b < 0) {
+		/* Not NOINPUT: the file itself is still there. */
+		r->rc = folder_trouble(&r->err, m, ren->to_folder);
+		if (r->rc == TALLY_NOINPUT)
+			r->rc = r->err.rc = TALLY_CONFIG;
+	} else if (move(a, from, b, to) != 0) {
+		r->rc = rename_trouble(&r->err, m, ren);
+	} else if (fsync(b) != 0 || fsync(a) != 0) {
+		r->rc = trouble(&r->err, m, "sync the folder", ren->to_folder,
+		    tally_cstr(NULL));
+	} else {
+		r->rc = TALLY_OK;
+	}
+	close(a);
+	if (b >= 0)
+		close(b);
+}
+
+static enum tally_rc
+directory_rename(struct mailbox *m, const struct mailbox_rename *ren, size_t n,
+    struct mailbox_result *r, struct tally_err *err)
+{
+	(void)err;
+	for (size_t i = 0; i < n; i++)
+		rename_one(&r[i], m, &ren[i]);
+	return TALLY_OK;
+}
+
+static enum tally_rc
+directory_remove(struct mailbox *m, const char *folder,
+    const struct tally_str *name, size_t n, struct mailbox_result *r,
+    struct tally_err *err)
+{
+	char s[MAILBOX_NAME_MAX + 1];
+	int dir = open_folder(m, folder);
+
+	if (dir < 0)
+		return folder_trouble(err, m, folder);
+	for (size_t i = 0; i < n; i++) {
+		cstr_of(s, name[i]);
+		r[i].now.name = name[i];
+		r[i].rc = TALLY_OK;
+		if (unlinkat(dir, s, 0) != 0)
+			r[i].rc =
+			    trouble(&r[i].err, m, "remove", folder, name[i]);
+	}
+	close(dir);
+	return TALLY_OK;
+}
+
+static enum tally_rc
+directory_stat(struct mailbox *m, const char *folder,
+    const struct tally_str *name, size_t n, struct mailbox_result *r,
+    struct tally_err *err)
+{
+	char s[MAILBOX_NAME_MAX + 1], shown[MAILBOX_SHOWN];
+	struct stat sb;
+	int dir = open_folder(m, folder);
+
+	if (dir < 0)
+		return folder_trouble(err, m, folder);
+	for (size_t i = 0; i < n; i++) {
+		cstr_of(s, name[i]);
+		r[i].now.name = name[i];
+		if (fstatat(dir, s, &sb, AT_SYMLINK_NOFOLLOW) != 0) {
+			r[i].rc =
+			    trouble(&r[i].err, m, "stat", folder, name[i]);
+			continue;
+		}
+		r[i].rc = TALLY_OK;
+		r[i].now = entry_of(name[i], &sb);
+		if (!S_ISREG(sb.st_mode))
+			r[i].rc = tally_err_set(&r[i].err, TALLY_PERM,
+			    "mailbox %s: %s is not a regular file",
+			    m->settings->name, mailbox_shown(shown, name[i]));
+	}
+	close(dir);
+	return TALLY_OK;
+}
+
+const struct mailbox_kind mailbox_directory = {
+	.scheme = "dir",
+	.open = directory_open,
+	.close = directory_close,
+	.list = directory_list,
+	.get = directory_get,
+	.put = directory_put,
+	.rename = directory_rename,
+	.remove = directory_remove,
+	.stat = directory_stat,
+};

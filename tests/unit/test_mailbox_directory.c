@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A folder as a mailbox: mailbox/mailbox.c and mailbox/directory.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "mailbox/kind.h"
+#include "../support/mailbox_sink.h"
+
+struct box {
+	char dir[256], url[300];
+	struct mailbox_settings settings;
+	struct mailbox *m;
+	struct tally_err err;
+};
+
+static int
+setup(void **state)
+{
+	struct box *b = calloc(1, sizeof(*b));
+	char sub[300];
+
+	assert_non_null(b);
+	scratch_make(b->dir);
+	snprintf(sub, sizeof(sub), "%s/archive", b->dir);
+	assert_int_equal(mkdir(sub, 0700), 0);
+	snprintf(b->url, sizeof(b->url), "dir:%s", b->dir);
+	b->settings = (struct mailbox_settings){ .name = "t", .url = b->url };
+	assert_int_equal(mailbox_open(&b->m, &b->settings, &b->err), TALLY_OK);
+	*state = b;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	struct box *b = *state;
+
+	mailbox_close(b->m);
+	scratch_remove(b->dir);
+	free(b);
+	return 0;
+}
+
+static void
+names(void **state)
+{
+	static const struct {
+		const char *name;
+		size_t n;
+		bool ok;
+	} row[] = {
+		{ "po.edi", 6, true },
+		{ "-rf", 3, true },
+		{ " ", 1, true },
+		{ "\xff", 1, true },
+		{ "...", 3, true },
+		{ "", 0, false },
+		{ ".", 1, false },
+		{ "..", 2, false },
+		{ "a/b", 3, false },
+		{ "../../evil", 10, false },
+		{ "a\nb", 3, false },
+		{ "a\0b", 3, false },
+		{ "\033[2J", 4, false },
+		{ "\177", 1, false },
+	};
+	char longest[MAILBOX_NAME_MAX + 1];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++)
+		assert_int_equal(
+		    mailbox_name_ok(tally_str(row[i].name, row[i].n)),
+		    row[i].ok);
+	memset(longest, 'x', sizeof(longest));
+	assert_true(mailbox_name_ok(tally_str(longest, MAILBOX_NAME_MAX)));
+	assert_false(mailbox_name_ok(tally_str(longest, MAILBOX_NAME_MAX + 1)));
+}
+
+static void
+urls(void **state)
+{
+	static const struct {
+		const char *url, *base;
+		enum tally_rc rc;
+	} row[] = {
+		{ "dir:/", NULL, TALLY_OK },
+		{ "dir:.", NULL, TALLY_OK },
+		{ "dir:archive", "here", TALLY_OK },
+		{ "dir:nowhere", "here", TALLY_CONFIG },
+		{ "dir:", NULL, TALLY_CONFIG },
+		{ "dir:/etc/passwd", NULL, TALLY_CONFIG },
+		{ "dirx:/", NULL, TALLY_CONFIG },
+		{ "ftp://a@b", NULL, TALLY_CONFIG },
+		{ "/tmp", NULL, TALLY_CONFIG },
+		{ "", NULL, TALLY_CONFIG },
+	};
+	struct box *b = *state;
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct mailbox_settings s = { .name = "u", .url = row[i].url };
+		struct mailbox *m;
+		enum tally_rc rc;
+
+		s.base = row[i].base != NULL ? b->dir : NULL;
+		rc = mailbox_open(&m, &s, &b->err);
+		assert_int_equal(rc, row[i].rc);
+		if (rc != TALLY_OK) {
+			assert_null(m);
+			assert_int_equal(b->err.rc, rc);
+		}
+		mailbox_close(m);
+	}
+}
+
+static void
+list_sorts_and_refuses(void **state)
+{
+	struct box *b = *state;
+	struct mailbox_listing l;
+	char path[300];
+
+	scratch_write(b->dir, "late", "1", 1, 3000);
+	scratch_write(b->dir, "b", "22", 2, 1000);
+	scratch_write(b->dir, "ab", "333", 3, 1000);
+	scratch_write(b->dir, "a", "", 0, 1000);
+	scratch_write(b->dir, "bad\nname", "x", 1, 1);
+	snprintf(path, sizeof(path), "%s/link", b->dir);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	snprintf(path, sizeof(path), "%s/fifo", b->dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	assert_int_equal(mailbox_list(b->m, "", &l, &b->err), TALLY_OK);
+	assert_int_equal(l.n, 4);
+	assert_string_equal(l.entry[0].name.p, "a");
+	assert_string_equal(l.entry[1].name.p, "ab");
+	assert_string_equal(l.entry[2].name.p, "b");
+	assert_string_equal(l.entry[3].name.p, "late");
+	assert_int_equal(l.entry[1].size, 3);
+	assert_int_equal(l.entry[3].mtime, 3000);
+	assert_int_equal(l.nrefused, 1);
+	assert_string_equal(l.refused[0].p, "bad\nname");
+	assert_false(l.truncated);
+	mailbox_listing_free(&l);
+	assert_int_equal(
+	    mailbox_list(b->m, "nowhere", &l, &b->err), TALLY_NOINPUT);
+}
+
+static void
+get_reads_what_was_listed(void **state)
+{
+	static const struct {
+		const char *name;
+		uint64_t size; /* as the listing is made to say */
+		int64_t mtime;
+		enum tally_rc rc;
+	} row[] = {
+		{ "one", 3, 1000, TALLY_OK }, { "empty", 0, 1000, TALLY_OK },
+		{ "big", 1000000, 1000, TALLY_OK },
+		{ "gone", 3, 1000, TALLY_NOINPUT },
+		{ "link", 3, 1000, TALLY_PERM },
+		{ "fifo", 0, 1000, TALLY_PERM },
+		{ "archive", 0, 1000, TALLY_PERM },
+		{ "shrunk", 5, 1000, TALLY_TEMP },
+		{ "grown", 2, 1000, TALLY_TEMP },
+		{ "touched", 3, 999, TALLY_TEMP },
+		{ "one", 3, 1000, TALLY_TEMP }, /* the sink refuses it */
+	};
+	enum { N = sizeof(row) / sizeof(row[0]) };
+	struct mailbox_entry e[N];
+	struct box *b = *state;
+	struct kept k;
+	char path[300], *big = calloc(1, 1000000);
+
+	assert_non_null(big);
+	for (size_t i = 0; i < 1000000; i++)
+		big[i] = (char)(i * 7 + i / 251);
+	scratch_write(b->dir, "one", "abc", 3, 1000);
+	scratch_write(b->dir, "empty", "", 0, 1000);
+	scratch_write(b->dir, "big", big, 1000000, 1000);
+	scratch_write(b->dir, "shrunk", "abc", 3, 1000);
+	scratch_write(b->dir, "grown", "abc", 3, 1000);
+	scratch_write(b->dir, "touched", "abc", 3, 1000);
+	snprintf(path, sizeof(path), "%s/link", b->dir);
+	assert_int_equal(symlink("one", path), 0);
+	snprintf(path, sizeof(path), "%s/fifo", b->dir);
+	assert_int_equal(mkfifo(path, 0600), 0);
+	for (size_t i = 0; i < N; i++)
+		e[i] = (struct mailbox_entry){ tally_cstr(row[i].name),
+			row[i].size, row[i].mtime };
+	kept_init(&k, N);
+	k.refuse = N - 1;
+	assert_int_equal(
+	    mailbox_get(b->m, ".", e, N, &k.sink, &b->err), TALLY_OK);
+	for (size_t i = 0; i < N; i++) {
+		assert_int_equal(k.done[i], 1);
+		assert_int_equal(k.result[i].rc, row[i].rc);
+		if (row[i].rc != TALLY_OK) {
+			assert_int_equal(k.result[i].err.rc, row[i].rc);
+			continue;
+		}
+		assert_int_equal(k.bytes[i].n, row[i].size);
+		assert_int_equal(k.result[i].now.size, row[i].size);
+	}
+	assert_memory_equal(k.bytes[2].p, big, 1000000);
+	assert_int_equal(k.bytes[N - 1].n, 0);
+	kept_free(&k);
+	free(big);
+}
+
+static void
+put_never_writes_over(void **state)
+{
+	struct mailbox_upload up[] = {
+		{ "new", TALLY_STR("hello") },
+		{ "old", TALLY_STR("not this") },
+		{ "link", TALLY_STR("nor this") },
+		{ "empty", TALLY_STR("") },
+	};
+	struct mailbox_result r[4];
+	struct box *b = *state;
+	char path[300], *p;
+	size_t n;
+
+	scratch_write(b->dir, "archive/old", "first", 5, 0);
+	snprintf(path, sizeof(path), "%s/archive/link", b->dir);
+	assert_int_equal(symlink("elsewhere", path), 0);
+	assert_int_equal(
+	    mailbox_put(b->m, "archive", up, 4, r, &b->err), TALLY_OK);
+	assert_int_equal(r[0].rc, TALLY_OK);
+	assert_int_equal(r[0].now.size, 5);
+	assert_string_equal(r[0].err.text, "");
+	assert_int_equal(r[1].rc, TALLY_CREATE);
+	assert_int_equal(r[2].rc, TALLY_CREATE);
+	assert_int_equal(r[3].rc, TALLY_OK);
+	p = scratch_read(b->dir, "archive/old", &n);
+	assert_string_equal(p, "first");
+	free(p);
+	p = scratch_read(b->dir, "archive/new", &n);
+	assert_string_equal(p, "hello");
+	free(p);
+	assert_null(scratch_read(b->dir, "archive/elsewhere", &n));
+	up[0].name = "a/b";
+	assert_int_equal(
+	    mailbox_put(b->m, "archive", up, 1, r, &b->err), TALLY_USAGE);
+	up[0].name = "x";
+	assert_int_equal(
+	    mailbox_put(b->m, "nowhere", up, 1, r, &b->err), TALLY_NOINPUT);
+}
+
+static void
+rename_never_writes_over(void **state)
+{
+	struct mailbox_rename ren[] = {
+		{ "", TALLY_STR("a"), "archive", TALLY_STR("a.1") },
+		{ "", TALLY_STR("b"), "archive", TALLY_STR("there") },
+		{ "", TALLY_STR("gone"), "archive", TALLY_STR("gone") },
+		{ "", TALLY_STR("b"), "nowhere", TALLY_STR("b") },
+		{ "", TALLY_STR("b"), "", TALLY_STR("b.2") },
+	};
+	struct mailbox_result r[5];
+	struct box *b = *state;
+	char *p;
+	size_t n;
+
+	scratch_write(b->dir, "a", "A", 1, 0);
+	scratch_write(b->dir, "b", "B", 1, 0);
+	scratch_write(b->dir, "archive/there", "T", 1, 0);
+	assert_int_equal(mailbox_rename(b->m, ren, 5, r, &b->err), TALLY_OK);
+	assert_int_equal(r[0].rc, TALLY_OK);
+	assert_int_equal(r[1].rc, TALLY_CREATE);
+	assert_int_equal(r[2].rc, TALLY_NOINPUT);
+	assert_int_equal(r[3].rc, TALLY_CONFIG);
+	assert_int_equal(r[4].rc, TALLY_OK);
+	p = scratch_read(b->dir, "archive/there", &n);
+	assert_string_equal(p, "T");
+	free(p);
+	p = scratch_read(b->dir, "archive/a.1", &n);
+	assert_string_equal(p, "A");
+	free(p);
+	p = scratch_read(b->dir, "b.2", &n);
+	assert_string_equal(p, "B");
+	free(p);
+	ren[0].to = TALLY_STR("..");
+	assert_int_equal(mailbox_rename(b->m, ren, 1, r, &b->err), TALLY_USAGE);
+}
+
+static void
+remove_and_stat(void **state)
+{
+	struct tally_str name[] = { TALLY_STR("a"), TALLY_STR("gone"),
+		TALLY_STR("archive") };
+	struct mailbox_result r[3];
+	struct box *b = *state;
+	size_t n;
+
+	scratch_write(b->dir, "a", "12345", 5, 777);
+	assert_int_equal(mailbox_stat(b->m, "", name, 3, r, &b->err), TALLY_OK);
+	assert_int_equal(r[0].rc, TALLY_OK);
+	assert_int_equal(r[0].now.size, 5);
+	assert_int_equal(r[0].now.mtime, 777);
+	assert_int_equal(r[1].rc, TALLY_NOINPUT);
+	assert_int_equal(r[2].rc, TALLY_PERM);
+	assert_int_equal(
+	    mailbox_remove(b->m, "", name, 2, r, &b->err), TALLY_OK);
+	assert_int_equal(r[0].rc, TALLY_OK);
+	assert_int_equal(r[1].rc, TALLY_NOINPUT);
+	assert_null(scratch_read(b->dir, "a", &n));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(names),
+		cmocka_unit_test_setup_teardown(urls, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    list_sorts_and_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    get_reads_what_was_listed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    put_never_writes_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    rename_never_writes_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    remove_and_stat, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
