@@ -101,6 +101,11 @@ $(UNIT_BIN) $(PROP_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
 $(FUZZ_BIN): $(B)/%: $(B)/obj/tests/%.o $(REPLAY_OBJ) $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(CORE_LIBS)
+BENCH_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
+$(BENCH_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
+    $(B)/libtallyman.a
+	@mkdir -p $(@D)
+	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS)
 chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1))
 
 .PHONY: check $(addprefix check-,$(GROUPS)) golden-accept sanitize valgrind

@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * make850 MB [SEED]: writes one interchange of about that many million bytes
+ * to standard output: one group of purchase orders (see write_order).
+ */
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "../support/generate.h"
+
+#define MB 1000000.0
+
+static int
+flush(struct tally_buf *b, double *written)
+{
+	if (b->failed || fwrite(b->p, 1, b->n, stdout) != b->n)
+		return -1;
+	*written += (double)b->n;
+	tally_buf_reset(b);
+	return 0;
+}
+
+int
+main(int argc, char **argv)
+{
+	static const struct tally_set_spec order = { .functional = "PO",
+		.version = "004010" };
+	struct maker m;
+	struct tally_buf b;
+	double wanted, written = 0;
+	uint32_t n = 0;
+	int rc = 0;
+
+	if (argc < 2 || argc > 3) {
+		fprintf(stderr, "usage: make850 MB [SEED]\n");
+		return 64;
+	}
+	wanted = (double)strtoul(argv[1], NULL, 10) * MB;
+	maker_init(&m, argc == 3 ? strtoull(argv[2], NULL, 0) : 850);
+	tally_buf_init(&b, 1 << 20);
+	write_isa(&b, &m, 850);
+	write_gs(&b, &m, &order, 1);
+	do {
+		write_order(&b, &m, ++n);
+		rc = flush(&b, &written);
+	} while (rc == 0 && written < wanted);
+	write_ge(&b, &m, n, 1);
+	write_iea(&b, &m, 1, 850);
+	if (rc == 0)
+		rc = flush(&b, &written);
+	tally_buf_free(&b);
+	if (rc != 0 || fflush(stdout) != 0) {
+		perror("make850");
+		return 74;
+	}
+	return 0;
+}
