@@ -21,6 +21,9 @@
 
 #define SITE_FILE "tallyman.xml"
 
+/* Configuration and maps are read by people: more of it is a mistake. */
+#define SITE_BYTES_MAX (1u << 20)
+
 /* An interchange id; "*" in both: anybody. */
 struct site_id {
 	const char *qualifier, *id;
@@ -103,6 +106,11 @@ struct site {
  */
 enum tally_rc site_find(char **dir, const char *asked, struct tally_err *)
     TALLY_MUST_USE;
+
+/* Appends a whole file.  TALLY_NOINPUT when there is none of that name,
+ * TALLY_CONFIG when it cannot be read or b cannot hold it. */
+enum tally_rc site_slurp(
+    struct tally_buf *b, const char *path, struct tally_err *) TALLY_MUST_USE;
 
 /* Reads dir/tallyman.xml.  TALLY_CONFIG with file and line. */
 enum tally_rc site_load(struct site **, const char *dir,

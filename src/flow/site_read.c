@@ -11,6 +11,8 @@
 
 #include <string.h>
 
+#include "base/embed.h"
+
 #define SCHEMA     "config.rng"
 #define STORE_URL  "sqlite:tallyman.db"
 #define FILE_BYTES (256u << 20)
@@ -355,7 +357,8 @@ site_parse(struct site **out, const char *dir, const char *file,
 		rc = site_read_no_memory(&r);
 		goto out;
 	}
-	rc = tally_xml_load(&root, &tree, file, bytes, SCHEMA, err);
+	rc = tally_xml_load(
+	    &root, &tree, file, bytes, tally_embedded_find(SCHEMA).p, err);
 	if (rc == TALLY_OK)
 		rc = whole(&r, root);
 	if (rc == TALLY_OK) {

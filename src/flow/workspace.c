@@ -17,9 +17,6 @@
 
 #define FALLBACK "/var/lib/tallyman"
 
-/* A configuration is read by people: a megabyte of it is a mistake. */
-#define SITE_BYTES_MAX (1u << 20)
-
 static bool
 is_workspace(const char *dir)
 {
@@ -91,30 +88,29 @@ site_find(char **dir, const char *asked, struct tally_err *err)
 	    FALLBACK, SITE_FILE);
 }
 
-static enum tally_rc
-read_all(struct tally_buf *b, const char *path, struct tally_err *err)
+enum tally_rc
+site_slurp(struct tally_buf *b, const char *path, struct tally_err *err)
 {
 	char block[16384];
-	ssize_t n;
+	ssize_t n = 0;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	enum tally_rc rc = TALLY_OK;
 
 	if (fd < 0)
-		return tally_err_errno(
-		    err, TALLY_CONFIG, "%s cannot be read", path);
-	for (;;) {
+		return tally_err_errno(err,
+		    errno == ENOENT ? TALLY_NOINPUT : TALLY_CONFIG,
+		    "%s cannot be read", path);
+	do {
 		n = read(fd, block, sizeof(block));
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n <= 0)
-			break;
-		tally_buf_add(b, block, (size_t)n);
-	}
+		if (n > 0)
+			tally_buf_add(b, block, (size_t)n);
+	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (n < 0)
 		rc = tally_err_errno(err, TALLY_IO, "reading %s", path);
 	else if (b->failed)
 		rc = tally_err_set(err, TALLY_CONFIG,
-		    "%s is larger than %u bytes", path, SITE_BYTES_MAX);
+		    "%s is larger than %zu bytes, the most such a file can be",
+		    path, b->max);
 	close(fd);
 	return rc;
 }
@@ -129,7 +125,7 @@ site_load(struct site **out, const char *dir,
 
 	snprintf(path, sizeof(path), "%s/%s", dir, SITE_FILE);
 	tally_buf_init(&text, SITE_BYTES_MAX);
-	rc = read_all(&text, path, err);
+	rc = site_slurp(&text, path, err);
 	if (rc == TALLY_OK)
 		rc = site_parse(
 		    out, dir, path, tally_buf_view(&text), dictionary, err);

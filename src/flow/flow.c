@@ -1,0 +1,121 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The stage table, and opening and closing a run; see flow.h. */
+#include "flow/flow.h"
+
+#include "flow/lock.h"
+
+#include <string.h>
+#include <sysexits.h>
+
+const struct flow_stage flow_stage[FLOW_STAGES] = {
+	{ "fetch", flow_fetch },
+	{ "translate", flow_translate },
+	{ "deliver", flow_deliver },
+};
+
+const char *const flow_count_name[FLOW_COUNTS] = {
+	[FLOW_RECEIVED] = "files_received",
+	[FLOW_KNOWN] = "files_known",
+	[FLOW_TRANSLATED] = "files_translated",
+	[FLOW_DUPLICATE] = "files_duplicate",
+	[FLOW_QUARANTINED] = "files_quarantined",
+	[FLOW_INTERCHANGES] = "interchanges",
+	[FLOW_REFUSED] = "interchanges_rejected",
+	[FLOW_ACCEPTED] = "documents_accepted",
+	[FLOW_WITH_ERRORS] = "documents_accepted_with_errors",
+	[FLOW_REJECTED] = "documents_rejected",
+	[FLOW_HELD] = "documents_held",
+	[FLOW_ACKS] = "acknowledgements",
+	[FLOW_SENT] = "files_sent",
+	[FLOW_FAILED] = "files_failed",
+	[FLOW_REFUSED_NAMES] = "names_refused",
+	[FLOW_MAILBOXES_DOWN] = "mailboxes_down",
+};
+
+enum tally_rc
+flow_begin(
+    struct flow *f, const char *dir, enum flow_open how, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	f->site = NULL;
+	f->maps = NULL;
+	f->store = NULL;
+	f->dir = NULL;
+	f->lock = -1;
+	f->worst = TALLY_OK;
+	memset(f->count, 0, sizeof(f->count));
+	rc = site_find(&f->dir, dir, err);
+	if (rc == TALLY_OK)
+		rc = site_load(&f->site, f->dir, &tally_builtin, err);
+	if (rc == TALLY_OK)
+		rc = maps_load(&f->maps, f->dir, &tally_builtin, err);
+	if (rc == TALLY_OK)
+		rc = maps_check(f->maps, f->site, err);
+	if (rc == TALLY_OK && how == FLOW_WORK)
+		rc = lock_take(&f->lock, f->dir, err);
+	if (rc == TALLY_OK && how != FLOW_CHECK)
+		rc = store_open(&f->store, f->dir,
+		    how == FLOW_WORK ? STORE_WRITE : STORE_READ,
+		    maps_model(f->maps), err);
+	if (rc != TALLY_OK)
+		flow_end(f);
+	return rc;
+}
+
+void
+flow_end(struct flow *f)
+{
+	log_progress_end(&f->log);
+	store_close(f->store);
+	lock_release(f->lock);
+	maps_free(f->maps);
+	site_free(f->site);
+	tally_free(f->dir);
+	f->store = NULL;
+	f->maps = NULL;
+	f->site = NULL;
+	f->dir = NULL;
+	f->lock = -1;
+}
+
+/* What a person must act on outweighs what the next run may mend. */
+static int
+weight(enum tally_rc rc)
+{
+	switch (rc) {
+	case TALLY_OK:
+		return 0;
+	case TALLY_TEMP:
+	case TALLY_NOMEM:
+		return 1;
+	case TALLY_UNAVAILABLE:
+		return 2;
+	case TALLY_PERM:
+	case TALLY_CONFIG:
+		return 4;
+	default:
+		return 3;
+	}
+}
+
+void
+flow_worse(struct flow *f, enum tally_rc rc)
+{
+	if (weight(rc) > weight(f->worst))
+		f->worst = rc;
+}
+
+int
+flow_status(const struct flow *f)
+{
+	static const enum flow_count person[] = { FLOW_QUARANTINED,
+		FLOW_REFUSED, FLOW_REJECTED, FLOW_HELD, FLOW_REFUSED_NAMES };
+
+	if (f->worst != TALLY_OK)
+		return tally_rc_exit(f->worst);
+	for (size_t i = 0; i < sizeof(person) / sizeof(person[0]); i++)
+		if (f->count[person[i]] != 0)
+			return 1;
+	return EX_OK;
+}

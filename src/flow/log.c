@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Lines on standard error; see log.h. */
+#include "flow/log.h"
+
+#include <stdarg.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "tallyman/mem.h"
+
+#define LINE_MAX_BYTES 8192
+#define WIPE           "\r\033[K"
+
+static int64_t
+monotonic(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+void
+log_begin(struct log *l, bool quiet, int verbose)
+{
+	*l = (struct log){ .to = stderr, .since = monotonic() };
+	l->level = quiet ? LOG_ALARM : LOG_ALARM + verbose;
+	l->progress = !quiet && isatty(STDERR_FILENO) == 1;
+}
+
+void
+log_progress_end(struct log *l)
+{
+	if (l->shown)
+		fputs(WIPE, l->to);
+	l->shown = false;
+	l->since = monotonic();
+}
+
+static void
+write_line(struct log *l, struct tally_buf *b)
+{
+	if (l->shown)
+		fputs(WIPE, l->to);
+	l->shown = false;
+	/* A line that did not fit is shown as far as it goes. */
+	fprintf(l->to, "%s\n", b->p != NULL ? b->p : "");
+	fflush(l->to);
+}
+
+static void
+head(struct tally_buf *b, const char *what, struct tally_str name)
+{
+	tally_buf_puts(b, "tallyman: ");
+	if (what != NULL) {
+		tally_buf_printf(b, "%s ", what);
+		tally_text_safe(b, name);
+		tally_buf_puts(b, ": ");
+	}
+}
+
+void
+log_line(struct log *l, enum log_level level, const char *what,
+    struct tally_str name, const char *fmt, ...)
+{
+	char text[1024];
+	struct tally_buf b;
+	va_list ap;
+
+	if (l->to == NULL || (int)level > l->level)
+		return;
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	tally_buf_init(&b, LINE_MAX_BYTES);
+	head(&b, what, name);
+	tally_text_safe(&b, tally_cstr(text));
+	write_line(l, &b);
+	tally_buf_free(&b);
+}
+
+void
+log_trouble(struct log *l, const char *what, struct tally_str name,
+    const struct tally_err *err)
+{
+	struct tally_buf b;
+
+	if (l->to == NULL)
+		return;
+	tally_buf_init(&b, LINE_MAX_BYTES);
+	head(&b, what, name);
+	if (err->line != 0)
+		tally_buf_printf(&b, "%s:%u: ", err->file, err->line);
+	tally_text_safe(&b, tally_cstr(err->text));
+	write_line(l, &b);
+	tally_buf_free(&b);
+}
+
+void
+log_progress(struct log *l, const char *what, uint64_t done, uint64_t all)
+{
+	int64_t now;
+
+	if (!l->progress)
+		return;
+	now = monotonic();
+	if (now - l->since < (l->shown ? 200 : 1000))
+		return;
+	l->since = now;
+	l->shown = true;
+	if (all != 0)
+		fprintf(l->to, WIPE "%s: %llu of %llu", what,
+		    (unsigned long long)done, (unsigned long long)all);
+	else
+		fprintf(l->to, WIPE "%s: %llu", what, (unsigned long long)done);
+	fflush(l->to);
+}

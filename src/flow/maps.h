@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The maps and the model of a site: its own in maps/, which win, and those
+ * that are compiled in.  All are compiled when a run begins, so that a bad
+ * one is told before anything has changed.
+ */
+#ifndef TALLYMAN_FLOW_MAPS_H
+#define TALLYMAN_FLOW_MAPS_H
+
+#include "flow/site.h"
+#include "tallyman/map.h"
+#include "tallyman/record.h"
+
+struct maps;
+
+/* Model and maps of the workspace dir; null: only those compiled in. */
+enum tally_rc maps_load(struct maps **, const char *dir,
+    const struct tally_dictionary *, struct tally_err *) TALLY_MUST_USE;
+void maps_free(struct maps *);
+
+const struct tally_model *maps_model(const struct maps *);
+
+/* TALLY_CONFIG with the agreement's line when one names a map that is not
+ * there, or that reads another set. */
+enum tally_rc maps_check(const struct maps *, const struct site *,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* The map of a name; null when there is none. */
+struct tally_map *maps_find(const struct maps *, const char *name);
+
+/* The map for a set under an agreement; null when none reads it. */
+struct tally_map *maps_for(
+    const struct maps *, const struct site_agreement *, const char *set);
+
+/* How many, and the i-th. */
+size_t maps_count(const struct maps *);
+const struct tally_map *maps_at(const struct maps *, size_t i);
+
+#endif
