@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 
+#include "flow/clock.h"
 #include "tallyman/err.h"
 
 /* Exit status beside those of sysexits: done, but something needs a person. */
@@ -19,7 +20,8 @@ struct invocation {
 	bool json;
 	bool quiet;
 	int verbose;
-	bool color; /* standard output takes colours */
+	bool color;              /* standard output takes colours */
+	struct flow_clock clock; /* the time; fixed by TALLYMAN_NOW */
 };
 
 struct command {
@@ -39,5 +41,13 @@ int command_fail(const struct tally_err *);
 
 /* Prints the command's usage to stderr; returns EX_USAGE. */
 int command_usage(const struct command *, const char *why);
+
+/* EX_OK, or usage when anything stands behind the command. */
+int command_no_arguments(const struct command *, int argc, char **argv);
+
+/* Text that is not ours, escaped for people or as a JSON string (null for
+ * null). */
+void command_print_safe(FILE *, const char *text);
+void command_print_json(FILE *, const char *text);
 
 #endif
