@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Acknowledgements: whether, what, and within which size.
+ *
+ * A function of its arguments alone: the same judgement and envelope give
+ * the same bytes.  An acknowledgement is never answered (GS01 FA), and one
+ * of ours never asks for an answer (ISA14 is 0), so that two programs of this
+ * kind cannot talk for ever.
+ */
+#include "tallyman/ack.h"
+
+#include <assert.h>
+
+#include "ack/parts.h"
+
+#define CONTROL_MAX 999999999 /* nine digits, X12.5 */
+#define COUNT_WIDTH 10        /* by which SE01 can grow with the details */
+#define PIECE_MAX   256       /* more than is ever written at once */
+#define LOOP_MAX    16384     /* more than an AK3 with 99 AK4 has */
+
+bool
+tally_ack_digits(const char *s, size_t min, size_t max)
+{
+	size_t n = strspn(s, "0123456789");
+
+	return s[n] == '\0' && n >= min && n <= max;
+}
+
+static bool
+alphanumeric(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+bool
+tally_ack_nameable(const struct tally_group_judged *g)
+{
+	const char *f = g->functional;
+
+	return strlen(f) == 2 && alphanumeric(f[0]) && alphanumeric(f[1]);
+}
+
+struct tally_span
+tally_ack_span(const struct tally_findings *list, struct tally_span s)
+{
+	if (s.first > list->n)
+		s.first = list->n;
+	if (s.n > list->n - s.first)
+		s.n = list->n - s.first;
+	return s;
+}
+
+static bool
+acknowledges(const struct tally_group_judged *g)
+{
+	return strcmp(g->functional, "FA") == 0;
+}
+
+static bool
+wants_functional(const struct tally_interchange_judged *ic,
+    const struct tally_group_judged *g)
+{
+	return ic->readable && ic->sender[0] != '\0' &&
+	    ic->verdict != TALLY_REJECTED && !acknowledges(g) &&
+	    tally_ack_nameable(g);
+}
+
+uint32_t
+tally_ack_groups(const struct tally_interchange_judged *ic)
+{
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < ic->ngroup; i++)
+		n += wants_functional(ic, &ic->group[i]);
+	return n;
+}
+
+bool
+tally_ack_wants_ta1(const struct tally_interchange_judged *ic)
+{
+	uint32_t others = 0;
+	bool nameless = false;
+
+	if (!ic->readable || ic->sender[0] == '\0')
+		return false;
+	for (uint32_t i = 0; i < ic->ngroup; i++) {
+		if (acknowledges(&ic->group[i]))
+			continue;
+		others++;
+		nameless |= !tally_ack_nameable(&ic->group[i]);
+	}
+	if (ic->ngroup > 0 && others == 0)
+		return false; /* nothing but acknowledgements */
+	if (ic->verdict != TALLY_ACCEPTED || nameless)
+		return true;
+	/* Without groups it can only have brought a TA1. */
+	return ic->ack_requested && ic->ngroup > 0;
+}
+
+static enum tally_rc
+check_envelope(const struct tally_ack_envelope *e, struct tally_err *err)
+{
+	if (!tally_ack_digits(e->date, 8, 8) ||
+	    !tally_ack_digits(e->time, 4, 4))
+		return tally_err_set(err, TALLY_USAGE,
+		    "an acknowledgement needs a date CCYYMMDD and a time HHMM");
+	if (tally_str_rtrim(tally_cstr(e->sender)).n == 0 ||
+	    tally_str_rtrim(tally_cstr(e->receiver)).n == 0)
+		return tally_err_set(err, TALLY_USAGE,
+		    "an acknowledgement needs a sender and a receiver");
+	if (e->interchange_control > CONTROL_MAX ||
+	    e->group_control > CONTROL_MAX || e->group_control == 0 ||
+	    e->interchange_control == 0)
+		return tally_err_set(err, TALLY_USAGE,
+		    "the control numbers %u and %u of an acknowledgement are "
+		    "not between 1 and %u",
+		    e->interchange_control, e->group_control, CONTROL_MAX);
+	if (!tally_separators_ok(&e->separators))
+		return tally_err_set(err, TALLY_USAGE,
+		    "the separators of an acknowledgement are not different "
+		    "from one another or are letters, digits or blanks");
+	if (e->usage != 'T' && e->usage != 'P' && e->usage != 'I')
+		return tally_err_set(err, TALLY_USAGE,
+		    "the usage of an acknowledgement is none of T, P and I");
+	return TALLY_OK;
+}
+
+/* Whether what stands in the buffer is the whole of it, within the limit. */
+static bool
+fits(const struct tally_buf *out, const struct tally_ack_envelope *e)
+{
+	return !out->failed && out->n <= e->bytes_max;
+}
+
+static enum tally_rc
+write_all(struct tally_buf *out, const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings, const struct tally_ack_envelope *e,
+    struct tally_ack_detail detail, struct tally_err *err)
+{
+	const struct tally_group_judged *first = NULL;
+	struct tally_writer w;
+	uint32_t sets = 0;
+	enum tally_rc rc;
+
+	tally_buf_reset(out);
+	tally_writer_init(&w, out, &e->separators, e->newline);
+	tally_ack_open(&w, ic, e);
+	if (tally_ack_wants_ta1(ic))
+		tally_ack_ta1(&w, ic, findings);
+	for (uint32_t i = 0; i < ic->ngroup; i++) {
+		if (!wants_functional(ic, &ic->group[i]))
+			continue;
+		if (first == NULL) {
+			first = &ic->group[i];
+			tally_ack_group_open(&w, first, e);
+		}
+		rc = tally_ack_functional(
+		    &w, &ic->group[i], findings, ++sets, &detail, err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	if (first != NULL)
+		tally_ack_group_close(&w, e, sets);
+	tally_ack_close(&w, e, first != NULL);
+	/* Far below its ceiling the buffer can only have failed for memory;
+	 * with less to write it might succeed, but not always the same. */
+	if (out->failed && out->n + PIECE_MAX < out->max)
+		return tally_err_set(err, TALLY_NOMEM,
+		    "there is no memory for an acknowledgement");
+	return TALLY_OK;
+}
+
+/*
+ * Writes as much as bytes_max holds: everything; or else the first AK3 loops
+ * for which there is room; or else no AK3 and no accepted sets.
+ */
+static enum tally_rc
+fit(struct tally_buf *out, const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings, const struct tally_ack_envelope *e,
+    struct tally_err *err)
+{
+	struct tally_ack_detail detail = { SIZE_MAX, true };
+	size_t reserve = (size_t)COUNT_WIDTH * tally_ack_groups(ic);
+	enum tally_rc rc;
+
+	rc = write_all(out, ic, findings, e, detail, err);
+	if (rc != TALLY_OK || fits(out, e))
+		return rc;
+	detail.bytes = 0;
+	rc = write_all(out, ic, findings, e, detail, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (!fits(out, e)) {
+		detail.accepted = false;
+		return write_all(out, ic, findings, e, detail, err);
+	}
+	if (out->n + reserve >= e->bytes_max)
+		return TALLY_OK;
+	detail.bytes = e->bytes_max - out->n - reserve;
+	return write_all(out, ic, findings, e, detail, err);
+}
+
+enum tally_rc
+tally_ack_write(struct tally_buf *out,
+    const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings, const struct tally_ack_envelope *e,
+    struct tally_err *err)
+{
+	struct tally_buf work;
+	enum tally_rc rc;
+
+	if (!tally_ack_wants_ta1(ic) && tally_ack_groups(ic) == 0)
+		return TALLY_OK;
+	rc = check_envelope(e, err);
+	if (rc != TALLY_OK)
+		return rc;
+	/* An AK3 loop is written before it is known whether it fits. */
+	tally_buf_init(&work, (size_t)e->bytes_max + LOOP_MAX);
+	rc = fit(&work, ic, findings, e, err);
+	if (rc != TALLY_OK)
+		goto out;
+	if (!fits(&work, e)) {
+		rc = tally_err_set(err, TALLY_NOMEM,
+		    "the acknowledgement does not fit into %u bytes; raise "
+		    "the limit",
+		    e->bytes_max);
+		goto out;
+	}
+	tally_buf_str(out, tally_buf_view(&work));
+	if (out->failed)
+		rc = tally_err_set(err, TALLY_NOMEM,
+		    "there is no room for an acknowledgement of %zu bytes",
+		    work.n);
+out:
+	tally_buf_free(&work);
+	return rc;
+}

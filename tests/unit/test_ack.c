@@ -1,0 +1,812 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* TA1 and 997: judgements and the bytes that answer them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tallyman/ack.h"
+
+#define MAX (1u << 20)
+
+#define ISA \
+	"ISA*00*          *00*          *ZZ*US             *01*THEM          " \
+	" *261123*1707*U*00401*000000042*0*P*:~\n"
+#define GS "GS*FA*WEGS*THEYGS*20261123*1707*7*X*004010~\n"
+
+static const struct tally_ack_envelope envelope = {
+	.sender_qualifier = "ZZ",
+	.sender = "US",
+	.receiver_qualifier = "01",
+	.receiver = "THEM",
+	.date = "20261123",
+	.time = "1707",
+	.interchange_control = 42,
+	.group_control = 7,
+	.usage = 'P',
+	.separators = { '*', '~', ':', 0 },
+	.newline = true,
+	.bytes_max = MAX,
+};
+
+static const struct tally_interchange_judged interchange = {
+	.sender_qualifier = "01",
+	.sender = "THEM",
+	.receiver_qualifier = "ZZ",
+	.receiver = "US",
+	.date = "261122",
+	.time = "0815",
+	.version = "00401",
+	.control = "000000905",
+	.usage = 'P',
+	.separators = { '*', '~', '>', 0 },
+	.readable = true,
+	.complete = true,
+	.included = 1,
+	.verdict = TALLY_ACCEPTED,
+};
+
+static const struct tally_group_judged group = {
+	.functional = "PO",
+	.sender = "THEYGS",
+	.receiver = "WEGS",
+	.control = "17",
+	.version = "004010",
+	.included = 1,
+	.received = 1,
+	.accepted = 1,
+	.verdict = TALLY_ACCEPTED,
+};
+
+static const struct tally_set_judged set = {
+	.id = "850", .control = "0001", .ordinal = 1, .verdict = TALLY_ACCEPTED
+};
+
+/* Writes and compares; the bytes are the test. */
+static void
+expect(const struct tally_interchange_judged *ic,
+    const struct tally_findings *list, const struct tally_ack_envelope *e,
+    const char *bytes)
+{
+	struct tally_buf out;
+	struct tally_err err;
+
+	tally_buf_init(&out, MAX);
+	assert_int_equal(tally_ack_write(&out, ic, list, e, &err), TALLY_OK);
+	assert_string_equal(out.p != NULL ? out.p : "", bytes);
+	tally_buf_free(&out);
+}
+
+/* What stands between AK2 and AK5 inclusive, of a set with these findings. */
+static void
+expect_set(const struct tally_finding *f, size_t n, enum tally_verdict verdict,
+    const struct tally_ack_envelope *e, const char *bytes)
+{
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g = group;
+	struct tally_set_judged s = set;
+	struct tally_findings list;
+	struct tally_buf out;
+	struct tally_err err;
+	char *from, *to;
+
+	tally_findings_init(&list, 1000);
+	for (size_t i = 0; i < n; i++)
+		tally_findings_add(&list, &f[i]);
+	s.verdict = verdict;
+	s.findings = (struct tally_span){ 0, n };
+	g.set = &s;
+	g.nset = 1;
+	ic.group = &g;
+	ic.ngroup = 1;
+	tally_buf_init(&out, MAX);
+	assert_int_equal(tally_ack_write(&out, &ic, &list, e, &err), TALLY_OK);
+	from = strstr(out.p, "AK2");
+	to = strstr(out.p, "AK9");
+	assert_true(from != NULL && to != NULL);
+	*to = '\0';
+	assert_string_equal(from, bytes);
+	tally_buf_free(&out);
+	tally_findings_free(&list);
+}
+
+static void
+accepted(void **state)
+{
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g = group;
+	struct tally_set_judged s = set;
+	struct tally_findings none;
+	struct tally_ack_envelope e = envelope;
+
+	(void)state;
+	tally_findings_init(&none, 1);
+	g.set = &s;
+	g.nset = 1;
+	ic.group = &g;
+	ic.ngroup = 1;
+	expect(&ic, &none, &envelope,
+	    ISA GS "ST*997*0001~\nAK1*PO*17~\nAK2*850*0001~\nAK5*A~\n"
+		   "AK9*A*1*1*1~\nSE*6*0001~\nGE*1*7~\nIEA*1*000000042~\n");
+
+	/* ISA14 asks for a TA1 as well, and it stands before GS. */
+	ic.ack_requested = true;
+	expect(&ic, &none, &envelope,
+	    ISA "TA1*000000905*261122*0815*A*000~\n" GS
+		"ST*997*0001~\nAK1*PO*17~\nAK2*850*0001~\nAK5*A~\n"
+		"AK9*A*1*1*1~\nSE*6*0001~\nGE*1*7~\nIEA*1*000000042~\n");
+
+	/* Other separators, no line feeds, a test, a later version. */
+	ic.ack_requested = false;
+	memcpy(ic.version, "00501", 6);
+	memcpy(g.version, "005010", 7);
+	e.separators = (struct tally_separators){ '|', '\n', '>', '^' };
+	e.usage = 'T';
+	expect(&ic, &none, &e,
+	    "ISA|00|          |00|          |ZZ|US             |01|THEM      "
+	    "     |261123|1707|^|00501|000000042|0|T|>\n"
+	    "GS|FA|WEGS|THEYGS|20261123|1707|7|X|005010\n"
+	    "ST|997|0001\nAK1|PO|17\nAK2|850|0001\nAK5|A\nAK9|A|1|1|1\n"
+	    "SE|6|0001\nGE|1|7\nIEA|1|000000042\n");
+	tally_findings_free(&none);
+}
+
+/* Two groups are two 997s in one group; FA is never answered. */
+static void
+groups(void **state)
+{
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g[3] = { group, group, group };
+	struct tally_set_judged s = set;
+	struct tally_findings list;
+
+	(void)state;
+	tally_findings_init(&list, 9);
+	tally_findings_add(
+	    &list, &(struct tally_finding){ .kind = TALLY_F_ge_count });
+	tally_findings_add(
+	    &list, &(struct tally_finding){ .kind = TALLY_F_ge_number });
+	tally_findings_add(
+	    &list, &(struct tally_finding){ .kind = TALLY_F_ge_count });
+	g[0].set = &s;
+	g[0].nset = 1;
+	memcpy(g[1].functional, "FA", 3);
+	memcpy(g[2].control, "18", 3);
+	g[2].included = 5;
+	g[2].received = 4;
+	g[2].accepted = 0;
+	g[2].verdict = TALLY_REJECTED;
+	g[2].findings = (struct tally_span){ 0, 3 };
+	ic.group = g;
+	ic.ngroup = 3;
+	assert_int_equal(tally_ack_groups(&ic), 2);
+	expect(&ic, &list, &envelope,
+	    ISA GS "ST*997*0001~\nAK1*PO*17~\nAK2*850*0001~\nAK5*A~\n"
+		   "AK9*A*1*1*1~\nSE*6*0001~\n"
+		   "ST*997*0002~\nAK1*PO*18~\nAK9*R*5*4*0*5*4~\n"
+		   "SE*4*0002~\nGE*2*7~\nIEA*1*000000042~\n");
+
+	/* Nothing but acknowledgements: silence, even where ISA14 asks. */
+	ic.group = &g[1];
+	ic.ngroup = 1;
+	ic.ack_requested = true;
+	assert_int_equal(tally_ack_groups(&ic), 0);
+	assert_false(tally_ack_wants_ta1(&ic));
+	expect(&ic, &list, &envelope, "");
+	ic.verdict = TALLY_REJECTED;
+	expect(&ic, &list, &envelope, "");
+
+	/* And so for an interchange that brought a TA1 only. */
+	ic.verdict = TALLY_ACCEPTED;
+	ic.ngroup = 0;
+	expect(&ic, &list, &envelope, "");
+	tally_findings_free(&list);
+}
+
+static void
+interchanges(void **state)
+{
+	static const struct {
+		enum tally_verdict verdict;
+		enum tally_finding_kind kind[3];
+		enum tally_severity severity;
+		const char *control, *date, *time, *ta1;
+	} row[] = {
+		{ TALLY_REJECTED, { TALLY_F_iea_number, TALLY_F_iea_count },
+		    TALLY_NOTE, "000000905", "261122", "0815",
+		    "TA1*000000905*261122*0815*R*001~\n" },
+		{ TALLY_REJECTED,
+		    { TALLY_F_interchange_duplicate, TALLY_F_iea_missing },
+		    TALLY_NOTE, "000000905", "261122", "0815",
+		    "TA1*000000905*261122*0815*R*023~\n" },
+		/* What cannot be repeated in a valid TA1 is replaced. */
+		{ TALLY_REJECTED, { TALLY_F_isa_number }, TALLY_NOTE,
+		    "00000ABC5", "261322", "2460",
+		    "TA1*000000000*000101*0000*R*018~\n" },
+		{ TALLY_REJECTED, { TALLY_F_isa_number }, TALLY_NOTE, "905",
+		    "260229", "2359", "TA1*000000905*000101*2359*R*018~\n" },
+		{ TALLY_REJECTED, { TALLY_F_isa_number }, TALLY_NOTE, "",
+		    "240229", "", "TA1*000000000*240229*0000*R*018~\n" },
+		/* The finding itself was not kept. */
+		{ TALLY_REJECTED, { TALLY_FINDING_NONE }, TALLY_NOTE,
+		    "000000905", "261122", "0815",
+		    "TA1*000000905*261122*0815*R*022~\n" },
+	};
+	struct tally_interchange_judged ic;
+	struct tally_group_judged g = group;
+	struct tally_findings list;
+	char expected[512];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		tally_findings_init(&list, 10);
+		for (n = 0; row[i].kind[n] != TALLY_FINDING_NONE; n++)
+			tally_findings_add(&list,
+			    &(struct tally_finding){ .kind = row[i].kind[n] });
+		ic = interchange;
+		ic.verdict = row[i].verdict;
+		ic.findings = (struct tally_span){ 0, n };
+		snprintf(ic.control, sizeof(ic.control), "%s", row[i].control);
+		snprintf(ic.date, sizeof(ic.date), "%s", row[i].date);
+		snprintf(ic.time, sizeof(ic.time), "%s", row[i].time);
+		ic.group = &g;
+		ic.ngroup = 1;
+		/* A rejected interchange has a TA1 and no 997. */
+		assert_true(tally_ack_wants_ta1(&ic));
+		assert_int_equal(tally_ack_groups(&ic), 0);
+		snprintf(expected, sizeof(expected), "%s%s%s", ISA, row[i].ta1,
+		    "IEA*0*000000042~\n");
+		expect(&ic, &list, &envelope, expected);
+		tally_findings_free(&list);
+	}
+}
+
+/* Warnings about the envelope: TA1 says E, the groups are answered. */
+static void
+interchange_with_warnings(void **state)
+{
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g = group;
+	struct tally_findings list;
+
+	(void)state;
+	tally_findings_init(&list, 9);
+	tally_findings_add(
+	    &list, &(struct tally_finding){ .kind = TALLY_F_iea_count });
+	list.v[0].severity = TALLY_WARNING;
+	ic.verdict = TALLY_ACCEPTED_WITH_ERRORS;
+	ic.findings = (struct tally_span){ 0, 1 };
+	ic.group = &g;
+	ic.ngroup = 1;
+	expect(&ic, &list, &envelope,
+	    ISA "TA1*000000905*261122*0815*E*021~\n" GS
+		"ST*997*0001~\nAK1*PO*17~\nAK9*A*1*1*1~\nSE*4*0001~\n"
+		"GE*1*7~\nIEA*1*000000042~\n");
+
+	/* A group that AK1 cannot name is told of by TA1. */
+	ic.verdict = TALLY_ACCEPTED;
+	ic.findings.n = 0;
+	memcpy(g.functional, "P", 2);
+	expect(&ic, &list, &envelope,
+	    ISA "TA1*000000905*261122*0815*E*024~\nIEA*0*000000042~\n");
+
+	/* Nobody to tell. */
+	ic.readable = false;
+	expect(&ic, &list, &envelope, "");
+	ic.readable = true;
+	ic.sender[0] = '\0';
+	expect(&ic, &list, &envelope, "");
+	tally_findings_free(&list);
+}
+
+#define FINDINGS(...) \
+	((const struct tally_finding[]){ __VA_ARGS__ }), \
+	    sizeof((const struct tally_finding[]){ __VA_ARGS__ }) / \
+	    sizeof(struct tally_finding)
+
+static void
+sets(void **state)
+{
+	(void)state;
+	/* Elements of one segment share an AK3; composites name the part. */
+	expect_set(FINDINGS({ .kind = TALLY_F_element_code,
+				.segment = 5,
+				.element = 3,
+				.tag = "PO1",
+				.loop = "PO1",
+				.id = "355",
+				.value = TALLY_STR("QQ") },
+		       { .kind = TALLY_F_element_missing,
+			   .segment = 5,
+			   .element = 4,
+			   .component = 2,
+			   .tag = "PO1",
+			   .loop = "PO1",
+			   .id = "C040" },
+		       { .kind = TALLY_F_element_date,
+			   .segment = 9,
+			   .element = 2,
+			   .tag = "DTM",
+			   .loop = "PO1/SCH",
+			   .id = "373",
+			   .value = TALLY_STR("20261399") }),
+	    TALLY_REJECTED, &envelope,
+	    "AK2*850*0001~\nAK3*PO1*5*PO1*8~\nAK4*3*355*7*QQ~\n"
+	    "AK4*4:2**1~\nAK3*DTM*9*SCH*8~\nAK4*2*373*8*20261399~\n"
+	    "AK5*R*5~\n");
+
+	/* Segment faults come before element faults of the same segment, and
+	 * in the order of segments, whatever the order of findings. */
+	expect_set(FINDINGS({ .kind = TALLY_F_element_too_long,
+				.segment = 7,
+				.element = 1,
+				.tag = "N1",
+				.loop = "N1",
+				.id = "98",
+				.value = TALLY_STR("TOOLONG") },
+		       { .kind = TALLY_F_segment_too_often,
+			   .segment = 7,
+			   .tag = "N1",
+			   .loop = "N1" },
+		       { .kind = TALLY_F_segment_missing,
+			   .segment = 3,
+			   .tag = "BEG" }),
+	    TALLY_REJECTED, &envelope,
+	    "AK2*850*0001~\nAK3*BEG*3**3~\nAK3*N1*7*N1*5~\n"
+	    "AK3*N1*7*N1*8~\nAK4*1*98*5*TOOLONG~\nAK5*R*5~\n");
+
+	/* The same fault twice is told once, two faults twice. */
+	expect_set(
+	    FINDINGS(
+		{ .kind = TALLY_F_segment_missing, .segment = 3, .tag = "A1" },
+		{ .kind = TALLY_F_segment_missing, .segment = 3, .tag = "B1" },
+		{ .kind = TALLY_F_segment_missing, .segment = 3, .tag = "A1" }),
+	    TALLY_REJECTED, &envelope,
+	    "AK2*850*0001~\nAK3*A1*3**3~\nAK3*B1*3**3~\nAK5*R*5~\n");
+
+	/* At most five codes, each once, in the order they were found. */
+	expect_set(
+	    FINDINGS({ .kind = TALLY_F_st_number },
+		{ .kind = TALLY_F_segment_missing, .segment = 2, .tag = "BEG" },
+		{ .kind = TALLY_F_total_wrong }, { .kind = TALLY_F_se_count },
+		{ .kind = TALLY_F_se_number }, { .kind = TALLY_F_se_missing },
+		{ .kind = TALLY_F_set_duplicate }),
+	    TALLY_REJECTED, &envelope,
+	    "AK2*850*0001~\nAK3*BEG*2**3~\nAK5*R*7*5*4*3*2~\n");
+
+	/* Notes are not told; nor is what has no code, however grave. */
+	expect_set(FINDINGS({ .kind = TALLY_F_trailing_separators,
+		       .segment = 4,
+		       .element = 3,
+		       .tag = "N1" }),
+	    TALLY_ACCEPTED, &envelope, "AK2*850*0001~\nAK5*A~\n");
+	expect_set(FINDINGS({ .kind = TALLY_F_trailing_separators,
+		       .severity = TALLY_WARNING,
+		       .segment = 4,
+		       .element = 3,
+		       .tag = "N1" }),
+	    TALLY_ACCEPTED_WITH_ERRORS, &envelope, "AK2*850*0001~\nAK5*E~\n");
+	/* Rejected, but what for was not kept. */
+	expect_set(
+	    NULL, 0, TALLY_REJECTED, &envelope, "AK2*850*0001~\nAK5*R*5~\n");
+}
+
+/* Values and tags that must not get out of their elements. */
+static void
+hostile(void **state)
+{
+	static const struct {
+		const char *tag, *value, *ak3, *ak4;
+	} row[] = {
+		{ "N1", "A*B", "N1", "" },
+		{ "N1", "A~B", "N1", "" },
+		{ "N1", "A:B", "N1", "" },
+		{ "N1", "A>B^C", "N1", "*A>B^C" },
+		{ "N1", "\x1b[2J\a\xc3\xa4", "N1", "*?[2J???" },
+		{ "N1", "  x  ", "N1", "*  x" },
+		{ "N1", "    ", "N1", "" },
+		{ "N1", "\n~", "N1", "" },
+		{ "", "v", "ZZZ", "*v" },
+		{ "N", "v", "ZZZ", "*v" },
+		{ "N~", "v", "ZZZ", "*v" },
+		{ "N1*", "v", "ZZZ", "*v" },
+		{ "PO1LONG", "v", "PO1", "*v" },
+		{ "\x1b[31m", "v", "ZZZ", "*v" },
+	};
+	char expected[256], big[300];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		snprintf(expected, sizeof(expected),
+		    "AK2*850*0001~\nAK3*%s*2**8~\nAK4*1*98*6%s~\nAK5*R*5~\n",
+		    row[i].ak3, row[i].ak4);
+		expect_set(FINDINGS({ .kind = TALLY_F_element_character,
+			       .segment = 2,
+			       .element = 1,
+			       .tag = row[i].tag,
+			       .id = "98",
+			       .value = tally_cstr(row[i].value) }),
+		    TALLY_REJECTED, &envelope, expected);
+	}
+
+	/* 99 bytes of a long value, and numbers within their widths. */
+	memset(big, 'x', sizeof(big));
+	snprintf(expected, sizeof(expected),
+	    "AK2*850*0001~\nAK3*N1*999999*ABCDEF*8~\nAK4*99:99*98*5*%.99s~\n"
+	    "AK5*R*5~\n",
+	    big);
+	expect_set(FINDINGS({ .kind = TALLY_F_element_too_long,
+		       .segment = 4000000000u,
+		       .element = 65535,
+		       .component = 1000,
+		       .tag = "N1",
+		       .loop = "X/ABCDEFGHI",
+		       .id = "98",
+		       .value = tally_str(big, sizeof(big)) }),
+	    TALLY_REJECTED, &envelope, expected);
+}
+
+/* ST01 and ST02 as sent can be anything. */
+static void
+names_of_sets(void **state)
+{
+	static const struct {
+		const char *id, *control, *ak2;
+	} row[] = {
+		{ "850", "1", "AK2*850*0001~\nAK5*A~\n" },
+		{ "850", "", "AK2*850*0000~\nAK5*A~\n" },
+		{ "850", "12345678901", "AK2*850*123456789~\nAK5*A~\n" },
+		{ "850", "00~1", "AK2*850*00?1~\nAK5*A~\n" },
+		{ "ABC", "0001", "AK2*ABC*0001~\nAK5*A~\n" },
+		{ "85", "0001", "" },
+		{ "8500", "0001", "" },
+		{ "", "0001", "" },
+		{ "8~0", "0001", "" },
+	};
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g = group;
+	struct tally_set_judged s;
+	struct tally_findings none;
+	char expected[512];
+
+	(void)state;
+	tally_findings_init(&none, 1);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		s = set;
+		snprintf(s.id, sizeof(s.id), "%s", row[i].id);
+		snprintf(s.control, sizeof(s.control), "%s", row[i].control);
+		g.set = &s;
+		g.nset = 1;
+		ic.group = &g;
+		ic.ngroup = 1;
+		snprintf(expected, sizeof(expected),
+		    "%s%sST*997*0001~\nAK1*PO*17~\n%sAK9*A*1*1*1~\n"
+		    "SE*%d*0001~\nGE*1*7~\nIEA*1*000000042~\n",
+		    ISA, GS, row[i].ak2, row[i].ak2[0] != '\0' ? 6 : 4);
+		expect(&ic, &none, &envelope, expected);
+	}
+	tally_findings_free(&none);
+}
+
+/* GS of ours: application codes and version as received, or what is valid. */
+static void
+names_of_groups(void **state)
+{
+	static const struct {
+		const char *sender, *receiver, *control, *version, *gs, *ak1;
+	} row[] = {
+		{ "THEYGS", "WEGS", "17", "004010VICS",
+		    "GS*FA*WEGS*THEYGS*20261123*1707*7*X*004010VICS~\n",
+		    "AK1*PO*17~\n" },
+		{ "", "W", "0017", "002040",
+		    "GS*FA*US*THEM*20261123*1707*7*X*004010~\n",
+		    "AK1*PO*0017~\n" },
+		{ "A*B", "WEGS", "17~", "",
+		    "GS*FA*WEGS*THEM*20261123*1707*7*X*004010~\n",
+		    "AK1*PO*0~\n" },
+		{ "THEYGS", "WEGS", "1234567890", "004010~~~",
+		    "GS*FA*WEGS*THEYGS*20261123*1707*7*X*004010~\n",
+		    "AK1*PO*0~\n" },
+	};
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g;
+	struct tally_findings none;
+	char expected[512];
+
+	(void)state;
+	tally_findings_init(&none, 1);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		g = group;
+		snprintf(g.sender, sizeof(g.sender), "%s", row[i].sender);
+		snprintf(g.receiver, sizeof(g.receiver), "%s", row[i].receiver);
+		snprintf(g.control, sizeof(g.control), "%s", row[i].control);
+		snprintf(g.version, sizeof(g.version), "%s", row[i].version);
+		ic.group = &g;
+		ic.ngroup = 1;
+		snprintf(expected, sizeof(expected),
+		    "%s%sST*997*0001~\n%sAK9*A*1*1*1~\n"
+		    "SE*4*0001~\nGE*1*7~\nIEA*1*000000042~\n",
+		    ISA, row[i].gs, row[i].ak1);
+		expect(&ic, &none, &envelope, expected);
+	}
+	tally_findings_free(&none);
+}
+
+static void
+impossible_envelopes(void **state)
+{
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g = group;
+	struct tally_ack_envelope e[8];
+	struct tally_findings none;
+	struct tally_buf out;
+	struct tally_err err;
+
+	(void)state;
+	tally_findings_init(&none, 1);
+	tally_buf_init(&out, MAX);
+	ic.group = &g;
+	ic.ngroup = 1;
+	for (size_t i = 0; i < 8; i++)
+		e[i] = envelope;
+	e[0].date = "261123";
+	e[1].time = "17:0";
+	e[2].interchange_control = 1000000000;
+	e[3].group_control = 0;
+	e[4].separators.component = '*';
+	e[5].separators.segment = 'A';
+	e[6].usage = 'X';
+	e[7].sender = "  ";
+	for (size_t i = 0; i < 8; i++) {
+		assert_int_equal(tally_ack_write(&out, &ic, &none, &e[i], &err),
+		    TALLY_USAGE);
+		assert_true(strlen(err.text) > 20);
+		assert_int_equal(out.n, 0);
+	}
+	tally_buf_free(&out);
+	tally_findings_free(&none);
+}
+
+enum { SETS = 40, FAULTS = 5 };
+
+struct large {
+	struct tally_interchange_judged ic;
+	struct tally_group_judged g;
+	struct tally_set_judged s[SETS];
+	struct tally_findings list;
+};
+
+/* Every other set is rejected, with faults in many segments. */
+static void
+large_init(struct large *l)
+{
+	tally_findings_init(&l->list, SETS * FAULTS);
+	l->ic = interchange;
+	l->g = group;
+	for (uint32_t i = 0; i < SETS; i++) {
+		l->s[i] = set;
+		snprintf(
+		    l->s[i].control, sizeof(l->s[i].control), "%04u", i + 1);
+		if (i % 2 == 0)
+			continue;
+		l->s[i].verdict = TALLY_REJECTED;
+		l->s[i].findings = (struct tally_span){ l->list.n, FAULTS };
+		for (uint32_t k = 0; k < FAULTS; k++)
+			tally_findings_add(&l->list,
+			    &(struct tally_finding){
+				.kind = TALLY_F_element_code,
+				.segment = 10 + k,
+				.element = 1,
+				.tag = "N1",
+				.id = "98",
+				.value = TALLY_STR("WRONG") });
+	}
+	l->g.set = l->s;
+	l->g.nset = SETS;
+	l->g.verdict = TALLY_PARTIAL;
+	l->ic.group = &l->g;
+	l->ic.ngroup = 1;
+}
+
+static unsigned
+occurrences(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)) != NULL; p++)
+		n++;
+	return n;
+}
+
+/* SE01 is right, whatever was left out. */
+static void
+check_count(const char *text)
+{
+	const char *from = strstr(text, "ST*"), *se = strstr(text, "SE*");
+	unsigned n = 0;
+
+	for (const char *p = from; p < se; p++)
+		n += *p == '~';
+	assert_int_equal(strtoul(se + 3, NULL, 10), n + 1);
+}
+
+static void
+size_limit(void **state)
+{
+	struct tally_ack_envelope e = envelope;
+	struct tally_buf out, again;
+	struct tally_err err;
+	struct large l;
+	unsigned faults = 0, before = 0;
+	uint32_t full, skeleton;
+
+	(void)state;
+	large_init(&l);
+	tally_buf_init(&out, MAX);
+	tally_buf_init(&again, MAX);
+	assert_int_equal(
+	    tally_ack_write(&out, &l.ic, &l.list, &e, &err), TALLY_OK);
+	full = (uint32_t)out.n;
+	assert_int_equal(occurrences(out.p, "AK3*"), SETS / 2 * FAULTS);
+
+	/* Exactly enough is enough; below, details go from the end. */
+	for (e.bytes_max = 600; e.bytes_max <= full; e.bytes_max++) {
+		tally_buf_reset(&out);
+		tally_buf_reset(&again);
+		if (tally_ack_write(&out, &l.ic, &l.list, &e, &err) !=
+		    TALLY_OK) {
+			assert_int_equal(err.rc, TALLY_NOMEM);
+			assert_int_equal(out.n, 0);
+			assert_int_equal(before, 0);
+			continue;
+		}
+		assert_int_equal(
+		    tally_ack_write(&again, &l.ic, &l.list, &e, &err),
+		    TALLY_OK);
+		assert_string_equal(out.p, again.p);
+		assert_true(out.n <= e.bytes_max);
+		check_count(out.p);
+		faults = occurrences(out.p, "AK3*");
+		assert_int_equal(faults, occurrences(out.p, "AK4*"));
+		assert_true(faults >= before);
+		before = faults;
+		/* A rejected set is always named. */
+		assert_int_equal(occurrences(out.p, "AK5*R*5"), SETS / 2);
+		assert_true(occurrences(out.p, "AK5*A") == SETS / 2 ||
+		    (occurrences(out.p, "AK5*A") == 0 && faults == 0));
+	}
+	assert_int_equal(before, SETS / 2 * FAULTS);
+
+	/* Without details, but with accepted sets: between the two. */
+	skeleton = full -
+	    SETS / 2 * FAULTS *
+		(uint32_t)sizeof("AK3*N1*10**8~\n"
+				 "AK4*1*98*7*WRONG~\n") +
+	    SETS / 2 * FAULTS;
+	e.bytes_max = skeleton;
+	tally_buf_reset(&out);
+	assert_int_equal(
+	    tally_ack_write(&out, &l.ic, &l.list, &e, &err), TALLY_OK);
+	assert_int_equal(occurrences(out.p, "AK5*A"), SETS / 2);
+	assert_int_equal(occurrences(out.p, "AK3*"), 0);
+	e.bytes_max = skeleton - 10;
+	tally_buf_reset(&out);
+	assert_int_equal(
+	    tally_ack_write(&out, &l.ic, &l.list, &e, &err), TALLY_OK);
+	assert_int_equal(occurrences(out.p, "AK5*A"), 0);
+	tally_buf_free(&out);
+	tally_buf_free(&again);
+	tally_findings_free(&l.list);
+}
+
+/* An AK3 loop has 99 AK4 at most. */
+static void
+many_elements(void **state)
+{
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g = group;
+	struct tally_set_judged s = set;
+	struct tally_findings list;
+	struct tally_buf out;
+	struct tally_err err;
+
+	(void)state;
+	tally_findings_init(&list, 500);
+	for (uint16_t i = 0; i < 300; i++)
+		tally_findings_add(&list,
+		    &(struct tally_finding){ .kind = TALLY_F_element_code,
+			.segment = 2,
+			.element = (uint16_t)(1 + i % 60),
+			.component = (uint16_t)(i / 60),
+			.tag = "N1" });
+	s.verdict = TALLY_REJECTED;
+	s.findings = (struct tally_span){ 0, 1000 }; /* more than are kept */
+	g.set = &s;
+	g.nset = 1;
+	ic.group = &g;
+	ic.ngroup = 1;
+	tally_buf_init(&out, MAX);
+	assert_int_equal(
+	    tally_ack_write(&out, &ic, &list, &envelope, &err), TALLY_OK);
+	assert_int_equal(occurrences(out.p, "AK3*"), 1);
+	assert_int_equal(occurrences(out.p, "AK4*"), 99);
+	check_count(out.p);
+	tally_buf_free(&out);
+	tally_findings_free(&list);
+}
+
+static long countdown;
+
+static void *
+failing_alloc(size_t n)
+{
+	return countdown-- > 0 ? malloc(n) : NULL;
+}
+
+static void *
+failing_realloc(void *p, size_t n)
+{
+	return countdown-- > 0 ? realloc(p, n) : NULL;
+}
+
+/* Whichever allocation fails: an error and no bytes, or all of them. */
+static void
+memory_ends(void **state)
+{
+	static const struct tally_allocator door = { failing_alloc,
+		failing_realloc, free };
+	struct tally_buf out, whole;
+	struct tally_err err;
+	struct large l;
+	enum tally_rc rc = TALLY_NOMEM;
+	int rounds;
+
+	(void)state;
+	large_init(&l);
+	tally_buf_init(&whole, MAX);
+	assert_int_equal(
+	    tally_ack_write(&whole, &l.ic, &l.list, &envelope, &err), TALLY_OK);
+	for (rounds = 0; rc != TALLY_OK && rounds < 100; rounds++) {
+		tally_buf_init(&out, MAX);
+		countdown = rounds;
+		tally_allocator_set(&door);
+		rc = tally_ack_write(&out, &l.ic, &l.list, &envelope, &err);
+		tally_allocator_set(NULL);
+		if (rc == TALLY_OK)
+			assert_string_equal(out.p, whole.p);
+		else
+			assert_int_equal(rc, TALLY_NOMEM);
+		assert_true(rc == TALLY_OK || out.n == 0);
+		tally_buf_free(&out);
+	}
+	assert_true(rounds > 3 && rounds < 100);
+	tally_buf_free(&whole);
+	tally_findings_free(&l.list);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(accepted),
+		cmocka_unit_test(groups),
+		cmocka_unit_test(interchanges),
+		cmocka_unit_test(interchange_with_warnings),
+		cmocka_unit_test(sets),
+		cmocka_unit_test(hostile),
+		cmocka_unit_test(names_of_sets),
+		cmocka_unit_test(names_of_groups),
+		cmocka_unit_test(impossible_envelopes),
+		cmocka_unit_test(size_limit),
+		cmocka_unit_test(many_elements),
+		cmocka_unit_test(memory_ends),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
