@@ -65,11 +65,20 @@ struct pending {
 	bool must;
 };
 
+/* Pushed last to first, so that they are popped in order. */
 static size_t
 push(struct pending *v, size_t n, const struct tally_xml *x, bool must)
 {
+	struct pending t;
+	size_t first = n;
+
 	for (; x != NULL && n < PENDING_MAX; x = x->next)
 		v[n++] = (struct pending){ x, must };
+	for (size_t last = n; first + 1 < last; first++) {
+		t = v[first];
+		v[first] = v[--last];
+		v[last] = t;
+	}
 	return n;
 }
 
@@ -143,7 +152,7 @@ put_names(struct tally_buf *b, const char *const *v, size_t n)
 	if (n == 0)
 		tally_buf_puts(b, "nothing");
 	for (size_t i = 0; i < n; i++)
-		tally_buf_printf(b, "%s%s", i > 0 ? ", " : "", v[n - 1 - i]);
+		tally_buf_printf(b, "%s%s", i > 0 ? ", " : "", v[i]);
 }
 
 static void

@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Batches of rows; see tallyman/record.h.
+ *
+ * Each table's rows lie in three parallel arrays that grow by doubling.  Texts
+ * go end to end into the arena, which holds nothing else, so that no byte is
+ * lost to alignment.  Reset keeps all memory: a batch that is used again does
+ * not allocate.
+ */
+#include "tallyman/record.h"
+
+#include <assert.h>
+
+#define ROWS_MIN 16
+
+enum tally_rc
+tally_batch_init(struct tally_batch *b, const struct tally_model *model,
+    size_t max, struct tally_err *err)
+{
+	*b = (struct tally_batch){ .model = model };
+	tally_arena_init(&b->text, max);
+	b->rows = tally_calloc(model->ntable, sizeof(*b->rows));
+	if (b->rows == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no memory for a batch of records");
+	for (uint16_t i = 0; i < model->ntable; i++)
+		b->rows[i].table = &model->table[i];
+	return TALLY_OK;
+}
+
+void
+tally_batch_free(struct tally_batch *b)
+{
+	for (uint16_t i = 0; b->rows != NULL && i < b->model->ntable; i++) {
+		tally_free(b->rows[i].row);
+		tally_free(b->rows[i].reference);
+		tally_free(b->rows[i].cell);
+	}
+	tally_free(b->rows);
+	tally_arena_free(&b->text);
+	*b = (struct tally_batch){ 0 };
+}
+
+void
+tally_batch_reset(struct tally_batch *b)
+{
+	size_t used = b->text.used;
+
+	for (uint16_t i = 0; i < b->model->ntable; i++)
+		b->rows[i].n = 0;
+	b->ndocument = 0;
+	tally_arena_reset(&b->text);
+	if (b->text.used < used) {
+		/* One chunk as large as all of them, for the next time. */
+		tally_arena_free(&b->text);
+		if (tally_arena_alloc(&b->text, used) != NULL)
+			tally_arena_reset(&b->text);
+	}
+}
+
+uint32_t
+tally_batch_document(struct tally_batch *b)
+{
+	return b->ndocument++;
+}
+
+void
+tally_batch_undo(struct tally_batch *b)
+{
+	struct tally_rows *r;
+
+	assert(b->ndocument > 0);
+	b->ndocument--;
+	for (uint16_t i = 0; i < b->model->ntable; i++) {
+		r = &b->rows[i];
+		while (r->n > 0 && r->row[r->n - 1].document == b->ndocument)
+			r->n--;
+	}
+}
+
+static size_t
+row_size(const struct tally_table *t)
+{
+	return sizeof(struct tally_row) + t->nreference * sizeof(uint32_t) +
+	    t->ncolumn * sizeof(struct tally_cell);
+}
+
+/* Bytes that a batch has taken: rows of all tables, and texts. */
+static size_t
+size_of(const struct tally_batch *b)
+{
+	size_t n = b->text.used;
+
+	for (uint16_t i = 0; i < b->model->ntable; i++)
+		n += b->rows[i].cap * row_size(b->rows[i].table);
+	return n;
+}
+
+static bool
+resize(void **p, size_t count, size_t size)
+{
+	size_t n;
+	void *q;
+
+	if (!tally_mul_ok(&n, count, size))
+		return false;
+	q = tally_realloc(*p, n);
+	if (q != NULL)
+		*p = q;
+	return q != NULL;
+}
+
+static bool
+grow(const struct tally_batch *b, struct tally_rows *r)
+{
+	uint32_t cap = r->cap < ROWS_MIN ? ROWS_MIN : r->cap * 2;
+	void *row = r->row, *reference = r->reference, *cell = r->cell;
+	bool ok;
+
+	if (cap <= r->cap ||
+	    (cap - r->cap) * row_size(r->table) > b->text.max - size_of(b) ||
+	    size_of(b) > b->text.max)
+		return false;
+	ok = resize(&row, cap, sizeof(*r->row)) &&
+	    resize(&reference, cap,
+		r->table->nreference * sizeof(*r->reference)) &&
+	    resize(&cell, cap, r->table->ncolumn * sizeof(*r->cell));
+	r->row = row;
+	r->reference = reference;
+	r->cell = cell;
+	if (ok)
+		r->cap = cap;
+	return ok;
+}
+
+enum tally_rc
+tally_batch_row(
+    struct tally_batch *b, uint16_t table, uint32_t *row, struct tally_err *err)
+{
+	struct tally_rows *r = &b->rows[table];
+	const struct tally_table *t = r->table;
+	struct tally_cell *cell;
+	uint32_t seq = 0;
+
+	assert(b->ndocument > 0);
+	if (r->n > 0 && r->row[r->n - 1].document == b->ndocument - 1)
+		seq = r->row[r->n - 1].seq + 1;
+	if (seq >= TALLY_ROWS_MAX)
+		return tally_err_set(err, TALLY_NOMEM,
+		    "a document makes more than %u rows of %s", TALLY_ROWS_MAX,
+		    t->name);
+	if (r->n == r->cap && !grow(b, r))
+		return tally_err_set(err, TALLY_NOMEM,
+		    "no room for more rows of %s in this batch", t->name);
+	r->row[r->n] = (struct tally_row){ b->ndocument - 1, seq };
+	for (uint16_t i = 0; i < t->nreference; i++)
+		r->reference[(size_t)r->n * t->nreference + i] = TALLY_NO_ROW;
+	cell = r->cell + (size_t)r->n * t->ncolumn;
+	for (uint16_t i = 0; i < t->ncolumn; i++)
+		cell[i] =
+		    (struct tally_cell){ NULL, 0, (uint32_t)t->column[i].type };
+	*row = r->n++;
+	return TALLY_OK;
+}
+
+enum tally_rc
+tally_batch_set(struct tally_batch *b, uint16_t table, uint32_t row,
+    uint16_t column, struct tally_str s, struct tally_err *err)
+{
+	struct tally_rows *r = &b->rows[table];
+	struct tally_arena *a = &b->text;
+	struct tally_cell *cell;
+	char *p = a->p;
+
+	assert(row < r->n && column < r->table->ncolumn);
+	if (s.n > UINT32_MAX)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "a value has more than 4 GiB");
+	if (p != NULL && s.n <= (size_t)(a->end - p))
+		a->p += s.n;
+	else
+		p = tally_arena_alloc(a, s.n);
+	if (p == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no room for more text in this batch");
+	if (s.n > 0)
+		memcpy(p, s.p, s.n);
+	cell = r->cell + (size_t)row * r->table->ncolumn + column;
+	cell->p = p;
+	cell->n = (uint32_t)s.n;
+	return TALLY_OK;
+}

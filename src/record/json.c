@@ -1,0 +1,88 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A document as a line of JSON: an object with an array per table that has
+ * rows, in the model's order.  A row has its number in the table as "id",
+ * references as such numbers, and its columns; what is null is left out.
+ * Integers are numbers, decimals strings, so that no reader rounds them.
+ */
+#include "tallyman/record.h"
+
+#include "base/text.h"
+
+static void
+put_key(struct tally_buf *out, const char *name)
+{
+	tally_buf_putc(out, ',');
+	tally_text_json(out, tally_cstr(name));
+	tally_buf_putc(out, ':');
+}
+
+static void
+put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t i)
+{
+	const struct tally_table *t = r->table;
+	const uint32_t *reference = r->reference + (size_t)i * t->nreference;
+	const struct tally_cell *cell = r->cell + (size_t)i * t->ncolumn;
+
+	tally_buf_printf(out, "{\"id\":%u", r->row[i].seq);
+	for (uint16_t k = 0; k < t->nreference; k++)
+		if (reference[k] != TALLY_NO_ROW) {
+			put_key(out, t->reference[k].name);
+			tally_buf_printf(out, "%u", reference[k]);
+		}
+	for (uint16_t k = 0; k < t->ncolumn; k++) {
+		if (cell[k].p == NULL)
+			continue;
+		put_key(out, t->column[k].name);
+		if (t->column[k].type == TALLY_INTEGER)
+			tally_buf_add(out, cell[k].p, cell[k].n);
+		else
+			tally_text_json(out, tally_str(cell[k].p, cell[k].n));
+	}
+	tally_buf_putc(out, '}');
+}
+
+/* The first row of the document or behind it; rows are sorted by document. */
+static uint32_t
+first_row(const struct tally_rows *r, uint32_t document)
+{
+	uint32_t low = 0, high = r->n, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (r->row[mid].document < document)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+void
+tally_batch_json(
+    const struct tally_batch *b, uint32_t document, struct tally_buf *out)
+{
+	const struct tally_rows *r;
+	uint32_t from, to;
+	bool any = false;
+
+	tally_buf_putc(out, '{');
+	for (uint16_t t = 0; t < b->model->ntable; t++) {
+		r = &b->rows[t];
+		from = first_row(r, document);
+		to = first_row(r, document + 1);
+		if (from == to)
+			continue;
+		tally_buf_puts(out, any ? ",\"" : "\"");
+		tally_buf_puts(out, r->table->name);
+		tally_buf_puts(out, "\":[");
+		for (uint32_t i = from; i < to; i++) {
+			if (i > from)
+				tally_buf_putc(out, ',');
+			put_row(out, r, i);
+		}
+		tally_buf_putc(out, ']');
+		any = true;
+	}
+	tally_buf_puts(out, "}\n");
+}

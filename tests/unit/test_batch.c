@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Batches: rows, documents taken back, ceilings, JSON. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "tallyman/record.h"
+
+static const struct tally_column order_columns[] = {
+	{ "number", TALLY_TEXT, true, "" },
+	{ "lines", TALLY_INTEGER, false, "" },
+};
+static const struct tally_column line_columns[] = {
+	{ "quantity", TALLY_DECIMAL, false, "" },
+	{ "text", TALLY_TEXT, false, "" },
+};
+static const struct tally_reference line_references[] = {
+	{ "order_id", 0 },
+	{ "other_id", 1 },
+};
+static const struct tally_table tables[] = {
+	{ "orders", "", true, NULL, 0, order_columns, 2, 0 },
+	{ "lines", "", false, line_references, 2, line_columns, 2, -1 },
+};
+static const struct tally_model model = { .table = tables, .ntable = 2 };
+
+static uint32_t
+row(struct tally_batch *b, uint16_t table)
+{
+	struct tally_err err;
+	uint32_t r;
+
+	if (tally_batch_row(b, table, &r, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	return r;
+}
+
+static void
+set(struct tally_batch *b, uint16_t table, uint32_t r, uint16_t column,
+    const char *s)
+{
+	struct tally_err err;
+
+	if (tally_batch_set(b, table, r, column, tally_cstr(s), &err) !=
+	    TALLY_OK)
+		fail_msg("%s", err.text);
+}
+
+static void
+put_order(struct tally_batch *b, const char *number, int lines)
+{
+	uint32_t r;
+
+	tally_batch_document(b);
+	r = row(b, 0);
+	set(b, 0, r, 0, number);
+	set(b, 0, r, 1, "2");
+	for (int i = 0; i < lines; i++) {
+		r = row(b, 1);
+		assert_int_equal(b->rows[1].row[r].seq, i);
+		set(b, 1, r, 0, "1.50");
+		b->rows[1].reference[r * 2] = 0;
+	}
+}
+
+static void
+test_rows(void **state)
+{
+	struct tally_batch b;
+	struct tally_err err;
+	const struct tally_rows *lines;
+
+	(void)state;
+	assert_int_equal(tally_batch_init(&b, &model, 1 << 20, &err), TALLY_OK);
+	for (int round = 0; round < 3; round++) {
+		put_order(&b, "A", 40);
+		put_order(&b, "", 3);
+		put_order(&b, "C", 100);
+		assert_int_equal(b.ndocument, 3);
+		tally_batch_undo(&b);
+		assert_int_equal(b.ndocument, 2);
+		put_order(&b, "D", 1);
+		assert_int_equal(b.rows[0].n, 3);
+		lines = &b.rows[1];
+		assert_int_equal(lines->n, 44);
+		assert_int_equal(lines->row[43].document, 2);
+		assert_int_equal(lines->row[43].seq, 0);
+		assert_memory_equal(lines->cell[43 * 2].p, "1.50", 4);
+		assert_int_equal(lines->cell[43 * 2].type, TALLY_DECIMAL);
+		assert_null(lines->cell[43 * 2 + 1].p);
+		assert_int_equal(lines->reference[43 * 2], 0);
+		assert_int_equal(lines->reference[43 * 2 + 1], TALLY_NO_ROW);
+		/* empty text is a value, not null */
+		assert_non_null(b.rows[0].cell[2].p);
+		assert_int_equal(b.rows[0].cell[2].n, 0);
+		tally_batch_reset(&b);
+		assert_int_equal(b.rows[1].n, 0);
+		assert_int_equal(b.ndocument, 0);
+	}
+	tally_batch_free(&b);
+}
+
+static void
+test_json(void **state)
+{
+	static const char want[] =
+	    "{\"orders\":[{\"id\":0,\"number\":\"B\\\"\",\"lines\":2}],"
+	    "\"lines\":[{\"id\":0,\"order_id\":0,\"quantity\":\"1.50\"},"
+	    "{\"id\":1,\"order_id\":0,\"quantity\":\"1.50\"}]}\n";
+	struct tally_batch b;
+	struct tally_buf out;
+	struct tally_err err;
+
+	(void)state;
+	assert_int_equal(tally_batch_init(&b, &model, 1 << 20, &err), TALLY_OK);
+	tally_buf_init(&out, 1 << 20);
+	put_order(&b, "A", 3);
+	put_order(&b, "B\"", 2);
+	put_order(&b, "C", 0);
+	tally_batch_document(&b);
+	tally_batch_json(&b, 1, &out);
+	assert_string_equal(out.p, want);
+	tally_buf_reset(&out);
+	tally_batch_json(&b, 3, &out);
+	assert_string_equal(out.p, "{}\n");
+	tally_buf_free(&out);
+	tally_batch_free(&b);
+}
+
+/* Appends until the batch is full; the text says why. */
+static enum tally_rc
+fill(struct tally_batch *b, bool text, struct tally_err *err)
+{
+	char bytes[100] = { 0 };
+	uint32_t r;
+	enum tally_rc rc;
+
+	for (;;) {
+		rc = tally_batch_row(b, 1, &r, err);
+		if (rc == TALLY_OK && text)
+			rc = tally_batch_set(
+			    b, 1, r, 1, tally_str(bytes, sizeof(bytes)), err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+}
+
+static void
+test_ceilings(void **state)
+{
+	struct tally_batch b;
+	struct tally_err err;
+
+	(void)state;
+	for (int text = 0; text < 2; text++) {
+		assert_int_equal(
+		    tally_batch_init(&b, &model, 100000, &err), TALLY_OK);
+		tally_batch_document(&b);
+		assert_int_equal(fill(&b, text, &err), TALLY_NOMEM);
+		assert_non_null(strstr(err.text, "in this batch"));
+		assert_true(b.rows[1].n > 100);
+		assert_true(b.rows[1].n < 3000);
+		tally_batch_free(&b);
+	}
+	assert_int_equal(
+	    tally_batch_init(&b, &model, (size_t)1 << 30, &err), TALLY_OK);
+	tally_batch_document(&b);
+	put_order(&b, "A", 0);
+	assert_int_equal(fill(&b, false, &err), TALLY_NOMEM);
+	assert_non_null(strstr(err.text, "more than 1048576 rows of lines"));
+	assert_int_equal(b.rows[1].n, TALLY_ROWS_MAX);
+	tally_batch_free(&b);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_json),
+		cmocka_unit_test(test_ceilings),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
