@@ -112,25 +112,25 @@ chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1
 check: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN)
 	@MAKE='$(MAKE)' scripts/groups $(GROUPS)
 check-layers:
-	scripts/layers
+	@scripts/layers
 check-style:
-	scripts/style
+	@scripts/style
 check-headers:
-	scripts/headers $(CC) $(OURS)
+	@scripts/headers $(CC) $(OURS)
 check-manuals:
-	scripts/manuals
+	@scripts/manuals
 check-unit: $(UNIT_BIN)
-	scripts/unit $(call chosen,$^)
+	@scripts/unit $(call chosen,$^)
 check-prop: $(PROP_BIN)
-	scripts/unit -n prop $(call chosen,$^)
+	@scripts/unit -n prop $(call chosen,$^)
 check-fuzz: $(FUZZ_BIN)
-	scripts/replay $(call chosen,$^)
+	@scripts/replay $(call chosen,$^)
 check-golden: $(B)/tallyman
-	scripts/golden $< $(T)
+	@scripts/golden $< $(T)
 check-e2e: $(B)/tallyman
-	scripts/e2e $< $(T)
+	@scripts/e2e $< $(T)
 golden-accept: $(B)/tallyman
-	scripts/golden -a $< $(T)
+	@scripts/golden -a $< $(T)
 
 sanitize:
 	$(MAKE) check B=build/asan \
@@ -138,14 +138,14 @@ sanitize:
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
 VALGRIND := valgrind -q --leak-check=full --error-exitcode=99
 valgrind: $(UNIT_BIN) $(B)/tallyman
-	scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
-	scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
+	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
+	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
 
 .PHONY: coverage format dist distcheck
 coverage:
 	$(MAKE) check-unit check-golden check-prop check-fuzz B=build/cov \
 	    SAN='--coverage' CFLAGS='-O0 -g'
-	scripts/coverage build/cov $(CORE_SRC)
+	@scripts/coverage build/cov $(CORE_SRC)
 format:
 	clang-format -i $(shell find src include tests samples -name '*.[ch]')
 DIST := tallyman-$(VERSION)
