@@ -69,9 +69,9 @@ $(B)/gen/%.o: $(B)/gen/%.c
 	$(COMPILE)
 
 # Build tools and what they make: .c files only, never headers.
-DICT_TOOL_OBJ := $(call obj,src/tool/dictionary.c src/x12/dictionary.c \
-	src/x12/dictionary_text.c src/x12/grammar.c $(wildcard src/base/err.c \
-	src/base/mem.c))
+DICT_TOOL_OBJ := $(call obj,src/tool/dictionary.c \
+	$(wildcard src/x12/dictionary*.c src/x12/grammar.c) src/base/err.c \
+	src/base/mem.c)
 $(B)/tool/embed: $(call obj,src/tool/embed.c)
 	@mkdir -p $(@D)
 	$(LINK) $^
@@ -81,8 +81,8 @@ $(B)/tool/dictionary: $(DICT_TOOL_OBJ)
 $(B)/gen/embedded.c: $(EMBED) src/tool/embed.c | $(B)/tool/embed
 	@mkdir -p $(@D)
 	$(B)/tool/embed $(EMBED) > $@
-$(B)/gen/dictionary.c: $(DICT_TEXT) src/tool/dictionary.c \
-    src/x12/dictionary_text.c | $(B)/tool/dictionary
+$(B)/gen/dictionary.c: $(DICT_DIRS) $(DICT_TEXT) src/tool/dictionary.c \
+    $(wildcard src/x12/dictionary*.c) | $(B)/tool/dictionary
 	@mkdir -p $(@D)
 	$(B)/tool/dictionary $(DICT_DIRS) > $@
 

@@ -1,0 +1,110 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Look-ups in the dictionary; see tallyman/dictionary.h. */
+#include "tallyman/dictionary.h"
+
+#define VERSION_SIGNIFICANT 6 /* of GS08: "004010" of "004010VICS" */
+
+/* Order of a view and a C string, by byte. */
+static int
+compare(struct tally_str a, const char *b)
+{
+	size_t n = strlen(b);
+	int d = memcmp(a.p, b, a.n < n ? a.n : n);
+
+	return d != 0 ? d : (a.n > n) - (a.n < n);
+}
+
+/*
+ * Finds key among n rows of the given size, sorted by the string that name
+ * gives for a row.
+ */
+static const void *
+find(const void *rows, size_t n, size_t size, struct tally_str key,
+    const char *(*name)(const void *))
+{
+	const char *base = rows;
+	size_t lo = 0, hi = n, mid;
+	int d;
+
+	if (key.n == 0)
+		return NULL;
+	while (lo < hi) {
+		mid = lo + (hi - lo) / 2;
+		d = compare(key, name(base + mid * size));
+		if (d == 0)
+			return base + mid * size;
+		if (d < 0)
+			hi = mid;
+		else
+			lo = mid + 1;
+	}
+	return NULL;
+}
+
+static const char *
+version_name(const void *row)
+{
+	return (*(const struct tally_version *const *)row)->version;
+}
+
+static const char *
+set_name(const void *row)
+{
+	return ((const struct tally_set_spec *)row)->id;
+}
+
+static const char *
+segment_name(const void *row)
+{
+	return ((const struct tally_segment_spec *)row)->tag;
+}
+
+static const char *
+element_name(const void *row)
+{
+	return ((const struct tally_element *)row)->id;
+}
+
+static const char *
+code_name(const void *row)
+{
+	return ((const struct tally_code *)row)->code;
+}
+
+const struct tally_version *
+tally_version_find(const struct tally_dictionary *d, struct tally_str version)
+{
+	const struct tally_version *const *row;
+
+	if (version.n > VERSION_SIGNIFICANT)
+		version.n = VERSION_SIGNIFICANT;
+	row = find(d->version, d->nversion, sizeof(d->version[0]), version,
+	    version_name);
+	return row != NULL ? *row : NULL;
+}
+
+const struct tally_set_spec *
+tally_set_find(const struct tally_version *v, struct tally_str id)
+{
+	return find(v->set, v->nset, sizeof(v->set[0]), id, set_name);
+}
+
+const struct tally_segment_spec *
+tally_segment_find(const struct tally_version *v, struct tally_str tag)
+{
+	return find(
+	    v->segment, v->nsegment, sizeof(v->segment[0]), tag, segment_name);
+}
+
+const struct tally_element *
+tally_element_find(const struct tally_version *v, struct tally_str id)
+{
+	return find(
+	    v->element, v->nelement, sizeof(v->element[0]), id, element_name);
+}
+
+const struct tally_code *
+tally_code_find(const struct tally_element *e, struct tally_str code)
+{
+	return find(e->code, e->ncode, sizeof(e->code[0]), code, code_name);
+}
