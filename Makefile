@@ -38,7 +38,7 @@ MAIN_SRC  := src/command/main.c
 CORE_LIBS := $(XML_LIBS) $(CRYPTO_LIBS)
 APP_LIBS  := $(SQLITE_LIBS) $(SSH_LIBS)
 
-DICT_DIRS := $(wildcard src/dictionary/[0-9]*)
+DICT_DIRS := $(sort $(wildcard src/dictionary/[0-9]*))
 DICT_TEXT := $(foreach d,$(DICT_DIRS),$(wildcard $d/*))
 EMBED     := $(sort $(wildcard maps/*.xml maps/*.rng))
 GEN_SRC   := $(B)/gen/dictionary.c $(B)/gen/embedded.c
@@ -70,7 +70,8 @@ $(B)/gen/%.o: $(B)/gen/%.c
 
 # Build tools and what they make: .c files only, never headers.
 DICT_TOOL_OBJ := $(call obj,src/tool/dictionary.c \
-	$(wildcard src/x12/dictionary*.c src/x12/grammar.c) src/base/err.c \
+	$(wildcard src/x12/dictionary*.c) src/x12/grammar.c \
+	src/x12/value.c src/base/err.c \
 	src/base/mem.c)
 $(B)/tool/embed: $(call obj,src/tool/embed.c)
 	@mkdir -p $(@D)
