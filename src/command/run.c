@@ -7,7 +7,6 @@
 #include "command/command.h"
 
 #include <inttypes.h>
-#include <string.h>
 #include <sysexits.h>
 
 #include "flow/flow.h"
@@ -42,8 +41,8 @@ print_text(const struct flow *f)
 }
 
 static int
-stages(
-    const struct invocation *in, const struct command *c, int argc, char **argv)
+stages(const struct invocation *in, const struct command *c, int stage,
+    int argc, char **argv)
 {
 	struct flow f = { .clock = in->clock };
 	struct tally_err err;
@@ -56,10 +55,7 @@ stages(
 	rc = flow_begin(&f, in->dir, FLOW_WORK, &err);
 	if (rc != TALLY_OK)
 		return command_fail(&err);
-	for (int i = 0; i < FLOW_STAGES && rc == TALLY_OK; i++)
-		if (c == &command_run ||
-		    strcmp(c->name, flow_stage[i].name) == 0)
-			rc = flow_stage[i].run(&f, &err);
+	rc = flow_run(&f, stage, &err);
 	flow_end(&f);
 	if (rc != TALLY_OK)
 		return command_fail(&err);
@@ -73,25 +69,25 @@ stages(
 static int
 run_all(const struct invocation *in, int argc, char **argv)
 {
-	return stages(in, &command_run, argc, argv);
+	return stages(in, &command_run, FLOW_STAGES, argc, argv);
 }
 
 static int
 run_fetch(const struct invocation *in, int argc, char **argv)
 {
-	return stages(in, &command_fetch, argc, argv);
+	return stages(in, &command_fetch, 0, argc, argv);
 }
 
 static int
 run_translate(const struct invocation *in, int argc, char **argv)
 {
-	return stages(in, &command_translate, argc, argv);
+	return stages(in, &command_translate, 1, argc, argv);
 }
 
 static int
 run_deliver(const struct invocation *in, int argc, char **argv)
 {
-	return stages(in, &command_deliver, argc, argv);
+	return stages(in, &command_deliver, 2, argc, argv);
 }
 
 const struct command command_run = {

@@ -28,7 +28,7 @@ const char *const flow_count_name[FLOW_COUNTS] = {
 	[FLOW_ACKS] = "acknowledgements",
 	[FLOW_SENT] = "files_sent",
 	[FLOW_FAILED] = "files_failed",
-	[FLOW_REFUSED_NAMES] = "names_refused",
+	[FLOW_UNFIT] = "files_unfit",
 	[FLOW_MAILBOXES_DOWN] = "mailboxes_down",
 };
 
@@ -43,6 +43,8 @@ flow_begin(
 	f->store = NULL;
 	f->dir = NULL;
 	f->lock = -1;
+	f->round = 0;
+	f->box = NULL;
 	f->worst = TALLY_OK;
 	memset(f->count, 0, sizeof(f->count));
 	rc = site_find(&f->dir, dir, err);
@@ -52,6 +54,11 @@ flow_begin(
 		rc = maps_load(&f->maps, f->dir, &tally_builtin, err);
 	if (rc == TALLY_OK)
 		rc = maps_check(f->maps, f->site, err);
+	if (rc == TALLY_OK) {
+		f->box = tally_calloc(f->site->nmailbox, sizeof(*f->box));
+		if (f->box == NULL)
+			rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
+	}
 	if (rc == TALLY_OK && how == FLOW_WORK)
 		rc = lock_take(&f->lock, f->dir, err);
 	if (rc == TALLY_OK && how != FLOW_CHECK)
@@ -71,12 +78,53 @@ flow_end(struct flow *f)
 	lock_release(f->lock);
 	maps_free(f->maps);
 	site_free(f->site);
+	tally_free(f->box);
 	tally_free(f->dir);
+	f->box = NULL;
 	f->store = NULL;
 	f->maps = NULL;
 	f->site = NULL;
 	f->dir = NULL;
 	f->lock = -1;
+}
+
+/* Seconds before each further round. */
+static const unsigned pause[] = { 2, 8, 30 };
+#define ROUNDS (sizeof(pause) / sizeof(pause[0]))
+
+static bool
+somebody_waits(const struct flow *f)
+{
+	for (size_t i = 0; i < f->site->nmailbox; i++)
+		if (f->box[i].waiting)
+			return true;
+	return false;
+}
+
+static void
+begin_round(struct flow *f)
+{
+	for (size_t i = 0; i < f->site->nmailbox; i++) {
+		f->box[i].again = f->round == 0 || f->box[i].waiting;
+		f->box[i].waiting = false;
+	}
+}
+
+enum tally_rc
+flow_run(struct flow *f, int stage, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (f->round = 0; rc == TALLY_OK; f->round++) {
+		begin_round(f);
+		for (int i = 0; i < FLOW_STAGES && rc == TALLY_OK; i++)
+			if (stage == FLOW_STAGES || stage == i)
+				rc = flow_stage[i].run(f, err);
+		if (rc != TALLY_OK || f->round == ROUNDS || !somebody_waits(f))
+			break;
+		flow_clock_sleep(f->hurry ? 0 : pause[f->round]);
+	}
+	return rc != TALLY_OK ? rc : flow_box_close(f, err);
 }
 
 /* What a person must act on outweighs what the next run may mend. */
@@ -110,7 +158,7 @@ int
 flow_status(const struct flow *f)
 {
 	static const enum flow_count person[] = { FLOW_QUARANTINED,
-		FLOW_REFUSED, FLOW_REJECTED, FLOW_HELD, FLOW_REFUSED_NAMES };
+		FLOW_REFUSED, FLOW_REJECTED, FLOW_HELD, FLOW_UNFIT };
 
 	if (f->worst != TALLY_OK)
 		return tally_rc_exit(f->worst);

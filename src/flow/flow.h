@@ -16,33 +16,45 @@
 
 /* Counted things, in the order and under the names of --json. */
 enum flow_count {
-	FLOW_RECEIVED,      /* files recorded */
-	FLOW_KNOWN,         /* files that were there again, same content */
-	FLOW_TRANSLATED,    /* files */
-	FLOW_DUPLICATE,     /* files with nothing but duplicates */
-	FLOW_QUARANTINED,   /* files */
-	FLOW_INTERCHANGES,  /* recorded, duplicates apart */
-	FLOW_REFUSED,       /* interchanges rejected as a whole */
-	FLOW_ACCEPTED,      /* documents */
-	FLOW_WITH_ERRORS,   /* documents accepted with errors */
-	FLOW_REJECTED,      /* documents */
-	FLOW_HELD,          /* documents */
-	FLOW_ACKS,          /* acknowledgements queued */
-	FLOW_SENT,          /* files delivered */
-	FLOW_FAILED,        /* files whose delivery is tried again */
-	FLOW_REFUSED_NAMES, /* names in mailboxes that are never opened */
+	FLOW_RECEIVED,     /* files recorded */
+	FLOW_KNOWN,        /* files that were there again, same content */
+	FLOW_TRANSLATED,   /* files */
+	FLOW_DUPLICATE,    /* files with nothing but duplicates */
+	FLOW_QUARANTINED,  /* files */
+	FLOW_INTERCHANGES, /* recorded, duplicates apart */
+	FLOW_REFUSED,      /* interchanges rejected as a whole */
+	FLOW_ACCEPTED,     /* documents */
+	FLOW_WITH_ERRORS,  /* documents accepted with errors */
+	FLOW_REJECTED,     /* documents */
+	FLOW_HELD,         /* documents */
+	FLOW_ACKS,         /* acknowledgements queued */
+	FLOW_SENT,         /* files delivered */
+	FLOW_FAILED,       /* files whose delivery is tried again */
+	FLOW_UNFIT,        /* files that are never taken: name or size */
 	FLOW_MAILBOXES_DOWN,
 	FLOW_COUNTS
 };
 extern const char *const flow_count_name[FLOW_COUNTS];
+
+/* How a mailbox does in this run. */
+struct flow_box {
+	bool skip;    /* not to be tried (again) in this run */
+	bool again;   /* to be tried in this round */
+	bool waiting; /* could not be reached in this round */
+	bool failed;  /* the newest try did, as why says */
+	struct tally_err why;
+};
 
 struct flow {
 	struct flow_clock clock;
 	struct log log;
 	struct site *site;
 	struct maps *maps;
-	struct store *store; /* null when opened without */
-	int lock;            /* -1: not held */
+	struct store *store;  /* null when opened without */
+	int lock;             /* -1: not held */
+	bool hurry;           /* no pause before a round (tests) */
+	unsigned round;       /* 0, or how often mailboxes are tried again */
+	struct flow_box *box; /* one for each of the site's; owned */
 	uint64_t count[FLOW_COUNTS];
 	enum tally_rc worst; /* of the environment, of what was passed over */
 	char *dir;
@@ -74,9 +86,30 @@ struct flow_stage {
 #define FLOW_STAGES 3
 extern const struct flow_stage flow_stage[FLOW_STAGES];
 
+/*
+ * Runs one stage (an index of flow_stage), or all of them for FLOW_STAGES.
+ * Mailboxes that could not be reached are tried again in up to three more
+ * rounds, after everything else is done, so that nobody waits for them.
+ */
+enum tally_rc flow_run(struct flow *, int stage, struct tally_err *)
+    TALLY_MUST_USE;
+
 enum tally_rc flow_fetch(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_translate(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_deliver(struct flow *, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * The health of mailbox i.  box_ready is true when it may be tried now: not
+ * given up, not put off by earlier runs.  box_failed notes trouble; what the
+ * next minute may mend makes it wait for the next round.
+ */
+enum tally_rc flow_box_ready(
+    struct flow *, size_t i, bool *ready, struct tally_err *) TALLY_MUST_USE;
+void flow_box_failed(struct flow *, size_t i, const struct tally_err *);
+enum tally_rc flow_box_well(struct flow *, size_t i, struct tally_err *)
+    TALLY_MUST_USE;
+/* After the last round: those still waiting are down. */
+enum tally_rc flow_box_close(struct flow *, struct tally_err *) TALLY_MUST_USE;
 
 /* The exit status of what was counted: 0, 1, or that of the worst trouble. */
 int flow_status(const struct flow *f);

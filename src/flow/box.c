@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The health of mailboxes, within a run and across runs; see flow.h.
+ *
+ * A run tries a mailbox that cannot be reached up to four times.  The first
+ * five runs that fail are followed at once by the next one; then the mailbox
+ * is tried every quarter of an hour, and after some hours of that hourly.
+ */
+#include "flow/flow.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define MINUTE  60000
+#define PATIENT 5  /* failed runs before runs leave it out */
+#define RARE    13 /* two hours of quarters later */
+
+static enum tally_rc
+remember(struct flow *f, const struct store_mailbox *m, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	rc = store_begin(f->store, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rc = store_mailbox_put(f->store, m, err);
+	if (rc == TALLY_OK)
+		rc = store_commit(f->store, err);
+	if (rc != TALLY_OK)
+		store_rollback(f->store);
+	return rc;
+}
+
+enum tally_rc
+flow_box_ready(struct flow *f, size_t i, bool *ready, struct tally_err *err)
+{
+	const char *name = f->site->mailbox[i].name;
+	struct store_mailbox m;
+	char at[32];
+	enum tally_rc rc;
+
+	*ready = !f->box[i].skip;
+	if (f->box[i].skip || f->round > 0)
+		return TALLY_OK;
+	rc = store_mailbox_get(f->store, name, &m, err);
+	if (rc != TALLY_OK || m.next_try <= flow_clock_now(&f->clock))
+		return rc;
+	flow_clock_iso(m.next_try, at);
+	log_line(&f->log, LOG_EVENT, "mailbox", tally_cstr(name),
+	    "left out until %s after %u failed runs", at, m.failures);
+	f->box[i].skip = true;
+	*ready = false;
+	f->count[FLOW_MAILBOXES_DOWN]++;
+	flow_worse(f, TALLY_UNAVAILABLE);
+	return TALLY_OK;
+}
+
+void
+flow_box_failed(struct flow *f, size_t i, const struct tally_err *why)
+{
+	struct flow_box *b = &f->box[i];
+
+	b->why = *why;
+	b->failed = true;
+	if (why->rc == TALLY_UNAVAILABLE) {
+		b->waiting = true;
+		log_line(&f->log, LOG_EVENT, "mailbox",
+		    tally_cstr(f->site->mailbox[i].name), "%s", why->text);
+		return;
+	}
+	b->skip = true;
+}
+
+enum tally_rc
+flow_box_well(struct flow *f, size_t i, struct tally_err *err)
+{
+	struct store_mailbox m;
+	enum tally_rc rc;
+
+	f->box[i].failed = false;
+	rc = store_mailbox_get(f->store, f->site->mailbox[i].name, &m, err);
+	if (rc != TALLY_OK)
+		return rc;
+	m.failures = 0;
+	m.next_try = 0;
+	m.last_ok = flow_clock_now(&f->clock);
+	m.reason[0] = '\0';
+	return remember(f, &m, err);
+}
+
+static enum tally_rc
+note_down(struct flow *f, size_t i, struct tally_err *err)
+{
+	const struct flow_box *b = &f->box[i];
+	const char *name = f->site->mailbox[i].name;
+	int64_t now = flow_clock_now(&f->clock);
+	struct store_mailbox m;
+	enum tally_rc rc;
+
+	log_trouble(&f->log, "mailbox", tally_cstr(name), &b->why);
+	f->count[FLOW_MAILBOXES_DOWN]++;
+	flow_worse(f, b->why.rc);
+	rc = store_mailbox_get(f->store, name, &m, err);
+	if (rc != TALLY_OK)
+		return rc;
+	m.failures++;
+	m.next_try = m.failures < PATIENT ? 0
+	    : m.failures < RARE           ? now + 15 * MINUTE
+					  : now + 60 * MINUTE;
+	snprintf(m.reason, sizeof(m.reason), "%.500s", b->why.text);
+	return remember(f, &m, err);
+}
+
+enum tally_rc
+flow_box_close(struct flow *f, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++)
+		if (f->box[i].failed)
+			rc = note_down(f, i, err);
+	return rc;
+}

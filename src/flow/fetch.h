@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the fetch stage share; nobody else includes it. */
+#ifndef TALLYMAN_FLOW_FETCH_H
+#define TALLYMAN_FLOW_FETCH_H
+
+#include "flow/flow.h"
+#include "mailbox/mailbox.h"
+
+/* A file of a listing that something is to be done with. */
+struct candidate {
+	const struct mailbox_entry *entry;
+	struct store_object object;
+	bool whole;    /* to be taken only if its envelope is complete */
+	bool recorded; /* its bytes are committed: dispose of it */
+	int64_t file;  /* its row */
+};
+
+/* One pull of one mailbox, for one listing. */
+struct pass {
+	struct flow *f;
+	size_t index; /* of the mailbox in the site */
+	const struct site_mailbox *box;
+	const struct site_pull *pull;
+	struct mailbox *mb;
+	struct mailbox_listing listing;
+	struct tally_arena arena; /* of names made here */
+	struct candidate *c;      /* owned */
+	size_t n;
+};
+
+/*
+ * Trouble with the mailbox is in *err with down set; the store's own without.
+ */
+enum tally_rc fetch_take(struct pass *, bool *down, struct tally_err *)
+    TALLY_MUST_USE;
+/* Removes, moves or leaves what is recorded among n candidates. */
+enum tally_rc fetch_dispose(struct pass *, struct candidate *, size_t n,
+    bool *down, struct tally_err *) TALLY_MUST_USE;
+
+/* Whether the last bytes of a file are those of a whole IEA segment. */
+bool fetch_ends_in_iea(struct tally_str tail);
+
+#endif

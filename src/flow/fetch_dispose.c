@@ -1,0 +1,200 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What becomes of a file in its mailbox once its bytes are committed: removed,
+ * moved or left, as the pull says.
+ *
+ * Right before that its size and time are looked at again: a file that was
+ * changed in between is another one, and stays.
+ */
+#include "flow/fetch.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/hash.h"
+
+#define HASH_DIGITS 12
+
+struct disposal {
+	struct pass *p;
+	struct candidate **c; /* those that are disposed of */
+	struct tally_str *name;
+	struct mailbox_rename *rename;
+	struct mailbox_result *result;
+	char (*moved)[MAILBOX_NAME_MAX + 1];
+	size_t n;
+	struct tally_arena arena;
+};
+
+static enum tally_rc
+room(struct disposal *d, size_t n, struct tally_err *err)
+{
+	struct tally_arena *a = &d->arena;
+
+	d->c = tally_arena_alloc(a, n * sizeof(*d->c));
+	d->name = tally_arena_alloc(a, n * sizeof(*d->name));
+	d->rename = tally_arena_alloc(a, n * sizeof(*d->rename));
+	d->result = tally_arena_alloc(a, n * sizeof(*d->result));
+	d->moved = tally_arena_alloc(a, n * sizeof(*d->moved));
+	if (d->c == NULL || d->name == NULL || d->rename == NULL ||
+	    d->result == NULL || d->moved == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	return TALLY_OK;
+}
+
+/* The others' fault or rights: told, and tried again by the next run. */
+static void
+stuck(struct disposal *d, size_t i)
+{
+	log_line(&d->p->f->log, LOG_ALARM, "file", d->c[i]->entry->name,
+	    "recorded, but it stays in mailbox %s: %s", d->p->box->name,
+	    d->result[i].err.text);
+	flow_worse(d->p->f, d->result[i].rc);
+}
+
+/* Keeps those that are as they were when they were read. */
+static void
+keep_unchanged(struct disposal *d)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < d->n; i++) {
+		const struct mailbox_result *r = &d->result[i];
+		const struct mailbox_entry *e = d->c[i]->entry;
+
+		if (r->rc == TALLY_NOINPUT)
+			continue;
+		if (r->rc != TALLY_OK) {
+			stuck(d, i);
+			continue;
+		}
+		if (r->now.size != e->size || r->now.mtime != e->mtime) {
+			log_line(&d->p->f->log, LOG_EVENT, "file", e->name,
+			    "changed in mailbox %s after it was taken; it is "
+			    "left there",
+			    d->p->box->name);
+			continue;
+		}
+		d->c[n] = d->c[i];
+		d->name[n++] = e->name;
+	}
+	d->n = n;
+}
+
+/* NAME.HASH, the name cut where both would be too long. */
+static enum tally_rc
+moved_name(struct disposal *d, size_t i, struct tally_err *err)
+{
+	struct store_file file;
+	struct tally_str name = d->name[i];
+	char hex[TALLY_HASH_HEX];
+	bool found;
+	enum tally_rc rc;
+
+	rc = store_file_get(d->p->f->store, d->c[i]->file, &file, &found, err);
+	if (rc != TALLY_OK)
+		return rc;
+	tally_hash_hex(file.sha256, hex);
+	if (name.n > MAILBOX_NAME_MAX - 1 - HASH_DIGITS)
+		name.n = MAILBOX_NAME_MAX - 1 - HASH_DIGITS;
+	memcpy(d->moved[i], name.p, name.n);
+	d->moved[i][name.n] = '.';
+	memcpy(d->moved[i] + name.n + 1, hex, HASH_DIGITS);
+	d->rename[i] =
+	    (struct mailbox_rename){ d->p->pull->from, name, d->p->pull->move,
+		    tally_str(d->moved[i], name.n + 1 + HASH_DIGITS) };
+	d->rename[i].from = d->name[i];
+	return TALLY_OK;
+}
+
+/* A target that exists has the same content: only the source is removed. */
+static enum tally_rc
+remove_moved(struct disposal *d, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++)
+		if (d->result[i].rc == TALLY_CREATE)
+			rc = mailbox_remove(d->p->mb, d->p->pull->from,
+			    &d->name[i], 1, &d->result[i], err);
+	return rc;
+}
+
+static enum tally_rc
+act(struct disposal *d, bool *down, struct tally_err *err)
+{
+	struct pass *p = d->p;
+	enum tally_rc rc = TALLY_OK;
+
+	if (p->pull->then == SITE_DELETE) {
+		*down = true;
+		return mailbox_remove(
+		    p->mb, p->pull->from, d->name, d->n, d->result, err);
+	}
+	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++)
+		rc = moved_name(d, i, err);
+	if (rc != TALLY_OK)
+		return rc;
+	*down = true;
+	rc = mailbox_rename(p->mb, d->rename, d->n, d->result, err);
+	return rc == TALLY_OK ? remove_moved(d, err) : rc;
+}
+
+static enum tally_rc
+forget(struct disposal *d, struct tally_err *err)
+{
+	struct store *st = d->p->f->store;
+	enum tally_rc rc = store_begin(st, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++) {
+		if (d->result[i].rc == TALLY_OK ||
+		    d->result[i].rc == TALLY_NOINPUT)
+			rc = store_object_gone(st, &d->c[i]->object, err);
+		else
+			stuck(d, i);
+	}
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK)
+		store_rollback(st);
+	return rc;
+}
+
+enum tally_rc
+fetch_dispose(struct pass *p, struct candidate *c, size_t n, bool *down,
+    struct tally_err *err)
+{
+	struct disposal d = { .p = p };
+	enum tally_rc rc;
+
+	if (p->pull->then == SITE_KEEP)
+		return TALLY_OK;
+	tally_arena_init(&d.arena, 4u << 20);
+	rc = room(&d, n, err);
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
+		if (!c[i].recorded)
+			continue;
+		d.c[d.n] = &c[i];
+		d.name[d.n++] = c[i].entry->name;
+	}
+	if (rc != TALLY_OK || d.n == 0)
+		goto out;
+	*down = true;
+	rc = mailbox_stat(p->mb, p->pull->from, d.name, d.n, d.result, err);
+	if (rc != TALLY_OK)
+		goto out;
+	*down = false;
+	keep_unchanged(&d);
+	if (d.n > 0)
+		rc = act(&d, down, err);
+	if (rc != TALLY_OK)
+		goto out;
+	*down = false;
+	if (d.n > 0)
+		rc = forget(&d, err);
+out:
+	tally_arena_free(&d.arena);
+	return rc;
+}

@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Taking files: bytes into the store, a commit per group, then disposal.
+ *
+ * A group is bounded by files and bytes, so that a commit's sync is shared
+ * and yet a death loses little.  A file that changed while it was read, or
+ * that is gone, is left for the next look.
+ */
+#include "flow/fetch.h"
+
+#include <string.h>
+
+#define GROUP_FILES 64
+#define GROUP_BYTES (32u << 20)
+
+struct group {
+	struct pass *p;
+	struct candidate *c;
+	size_t n;
+	struct mailbox_entry entry[GROUP_FILES];
+	struct store_incoming *in[GROUP_FILES]; /* owned */
+	struct mailbox_result result[GROUP_FILES];
+	bool done[GROUP_FILES];
+};
+
+/* Blanks, line ends, NUL and Ctrl-Z, which editors and transports append. */
+static bool
+is_padding(char c)
+{
+	return c == ' ' || c == '\r' || c == '\n' || c == '\t' || c == '\0' ||
+	    c == 0x1a;
+}
+
+static bool
+is_alnum(char c)
+{
+	return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z') ||
+	    (c >= 'a' && c <= 'z');
+}
+
+/* IEA, a separator, digits, the separator again, the control number. */
+static bool
+is_iea(const char *p, const char *end)
+{
+	char separator;
+
+	if (end - p < 7 || memcmp(p, "IEA", 3) != 0 || is_alnum(p[3]))
+		return false;
+	separator = p[3];
+	p += 4;
+	if (*p < '0' || *p > '9')
+		return false;
+	while (p < end && *p >= '0' && *p <= '9')
+		p++;
+	if (p == end || *p++ != separator || p == end)
+		return false;
+	while (p < end && is_alnum(*p))
+		p++;
+	return p == end;
+}
+
+bool
+fetch_ends_in_iea(struct tally_str tail)
+{
+	const char *end = tail.p + tail.n, *p;
+
+	while (end > tail.p && is_padding(end[-1]))
+		end--;
+	/* A terminator that is a line end was taken for padding. */
+	if (end > tail.p && !is_alnum(end[-1]))
+		end--;
+	else if (end == tail.p + tail.n)
+		return false;
+	for (p = end; p > tail.p; p--)
+		if (is_iea(p - 1, end))
+			return p - 1 == tail.p || !is_alnum(p[-2]);
+	return false;
+}
+
+static enum tally_rc
+data(void *ctx, size_t i, const void *bytes, size_t n, struct tally_err *err)
+{
+	struct group *g = ctx;
+	uint64_t max = g->p->f->site->file_bytes;
+
+	if (store_incoming_size(g->in[i]) + n > max)
+		return tally_err_set(err, TALLY_DATA,
+		    "the file grew over the limit of file-bytes");
+	return store_incoming_add(g->in[i], bytes, n, err);
+}
+
+static void
+done(void *ctx, size_t i, const struct mailbox_result *r)
+{
+	struct group *g = ctx;
+
+	g->result[i] = *r;
+	g->done[i] = true;
+}
+
+/* Records file i of the group, when it is fit for it.  In a transaction. */
+static enum tally_rc
+record(struct group *g, size_t i, bool *known, struct tally_err *err)
+{
+	struct pass *p = g->p;
+	struct candidate *c = &g->c[i];
+	enum tally_rc rc;
+
+	*known = false;
+	if (!g->done[i])
+		return TALLY_OK;
+	if (g->result[i].rc != TALLY_OK) {
+		log_line(&p->f->log,
+		    g->result[i].rc == TALLY_NOINPUT ||
+			    g->result[i].rc == TALLY_TEMP
+			? LOG_DETAIL
+			: LOG_ALARM,
+		    "file", c->entry->name, "%s", g->result[i].err.text);
+		if (g->result[i].rc != TALLY_NOINPUT &&
+		    g->result[i].rc != TALLY_TEMP)
+			flow_worse(p->f, g->result[i].rc);
+		return TALLY_OK;
+	}
+	if (c->whole && !fetch_ends_in_iea(store_incoming_tail(g->in[i]))) {
+		log_line(&p->f->log, LOG_DETAIL, "file", c->entry->name,
+		    "not complete yet in mailbox %s", p->box->name);
+		return TALLY_OK;
+	}
+	rc = store_file_add(p->f->store, &c->object, g->in[i],
+	    flow_clock_now(&p->f->clock), &c->file, known, err);
+	c->recorded = rc == TALLY_OK;
+	return rc;
+}
+
+static enum tally_rc
+record_group(struct group *g, struct tally_err *err)
+{
+	struct flow *f = g->p->f;
+	bool known[GROUP_FILES];
+	enum tally_rc rc;
+
+	rc = store_begin(f->store, err);
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
+		rc = record(g, i, &known[i], err);
+	if (rc == TALLY_OK)
+		rc = store_commit(f->store, err);
+	if (rc != TALLY_OK) {
+		store_rollback(f->store);
+		return rc;
+	}
+	for (size_t i = 0; i < g->n; i++) {
+		if (!g->c[i].recorded)
+			continue;
+		f->count[known[i] ? FLOW_KNOWN : FLOW_RECEIVED]++;
+		log_line(&f->log, LOG_EVENT, "file", g->c[i].entry->name,
+		    known[i] ? "in mailbox %s again: it is file %lld"
+			     : "taken from mailbox %s as file %lld",
+		    g->p->box->name, (long long)g->c[i].file);
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+incoming(struct group *g, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
+		rc = store_incoming_new(&g->in[i], g->p->f->store, err);
+	return rc;
+}
+
+static enum tally_rc
+take_group(struct group *g, bool *down, struct tally_err *err)
+{
+	struct mailbox_sink sink = { data, done, g };
+	struct pass *p = g->p;
+	struct tally_err lost;
+	enum tally_rc rc, connection;
+
+	memset(g->in, 0, sizeof(g->in));
+	memset(g->done, 0, sizeof(g->done));
+	for (size_t i = 0; i < g->n; i++)
+		g->entry[i] = *g->c[i].entry;
+	rc = incoming(g, err);
+	if (rc != TALLY_OK)
+		goto out;
+	/* What came before the connection was lost is worth keeping. */
+	connection =
+	    mailbox_get(p->mb, p->pull->from, g->entry, g->n, &sink, &lost);
+	rc = record_group(g, err);
+	if (rc == TALLY_OK && connection != TALLY_OK) {
+		*down = true;
+		*err = lost;
+		rc = connection;
+	}
+out:
+	for (size_t i = 0; i < g->n; i++)
+		store_incoming_free(g->in[i]);
+	return rc;
+}
+
+/* From candidate i on: as many as a group can have. */
+static size_t
+group_size(const struct pass *p, size_t i)
+{
+	uint64_t bytes = 0;
+	size_t n = 0;
+
+	while (i + n < p->n && n < GROUP_FILES &&
+	    p->c[i + n].recorded == p->c[i].recorded &&
+	    (n == 0 || bytes + p->c[i + n].entry->size <= GROUP_BYTES))
+		bytes += p->c[i + n++].entry->size;
+	return n;
+}
+
+enum tally_rc
+fetch_take(struct pass *p, bool *down, struct tally_err *err)
+{
+	struct group *g = tally_alloc(sizeof(*g));
+	enum tally_rc rc = TALLY_OK;
+
+	if (g == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	for (size_t i = 0; i < p->n && rc == TALLY_OK; i += g->n) {
+		g->p = p;
+		g->c = &p->c[i];
+		g->n = group_size(p, i);
+		if (!g->c->recorded)
+			rc = take_group(g, down, err);
+		if (rc == TALLY_OK)
+			rc = fetch_dispose(p, g->c, g->n, down, err);
+		log_progress(&p->f->log, "fetch", i + g->n, p->n);
+	}
+	tally_free(g);
+	return rc;
+}
