@@ -38,6 +38,7 @@ struct tally_residue {
 	uint32_t segment;      /* ordinal in the set, ST is 1 */
 	uint16_t place;        /* in the grammar */
 	uint16_t element;      /* 0: all of the segment */
+	uint32_t tag;          /* of the segment, tally_tag("N1") */
 	struct tally_str text; /* raw; points into the set */
 };
 struct tally_residues {

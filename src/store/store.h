@@ -213,8 +213,10 @@ struct store_subject {
 };
 enum tally_rc store_findings_put(struct store *, const struct store_subject *,
     const struct tally_finding *, size_t n, struct tally_err *) TALLY_MUST_USE;
+/* Residue of a document; spec (null: unknown) names the places.  The texts may
+ * be copies: documents are recorded many at once, after their sets are gone. */
 enum tally_rc store_residue_put(struct store *, int64_t document,
-    const struct tally_set *, const struct tally_residue *, size_t n,
+    const struct tally_set_spec *spec, const struct tally_residue *, size_t n,
     struct tally_err *) TALLY_MUST_USE;
 
 /* Draws the next number (first 1) of a sequence, in the transaction:
