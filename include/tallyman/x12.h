@@ -74,7 +74,6 @@ struct tally_set {
 	uint32_t ninstance;
 	const struct tally_set_spec *spec; /* null until checked */
 	struct tally_separators separators;
-	bool odd;        /* may hold bytes outside printable ASCII */
 	uint64_t offset; /* of bytes[0] in the file */
 	uint64_t start;  /* in the file: first byte of the first segment */
 	uint64_t length; /* to the last segment's terminator, inclusive */
@@ -137,7 +136,6 @@ struct tally_unit {
 /* Maxima of what an outsider controls.  limits.h has the defaults and why. */
 struct tally_limits {
 	uint32_t segment_bytes;
-	uint32_t segment_elements;
 	uint32_t set_bytes;
 	uint32_t set_segments;
 	uint32_t findings;     /* kept per file; the rest is counted */
@@ -164,13 +162,14 @@ enum tally_rc tally_reader_next(struct tally_reader *, struct tally_unit *,
     struct tally_err *) TALLY_MUST_USE;
 
 /*
- * A grammar is a set_spec compiled for the checker.  It borrows the spec.
- * Fails with TALLY_CONFIG when the spec is ambiguous: one tag, from one
+ * A grammar is a set_spec compiled for the checker.  It borrows the version
+ * and the spec.  Fails with TALLY_CONFIG when the spec is ambiguous: one tag, from one
  * place, could mean two places.
  */
 struct tally_grammar;
 enum tally_rc tally_grammar_new(struct tally_grammar **,
-    const struct tally_set_spec *, struct tally_err *) TALLY_MUST_USE;
+    const struct tally_version *, const struct tally_set_spec *,
+    struct tally_err *) TALLY_MUST_USE;
 void tally_grammar_free(struct tally_grammar *);
 
 struct tally_checker;

@@ -304,11 +304,6 @@ make_classes(struct tally_grammar *g, struct tally_err *err)
 		}
 		g->class[k].last = (uint16_t)p;
 	}
-	for (unsigned i = 0; i < s->ntotal; i++)
-		for (unsigned k = 0; k < g->nclass; k++)
-			if (strcmp(g->class[k].spec->tag, s->total[i].of) == 0)
-				g->class[k].total |= UINT64_C(1)
-				    << s->total[i].of_element;
 	return TALLY_OK;
 }
 
@@ -341,8 +336,8 @@ loop_begun_at(const struct tally_set_spec *s, unsigned p)
 }
 
 enum tally_rc
-tally_grammar_new(struct tally_grammar **out, const struct tally_set_spec *s,
-    struct tally_err *err)
+tally_grammar_new(struct tally_grammar **out, const struct tally_version *v,
+    const struct tally_set_spec *s, struct tally_err *err)
 {
 	const uint32_t slot_bits = 9; /* twice GRAMMAR_CLASSES_MAX */
 	struct tally_grammar *g = tally_calloc(1, sizeof(*g));
@@ -351,6 +346,7 @@ tally_grammar_new(struct tally_grammar **out, const struct tally_set_spec *s,
 	if (g == NULL)
 		return nomem(err);
 	tally_arena_init(&g->arena, 64u << 20);
+	g->version = v;
 	g->spec = s;
 	g->values.arena = &g->arena;
 	g->class =

@@ -37,11 +37,11 @@ struct tally_class {
 	const struct tally_value_spec *value; /* nuse of them */
 	uint64_t required;                    /* mask of mandatory elements */
 	uint16_t first, last; /* places that have this tag: the outer two */
-	uint64_t total; /* mask of elements that a control total adds up */
 };
 
 struct tally_grammar {
 	struct tally_arena arena;
+	const struct tally_version *version;
 	const struct tally_set_spec *spec;
 	struct tally_class *class;
 	uint32_t nclass;

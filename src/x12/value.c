@@ -174,20 +174,57 @@ characters(struct tally_str v)
 	return n;
 }
 
-static enum tally_finding_kind
-text(const struct tally_value_spec *s, struct tally_str v, bool odd)
+/* A mask with the top bit of each byte of x that is a control character or
+ * not ASCII.  Carries cross bytes only behind one that is marked already. */
+static uint64_t
+odd_bytes(uint64_t x)
 {
-	if (v.n >= s->min && v.n <= s->max && !odd)
-		return TALLY_FINDING_NONE;
-	if (odd)
-		for (size_t i = 0; i < v.n; i++)
-			if ((unsigned char)v.p[i] < 0x20 || v.p[i] == 0x7f)
-				return TALLY_F_element_character;
+	const uint64_t ones = UINT64_C(0x0101010101010101);
+
+	return ((x - ones * 0x20) | (x + ones) | x) & (ones * 0x80);
+}
+
+/* Whether every byte is printable ASCII. */
+static bool
+plain(struct tally_str v, bool padded)
+{
+	uint64_t x;
+	size_t i = 0;
+
+	for (; i + 8 <= v.n; i += 8) {
+		memcpy(&x, v.p + i, 8);
+		if (odd_bytes(x) != 0)
+			return false;
+	}
+	if (i == v.n)
+		return true;
+	if (padded && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+		memcpy(&x, v.p + i, 8);
+		/* The value's bytes are the low ones: fill up with blanks. */
+		x = x << 8 * (8 - (v.n - i)) |
+		    (UINT64_C(0x2020202020202020) >> 8 * (v.n - i));
+		return odd_bytes(x) == 0;
+	}
+	for (; i < v.n; i++)
+		if ((unsigned char)v.p[i] < 0x20 ||
+		    (unsigned char)v.p[i] > 0x7e)
+			return false;
+	return true;
+}
+
+static enum tally_finding_kind
+text(const struct tally_value_spec *s, struct tally_str v, bool padded)
+{
+	if (plain(v, padded))
+		return length(v.n, s->min, s->max);
+	for (size_t i = 0; i < v.n; i++)
+		if ((unsigned char)v.p[i] < 0x20 || v.p[i] == 0x7f)
+			return TALLY_F_element_character;
 	return length(characters(v), s->min, s->max);
 }
 
 static enum tally_finding_kind
-code(const struct tally_value_spec *s, struct tally_str v, bool odd)
+code(const struct tally_value_spec *s, struct tally_str v, bool padded)
 {
 	struct tally_str t = v;
 	enum tally_finding_kind kind;
@@ -195,7 +232,7 @@ code(const struct tally_value_spec *s, struct tally_str v, bool odd)
 	/* Blanks at the right only fill up (X12.6, 3.5.1.4). */
 	while (t.n > s->min && t.n > 0 && t.p[t.n - 1] == ' ')
 		t.n--;
-	kind = text(s, t, odd);
+	kind = text(s, t, padded);
 	if (kind != TALLY_FINDING_NONE || s->codes == NULL)
 		return kind;
 	if (t.n > 0 && t.n <= 8 && code_known(s->codes, t))
@@ -300,13 +337,14 @@ time_of_day(const struct tally_value_spec *s, struct tally_str v)
 }
 
 enum tally_finding_kind
-tally_value_test(const struct tally_value_spec *s, struct tally_str v, bool odd)
+tally_value_test(
+    const struct tally_value_spec *s, struct tally_str v, bool padded)
 {
 	switch ((enum tally_type)s->type) {
 	case TALLY_AN:
-		return text(s, v, odd);
+		return text(s, v, padded);
 	case TALLY_ID:
-		return code(s, v, odd);
+		return code(s, v, padded);
 	case TALLY_DT:
 		return date(s, v);
 	case TALLY_TM:
@@ -328,7 +366,7 @@ tally_value_check(const struct tally_element *e, struct tally_str value)
 	struct tally_value_spec s = {
 		.element = e, .min = e->min, .max = e->max, .type = e->type
 	};
-	enum tally_finding_kind kind = tally_value_test(&s, value, true);
+	enum tally_finding_kind kind = tally_value_test(&s, value, false);
 
 	if (kind == TALLY_FINDING_NONE && e->type == TALLY_ID && e->ncode > 0 &&
 	    !e->open && tally_code_find(e, tally_str_rtrim(value)) == NULL)

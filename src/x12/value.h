@@ -46,9 +46,9 @@ const struct tally_value_spec *tally_value_specs_make(
     struct tally_value_specs *, const struct tally_use *, size_t n);
 void tally_value_specs_free(struct tally_value_specs *);
 
-/* As tally_value_check; odd says that value may hold a byte outside
- * printable ASCII. */
+/* As tally_value_check; padded says that eight bytes behind the value's first
+ * can be read, however short it is. */
 enum tally_finding_kind tally_value_test(
-    const struct tally_value_spec *, struct tally_str value, bool odd);
+    const struct tally_value_spec *, struct tally_str value, bool padded);
 
 #endif

@@ -1,0 +1,400 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The checker: a transaction set against its grammar.
+ *
+ * One pass over the segments.  The state is the place of the last segment
+ * that fitted, how often each place of the loops now open has been seen, and
+ * the instances of those loops.  A segment that fits nowhere is reported,
+ * checked by itself, and leaves the state as it was; only the first segment
+ * of a loop moves it back, so that one displaced loop is one finding.
+ */
+#include <assert.h>
+#include <stdio.h>
+
+#include "tallyman/mem.h"
+#include "x12/grammar.h"
+#include "x12/segment.h"
+#include "x12/total.h"
+
+struct tally_checker {
+	const struct tally_limits *limits;
+	uint32_t *seen;       /* of each place, in the open instance */
+	uint32_t *iterations; /* of each loop, in the open parent */
+	uint32_t *open;       /* of each loop: its newest instance */
+	uint32_t capacity;    /* of the three */
+	struct tally_instance *instance;
+	uint32_t ninstance, instances_max;
+	/* the set in hand */
+	const struct tally_grammar *g;
+	struct tally_set *set;
+	struct tally_findings *findings;
+	uint32_t left; /* findings that may still be kept */
+	uint32_t place;
+};
+
+enum tally_rc
+tally_checker_new(struct tally_checker **out, const struct tally_limits *limits,
+    struct tally_err *err)
+{
+	struct tally_checker *c = tally_calloc(1, sizeof(*c));
+
+	if (c == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory to check");
+	c->limits = limits;
+	*out = c;
+	return TALLY_OK;
+}
+
+void
+tally_checker_free(struct tally_checker *c)
+{
+	if (c == NULL)
+		return;
+	tally_free(c->seen);
+	tally_free(c->instance);
+	tally_free(c);
+}
+
+/* Appends a finding, or only counts it when the set has enough. */
+static void
+keep(void *ctx, const struct tally_finding *f)
+{
+	struct tally_checker *c = ctx;
+
+	if (c->left > 0) {
+		c->left--;
+		tally_findings_add(c->findings, f);
+		return;
+	}
+	c->findings->dropped++;
+	switch (tally_finding_info(f->kind)->severity) {
+	case TALLY_ERROR:
+		c->findings->errors++;
+		break;
+	case TALLY_WARNING:
+		c->findings->warnings++;
+		break;
+	case TALLY_NOTE:
+		break;
+	}
+}
+
+static const struct tally_set_spec *
+spec_of(const struct tally_checker *c)
+{
+	return c->g->spec;
+}
+
+static const char *
+loop_path(const struct tally_checker *c, unsigned place)
+{
+	return spec_of(c)->loop[spec_of(c)->place[place].loop].path;
+}
+
+static void
+report(struct tally_checker *c, enum tally_finding_kind kind, uint32_t i,
+    const struct tally_segment_spec *seg, const char *loop,
+    const char *expected)
+{
+	const struct tally_segment *s = &c->set->segment[i];
+	struct tally_finding f = {
+		.kind = kind,
+		.offset = c->set->offset + s->start,
+		.segment = i + 1,
+		.tag = seg->tag,
+		.loop = loop,
+		.id = "",
+		.name = seg->name,
+		.expected = tally_cstr(expected),
+	};
+
+	keep(c, &f);
+}
+
+/* --- loops --- */
+
+static enum tally_rc
+begin_loop(
+    struct tally_checker *c, unsigned l, uint32_t i, struct tally_err *err)
+{
+	const struct tally_loop *loop = &spec_of(c)->loop[l];
+	char words[64];
+
+	if (c->ninstance == c->instances_max) {
+		uint32_t max =
+		    c->instances_max != 0 ? 2 * c->instances_max : 64;
+		void *p =
+		    tally_realloc(c->instance, max * sizeof(*c->instance));
+
+		if (p == NULL)
+			return tally_err_set(
+			    err, TALLY_NOMEM, "no memory to check a set");
+		c->instance = p;
+		c->instances_max = max;
+	}
+	c->instance[c->ninstance] = (struct tally_instance){
+		.parent = c->open[loop->parent],
+		.first = i,
+		.loop = (uint16_t)l,
+	};
+	c->open[l] = c->ninstance++;
+	memset(c->seen + loop->first, 0,
+	    (loop->last - loop->first + 1u) * sizeof(*c->seen));
+	for (unsigned k = l + 1;
+	     k < spec_of(c)->nloop && spec_of(c)->loop[k].first <= loop->last;
+	     k++)
+		c->iterations[k] = 0;
+	if (++c->iterations[l] != loop->max + 1 || loop->max == TALLY_UNBOUNDED)
+		return TALLY_OK;
+	snprintf(words, sizeof(words), "at most %u times", loop->max);
+	report(c, TALLY_F_loop_too_often, i,
+	    spec_of(c)->place[loop->first].segment, loop->path, words);
+	return TALLY_OK;
+}
+
+/* Begins loop l and those inside it that place stands in. */
+static enum tally_rc
+begin_loops(struct tally_checker *c, unsigned l, unsigned place, uint32_t i,
+    struct tally_err *err)
+{
+	const struct tally_set_spec *s = spec_of(c);
+	unsigned inner = s->place[place].loop, next;
+	enum tally_rc rc;
+
+	for (;;) {
+		rc = begin_loop(c, l, i, err);
+		if (rc != TALLY_OK || l == inner)
+			return rc;
+		for (next = inner; s->loop[next].parent != l;)
+			next = s->loop[next].parent;
+		l = next;
+	}
+}
+
+/* --- segments --- */
+
+/* Mandatory places that a step passes over and that were not seen. */
+static void
+report_missing(struct tally_checker *c, const struct tally_step *st, uint32_t i)
+{
+	const struct tally_set_spec *s = spec_of(c);
+
+	for (unsigned k = 0; k < st->nmissing; k++) {
+		unsigned p = c->g->passed[st->missing + k];
+
+		if (c->seen[p] != 0 || p == s->nplace - 1u)
+			continue;
+		c->seen[p] = 1;
+		report(c, TALLY_F_segment_missing, i, s->place[p].segment,
+		    loop_path(c, p), "the segment, before this one");
+	}
+}
+
+static void
+take(struct tally_checker *c, unsigned place, uint32_t i)
+{
+	const struct tally_place *p = &spec_of(c)->place[place];
+	struct tally_segment *s = &c->set->segment[i];
+	char words[64];
+
+	s->place = (uint16_t)place;
+	s->loop = c->open[p->loop];
+	c->place = place;
+	if (++c->seen[place] != p->max + 1 || p->max == TALLY_UNBOUNDED)
+		return;
+	snprintf(words, sizeof(words), "at most %u times", p->max);
+	report(c, TALLY_F_segment_too_often, i, p->segment, loop_path(c, place),
+	    words);
+}
+
+/* The last place before the present one that has the class's tag, or the
+ * first of all. */
+static unsigned
+place_behind(const struct tally_checker *c, unsigned class)
+{
+	unsigned best = c->g->class[class].first;
+
+	for (unsigned p = best; p < c->place; p++)
+		if (c->g->place_class[p] == class)
+			best = p;
+	return best;
+}
+
+/* A segment of the set that cannot stand here. */
+static enum tally_rc
+displaced(
+    struct tally_checker *c, unsigned class, uint32_t i, struct tally_err *err)
+{
+	const struct tally_set_spec *s = spec_of(c);
+	unsigned p = place_behind(c, class), l = c->g->begins[p];
+	enum tally_rc rc;
+
+	if (p > c->place) {
+		report(c, TALLY_F_segment_unexpected, i, s->place[p].segment,
+		    loop_path(c, p), "the loop's first segment before it");
+		return TALLY_OK;
+	}
+	report(c, TALLY_F_segment_out_of_order, i, s->place[p].segment,
+	    loop_path(c, p), "the order of the standard");
+	if (l == 0 || s->loop[l].parent != 0)
+		return TALLY_OK;
+	rc = begin_loops(c, l, p, i, err);
+	if (rc == TALLY_OK)
+		take(c, p, i);
+	return rc;
+}
+
+static void
+foreign(struct tally_checker *c, uint32_t i)
+{
+	struct tally_segment *s = &c->set->segment[i];
+	struct tally_str tag = tally_segment_tag(c->set, s);
+	const struct tally_segment_spec *seg =
+	    tag.n <= 3 && c->g->version != NULL
+	    ? tally_segment_find(c->g->version, tag)
+	    : NULL;
+	struct tally_finding f = {
+		.kind = seg != NULL ? TALLY_F_segment_not_in_set
+				    : TALLY_F_segment_unknown,
+		.offset = c->set->offset + s->start,
+		.segment = i + 1,
+		.tag = seg != NULL ? seg->tag : "",
+		.loop = loop_path(c, c->place),
+		.id = "",
+		.name = seg != NULL ? seg->name : "",
+		.value = tag,
+		.expected = tally_cstr("a segment of the set"),
+	};
+
+	keep(c, &f);
+}
+
+static enum tally_rc
+place_segment(
+    struct tally_checker *c, unsigned class, uint32_t i, struct tally_err *err)
+{
+	const struct tally_step *st = tally_grammar_step(c->g, c->place, class);
+	enum tally_rc rc = TALLY_OK;
+
+	if (st->to == TALLY_NOWHERE)
+		return displaced(c, class, i, err);
+	if (st->nmissing > 0)
+		report_missing(c, st, i);
+	if (st->loop != 0)
+		rc = begin_loops(c, st->loop, st->to, i, err);
+	if (rc == TALLY_OK)
+		take(c, st->to, i);
+	return rc;
+}
+
+/* --- the set --- */
+
+static enum tally_rc
+begin(struct tally_checker *c, struct tally_err *err)
+{
+	const struct tally_set_spec *s = spec_of(c);
+	uint32_t n = s->nplace > s->nloop ? s->nplace : s->nloop;
+
+	if (n > c->capacity) {
+		uint32_t *p = tally_realloc(c->seen, 3u * n * sizeof(*p));
+
+		if (p == NULL)
+			return tally_err_set(
+			    err, TALLY_NOMEM, "no memory to check a set");
+		c->seen = p;
+		c->capacity = n;
+	}
+	c->iterations = c->seen + c->capacity;
+	c->open = c->iterations + c->capacity;
+	memset(c->seen, 0, 3u * c->capacity * sizeof(*c->seen));
+	c->ninstance = 0;
+	c->place = 0;
+	c->left = c->limits->findings_set;
+	return begin_loop(c, 0, 0, err);
+}
+
+static bool
+holds(const struct tally_set *set, unsigned char c)
+{
+	return c != 0 &&
+	    memchr(set->bytes + (set->start - set->offset), c, set->length) !=
+	    NULL;
+}
+
+static enum tally_rc
+check_segments(struct tally_checker *c, struct tally_err *err)
+{
+	struct tally_set *set = c->set;
+	bool trailing = false;
+	struct segment_check sc = {
+		.set = set,
+		.composed = holds(set, set->separators.component) ||
+		    holds(set, set->separators.repetition),
+		.trailing = &trailing,
+		.report = keep,
+		.ctx = c,
+	};
+	enum tally_rc rc;
+
+	take(c, 0, 0);
+	for (uint32_t i = 1; i < set->nsegment; i++) {
+		unsigned class = tally_grammar_class(c->g, set->segment[i].tag);
+
+		set->segment[i].place = TALLY_NOWHERE;
+		set->segment[i].loop = c->open[0];
+		if (class == GRAMMAR_CLASS_NONE) {
+			foreign(c, i);
+			continue;
+		}
+		rc = place_segment(c, class, i, err);
+		if (rc != TALLY_OK)
+			return rc;
+		if (set->segment[i].place == spec_of(c)->nplace - 1u)
+			break; /* SE is the reader's */
+		sc.segment = &set->segment[i];
+		sc.class = &c->g->class[class];
+		sc.ordinal = i + 1;
+		sc.loop = loop_path(c, c->place);
+		segment_check(&sc);
+	}
+	return TALLY_OK;
+}
+
+/* What is missing where the set ends without SE. */
+static void
+check_end(struct tally_checker *c)
+{
+	const struct tally_set_spec *s = spec_of(c);
+	unsigned last = s->nplace - 1u;
+
+	if (c->place == last)
+		return;
+	report_missing(c,
+	    tally_grammar_step(c->g, c->place, c->g->place_class[last]),
+	    c->set->nsegment - 1);
+}
+
+enum tally_rc
+tally_check(struct tally_checker *c, const struct tally_grammar *g,
+    struct tally_set *set, struct tally_findings *findings,
+    struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	assert(set->nsegment > 0);
+	c->g = g;
+	c->set = set;
+	c->findings = findings;
+	rc = begin(c, err);
+	if (rc == TALLY_OK)
+		rc = check_segments(c, err);
+	if (rc != TALLY_OK)
+		return rc;
+	check_end(c);
+	set->spec = g->spec;
+	set->instance = c->instance;
+	set->ninstance = c->ninstance;
+	if (g->spec->ntotal > 0)
+		total_check(set, keep, c);
+	return TALLY_OK;
+}

@@ -1,0 +1,739 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The reader: segments to interchanges, groups and transaction sets.
+ *
+ * It stands outside, in an interchange, or in a group; a set is read whole.
+ * States and what moves between them:
+ *
+ *   OUTSIDE      -- ISA, outside() ------------------> INTERCHANGE
+ *   INTERCHANGE  -- GS, in_interchange() ------------> GROUP
+ *   GROUP        -- GE, or what cannot follow it ----> INTERCHANGE
+ *   INTERCHANGE  -- IEA, another ISA, the end -------> OUTSIDE
+ *
+ * Where a trailer is missing, the level is closed without it.  One fault is
+ * one finding: where the input is cut off, only the missing IEA is reported,
+ * and what a stray segment has thrown out of count is not counted against
+ * the sender again.
+ */
+#include <stdio.h>
+
+#include "tallyman/mem.h"
+#include "tallyman/x12.h"
+#include "x12/isa.h"
+#include "x12/numbers.h"
+#include "x12/window.h"
+
+enum level { OUTSIDE, INTERCHANGE, GROUP };
+
+struct tally_reader {
+	struct window w;
+	const struct tally_limits *limits;
+	struct tally_findings *findings;
+	enum level level;
+	bool broken; /* a segment without end: close everything */
+	bool cut;    /* the input ended too early */
+	bool stray;  /* a stray segment was reported on this level */
+	char isa13[16], gs06[16];
+	uint32_t groups, sets;
+	bool uncounted; /* groups or sets cannot be counted any more */
+	struct numbers group_numbers, set_numbers;
+	struct isa isa;
+	struct tally_set set;
+	struct tally_segment *segment; /* owned */
+	uint32_t cap;
+};
+
+enum tally_rc
+tally_reader_new(struct tally_reader **out, struct tally_source source,
+    uint64_t offset, const struct tally_limits *limits,
+    struct tally_findings *findings, struct tally_err *err)
+{
+	struct tally_reader *r = tally_calloc(1, sizeof(*r));
+	enum tally_rc rc;
+
+	if (r == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory to read");
+	r->limits = limits;
+	r->findings = findings;
+	rc = window_init(&r->w, source, offset, err);
+	if (rc != TALLY_OK) {
+		tally_free(r);
+		return rc;
+	}
+	*out = r;
+	return TALLY_OK;
+}
+
+void
+tally_reader_free(struct tally_reader *r)
+{
+	if (r == NULL)
+		return;
+	window_free(&r->w);
+	numbers_free(&r->group_numbers);
+	numbers_free(&r->set_numbers);
+	tally_free(r->segment);
+	tally_free(r);
+}
+
+bool
+tally_part(struct tally_str value, unsigned char sep, uint32_t i,
+    struct tally_str *part)
+{
+	const char *p = value.p, *end = value.p + value.n, *q;
+
+	for (;; i--) {
+		q = sep != 0 && p < end ? memchr(p, sep, (size_t)(end - p))
+					: NULL;
+		if (i == 0)
+			break;
+		if (q == NULL)
+			return false;
+		p = q + 1;
+	}
+	*part = tally_str(p, (size_t)((q != NULL ? q : end) - p));
+	return true;
+}
+
+/* --- findings --- */
+
+static void
+report(struct tally_reader *r, enum tally_finding_kind kind, uint64_t offset,
+    const char *tag, uint32_t segment, uint16_t element, struct tally_str value,
+    const char *expected)
+{
+	tally_findings_add(r->findings,
+	    &(struct tally_finding){ .kind = kind,
+		.offset = offset,
+		.segment = segment,
+		.element = element,
+		.tag = tag,
+		.loop = "",
+		.id = "",
+		.name = "",
+		.value = value,
+		.expected = tally_cstr(expected) });
+}
+
+static uint64_t
+here(const struct tally_reader *r)
+{
+	return r->w.base + r->w.at;
+}
+
+/* A control number as a number: false when it is not digits alone. */
+static bool
+to_number(struct tally_str s, uint64_t *v)
+{
+	*v = 0;
+	if (s.n == 0 || s.n > 18)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		*v = *v * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	return true;
+}
+
+/* The trailer of a level: its tag, and the kinds of its two faults. */
+struct trailer {
+	const char *tag;
+	enum tally_finding_kind count, number;
+	const char *what;   /* that it counts */
+	const char *header; /* that has the number */
+};
+static const struct trailer se = { "SE", TALLY_F_se_count, TALLY_F_se_number,
+	"segments", "ST02" };
+static const struct trailer ge = { "GE", TALLY_F_ge_count, TALLY_F_ge_number,
+	"transaction sets", "GS06" };
+static const struct trailer iea = { "IEA", TALLY_F_iea_count,
+	TALLY_F_iea_number, "functional groups", "ISA13" };
+
+/* Compares a trailer's count and control number with what is there. */
+static void
+check_trailer(struct tally_reader *r, const struct trailer *t,
+    const struct tally_segment *s, uint32_t ordinal, uint32_t count,
+    bool counted, struct tally_str number)
+{
+	struct tally_str c = tally_element(&r->set, s, 1);
+	struct tally_str n = tally_element(&r->set, s, 2);
+	char expected[96];
+	uint64_t a, b;
+
+	if (counted && (!to_number(c, &a) || a != count)) {
+		snprintf(expected, sizeof(expected),
+		    "%u, the %s that are there", count, t->what);
+		report(r, t->count, r->set.offset + r->set.pos[s->pos] + 1,
+		    t->tag, ordinal, 1, c, expected);
+	}
+	if (tally_str_eq(n, number))
+		return;
+	snprintf(expected, sizeof(expected), "%.*s, as in %s", (int)number.n,
+	    number.p, t->header);
+	report(r,
+	    to_number(n, &a) && to_number(number, &b) && a == b
+		? TALLY_F_number_spelling
+		: t->number,
+	    r->set.offset + r->set.pos[s->pos + (s->n > 1)] + 1, t->tag,
+	    ordinal, 2, n, expected);
+}
+
+/* --- units --- */
+
+/* The set's view of the n segments in r->segment. */
+static void
+view(struct tally_reader *r, uint32_t n)
+{
+	struct window *w = &r->w;
+
+	r->set = (struct tally_set){
+		.bytes = w->buf,
+		.pos = w->index.pos + w->keep_pos,
+		.segment = r->segment,
+		.nsegment = n,
+		.separators = w->sep,
+		.offset = w->base,
+		.start = w->base + r->segment[0].start,
+		.length = w->at - r->segment[0].start,
+	};
+}
+
+static void
+unit_is(struct tally_reader *r, struct tally_unit *u, enum tally_unit_kind kind,
+    bool has_set)
+{
+	*u = (struct tally_unit){ .kind = kind,
+		.complete = has_set,
+		.offset = has_set ? r->set.start : here(r),
+		.end = here(r),
+		.set = has_set ? &r->set : NULL };
+}
+
+static enum tally_rc
+reserve(struct tally_reader *r, uint32_t n, struct tally_err *err)
+{
+	uint32_t cap = r->cap != 0 ? r->cap : 64;
+	void *p;
+
+	while (cap < n)
+		cap *= 2;
+	if (cap == r->cap)
+		return TALLY_OK;
+	p = tally_realloc(r->segment, cap * sizeof(*r->segment));
+	if (p == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no memory for %u segments", cap);
+	r->segment = p;
+	r->cap = cap;
+	return TALLY_OK;
+}
+
+static bool
+is_isa(const struct tally_segment *s)
+{
+	return s->tag == tally_tag("ISA") && s->n == ISA_ELEMENTS;
+}
+
+/* Segments that end a set, or a group, which lacks its own trailer. */
+static bool
+ends_set(const struct tally_segment *s)
+{
+	return s->tag == tally_tag("ST") || s->tag == tally_tag("GE") ||
+	    s->tag == tally_tag("GS") || s->tag == tally_tag("IEA") ||
+	    is_isa(s);
+}
+
+static bool
+ends_group(const struct tally_segment *s)
+{
+	return s->tag == tally_tag("GS") || s->tag == tally_tag("IEA") ||
+	    is_isa(s);
+}
+
+/* --- transaction sets --- */
+
+static void
+check_st(struct tally_reader *r)
+{
+	const struct tally_segment *st = &r->segment[0];
+	struct tally_str id = tally_element(&r->set, st, 1);
+	struct tally_str number = tally_element(&r->set, st, 2);
+
+	if (id.n != 3)
+		report(r, TALLY_F_st_malformed, r->set.start, "ST", 1, 1, id,
+		    "three characters, as in 850");
+	if (number.n < 4 || number.n > 9)
+		report(r, TALLY_F_st_number, r->set.start, "ST", 1, 2, number,
+		    "4 to 9 characters");
+	else if (numbers_add(&r->set_numbers, number))
+		report(r, TALLY_F_set_duplicate, r->set.start, "ST", 1, 2,
+		    number, "a number that is new in the group");
+}
+
+/* What ended the reading of a set. */
+enum set_end { SET_SE, SET_OTHER, SET_INPUT };
+
+/*
+ * Reads on to SE.  What is over a limit is passed over: *n is 0 then.
+ */
+static enum tally_rc
+collect(struct tally_reader *r, uint32_t *n, enum set_end *end,
+    struct tally_err *err)
+{
+	struct window *w = &r->w;
+	enum window_found found;
+	struct tally_segment s;
+	enum tally_rc rc;
+	bool over = false;
+
+	for (;;) {
+		rc = window_segment(
+		    w, r->limits->segment_bytes, &found, &s, err);
+		if (rc != TALLY_OK)
+			return rc;
+		if (found != WINDOW_SEGMENT) {
+			r->broken = found == WINDOW_LONG;
+			r->cut = !r->broken;
+			*end = SET_INPUT;
+			break;
+		}
+		if (ends_set(&s)) {
+			window_back(w);
+			*end = SET_OTHER;
+			break;
+		}
+		over = over || *n == r->limits->set_segments ||
+		    w->at - w->keep > r->limits->set_bytes;
+		if (over) {
+			window_keep(w);
+		} else {
+			rc = reserve(r, *n + 1, err);
+			if (rc != TALLY_OK)
+				return rc;
+			/* Good while the window moves; see settle(). */
+			s.start += (uint32_t)w->base;
+			r->segment[(*n)++] = s;
+		}
+		if (s.tag == tally_tag("SE")) {
+			*end = SET_SE;
+			break;
+		}
+	}
+	if (over)
+		*n = 0;
+	return TALLY_OK;
+}
+
+/* Makes starts relative to the buffer, wherever it is now. */
+static void
+settle(struct tally_reader *r, uint32_t n)
+{
+	uint32_t base = (uint32_t)r->w.base;
+
+	for (uint32_t i = 0; i < n; i++)
+		r->segment[i].start -= base;
+}
+
+static enum tally_rc
+read_set(struct tally_reader *r, const struct tally_segment *st,
+    struct tally_unit *u, struct tally_err *err)
+{
+	uint64_t start = r->w.base + st->start;
+	uint32_t n = 1;
+	enum set_end end;
+	enum tally_rc rc;
+
+	r->sets++;
+	rc = reserve(r, 1, err);
+	if (rc != TALLY_OK)
+		return rc;
+	r->segment[0] = *st;
+	r->segment[0].start += (uint32_t)r->w.base;
+	rc = collect(r, &n, &end, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (n == 0) {
+		*u = (struct tally_unit){ .kind = TALLY_UNIT_SET,
+			.complete = end == SET_SE,
+			.unreadable = true,
+			.offset = start,
+			.end = here(r) };
+		report(r, TALLY_F_set_too_large, start, "ST", 1, 0,
+		    tally_str("", 0), "a set within the limits");
+		return TALLY_OK;
+	}
+	settle(r, n);
+	view(r, n);
+	unit_is(r, u, TALLY_UNIT_SET, true);
+	u->complete = end == SET_SE;
+	check_st(r);
+	if (end == SET_SE)
+		check_trailer(r, &se, &r->segment[n - 1], n, n, true,
+		    tally_element(&r->set, &r->segment[0], 2));
+	else if (end == SET_OTHER)
+		report(r, TALLY_F_se_missing, here(r), "SE", n + 1, 0,
+		    tally_str("", 0), "SE at the end of the set");
+	return TALLY_OK;
+}
+
+/* --- groups --- */
+
+static void
+copy(char *to, size_t size, struct tally_str s)
+{
+	size_t n = s.n < size - 1 ? s.n : size - 1;
+
+	memcpy(to, s.p, n);
+	to[n] = '\0';
+}
+
+static void
+check_gs(struct tally_reader *r)
+{
+	static const struct {
+		uint16_t element;
+		uint8_t min, max;
+		const char *expected;
+	} rule[] = {
+		{ 1, 2, 2, "two characters, as in PO" },
+		{ 2, 2, 15, "2 to 15 characters" },
+		{ 3, 2, 15, "2 to 15 characters" },
+		{ 4, 6, 8, "a date, CCYYMMDD" },
+		{ 5, 4, 8, "a time, HHMM" },
+		{ 6, 1, 9, "1 to 9 digits" },
+		{ 7, 1, 2, "X, for X12" },
+		{ 8, 1, 12, "a version, as in 004010" },
+	};
+	const struct tally_segment *s = &r->segment[0];
+	struct tally_str v, number = tally_element(&r->set, s, 6);
+	uint64_t x;
+
+	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
+		v = tally_element(&r->set, s, rule[i].element);
+		if (v.n >= rule[i].min && v.n <= rule[i].max &&
+		    (rule[i].element != 6 || to_number(v, &x)))
+			continue;
+		report(r, TALLY_F_gs_malformed, r->set.start, "GS", 0,
+		    rule[i].element, v, rule[i].expected);
+		return;
+	}
+	if (numbers_add(&r->group_numbers, number))
+		report(r, TALLY_F_group_duplicate, r->set.start, "GS", 0, 6,
+		    number, "a number that is new in the interchange");
+}
+
+static void
+begin_group(struct tally_reader *r, struct tally_unit *u)
+{
+	r->level = GROUP;
+	r->groups++;
+	r->sets = 0;
+	r->stray = false;
+	numbers_clear(&r->set_numbers);
+	copy(r->gs06, sizeof(r->gs06),
+	    tally_element(&r->set, &r->segment[0], 6));
+	unit_is(r, u, TALLY_UNIT_GROUP, true);
+	check_gs(r);
+}
+
+static void
+end_group(struct tally_reader *r, struct tally_unit *u, bool trailer)
+{
+	unit_is(r, u, TALLY_UNIT_GROUP_END, trailer);
+	u->count = r->sets;
+	r->level = INTERCHANGE;
+	if (trailer)
+		check_trailer(r, &ge, &r->segment[0], 0, r->sets, !r->stray,
+		    tally_cstr(r->gs06));
+	else if (!r->cut && !r->broken)
+		report(r, TALLY_F_ge_missing, here(r), "GE", 0, 0,
+		    tally_str("", 0), "GE at the end of the group");
+	r->stray = false;
+}
+
+/* --- interchanges --- */
+
+static void
+end_interchange(struct tally_reader *r, struct tally_unit *u, bool trailer)
+{
+	unit_is(r, u, TALLY_UNIT_INTERCHANGE_END, trailer);
+	u->count = r->groups;
+	r->level = OUTSIDE;
+	window_separators(&r->w, r->w.sep);
+	if (trailer)
+		check_trailer(r, &iea, &r->segment[0], 0, r->groups,
+		    !r->uncounted, tally_cstr(r->isa13));
+	else if (r->broken)
+		report(r, TALLY_F_segment_unended, here(r), "", 0, 0,
+		    tally_str(r->w.buf + r->w.at, r->w.len - r->w.at),
+		    "a terminator within the longest segment there is");
+	else if (r->isa.usable)
+		report(r, TALLY_F_iea_missing, here(r), "IEA", 0, 0,
+		    tally_str("", 0), "IEA at the end of the interchange");
+	r->cut = r->broken = false;
+}
+
+/*
+ * An IEA whose terminator is all that is missing at the end of the input:
+ * makes it a segment.  What remains must be exactly the IEA that belongs here.
+ */
+static bool
+unended_iea(struct tally_reader *r)
+{
+	struct window *w = &r->w;
+	char want[64];
+	int n = snprintf(want, sizeof(want), "IEA%c%u%c%s", w->sep.element,
+	    r->groups, w->sep.element, r->isa13);
+
+	if ((uint32_t)n != w->len - w->at ||
+	    memcmp(w->buf + w->at, want, (size_t)n) != 0)
+		return false;
+	w->at = w->len;
+	return true;
+}
+
+static enum tally_rc
+in_interchange(struct tally_reader *r, struct tally_unit *u, bool *have,
+    struct tally_err *err)
+{
+	struct tally_segment s;
+	enum window_found found;
+	enum tally_rc rc;
+
+	window_keep(&r->w);
+	rc = window_segment(&r->w, r->limits->segment_bytes, &found, &s, err);
+	if (rc != TALLY_OK)
+		return rc;
+	*have = true;
+	if (found == WINDOW_CUT && unended_iea(r)) {
+		unit_is(r, u, TALLY_UNIT_INTERCHANGE_END, false);
+		u->complete = true;
+		u->count = r->groups;
+		r->level = OUTSIDE;
+		return TALLY_OK;
+	}
+	if (found != WINDOW_SEGMENT || is_isa(&s)) {
+		r->broken = found == WINDOW_LONG;
+		r->cut = found == WINDOW_CUT || found == WINDOW_END;
+		if (found == WINDOW_SEGMENT)
+			window_back(&r->w);
+		end_interchange(r, u, false);
+		return TALLY_OK;
+	}
+	r->segment[0] = s;
+	view(r, 1);
+	if (s.tag == tally_tag("GS")) {
+		begin_group(r, u);
+	} else if (s.tag == tally_tag("TA1")) {
+		unit_is(r, u, TALLY_UNIT_TA1, true);
+	} else if (s.tag == tally_tag("IEA")) {
+		end_interchange(r, u, true);
+	} else {
+		if (!r->stray)
+			report(r, TALLY_F_structure, r->set.start, "", 0, 0,
+			    tally_segment_tag(&r->set, &s), "GS, TA1 or IEA");
+		r->stray = r->uncounted = true;
+		*have = false;
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+in_group(struct tally_reader *r, struct tally_unit *u, bool *have,
+    struct tally_err *err)
+{
+	struct tally_segment s;
+	enum window_found found;
+	enum tally_rc rc;
+
+	*have = true;
+	window_keep(&r->w);
+	rc = window_segment(&r->w, r->limits->segment_bytes, &found, &s, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (found != WINDOW_SEGMENT || ends_group(&s)) {
+		r->broken = found == WINDOW_LONG;
+		r->cut = found == WINDOW_CUT || found == WINDOW_END;
+		if (found == WINDOW_SEGMENT)
+			window_back(&r->w);
+		end_group(r, u, false);
+		return TALLY_OK;
+	}
+	if (s.tag == tally_tag("ST"))
+		return read_set(r, &s, u, err);
+	r->segment[0] = s;
+	view(r, 1);
+	if (s.tag == tally_tag("GE")) {
+		end_group(r, u, true);
+		return TALLY_OK;
+	}
+	if (!r->stray)
+		report(r, TALLY_F_segments_outside, r->set.start, "", 0, 0,
+		    tally_segment_tag(&r->set, &s), "ST or GE");
+	r->stray = true;
+	*have = false;
+	return TALLY_OK;
+}
+
+/* --- outside --- */
+
+/* Bytes that transports and editors leave between interchanges. */
+static uint32_t
+harmless(const unsigned char *p, uint32_t n)
+{
+	uint32_t i = 0;
+
+	for (;;) {
+		if (n - i >= 3 && memcmp(p + i, "\xef\xbb\xbf", 3) == 0)
+			i += 3;
+		else if (i < n && (p[i] <= ' ' || p[i] == 0x7f))
+			i++;
+		else
+			return i;
+	}
+}
+
+/* Passes over what is no interchange: to the next "ISA", or the end. */
+static enum tally_rc
+pass_text(struct tally_reader *r, struct tally_err *err)
+{
+	struct window *w = &r->w;
+	const unsigned char *p;
+	enum tally_rc rc;
+	uint32_t got;
+
+	w->at++;
+	for (;;) {
+		window_keep(w);
+		rc = window_peek(w, ISA_LENGTH_MAX, &got, err);
+		if (rc != TALLY_OK)
+			return rc;
+		p = got >= 3 ? memchr(w->buf + w->at, 'I', got - 2) : NULL;
+		if (p != NULL)
+			w->at = (uint32_t)(p - w->buf);
+		else
+			w->at += got >= 3 ? got - 2 : got;
+		if (p != NULL && memcmp(p, "ISA", 3) == 0)
+			return TALLY_OK;
+		if (p != NULL)
+			w->at++;
+		else if (got < 3)
+			return TALLY_OK;
+	}
+}
+
+static void
+begin_interchange(struct tally_reader *r, struct tally_unit *u)
+{
+	struct window *w = &r->w;
+	const unsigned char *p = w->buf + w->at;
+
+	r->segment[0] = (struct tally_segment){ .tag = tally_tag("ISA"),
+		.n = ISA_ELEMENTS,
+		.place = TALLY_NOWHERE };
+	r->set = (struct tally_set){ .bytes = p,
+		.pos = r->isa.pos,
+		.segment = r->segment,
+		.nsegment = 1,
+		.separators = r->isa.separators,
+		.offset = here(r),
+		.start = here(r),
+		.length = r->isa.pos[ISA_ELEMENTS] + 1 };
+	isa_check(&r->isa, p, here(r), r->findings);
+	copy(r->isa13, sizeof(r->isa13),
+	    tally_element(&r->set, &r->segment[0], 13));
+	r->level = INTERCHANGE;
+	r->groups = 0;
+	r->stray = r->uncounted = r->cut = r->broken = false;
+	numbers_clear(&r->group_numbers);
+	w->at += r->isa.pos[ISA_ELEMENTS] + 1;
+	unit_is(r, u, TALLY_UNIT_INTERCHANGE, true);
+	window_separators(w, r->isa.separators);
+}
+
+/* To what may be an ISA; *got bytes from there on can be looked at. */
+static enum tally_rc
+pass_harmless(struct tally_reader *r, uint32_t *got, struct tally_err *err)
+{
+	struct window *w = &r->w;
+	uint32_t n;
+	enum tally_rc rc;
+
+	do {
+		window_keep(w);
+		rc = window_peek(w, ISA_LENGTH_MAX, got, err);
+		if (rc != TALLY_OK)
+			return rc;
+		n = harmless(w->buf + w->at, *got);
+		w->at += n;
+	} while (n > 0);
+	return TALLY_OK;
+}
+
+static enum tally_rc
+outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
+{
+	struct window *w = &r->w;
+	enum isa_found found;
+	enum tally_rc rc;
+	uint32_t got;
+	bool told = false; /* one finding for a stretch of text */
+
+	for (;;) {
+		rc = pass_harmless(r, &got, err);
+		if (rc != TALLY_OK)
+			return rc;
+		if (got == 0) {
+			unit_is(r, u, TALLY_UNIT_END, false);
+			return TALLY_OK;
+		}
+		found = isa_parse(&r->isa, w->buf + w->at, got);
+		if (found == ISA_YES) {
+			begin_interchange(r, u);
+			return TALLY_OK;
+		}
+		if (!told)
+			report(r,
+			    found == ISA_DAMAGED ? TALLY_F_isa_malformed
+						 : TALLY_F_text_outside,
+			    here(r), found == ISA_DAMAGED ? "ISA" : "", 0, 0,
+			    tally_str(w->buf + w->at, got),
+			    found == ISA_DAMAGED ? "16 elements of fixed width"
+						 : "ISA, or nothing");
+		told = true;
+		rc = pass_text(r, err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+}
+
+enum tally_rc
+tally_reader_next(
+    struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
+{
+	bool have = false;
+	enum tally_rc rc = reserve(r, 1, err);
+
+	while (rc == TALLY_OK && !have) {
+		if (r->level != OUTSIDE &&
+		    (r->broken || r->cut || !r->isa.usable)) {
+			if (r->level == GROUP)
+				end_group(r, u, false);
+			else
+				end_interchange(r, u, false);
+			return TALLY_OK;
+		}
+		switch (r->level) {
+		case OUTSIDE:
+			return outside(r, u, err);
+		case INTERCHANGE:
+			rc = in_interchange(r, u, &have, err);
+			break;
+		case GROUP:
+			rc = in_group(r, u, &have, err);
+			break;
+		}
+	}
+	return rc;
+}

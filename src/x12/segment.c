@@ -1,0 +1,359 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The elements of one segment: presence, number, values, relational notes;
+ * see segment.h.
+ *
+ * The ordinary element is one call of tally_value_test.  Composites and
+ * repetitions take the long way, which is only open when the set holds their
+ * separators at all.
+ */
+#include "x12/segment.h"
+
+#include <stdio.h>
+
+#define BIT(k) (UINT64_C(1) << (k))
+
+struct tally_finding
+segment_finding(const struct segment_check *c, enum tally_finding_kind kind)
+{
+	return (struct tally_finding){
+		.kind = kind,
+		.offset = c->set->offset + c->segment->start,
+		.segment = c->ordinal,
+		.tag = c->class->spec->tag,
+		.loop = c->loop,
+		.id = "",
+		.name = c->class->spec->name,
+	};
+}
+
+/* Place of a value in its segment; 0 where it does not apply. */
+struct where {
+	unsigned element, component, repetition;
+};
+
+static void
+expectation(char *to, size_t size, enum tally_finding_kind kind,
+    const struct tally_element *e)
+{
+	static const char *const form[] = {
+		[TALLY_AN] = "printable characters",
+		[TALLY_ID] = "printable characters",
+		[TALLY_DT] = "digits",
+		[TALLY_TM] = "digits",
+		[TALLY_R] = "digits, with a sign in front and one point",
+		[TALLY_N] = "digits, with a sign in front and no point",
+		[TALLY_B] = "any byte",
+		[TALLY_COMPOSITE] = "components",
+	};
+
+	switch (kind) {
+	case TALLY_F_element_too_short:
+	case TALLY_F_element_too_long:
+		if (e->min == e->max)
+			snprintf(to, size, "%u characters", e->min);
+		else
+			snprintf(
+			    to, size, "%u to %u characters", e->min, e->max);
+		break;
+	case TALLY_F_element_character:
+		snprintf(to, size, "%s", form[e->type]);
+		break;
+	case TALLY_F_element_code:
+		snprintf(to, size, "a code of element %s", e->id);
+		break;
+	case TALLY_F_element_date:
+		snprintf(to, size, "%s", e->max == 6 ? "YYMMDD" : "CCYYMMDD");
+		break;
+	case TALLY_F_element_time:
+		snprintf(to, size, "HHMM, HHMMSS or HHMMSSd");
+		break;
+	default:
+		to[0] = '\0';
+	}
+}
+
+static void
+report(const struct segment_check *c, enum tally_finding_kind kind,
+    struct where at, const struct tally_element *e, struct tally_str value,
+    const char *expected)
+{
+	struct tally_finding f = segment_finding(c, kind);
+	char words[80];
+
+	if (expected == NULL && e != NULL) {
+		expectation(words, sizeof(words), kind, e);
+		expected = words;
+	}
+	if (value.n > 0)
+		f.offset = c->set->offset +
+		    (uint64_t)(value.p - (const char *)c->set->bytes);
+	f.element = (uint16_t)at.element;
+	f.component = (uint16_t)at.component;
+	f.repetition = (uint16_t)at.repetition;
+	f.id = e != NULL ? e->id : "";
+	f.name = e != NULL ? e->name : f.name;
+	f.value = value;
+	f.expected = tally_cstr(expected);
+	c->report(c->ctx, &f);
+}
+
+static unsigned
+lowest(uint64_t mask)
+{
+	return (unsigned)__builtin_ctzll(mask);
+}
+
+/* The position at fault under a note, or 0; *kind says how. */
+static unsigned
+broken_note(
+    const struct tally_note *n, uint64_t present, enum tally_finding_kind *kind)
+{
+	uint64_t there = n->mask & present, rest = n->mask & ~present;
+	uint64_t others = n->mask & ~BIT(n->first);
+
+	*kind = TALLY_F_element_needed;
+	switch (n->kind) {
+	case 'P':
+		return there != 0 && rest != 0 ? lowest(rest) : 0;
+	case 'R':
+		return there == 0 ? n->first : 0;
+	case 'E':
+		*kind = TALLY_F_element_excluded;
+		there &= there - 1;
+		return there != 0 ? lowest(there) : 0;
+	case 'C':
+		return (present & BIT(n->first)) != 0 && rest != 0
+		    ? lowest(rest)
+		    : 0;
+	default: /* L */
+		return (present & BIT(n->first)) != 0 && (others & present) == 0
+		    ? lowest(others)
+		    : 0;
+	}
+}
+
+static void
+note_words(const struct tally_note *n, char *to, size_t size)
+{
+	static const struct {
+		char kind;
+		const char *text;
+	} word[] = {
+		{ 'P', "all or none" },
+		{ 'R', "at least one" },
+		{ 'E', "at most one" },
+		{ 'C', "if the first, then all others" },
+		{ 'L', "if the first, then at least one other" },
+	};
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)
+		if (word[i].kind == n->kind)
+			used = (size_t)snprintf(
+			    to, size, "%s of elements", word[i].text);
+	if (n->kind == 'C' || n->kind == 'L')
+		used +=
+		    (size_t)snprintf(to + used, size - used, " %02u", n->first);
+	for (unsigned k = 1; k < 64 && used < size; k++)
+		if ((n->mask & BIT(k)) != 0 &&
+		    !((n->kind == 'C' || n->kind == 'L') && k == n->first))
+			used += (size_t)snprintf(
+			    to + used, size - used, " %02u", k);
+}
+
+/* Relational notes of a segment (element 0) or of a composite. */
+static void
+check_notes(const struct segment_check *c, const struct tally_note *note,
+    unsigned nnote, const struct tally_use *use, uint64_t present,
+    uint64_t missing, struct where at)
+{
+	for (unsigned i = 0; i < nnote; i++) {
+		enum tally_finding_kind kind;
+		unsigned k = broken_note(&note[i], present, &kind);
+		struct tally_str value = { "", 0 };
+		char words[256];
+
+		if (k == 0 || (missing & BIT(k)) != 0)
+			continue;
+		note_words(&note[i], words, sizeof(words));
+		if (kind == TALLY_F_element_excluded && at.element == 0)
+			value = tally_element(c->set, c->segment, k);
+		report(c, kind,
+		    at.element == 0
+			? (struct where){ k, 0, 0 }
+			: (struct where){ at.element, k, at.repetition },
+		    use[k - 1].element, value, words);
+	}
+}
+
+static bool
+contains(struct tally_str v, unsigned char sep)
+{
+	return sep != 0 && memchr(v.p, sep, v.n) != NULL;
+}
+
+static void
+check_composite(const struct segment_check *c,
+    const struct tally_value_spec *spec, struct tally_str value,
+    struct where at)
+{
+	const struct tally_element *e = spec->element;
+	unsigned char sep = c->set->separators.component;
+	uint64_t present = 0, missing = 0;
+	enum tally_finding_kind kind;
+	struct tally_str v;
+	unsigned k = 0;
+
+	for (; k < e->nuse && tally_part(value, sep, k, &v); k++) {
+		if (v.n == 0)
+			continue;
+		present |= BIT(k + 1);
+		kind = tally_value_test(&spec->component[k], v, true);
+		if (kind != TALLY_FINDING_NONE)
+			report(c, kind,
+			    (struct where){ at.element, k + 1, at.repetition },
+			    e->use[k].element, v, NULL);
+	}
+	if (k == e->nuse && tally_part(value, sep, k, &v))
+		report(c, TALLY_F_component_excess,
+		    (struct where){ at.element, k + 1, at.repetition }, e, v,
+		    "no more components");
+	for (k = 0; k < e->nuse; k++)
+		if (e->use[k].requirement == 'M' &&
+		    (present & BIT(k + 1)) == 0) {
+			missing |= BIT(k + 1);
+			report(c, TALLY_F_element_missing,
+			    (struct where){ at.element, k + 1, at.repetition },
+			    e->use[k].element, tally_str("", 0), "a value");
+		}
+	check_notes(c, e->note, e->nnote, e->use, present, missing, at);
+}
+
+/* One repetition of an element, not empty. */
+static void
+check_one(const struct segment_check *c, const struct tally_value_spec *spec,
+    struct tally_str value, struct where at)
+{
+	enum tally_finding_kind kind;
+
+	if (spec->type == TALLY_COMPOSITE) {
+		check_composite(c, spec, value, at);
+		return;
+	}
+	if (spec->type != TALLY_B &&
+	    contains(value, c->set->separators.component)) {
+		at.component = 2;
+		report(c, TALLY_F_component_excess, at, spec->element, value,
+		    "a simple element, without component separators");
+		return;
+	}
+	kind = tally_value_test(spec, value, true);
+	if (kind != TALLY_FINDING_NONE)
+		report(c, kind, at, spec->element, value, NULL);
+}
+
+static void
+check_long_way(const struct segment_check *c,
+    const struct tally_value_spec *spec, struct tally_str value, unsigned k)
+{
+	unsigned char sep = c->set->separators.repetition;
+	struct tally_str v;
+
+	if (spec->type == TALLY_B || !contains(value, sep)) {
+		check_one(c, spec, value, (struct where){ k, 0, 0 });
+		return;
+	}
+	for (unsigned i = 0; tally_part(value, sep, i, &v); i++) {
+		struct where at = { k, 0, i + 1 };
+
+		if (spec->repeat != TALLY_UNBOUNDED && i == spec->repeat) {
+			report(c, TALLY_F_repetition_excess, at, spec->element,
+			    v, "no more repetitions");
+			return;
+		}
+		if (v.n > 0)
+			check_one(c, spec, v, at);
+	}
+}
+
+static void
+check_excess(const struct segment_check *c, unsigned nuse)
+{
+	for (uint32_t k = nuse + 1; k <= c->segment->n; k++) {
+		struct tally_str v = tally_element(c->set, c->segment, k);
+		char words[48];
+
+		if (v.n == 0)
+			continue;
+		snprintf(words, sizeof(words), "at most %u elements", nuse);
+		report(c, TALLY_F_element_excess,
+		    (struct where){ k < UINT16_MAX ? k : UINT16_MAX, 0, 0 },
+		    NULL, v, words);
+		return;
+	}
+}
+
+static void
+check_trailing(const struct segment_check *c)
+{
+	uint32_t n = c->segment->n;
+
+	if (n == 0 || *c->trailing ||
+	    tally_element(c->set, c->segment, n).n > 0)
+		return;
+	*c->trailing = true;
+	report(c, TALLY_F_trailing_separators,
+	    (struct where){ n < UINT16_MAX ? n : UINT16_MAX, 0, 0 }, NULL,
+	    tally_str("", 0), "a value, or no separator");
+}
+
+static void
+check_missing(const struct segment_check *c, uint64_t missing)
+{
+	for (; missing != 0; missing &= missing - 1) {
+		unsigned k = lowest(missing);
+
+		report(c, TALLY_F_element_missing, (struct where){ k, 0, 0 },
+		    c->class->spec->use[k - 1].element, tally_str("", 0),
+		    "a value");
+	}
+}
+
+void
+segment_check(const struct segment_check *c)
+{
+	const struct tally_segment_spec *spec = c->class->spec;
+	const struct tally_value_spec *value = c->class->value;
+	const uint32_t *pos = c->set->pos + c->segment->pos;
+	const char *bytes = (const char *)c->set->bytes;
+	unsigned n = c->segment->n < spec->nuse ? c->segment->n : spec->nuse;
+	uint64_t present = 0, missing;
+	enum tally_finding_kind kind;
+
+	for (unsigned k = 1; k <= n; k++) {
+		struct tally_str v = { bytes + pos[k - 1] + 1,
+			pos[k] - pos[k - 1] - 1 };
+
+		if (v.n == 0)
+			continue;
+		present |= BIT(k);
+		if (c->composed || !value[k - 1].simple) {
+			check_long_way(c, &value[k - 1], v, k);
+			continue;
+		}
+		kind = tally_value_test(&value[k - 1], v, true);
+		if (kind != TALLY_FINDING_NONE)
+			report(c, kind, (struct where){ k, 0, 0 },
+			    spec->use[k - 1].element, v, NULL);
+	}
+	missing = c->class->required & ~present;
+	if (missing != 0)
+		check_missing(c, missing);
+	if (spec->nnote > 0)
+		check_notes(c, spec->note, spec->nnote, spec->use, present,
+		    missing, (struct where){ 0, 0, 0 });
+	if (c->segment->n > spec->nuse)
+		check_excess(c, spec->nuse);
+	check_trailing(c);
+}

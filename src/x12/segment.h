@@ -1,0 +1,27 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The elements of one segment against its spec: part of the checker. */
+#ifndef TALLYMAN_X12_SEGMENT_H
+#define TALLYMAN_X12_SEGMENT_H
+
+#include "x12/grammar.h"
+
+/* Where findings about a segment go, and what they have in common. */
+struct segment_check {
+	const struct tally_set *set;
+	const struct tally_segment *segment;
+	const struct tally_class *class;
+	uint32_t ordinal; /* of the segment, ST is 1 */
+	const char *loop; /* path */
+	bool composed;  /* the set holds a component or repetition separator */
+	bool *trailing; /* trailing separators were noted in this set */
+	void (*report)(void *ctx, const struct tally_finding *);
+	void *ctx;
+};
+
+void segment_check(const struct segment_check *);
+
+/* The kind's finding with the segment's place filled in. */
+struct tally_finding segment_finding(
+    const struct segment_check *, enum tally_finding_kind);
+
+#endif

@@ -1,0 +1,256 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The window on the input; see window.h.
+ *
+ * Reading is in blocks, scanning in smaller steps and only as far as is
+ * needed, because the next interchange may declare other separators.  When the
+ * buffer is full, what is kept moves to its front; when the kept part itself
+ * fills half of it, it is doubled.
+ */
+#include "x12/window.h"
+
+#include <assert.h>
+
+#include "tallyman/mem.h"
+
+#define BLOCK     (256u << 10)
+#define SCAN_STEP (16u << 10)
+
+static enum tally_rc
+nomem(struct tally_err *err)
+{
+	return tally_err_set(err, TALLY_NOMEM, "no memory for reading");
+}
+
+/* At worst every byte is a separator. */
+static enum tally_rc
+resize(struct window *w, uint32_t cap, struct tally_err *err)
+{
+	size_t n = (size_t)cap + TALLY_SCAN_PAD;
+	unsigned char *buf = tally_realloc(w->buf, n);
+	uint32_t *pos, *end;
+
+	if (buf == NULL)
+		return nomem(err);
+	w->buf = buf;
+	memset(buf + w->len, 0, n - w->len);
+	pos = tally_realloc(w->index.pos, n * sizeof(*pos));
+	if (pos == NULL)
+		return nomem(err);
+	w->index.pos = pos;
+	end = tally_realloc(w->index.end, n * sizeof(*end));
+	if (end == NULL)
+		return nomem(err);
+	w->index.end = end;
+	w->cap = cap;
+	return TALLY_OK;
+}
+
+enum tally_rc
+window_init(struct window *w, struct tally_source source, uint64_t offset,
+    struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	*w = (struct window){
+		.source = source, .base = offset, .scan = tally_scan_choose()
+	};
+	rc = resize(w, 2 * BLOCK, err);
+	if (rc != TALLY_OK)
+		window_free(w);
+	return rc;
+}
+
+void
+window_free(struct window *w)
+{
+	tally_free(w->buf);
+	tally_free(w->index.pos);
+	tally_free(w->index.end);
+	*w = (struct window){ 0 };
+}
+
+/* Drops what lies before keep from the index and shifts the rest down. */
+static void
+shift_index(struct window *w)
+{
+	struct tally_index *ix = &w->index;
+	uint32_t p = w->keep_pos, e = w->keep_end;
+
+	ix->npos -= p;
+	for (uint32_t i = 0; i < ix->npos; i++)
+		ix->pos[i] = ix->pos[p + i] - w->keep;
+	ix->nend -= e;
+	for (uint32_t i = 0; i < ix->nend; i++)
+		ix->end[i] = ix->end[e + i] - p;
+	w->next_pos -= p;
+	w->next_end -= e;
+	w->keep_pos = w->keep_end = 0;
+}
+
+void
+window_keep(struct window *w)
+{
+	w->keep = w->at;
+	w->keep_pos = w->next_pos;
+	w->keep_end = w->next_end;
+}
+
+static void
+drop(struct window *w)
+{
+	uint32_t n = w->keep;
+
+	shift_index(w);
+	memmove(w->buf, w->buf + n, w->len - n);
+	w->base += n;
+	w->len -= n;
+	w->at -= n;
+	w->scanned = w->scanned > n ? w->scanned - n : 0;
+	w->keep = 0;
+}
+
+/* Reads one more block, or notices the end. */
+static enum tally_rc
+fill(struct window *w, struct tally_err *err)
+{
+	enum tally_rc rc;
+	size_t got = 0;
+
+	assert(w->keep <= w->at && w->at <= w->len);
+	if (w->cap - w->len < BLOCK && w->keep > 0)
+		drop(w);
+	if (w->cap - w->len < BLOCK) {
+		if (w->cap > UINT32_MAX / 4)
+			return tally_err_set(err, TALLY_NOMEM,
+			    "a transaction set is larger than %u bytes",
+			    w->cap);
+		rc = resize(w, 2 * w->cap, err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	rc = w->source.read(w->source.ctx, w->buf + w->len, BLOCK, &got, err);
+	if (rc != TALLY_OK)
+		return rc;
+	assert(got <= BLOCK);
+	w->len += (uint32_t)got;
+	w->eof = got == 0;
+	return TALLY_OK;
+}
+
+enum tally_rc
+window_peek(
+    struct window *w, uint32_t want, uint32_t *got, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	while (w->len - w->at < want && !w->eof) {
+		rc = fill(w, err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	*got = w->len - w->at;
+	return TALLY_OK;
+}
+
+void
+window_separators(struct window *w, struct tally_separators sep)
+{
+	w->sep = sep;
+	w->scanned = w->at;
+	w->index.npos = w->next_pos;
+	w->index.nend = w->next_end;
+}
+
+static bool
+filler(const struct window *w, unsigned char c)
+{
+	return (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0) &&
+	    c != w->sep.element && c != w->sep.segment;
+}
+
+static void
+pass_filler(struct window *w)
+{
+	while (w->at < w->len && filler(w, w->buf[w->at]))
+		w->at++;
+}
+
+/* Scans on, or reads on; false when neither is possible or allowed. */
+static enum tally_rc
+advance(struct window *w, uint32_t limit, bool *more, struct tally_err *err)
+{
+	uint32_t to = w->len;
+
+	*more = true;
+	if (w->scanned == w->len) {
+		*more = !w->eof && w->len - w->at <= limit;
+		return *more ? fill(w, err) : TALLY_OK;
+	}
+	if (to - w->scanned > SCAN_STEP)
+		to = w->scanned + SCAN_STEP;
+	w->scan(
+	    w->buf, w->scanned, to, w->sep.element, w->sep.segment, &w->index);
+	w->scanned = to;
+	return TALLY_OK;
+}
+
+enum tally_rc
+window_segment(struct window *w, uint32_t limit, enum window_found *found,
+    struct tally_segment *seg, struct tally_err *err)
+{
+	struct tally_index *ix = &w->index;
+	enum tally_rc rc;
+	uint32_t e, first;
+	bool more;
+
+	w->back.at = w->at - w->keep;
+	w->back.pos = w->next_pos - w->keep_pos;
+	w->back.end = w->next_end - w->keep_end;
+	while (w->next_end == ix->nend) {
+		if (w->scanned == w->len)
+			pass_filler(w);
+		if (w->scanned < w->at)
+			w->scanned = w->at;
+		rc = advance(w, limit, &more, err);
+		if (rc != TALLY_OK)
+			return rc;
+		if (!more) {
+			*found = w->at == w->len ? WINDOW_END
+			    : w->eof             ? WINDOW_CUT
+						 : WINDOW_LONG;
+			return TALLY_OK;
+		}
+	}
+	e = ix->end[w->next_end];
+	first = w->next_pos;
+	pass_filler(w);
+	if (ix->pos[e] - w->at > limit) {
+		*found = WINDOW_LONG;
+		return TALLY_OK;
+	}
+	*seg = (struct tally_segment){
+		.tag = tally_tag_of(
+		    (const char *)w->buf + w->at, ix->pos[first] - w->at),
+		.start = w->at,
+		.pos = first - w->keep_pos,
+		.n = e - first,
+		.place = TALLY_NOWHERE,
+	};
+	/* A tag of more than three bytes is none. */
+	if (ix->pos[first] - w->at > 3)
+		seg->tag = 0;
+	w->at = ix->pos[e] + 1;
+	w->next_pos = e + 1;
+	w->next_end++;
+	*found = WINDOW_SEGMENT;
+	return TALLY_OK;
+}
+
+void
+window_back(struct window *w)
+{
+	w->at = w->keep + w->back.at;
+	w->next_pos = w->keep_pos + w->back.pos;
+	w->next_end = w->keep_end + w->back.end;
+}

@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A window on the input: bytes read ahead, scanned for separators, given as
+ * segments.
+ *
+ * The window holds what lies between `keep` and the end of what was read.  It
+ * is moved and grown as needed: what survives reading on is an offset in the
+ * file (base + offset in buf) and an index relative to keep_pos.
+ */
+#ifndef TALLYMAN_X12_WINDOW_H
+#define TALLYMAN_X12_WINDOW_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "tallyman/x12.h"
+#include "x12/scan.h"
+
+struct window {
+	struct tally_source source;
+	tally_scan_fn *scan;
+	unsigned char *buf; /* owned; TALLY_SCAN_PAD bytes behind cap */
+	uint32_t cap, len;
+	uint32_t keep;               /* what lies before may be dropped … */
+	uint32_t keep_pos, keep_end; /* … and of the index, before these */
+	uint32_t at;                 /* first byte not yet given */
+	uint32_t scanned;            /* to here, with the separators in force */
+	uint64_t base;               /* offset in the file of buf[0] */
+	bool eof;
+	struct tally_separators sep;
+	struct tally_index index;    /* owned */
+	uint32_t next_pos, next_end; /* first ones not yet given */
+	struct {
+		uint32_t at, pos, end;
+	} back; /* before the newest segment, relative to what is kept */
+};
+
+enum tally_rc window_init(struct window *, struct tally_source, uint64_t offset,
+    struct tally_err *) TALLY_MUST_USE;
+void window_free(struct window *);
+
+/* From now on, `at` and what follows is kept. */
+void window_keep(struct window *);
+
+/* Bytes from `at` on that are there; reads until at least want are, or the
+ * input ends. */
+enum tally_rc window_peek(struct window *, uint32_t want, uint32_t *got,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* Changes the separators from `at` on. */
+void window_separators(struct window *, struct tally_separators);
+
+/* What window_segment found. */
+enum window_found {
+	WINDOW_SEGMENT, /* *seg: start, pos, n and tag; `at` is behind it */
+	WINDOW_END,     /* only blanks are left */
+	WINDOW_CUT,     /* the input ends inside a segment; `at` is its start */
+	WINDOW_LONG     /* no terminator within the limit; `at` likewise */
+};
+
+/*
+ * The next segment: line ends, blanks and NULs before it are passed over.
+ * seg->start is relative to buf, seg->pos to keep_pos.
+ */
+enum tally_rc window_segment(struct window *, uint32_t limit,
+    enum window_found *, struct tally_segment *seg, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Takes the newest segment back: the next call gives it again. */
+void window_back(struct window *);
+
+#endif
