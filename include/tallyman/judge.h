@@ -7,7 +7,7 @@
  * a function of bytes, dictionary and limits, so a second pass over the same
  * bytes finds the same.
  *
- * Memory does not grow with the file: of a group's sets only the first
+ * Memory does not grow with the file: of an interchange's sets only the first
  * TALLY_JUDGE_LISTED are listed, and behind them those with findings.
  */
 #ifndef TALLYMAN_JUDGE_H
@@ -17,6 +17,7 @@
 #include "tallyman/x12.h"
 
 #define TALLY_JUDGE_LISTED 1000
+#define TALLY_JUDGE_GROUPS 10000 /* of an interchange; more are an error */
 
 /* What a visitor is shown of each set; views live for the call. */
 struct tally_visit {
@@ -44,7 +45,8 @@ enum tally_rc tally_judge_new(struct tally_judge **, struct tally_source,
 void tally_judge_free(struct tally_judge *);
 
 /*
- * The next interchange; *out is null at the end of the input.  What *out and
+ * The next interchange; *out is null at the end of the input, where an input
+ * without any has the finding not_edi, empty_file or isa_malformed.  What *out and
  * tally_judge_findings give lives until the next call.  Findings about bytes
  * outside interchanges are in the list, but in no span.
  */

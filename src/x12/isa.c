@@ -82,7 +82,7 @@ isa_parse(struct isa *isa, const unsigned char *p, uint32_t n)
 	if (n < 4 || memcmp(p, "ISA", 3) != 0 || alnum(p[3]))
 		return ISA_NO;
 	isa->separators.element = p[3];
-	for (; i < n && i < ISA_LENGTH_MAX && k < ISA_ELEMENTS; i++)
+	for (; i < n && k < ISA_ELEMENTS; i++)
 		if (p[i] == p[3])
 			isa->pos[k++] = i;
 	/* Behind the 16th separator: ISA16, one byte, and the terminator. */

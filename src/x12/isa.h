@@ -14,8 +14,6 @@
 
 #define ISA_LENGTH   106 /* with its terminator */
 #define ISA_ELEMENTS 16
-/* How far a damaged ISA may be stretched and still be taken for one. */
-#define ISA_LENGTH_MAX 512
 
 struct isa {
 	struct tally_separators separators;

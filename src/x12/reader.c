@@ -19,6 +19,7 @@
 
 #include "tallyman/mem.h"
 #include "tallyman/x12.h"
+#include "x12/envelope.h"
 #include "x12/isa.h"
 #include "x12/numbers.h"
 #include "x12/window.h"
@@ -95,88 +96,10 @@ tally_part(struct tally_str value, unsigned char sep, uint32_t i,
 	return true;
 }
 
-/* --- findings --- */
-
-static void
-report(struct tally_reader *r, enum tally_finding_kind kind, uint64_t offset,
-    const char *tag, uint32_t segment, uint16_t element, struct tally_str value,
-    const char *expected)
-{
-	tally_findings_add(r->findings,
-	    &(struct tally_finding){ .kind = kind,
-		.offset = offset,
-		.segment = segment,
-		.element = element,
-		.tag = tag,
-		.loop = "",
-		.id = "",
-		.name = "",
-		.value = value,
-		.expected = tally_cstr(expected) });
-}
-
 static uint64_t
 here(const struct tally_reader *r)
 {
 	return r->w.base + r->w.at;
-}
-
-/* A control number as a number: false when it is not digits alone. */
-static bool
-to_number(struct tally_str s, uint64_t *v)
-{
-	*v = 0;
-	if (s.n == 0 || s.n > 18)
-		return false;
-	for (size_t i = 0; i < s.n; i++) {
-		if (s.p[i] < '0' || s.p[i] > '9')
-			return false;
-		*v = *v * 10 + (uint64_t)(s.p[i] - '0');
-	}
-	return true;
-}
-
-/* The trailer of a level: its tag, and the kinds of its two faults. */
-struct trailer {
-	const char *tag;
-	enum tally_finding_kind count, number;
-	const char *what;   /* that it counts */
-	const char *header; /* that has the number */
-};
-static const struct trailer se = { "SE", TALLY_F_se_count, TALLY_F_se_number,
-	"segments", "ST02" };
-static const struct trailer ge = { "GE", TALLY_F_ge_count, TALLY_F_ge_number,
-	"transaction sets", "GS06" };
-static const struct trailer iea = { "IEA", TALLY_F_iea_count,
-	TALLY_F_iea_number, "functional groups", "ISA13" };
-
-/* Compares a trailer's count and control number with what is there. */
-static void
-check_trailer(struct tally_reader *r, const struct trailer *t,
-    const struct tally_segment *s, uint32_t ordinal, uint32_t count,
-    bool counted, struct tally_str number)
-{
-	struct tally_str c = tally_element(&r->set, s, 1);
-	struct tally_str n = tally_element(&r->set, s, 2);
-	char expected[96];
-	uint64_t a, b;
-
-	if (counted && (!to_number(c, &a) || a != count)) {
-		snprintf(expected, sizeof(expected),
-		    "%u, the %s that are there", count, t->what);
-		report(r, t->count, r->set.offset + r->set.pos[s->pos] + 1,
-		    t->tag, ordinal, 1, c, expected);
-	}
-	if (tally_str_eq(n, number))
-		return;
-	snprintf(expected, sizeof(expected), "%.*s, as in %s", (int)number.n,
-	    number.p, t->header);
-	report(r,
-	    to_number(n, &a) && to_number(number, &b) && a == b
-		? TALLY_F_number_spelling
-		: t->number,
-	    r->set.offset + r->set.pos[s->pos + (s->n > 1)] + 1, t->tag,
-	    ordinal, 2, n, expected);
 }
 
 /* --- units --- */
@@ -252,24 +175,6 @@ ends_group(const struct tally_segment *s)
 }
 
 /* --- transaction sets --- */
-
-static void
-check_st(struct tally_reader *r)
-{
-	const struct tally_segment *st = &r->segment[0];
-	struct tally_str id = tally_element(&r->set, st, 1);
-	struct tally_str number = tally_element(&r->set, st, 2);
-
-	if (id.n != 3)
-		report(r, TALLY_F_st_malformed, r->set.start, "ST", 1, 1, id,
-		    "three characters, as in 850");
-	if (number.n < 4 || number.n > 9)
-		report(r, TALLY_F_st_number, r->set.start, "ST", 1, 2, number,
-		    "4 to 9 characters");
-	else if (numbers_add(&r->set_numbers, number))
-		report(r, TALLY_F_set_duplicate, r->set.start, "ST", 1, 2,
-		    number, "a number that is new in the group");
-}
 
 /* What ended the reading of a set. */
 enum set_end { SET_SE, SET_OTHER, SET_INPUT };
@@ -359,21 +264,23 @@ read_set(struct tally_reader *r, const struct tally_segment *st,
 			.unreadable = true,
 			.offset = start,
 			.end = here(r) };
-		report(r, TALLY_F_set_too_large, start, "ST", 1, 0,
-		    tally_str("", 0), "a set within the limits");
+		envelope_report(r->findings, TALLY_F_set_too_large, start, "ST",
+		    1, 0, tally_str("", 0), "a set within the limits");
 		return TALLY_OK;
 	}
 	settle(r, n);
 	view(r, n);
 	unit_is(r, u, TALLY_UNIT_SET, true);
 	u->complete = end == SET_SE;
-	check_st(r);
+	envelope_check_st(&r->set, &r->set_numbers, r->findings);
 	if (end == SET_SE)
-		check_trailer(r, &se, &r->segment[n - 1], n, n, true,
-		    tally_element(&r->set, &r->segment[0], 2));
+		envelope_check_trailer(&envelope_se, &r->set, n - 1, n,
+		    &(struct envelope_actual){
+			n, true, tally_element(&r->set, &r->segment[0], 2) },
+		    r->findings);
 	else if (end == SET_OTHER)
-		report(r, TALLY_F_se_missing, here(r), "SE", n + 1, 0,
-		    tally_str("", 0), "SE at the end of the set");
+		envelope_report(r->findings, TALLY_F_se_missing, here(r), "SE",
+		    n + 1, 0, tally_str("", 0), "SE at the end of the set");
 	return TALLY_OK;
 }
 
@@ -389,41 +296,6 @@ copy(char *to, size_t size, struct tally_str s)
 }
 
 static void
-check_gs(struct tally_reader *r)
-{
-	static const struct {
-		uint16_t element;
-		uint8_t min, max;
-		const char *expected;
-	} rule[] = {
-		{ 1, 2, 2, "two characters, as in PO" },
-		{ 2, 2, 15, "2 to 15 characters" },
-		{ 3, 2, 15, "2 to 15 characters" },
-		{ 4, 6, 8, "a date, CCYYMMDD" },
-		{ 5, 4, 8, "a time, HHMM" },
-		{ 6, 1, 9, "1 to 9 digits" },
-		{ 7, 1, 2, "X, for X12" },
-		{ 8, 1, 12, "a version, as in 004010" },
-	};
-	const struct tally_segment *s = &r->segment[0];
-	struct tally_str v, number = tally_element(&r->set, s, 6);
-	uint64_t x;
-
-	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
-		v = tally_element(&r->set, s, rule[i].element);
-		if (v.n >= rule[i].min && v.n <= rule[i].max &&
-		    (rule[i].element != 6 || to_number(v, &x)))
-			continue;
-		report(r, TALLY_F_gs_malformed, r->set.start, "GS", 0,
-		    rule[i].element, v, rule[i].expected);
-		return;
-	}
-	if (numbers_add(&r->group_numbers, number))
-		report(r, TALLY_F_group_duplicate, r->set.start, "GS", 0, 6,
-		    number, "a number that is new in the interchange");
-}
-
-static void
 begin_group(struct tally_reader *r, struct tally_unit *u)
 {
 	r->level = GROUP;
@@ -434,7 +306,7 @@ begin_group(struct tally_reader *r, struct tally_unit *u)
 	copy(r->gs06, sizeof(r->gs06),
 	    tally_element(&r->set, &r->segment[0], 6));
 	unit_is(r, u, TALLY_UNIT_GROUP, true);
-	check_gs(r);
+	envelope_check_gs(&r->set, &r->group_numbers, r->findings);
 }
 
 static void
@@ -444,11 +316,13 @@ end_group(struct tally_reader *r, struct tally_unit *u, bool trailer)
 	u->count = r->sets;
 	r->level = INTERCHANGE;
 	if (trailer)
-		check_trailer(r, &ge, &r->segment[0], 0, r->sets, !r->stray,
-		    tally_cstr(r->gs06));
+		envelope_check_trailer(&envelope_ge, &r->set, 0, 0,
+		    &(struct envelope_actual){
+			r->sets, !r->stray, tally_cstr(r->gs06) },
+		    r->findings);
 	else if (!r->cut && !r->broken)
-		report(r, TALLY_F_ge_missing, here(r), "GE", 0, 0,
-		    tally_str("", 0), "GE at the end of the group");
+		envelope_report(r->findings, TALLY_F_ge_missing, here(r), "GE",
+		    0, 0, tally_str("", 0), "GE at the end of the group");
 	r->stray = false;
 }
 
@@ -462,15 +336,18 @@ end_interchange(struct tally_reader *r, struct tally_unit *u, bool trailer)
 	r->level = OUTSIDE;
 	window_separators(&r->w, r->w.sep);
 	if (trailer)
-		check_trailer(r, &iea, &r->segment[0], 0, r->groups,
-		    !r->uncounted, tally_cstr(r->isa13));
+		envelope_check_trailer(&envelope_iea, &r->set, 0, 0,
+		    &(struct envelope_actual){
+			r->groups, !r->uncounted, tally_cstr(r->isa13) },
+		    r->findings);
 	else if (r->broken)
-		report(r, TALLY_F_segment_unended, here(r), "", 0, 0,
-		    tally_str(r->w.buf + r->w.at, r->w.len - r->w.at),
+		envelope_report(r->findings, TALLY_F_segment_unended, here(r),
+		    "", 0, 0, tally_str(r->w.buf + r->w.at, r->w.len - r->w.at),
 		    "a terminator within the longest segment there is");
 	else if (r->isa.usable)
-		report(r, TALLY_F_iea_missing, here(r), "IEA", 0, 0,
-		    tally_str("", 0), "IEA at the end of the interchange");
+		envelope_report(r->findings, TALLY_F_iea_missing, here(r),
+		    "IEA", 0, 0, tally_str("", 0),
+		    "IEA at the end of the interchange");
 	r->cut = r->broken = false;
 }
 
@@ -531,7 +408,8 @@ in_interchange(struct tally_reader *r, struct tally_unit *u, bool *have,
 		end_interchange(r, u, true);
 	} else {
 		if (!r->stray)
-			report(r, TALLY_F_structure, r->set.start, "", 0, 0,
+			envelope_report(r->findings, TALLY_F_structure,
+			    r->set.start, "", 0, 0,
 			    tally_segment_tag(&r->set, &s), "GS, TA1 or IEA");
 		r->stray = r->uncounted = true;
 		*have = false;
@@ -569,59 +447,15 @@ in_group(struct tally_reader *r, struct tally_unit *u, bool *have,
 		return TALLY_OK;
 	}
 	if (!r->stray)
-		report(r, TALLY_F_segments_outside, r->set.start, "", 0, 0,
-		    tally_segment_tag(&r->set, &s), "ST or GE");
+		envelope_report(r->findings, TALLY_F_segments_outside,
+		    r->set.start, "", 0, 0, tally_segment_tag(&r->set, &s),
+		    "ST or GE");
 	r->stray = true;
 	*have = false;
 	return TALLY_OK;
 }
 
 /* --- outside --- */
-
-/* Bytes that transports and editors leave between interchanges. */
-static uint32_t
-harmless(const unsigned char *p, uint32_t n)
-{
-	uint32_t i = 0;
-
-	for (;;) {
-		if (n - i >= 3 && memcmp(p + i, "\xef\xbb\xbf", 3) == 0)
-			i += 3;
-		else if (i < n && (p[i] <= ' ' || p[i] == 0x7f))
-			i++;
-		else
-			return i;
-	}
-}
-
-/* Passes over what is no interchange: to the next "ISA", or the end. */
-static enum tally_rc
-pass_text(struct tally_reader *r, struct tally_err *err)
-{
-	struct window *w = &r->w;
-	const unsigned char *p;
-	enum tally_rc rc;
-	uint32_t got;
-
-	w->at++;
-	for (;;) {
-		window_keep(w);
-		rc = window_peek(w, ISA_LENGTH_MAX, &got, err);
-		if (rc != TALLY_OK)
-			return rc;
-		p = got >= 3 ? memchr(w->buf + w->at, 'I', got - 2) : NULL;
-		if (p != NULL)
-			w->at = (uint32_t)(p - w->buf);
-		else
-			w->at += got >= 3 ? got - 2 : got;
-		if (p != NULL && memcmp(p, "ISA", 3) == 0)
-			return TALLY_OK;
-		if (p != NULL)
-			w->at++;
-		else if (got < 3)
-			return TALLY_OK;
-	}
-}
 
 static void
 begin_interchange(struct tally_reader *r, struct tally_unit *u)
@@ -652,25 +486,6 @@ begin_interchange(struct tally_reader *r, struct tally_unit *u)
 	window_separators(w, r->isa.separators);
 }
 
-/* To what may be an ISA; *got bytes from there on can be looked at. */
-static enum tally_rc
-pass_harmless(struct tally_reader *r, uint32_t *got, struct tally_err *err)
-{
-	struct window *w = &r->w;
-	uint32_t n;
-	enum tally_rc rc;
-
-	do {
-		window_keep(w);
-		rc = window_peek(w, ISA_LENGTH_MAX, got, err);
-		if (rc != TALLY_OK)
-			return rc;
-		n = harmless(w->buf + w->at, *got);
-		w->at += n;
-	} while (n > 0);
-	return TALLY_OK;
-}
-
 static enum tally_rc
 outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 {
@@ -681,7 +496,7 @@ outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 	bool told = false; /* one finding for a stretch of text */
 
 	for (;;) {
-		rc = pass_harmless(r, &got, err);
+		rc = window_pass_harmless(w, &got, err);
 		if (rc != TALLY_OK)
 			return rc;
 		if (got == 0) {
@@ -694,7 +509,7 @@ outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 			return TALLY_OK;
 		}
 		if (!told)
-			report(r,
+			envelope_report(r->findings,
 			    found == ISA_DAMAGED ? TALLY_F_isa_malformed
 						 : TALLY_F_text_outside,
 			    here(r), found == ISA_DAMAGED ? "ISA" : "", 0, 0,
@@ -702,7 +517,7 @@ outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 			    found == ISA_DAMAGED ? "16 elements of fixed width"
 						 : "ISA, or nothing");
 		told = true;
-		rc = pass_text(r, err);
+		rc = window_pass_text(w, err);
 		if (rc != TALLY_OK)
 			return rc;
 	}

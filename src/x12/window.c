@@ -254,3 +254,63 @@ window_back(struct window *w)
 	w->next_pos = w->keep_pos + w->back.pos;
 	w->next_end = w->keep_end + w->back.end;
 }
+
+/* Bytes that transports and editors leave between interchanges. */
+static uint32_t
+harmless(const unsigned char *p, uint32_t n)
+{
+	uint32_t i = 0;
+
+	for (;;) {
+		if (n - i >= 3 && memcmp(p + i, "\xef\xbb\xbf", 3) == 0)
+			i += 3;
+		else if (i < n && (p[i] <= ' ' || p[i] == 0x7f))
+			i++;
+		else
+			return i;
+	}
+}
+
+enum tally_rc
+window_pass_harmless(struct window *w, uint32_t *got, struct tally_err *err)
+{
+	uint32_t n;
+	enum tally_rc rc;
+
+	do {
+		window_keep(w);
+		rc = window_peek(w, WINDOW_LOOK, got, err);
+		if (rc != TALLY_OK)
+			return rc;
+		n = harmless(w->buf + w->at, *got);
+		w->at += n;
+	} while (n > 0);
+	return TALLY_OK;
+}
+
+enum tally_rc
+window_pass_text(struct window *w, struct tally_err *err)
+{
+	const unsigned char *p;
+	enum tally_rc rc;
+	uint32_t got;
+
+	w->at++;
+	for (;;) {
+		window_keep(w);
+		rc = window_peek(w, WINDOW_LOOK, &got, err);
+		if (rc != TALLY_OK)
+			return rc;
+		p = got >= 3 ? memchr(w->buf + w->at, 'I', got - 2) : NULL;
+		if (p != NULL)
+			w->at = (uint32_t)(p - w->buf);
+		else
+			w->at += got >= 3 ? got - 2 : got;
+		if (p != NULL && memcmp(p, "ISA", 3) == 0)
+			return TALLY_OK;
+		if (p != NULL)
+			w->at++;
+		else if (got < 3)
+			return TALLY_OK;
+	}
+}

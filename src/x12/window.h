@@ -66,6 +66,15 @@ enum tally_rc window_segment(struct window *, uint32_t limit,
     enum window_found *, struct tally_segment *seg, struct tally_err *)
     TALLY_MUST_USE;
 
+/* Outside interchanges: passes over line ends, blanks, NULs, byte order marks
+ * and Ctrl-Z; *got of up to WINDOW_LOOK bytes are there then. */
+#define WINDOW_LOOK 512
+enum tally_rc window_pass_harmless(
+    struct window *, uint32_t *got, struct tally_err *) TALLY_MUST_USE;
+/* At least one byte on, to the next "ISA" or the end. */
+enum tally_rc window_pass_text(struct window *, struct tally_err *)
+    TALLY_MUST_USE;
+
 /* Takes the newest segment back: the next call gives it again. */
 void window_back(struct window *);
 
