@@ -94,7 +94,7 @@ prove(const char *dir, const struct tally_version *v)
 	struct tally_err err = { 0 };
 
 	for (uint32_t i = 0; i < v->nset; i++) {
-		if (tally_grammar_new(&g, &v->set[i], &err) != TALLY_OK) {
+		if (tally_grammar_new(&g, v, &v->set[i], &err) != TALLY_OK) {
 			fprintf(
 			    stderr, "%s/%s: %s\n", dir, v->set[i].id, err.text);
 			exit(1);

@@ -267,6 +267,29 @@ verdict(size_t errors, size_t warnings)
 			   : TALLY_ACCEPTED;
 }
 
+/* A group that is rejected takes its sets with it. */
+static void
+reject_sets(struct tally_judge *j, struct tally_group_judged *g)
+{
+	g->accepted = 0;
+	for (size_t i = j->first_set[j->ic.ngroup]; i < j->nset; i++)
+		j->set[i].verdict = TALLY_REJECTED;
+}
+
+/* The verdict on a group whose own envelope is accepted. */
+static enum tally_verdict
+from_sets(const struct tally_judge *j, const struct tally_group_judged *g)
+{
+	if (g->accepted == 0 && g->received > 0)
+		return TALLY_REJECTED;
+	if (g->accepted < g->received)
+		return TALLY_PARTIAL;
+	for (size_t i = j->first_set[j->ic.ngroup]; i < j->nset; i++)
+		if (j->set[i].verdict != TALLY_ACCEPTED)
+			return TALLY_ACCEPTED_WITH_ERRORS;
+	return g->verdict;
+}
+
 static void
 end_group(struct tally_judge *j, const struct tally_unit *u)
 {
@@ -285,17 +308,10 @@ end_group(struct tally_judge *j, const struct tally_unit *u)
 				n = n * 10 + (uint32_t)(said.p[i] - '0');
 		g->included = n;
 	}
-	if (g->verdict != TALLY_REJECTED) {
-		if (g->accepted == 0 && g->received > 0)
-			g->verdict = TALLY_REJECTED;
-		else if (g->accepted < g->received)
-			g->verdict = TALLY_PARTIAL;
-		else
-			for (size_t i = j->first_set[j->ic.ngroup]; i < j->nset;
-			     i++)
-				if (j->set[i].verdict != TALLY_ACCEPTED)
-					g->verdict = TALLY_ACCEPTED_WITH_ERRORS;
-	}
+	if (g->verdict == TALLY_REJECTED)
+		reject_sets(j, g);
+	else
+		g->verdict = from_sets(j, g);
 	g->findings = put_back(j, &j->of_group);
 	g->nset = (uint32_t)(j->nset - j->first_set[j->ic.ngroup]);
 	j->ic.ngroup++;

@@ -34,6 +34,7 @@ struct tally_reader {
 	bool broken; /* a segment without end: close everything */
 	bool cut;    /* the input ended too early */
 	bool stray;  /* a stray segment was reported on this level */
+	bool told;   /* what follows an interchange was reported with it */
 	char isa13[16], gs06[16];
 	uint32_t groups, sets;
 	bool uncounted; /* groups or sets cannot be counted any more */
@@ -299,7 +300,8 @@ static void
 begin_group(struct tally_reader *r, struct tally_unit *u)
 {
 	r->level = GROUP;
-	r->groups++;
+	if (r->groups++ == 0 && !r->stray)
+		r->uncounted = false;
 	r->sets = 0;
 	r->stray = false;
 	numbers_clear(&r->set_numbers);
@@ -348,6 +350,7 @@ end_interchange(struct tally_reader *r, struct tally_unit *u, bool trailer)
 		envelope_report(r->findings, TALLY_F_iea_missing, here(r),
 		    "IEA", 0, 0, tally_str("", 0),
 		    "IEA at the end of the interchange");
+	r->told = r->broken || r->cut || !r->isa.usable;
 	r->cut = r->broken = false;
 }
 
@@ -403,9 +406,14 @@ in_interchange(struct tally_reader *r, struct tally_unit *u, bool *have,
 	if (s.tag == tally_tag("GS")) {
 		begin_group(r, u);
 	} else if (s.tag == tally_tag("TA1")) {
+		/* Many count it as a group where there is none. */
+		r->uncounted = r->uncounted || r->groups == 0;
 		unit_is(r, u, TALLY_UNIT_TA1, true);
 	} else if (s.tag == tally_tag("IEA")) {
 		end_interchange(r, u, true);
+	} else if (s.tag == tally_tag("ISB") || s.tag == tally_tag("ISE") ||
+	    s.tag == tally_tag("TA3")) {
+		*have = false; /* interchange services: nothing to us */
 	} else {
 		if (!r->stray)
 			envelope_report(r->findings, TALLY_F_structure,
@@ -493,7 +501,7 @@ outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 	enum isa_found found;
 	enum tally_rc rc;
 	uint32_t got;
-	bool told = false; /* one finding for a stretch of text */
+	bool told = r->told; /* one finding for a stretch of text */
 
 	for (;;) {
 		rc = window_pass_harmless(w, &got, err);
@@ -505,6 +513,7 @@ outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 		}
 		found = isa_parse(&r->isa, w->buf + w->at, got);
 		if (found == ISA_YES) {
+			r->told = false;
 			begin_interchange(r, u);
 			return TALLY_OK;
 		}
@@ -516,7 +525,7 @@ outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 			    tally_str(w->buf + w->at, got),
 			    found == ISA_DAMAGED ? "16 elements of fixed width"
 						 : "ISA, or nothing");
-		told = true;
+		told = r->told = true;
 		rc = window_pass_text(w, err);
 		if (rc != TALLY_OK)
 			return rc;

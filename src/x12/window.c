@@ -195,19 +195,16 @@ advance(struct window *w, uint32_t limit, bool *more, struct tally_err *err)
 	return TALLY_OK;
 }
 
-enum tally_rc
-window_segment(struct window *w, uint32_t limit, enum window_found *found,
-    struct tally_segment *seg, struct tally_err *err)
+/* Makes sure that a terminator is in the index, or says why there is none. */
+static enum tally_rc
+find_end(struct window *w, uint32_t limit, enum window_found *found,
+    struct tally_err *err)
 {
-	struct tally_index *ix = &w->index;
 	enum tally_rc rc;
-	uint32_t e, first;
 	bool more;
 
-	w->back.at = w->at - w->keep;
-	w->back.pos = w->next_pos - w->keep_pos;
-	w->back.end = w->next_end - w->keep_end;
-	while (w->next_end == ix->nend) {
+	*found = WINDOW_SEGMENT;
+	while (w->next_end == w->index.nend) {
 		if (w->scanned == w->len)
 			pass_filler(w);
 		if (w->scanned < w->at)
@@ -222,28 +219,47 @@ window_segment(struct window *w, uint32_t limit, enum window_found *found,
 			return TALLY_OK;
 		}
 	}
-	e = ix->end[w->next_end];
-	first = w->next_pos;
-	pass_filler(w);
-	if (ix->pos[e] - w->at > limit) {
-		*found = WINDOW_LONG;
-		return TALLY_OK;
-	}
-	*seg = (struct tally_segment){
-		.tag = tally_tag_of(
-		    (const char *)w->buf + w->at, ix->pos[first] - w->at),
-		.start = w->at,
-		.pos = first - w->keep_pos,
-		.n = e - first,
-		.place = TALLY_NOWHERE,
-	};
+	return TALLY_OK;
+}
+
+enum tally_rc
+window_segment(struct window *w, uint32_t limit, enum window_found *found,
+    struct tally_segment *seg, struct tally_err *err)
+{
+	const uint32_t *pos;
+	enum tally_rc rc;
+	uint32_t e, first;
+
+	w->back.at = w->at - w->keep;
+	w->back.pos = w->next_pos - w->keep_pos;
+	w->back.end = w->next_end - w->keep_end;
+	do {
+		rc = find_end(w, limit, found, err);
+		if (rc != TALLY_OK || *found != WINDOW_SEGMENT)
+			return rc;
+		pos = w->index.pos;
+		e = w->index.end[w->next_end];
+		first = w->next_pos;
+		pass_filler(w);
+		if (pos[e] - w->at > limit) {
+			*found = WINDOW_LONG;
+			return TALLY_OK;
+		}
+		*seg = (struct tally_segment){
+			.start = w->at,
+			.pos = first - w->keep_pos,
+			.n = e - first,
+			.place = TALLY_NOWHERE,
+		};
+		w->at = pos[e] + 1;
+		w->next_pos = e + 1;
+		w->next_end++;
+		/* A terminator that ends nothing is passed over. */
+	} while (seg->n == 0 && pos[first] == seg->start);
 	/* A tag of more than three bytes is none. */
-	if (ix->pos[first] - w->at > 3)
-		seg->tag = 0;
-	w->at = ix->pos[e] + 1;
-	w->next_pos = e + 1;
-	w->next_end++;
-	*found = WINDOW_SEGMENT;
+	if (pos[first] - seg->start <= 3)
+		seg->tag = tally_tag_of(
+		    (const char *)w->buf + seg->start, pos[first] - seg->start);
 	return TALLY_OK;
 }
 
