@@ -75,6 +75,13 @@ struct tally_interchange_judged {
 	uint32_t ngroup;
 };
 
+/* Which parts are written; 0 leaves it to the interchange. */
+enum tally_ack_when {
+	TALLY_ACK_WANTED, /* TA1: tally_ack_wants_ta1; 997: every group */
+	TALLY_ACK_ALWAYS, /* even where nothing asks for it */
+	TALLY_ACK_NEVER
+};
+
 /*
  * What an acknowledgement needs beside the judgement.  Time and numbers are
  * values passed in, so that replay gives the same bytes.
@@ -88,9 +95,16 @@ struct tally_ack_envelope {
 	struct tally_separators separators;
 	bool newline;       /* a line feed behind each terminator */
 	uint32_t bytes_max; /* of the whole acknowledgement */
+	/* An acknowledgement (GS01 FA, or TA1 alone) is never answered, not
+	 * even by ALWAYS. */
+	enum tally_ack_when ta1, functional;
 };
 
-/* Whether the interchange is to be answered at all, and with what. */
+/*
+ * Whether the interchange is to be answered at all, and with what: TA1 when
+ * ISA14 asks for it, when the envelope has findings, or when a group is so
+ * bad that AK1 cannot name it; 997 unless the interchange is rejected.
+ */
 bool tally_ack_wants_ta1(const struct tally_interchange_judged *);
 /* Groups that want a 997: all but those of acknowledgements (GS01 FA). */
 uint32_t tally_ack_groups(const struct tally_interchange_judged *);

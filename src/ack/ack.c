@@ -75,26 +75,45 @@ tally_ack_groups(const struct tally_interchange_judged *ic)
 	return n;
 }
 
+/* There is somebody to tell, and it did not bring acknowledgements only. */
+static bool
+answerable(const struct tally_interchange_judged *ic)
+{
+	if (!ic->readable || ic->sender[0] == '\0')
+		return false;
+	for (uint32_t i = 0; i < ic->ngroup; i++)
+		if (!acknowledges(&ic->group[i]))
+			return true;
+	/* Without groups, and nothing wrong, it can only have brought a TA1. */
+	return ic->ngroup == 0 && ic->verdict != TALLY_ACCEPTED;
+}
+
 bool
 tally_ack_wants_ta1(const struct tally_interchange_judged *ic)
 {
-	uint32_t others = 0;
-	bool nameless = false;
-
-	if (!ic->readable || ic->sender[0] == '\0')
+	if (!answerable(ic))
 		return false;
-	for (uint32_t i = 0; i < ic->ngroup; i++) {
-		if (acknowledges(&ic->group[i]))
-			continue;
-		others++;
-		nameless |= !tally_ack_nameable(&ic->group[i]);
-	}
-	if (ic->ngroup > 0 && others == 0)
-		return false; /* nothing but acknowledgements */
-	if (ic->verdict != TALLY_ACCEPTED || nameless)
-		return true;
-	/* Without groups it can only have brought a TA1. */
-	return ic->ack_requested && ic->ngroup > 0;
+	for (uint32_t i = 0; i < ic->ngroup; i++)
+		if (!acknowledges(&ic->group[i]) &&
+		    !tally_ack_nameable(&ic->group[i]))
+			return true;
+	return ic->ack_requested || ic->verdict != TALLY_ACCEPTED;
+}
+
+static bool
+writes_ta1(const struct tally_interchange_judged *ic,
+    const struct tally_ack_envelope *e)
+{
+	if (e->ta1 == TALLY_ACK_WANTED)
+		return tally_ack_wants_ta1(ic);
+	return e->ta1 == TALLY_ACK_ALWAYS && answerable(ic);
+}
+
+static uint32_t
+groups_written(const struct tally_interchange_judged *ic,
+    const struct tally_ack_envelope *e)
+{
+	return e->functional == TALLY_ACK_NEVER ? 0 : tally_ack_groups(ic);
 }
 
 static enum tally_rc
@@ -145,10 +164,11 @@ write_all(struct tally_buf *out, const struct tally_interchange_judged *ic,
 	tally_buf_reset(out);
 	tally_writer_init(&w, out, &e->separators, e->newline);
 	tally_ack_open(&w, ic, e);
-	if (tally_ack_wants_ta1(ic))
+	if (writes_ta1(ic, e))
 		tally_ack_ta1(&w, ic, findings);
 	for (uint32_t i = 0; i < ic->ngroup; i++) {
-		if (!wants_functional(ic, &ic->group[i]))
+		if (e->functional == TALLY_ACK_NEVER ||
+		    !wants_functional(ic, &ic->group[i]))
 			continue;
 		if (first == NULL) {
 			first = &ic->group[i];
@@ -180,7 +200,7 @@ fit(struct tally_buf *out, const struct tally_interchange_judged *ic,
     struct tally_err *err)
 {
 	struct tally_ack_detail detail = { SIZE_MAX, true };
-	size_t reserve = (size_t)COUNT_WIDTH * tally_ack_groups(ic);
+	size_t reserve = (size_t)COUNT_WIDTH * groups_written(ic, e);
 	enum tally_rc rc;
 
 	rc = write_all(out, ic, findings, e, detail, err);
@@ -209,7 +229,7 @@ tally_ack_write(struct tally_buf *out,
 	struct tally_buf work;
 	enum tally_rc rc;
 
-	if (!tally_ack_wants_ta1(ic) && tally_ack_groups(ic) == 0)
+	if (!writes_ta1(ic, e) && groups_written(ic, e) == 0)
 		return TALLY_OK;
 	rc = check_envelope(e, err);
 	if (rc != TALLY_OK)

@@ -115,6 +115,16 @@ expect_set(const struct tally_finding *f, size_t n, enum tally_verdict verdict,
 	tally_findings_free(&list);
 }
 
+static unsigned
+occurrences(const char *text, const char *what)
+{
+	unsigned n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)) != NULL; p++)
+		n++;
+	return n;
+}
+
 static void
 accepted(void **state)
 {
@@ -538,6 +548,72 @@ names_of_groups(void **state)
 	tally_findings_free(&none);
 }
 
+/* What the caller's agreement says beats what the interchange asks for. */
+static void
+parts(void **state)
+{
+	static const struct {
+		enum tally_ack_when ta1, functional;
+		bool asked, rejected, answers;
+		const char *first; /* segments behind ISA, their tags */
+		unsigned ta1s, sets;
+	} row[] = {
+		{ TALLY_ACK_WANTED, TALLY_ACK_WANTED, false, false, false, "GS",
+		    0, 1 },
+		{ TALLY_ACK_WANTED, TALLY_ACK_NEVER, false, false, false, "", 0,
+		    0 },
+		{ TALLY_ACK_WANTED, TALLY_ACK_NEVER, true, false, false, "TA1",
+		    1, 0 },
+		{ TALLY_ACK_ALWAYS, TALLY_ACK_WANTED, false, false, false,
+		    "TA1", 1, 1 },
+		{ TALLY_ACK_NEVER, TALLY_ACK_WANTED, true, false, false, "GS",
+		    0, 1 },
+		{ TALLY_ACK_NEVER, TALLY_ACK_WANTED, true, true, false, "", 0,
+		    0 },
+		{ TALLY_ACK_NEVER, TALLY_ACK_NEVER, true, false, false, "", 0,
+		    0 },
+		{ TALLY_ACK_ALWAYS, TALLY_ACK_ALWAYS, true, false, true, "", 0,
+		    0 },
+	};
+	struct tally_interchange_judged ic;
+	struct tally_group_judged g;
+	struct tally_ack_envelope e = envelope;
+	struct tally_findings none;
+	struct tally_buf out;
+	struct tally_err err;
+
+	(void)state;
+	tally_findings_init(&none, 1);
+	tally_buf_init(&out, MAX);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		ic = interchange;
+		g = group;
+		ic.group = &g;
+		ic.ngroup = 1;
+		ic.ack_requested = row[i].asked;
+		if (row[i].rejected)
+			ic.verdict = TALLY_REJECTED;
+		if (row[i].answers)
+			memcpy(g.functional, "FA", 3);
+		e.ta1 = row[i].ta1;
+		e.functional = row[i].functional;
+		tally_buf_reset(&out);
+		assert_int_equal(
+		    tally_ack_write(&out, &ic, &none, &e, &err), TALLY_OK);
+		if (*row[i].first == '\0') {
+			assert_int_equal(out.n, 0);
+			continue;
+		}
+		assert_memory_equal(out.p, ISA, sizeof(ISA) - 1);
+		assert_memory_equal(out.p + sizeof(ISA) - 1, row[i].first,
+		    strlen(row[i].first));
+		assert_int_equal(occurrences(out.p, "TA1*"), row[i].ta1s);
+		assert_int_equal(occurrences(out.p, "ST*"), row[i].sets);
+	}
+	tally_buf_free(&out);
+	tally_findings_free(&none);
+}
+
 static void
 impossible_envelopes(void **state)
 {
@@ -612,16 +688,6 @@ large_init(struct large *l)
 	l->g.verdict = TALLY_PARTIAL;
 	l->ic.group = &l->g;
 	l->ic.ngroup = 1;
-}
-
-static unsigned
-occurrences(const char *text, const char *what)
-{
-	unsigned n = 0;
-
-	for (const char *p = text; (p = strstr(p, what)) != NULL; p++)
-		n++;
-	return n;
 }
 
 /* SE01 is right, whatever was left out. */
@@ -802,6 +868,7 @@ main(void)
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(names_of_sets),
 		cmocka_unit_test(names_of_groups),
+		cmocka_unit_test(parts),
 		cmocka_unit_test(impossible_envelopes),
 		cmocka_unit_test(size_limit),
 		cmocka_unit_test(many_elements),
