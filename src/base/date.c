@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Dates and times; see date.h. */
+#include "base/date.h"
+
+#define PIVOT 70
+
+static int
+digits(const char *p, int n)
+{
+	int v = 0;
+
+	for (int i = 0; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return -1;
+		v = v * 10 + (p[i] - '0');
+	}
+	return v;
+}
+
+static int
+days(int year, int month)
+{
+	static const unsigned char of[] = { 31, 28, 31, 30, 31, 30, 31, 31, 30,
+		31, 30, 31 };
+	int leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
+
+	return of[month - 1] + (month == 2 && leap);
+}
+
+size_t
+tally_date_iso(char out[TALLY_DATE_MAX], struct tally_str s)
+{
+	const char *p = s.p;
+	int year, month, day, width = s.n == 8 ? 4 : 2;
+
+	if (s.n != 8 && s.n != 6)
+		return 0;
+	year = digits(p, width);
+	month = digits(p + width, 2);
+	day = digits(p + width + 2, 2);
+	if (width == 2 && year >= 0)
+		year += year >= PIVOT ? 1900 : 2000;
+	if (year < 1 || month < 1 || month > 12 || day < 1 ||
+	    day > days(year, month))
+		return 0;
+	out[0] = (char)('0' + year / 1000);
+	out[1] = (char)('0' + year / 100 % 10);
+	out[2] = p[width - 2];
+	out[3] = p[width - 1];
+	out[4] = '-';
+	out[5] = p[width];
+	out[6] = p[width + 1];
+	out[7] = '-';
+	out[8] = p[width + 2];
+	out[9] = p[width + 3];
+	return TALLY_DATE_MAX;
+}
+
+size_t
+tally_time_iso(char out[TALLY_TIME_MAX], struct tally_str s)
+{
+	const char *p = s.p;
+	size_t n = 0;
+
+	if (s.n != 4 && (s.n < 6 || s.n > 8))
+		return 0;
+	if (digits(p, (int)s.n) < 0 || digits(p, 2) > 23 ||
+	    digits(p + 2, 2) > 59 || (s.n > 4 && digits(p + 4, 2) > 59))
+		return 0;
+	for (size_t i = 0; i < s.n; i++) {
+		if (i == 2 || i == 4)
+			out[n++] = ':';
+		if (i == 6)
+			out[n++] = '.';
+		out[n++] = p[i];
+	}
+	return n;
+}

@@ -1,0 +1,128 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Exact decimals: X12 spellings and the canonical one. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <cmocka.h>
+
+#include "base/decimal.h"
+
+/* decimals -1: type R.  want null: no number. */
+static const struct {
+	const char *sent;
+	int decimals;
+	const char *want;
+} rows[] = {
+	{ "1", -1, "1" },
+	{ "0", -1, "0" },
+	{ "00", -1, "0" },
+	{ "-0", -1, "0" },
+	{ "-0.00", -1, "0.00" },
+	{ "007", -1, "7" },
+	{ "-007.50", -1, "-7.50" },
+	{ "+3", -1, "3" },
+	{ ".5", -1, "0.5" },
+	{ "-.05", -1, "-0.05" },
+	{ "5.", -1, "5" },
+	{ "1.50", -1, "1.50" },
+	{ "1.5E2", -1, "150" },
+	{ "1.5E1", -1, "15" },
+	{ "1.5E0", -1, "1.5" },
+	{ "15E-1", -1, "1.5" },
+	{ "15E-3", -1, "0.015" },
+	{ "0.05e1", -1, "0.5" },
+	{ "0E3", -1, "0" },
+	{ "-1E+2", -1, "-100" },
+	{ "12345678901234567890.123456789", -1,
+	    "12345678901234567890.123456789" },
+	{ "1E40", -1, "10000000000000000000000000000000000000000" },
+	{ "1E-40", -1, "0.0000000000000000000000000000000000000001" },
+	{ "1E41", -1, NULL },
+	{ "1E999999999999999999", -1, NULL },
+	{ "", -1, NULL },
+	{ ".", -1, NULL },
+	{ "-", -1, NULL },
+	{ "--1", -1, NULL },
+	{ "1.2.3", -1, NULL },
+	{ "1,5", -1, NULL },
+	{ " 1", -1, NULL },
+	{ "1 ", -1, NULL },
+	{ "1E", -1, NULL },
+	{ "1E-", -1, NULL },
+	{ "E5", -1, NULL },
+	{ "0x10", -1, NULL },
+	{ "NaN", -1, NULL },
+	{ "1", 0, "1" },
+	{ "007", 0, "7" },
+	{ "-12", 0, "-12" },
+	{ "123", 2, "1.23" },
+	{ "-123", 2, "-1.23" },
+	{ "5", 2, "0.05" },
+	{ "-5", 2, "-0.05" },
+	{ "0", 2, "0.00" },
+	{ "000", 2, "0.00" },
+	{ "1000", 2, "10.00" },
+	{ "001000", 2, "10.00" },
+	{ "5", 4, "0.0005" },
+	{ "1.5", 2, NULL },
+	{ "15.", 2, NULL },
+	{ "1E2", 2, NULL },
+	{ "A", 0, NULL },
+	{ "", 0, NULL },
+	{ "-", 0, NULL },
+};
+
+static void
+test_spellings(void **state)
+{
+	char out[TALLY_DECIMAL_MAX];
+	struct tally_str s;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		s = tally_cstr(rows[i].sent);
+		n = rows[i].decimals < 0
+		    ? tally_decimal_r(out, s)
+		    : tally_decimal_n(out, s, (unsigned)rows[i].decimals);
+		if (!tally_str_eq(tally_str(out, n), tally_cstr(rows[i].want)))
+			fail_msg("%s (%d): got \"%.*s\"", rows[i].sent,
+			    rows[i].decimals, (int)n, out);
+	}
+}
+
+/* However long, a value never writes beyond the buffer. */
+static void
+test_long(void **state)
+{
+	char sent[100], out[TALLY_DECIMAL_MAX];
+	size_t got;
+
+	(void)state;
+	memset(sent, '9', sizeof(sent));
+	for (size_t n = 1; n <= sizeof(sent); n++) {
+		got = tally_decimal_r(out, tally_str(sent, n));
+		assert_int_equal(got, n <= 64 ? n : 0);
+		got = tally_decimal_n(out, tally_str(sent, n), 9);
+		assert_true(got <= TALLY_DECIMAL_MAX);
+	}
+	memcpy(sent + 60, "E40", 3);
+	assert_int_equal(tally_decimal_r(out, tally_str(sent, 63)), 0);
+	memcpy(sent + 59, "E-40", 4);
+	sent[1] = '.';
+	assert_true(
+	    tally_decimal_r(out, tally_str(sent, 63)) <= TALLY_DECIMAL_MAX);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_spellings),
+		cmocka_unit_test(test_long),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
