@@ -49,6 +49,7 @@ struct tally_group_judged {
 	uint32_t received; /* sets that are there */
 	uint32_t accepted; /* with or without errors */
 	enum tally_verdict verdict;
+	bool silent; /* agreed not to be answered; the caller's to set */
 	struct tally_span findings; /* of the group itself */
 	struct tally_set_judged
 	    *set; /* those that are listed; see tally_judge */

@@ -61,7 +61,7 @@ wants_functional(const struct tally_interchange_judged *ic,
     const struct tally_group_judged *g)
 {
 	return ic->readable && ic->sender[0] != '\0' &&
-	    ic->verdict != TALLY_REJECTED && !acknowledges(g) &&
+	    ic->verdict != TALLY_REJECTED && !acknowledges(g) && !g->silent &&
 	    tally_ack_nameable(g);
 }
 
