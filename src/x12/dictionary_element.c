@@ -10,6 +10,7 @@
 
 #define LENGTH_MAX 1000000000 /* of an element: binary ones are that long */
 #define ID_MAX     6          /* "C040", "1705" */
+#define CODE_MAX   8          /* the checker keeps codes as 64-bit numbers */
 
 void
 tally_elements_free(struct tally_elements *t)
@@ -326,6 +327,10 @@ add_code(struct tally_elements *t, struct tally_element_slot *e,
 	bool found;
 	size_t at;
 
+	if (code.n > CODE_MAX)
+		return tally_rows_error(r,
+		    "code %.*s is longer than %d characters", TALLY_WORD(code),
+		    CODE_MAX);
 	if (code.n < e->e.min || code.n > e->e.max)
 		return tally_rows_error(r,
 		    "code %.*s does not have the %u to %u characters of "
