@@ -672,7 +672,7 @@ check_set(const struct tally_version *v, const struct tally_set_spec *s)
 		assert_non_null(
 		    tally_segment_find(v, tally_cstr(s->total[i].of)));
 	}
-	assert_int_equal(tally_grammar_new(&g, s, &err), TALLY_OK);
+	assert_int_equal(tally_grammar_new(&g, v, s, &err), TALLY_OK);
 	tally_grammar_free(g);
 }
 
