@@ -1,0 +1,265 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Interchanges, functional groups, findings, residue. */
+#include "store/internal.h"
+
+#include "base/text.h"
+#include "store/load.h"
+
+enum tally_rc
+store_interchange_prior(struct store *st,
+    const struct tally_interchange_judged *ic, const unsigned char sha256[32],
+    struct store_prior *prior, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_blob(sha256, TALLY_HASH_SIZE),
+		v_cstr(ic->sender), v_cstr(ic->receiver), v_cstr(ic->control),
+		v_cstr(ic->sender_qualifier), v_cstr(ic->receiver_qualifier) };
+	enum tally_rc rc;
+	bool row;
+
+	*prior = (struct store_prior){ 0 };
+	rc = store_one(st, Q_INTERCHANGE_PRIOR, v, COUNT(v), &row, err);
+	if (rc != TALLY_OK || !row)
+		return rc;
+	prior->key_seen = true;
+	prior->interchange =
+	    st->engine->m->integer(st->engine, Q_INTERCHANGE_PRIOR, 0);
+	prior->bytes_seen =
+	    st->engine->m->integer(st->engine, Q_INTERCHANGE_PRIOR, 1) != 0;
+	store_end(st, Q_INTERCHANGE_PRIOR);
+	return TALLY_OK;
+}
+
+/* "* ~ > ^", so that a person can read and copy them. */
+static void
+separators(struct tally_buf *b, const struct tally_separators *s)
+{
+	const unsigned char all[] = { s->element, s->segment, s->component,
+		s->repetition };
+
+	for (size_t i = 0; i < COUNT(all) && (i < 3 || all[i] != 0); i++) {
+		if (i > 0)
+			tally_buf_putc(b, ' ');
+		tally_text_safe(b, tally_str(&all[i], 1));
+	}
+}
+
+static enum tally_rc
+interchange_add(struct store *st, int64_t file, const char *partner,
+    const struct tally_interchange_judged *ic, const unsigned char sha256[32],
+    int64_t now, int64_t *id, struct tally_err *err)
+{
+	const struct store_instant at = store_instant(now);
+	struct store_event e = { .stream = "partner",
+		.name = partner,
+		.subject = "interchange",
+		.n = 1,
+		.to = "recording",
+		.content = sha256 };
+	struct tally_buf b;
+	enum tally_rc rc;
+
+	tally_buf_init(&b, 256);
+	separators(&b, &ic->separators);
+	{
+		const struct engine_value v[] = { v_integer(file),
+			v_text(tally_cstr(partner)),
+			v_cstr(ic->sender_qualifier), v_cstr(ic->sender),
+			v_cstr(ic->receiver_qualifier), v_cstr(ic->receiver),
+			v_cstr(ic->control), v_cstr(ic->date), v_cstr(ic->time),
+			v_cstr(ic->version),
+			v_some(tally_str(&ic->usage, ic->usage != '\0')),
+			v_integer(ic->ack_requested),
+			v_text(tally_buf_view(&b)),
+			v_integer((int64_t)ic->offset),
+			v_integer((int64_t)ic->length), v_integer(ic->included),
+			v_blob(sha256, TALLY_HASH_SIZE),
+			v_cstr(load_verdict(ic->verdict)), v_instant(&at) };
+
+		rc = b.failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
+			      : store_number(st, Q_INTERCHANGE_ADD, v, COUNT(v),
+				    id, NULL, err);
+	}
+	tally_buf_free(&b);
+	e.id = *id;
+	if (rc == TALLY_OK)
+		rc = store_event(st, &e, now, err);
+	return rc;
+}
+
+enum tally_rc
+store_interchange_begin(struct store *st, int64_t file, const char *partner,
+    const struct tally_interchange_judged *ic, const unsigned char sha256[32],
+    int64_t now, int64_t *id, uint64_t *recorded, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(file),
+		v_integer((int64_t)ic->offset) };
+	const struct engine_methods *m = st->engine->m;
+	enum tally_rc rc;
+	bool row;
+
+	*recorded = 0;
+	rc = store_one(st, Q_INTERCHANGE_FIND, v, COUNT(v), &row, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (!row)
+		return interchange_add(
+		    st, file, partner, ic, sha256, now, id, err);
+	*id = m->integer(st->engine, Q_INTERCHANGE_FIND, 0);
+	*recorded = (uint64_t)m->integer(st->engine, Q_INTERCHANGE_FIND, 1);
+	if (strcmp(m->text(st->engine, Q_INTERCHANGE_FIND, 2), "recording") !=
+	    0)
+		*recorded = STORE_ENDED;
+	store_end(st, Q_INTERCHANGE_FIND);
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
+    const char *state, int64_t now, struct tally_err *err)
+{
+	const struct store_instant at = store_instant(now);
+	const struct engine_value mark[] = { v_integer((int64_t)recorded),
+		v_integer(id) };
+	const struct engine_value end[] = { mark[0], v_cstr(state),
+		v_instant(&at), mark[1] };
+	struct tally_buf partner;
+	struct store_event e = { .stream = "partner",
+		.subject = "interchange",
+		.id = id,
+		.n = 1,
+		.from = "recording",
+		.to = state };
+	int64_t same;
+	enum tally_rc rc;
+	bool row;
+
+	if (state == NULL)
+		return store_number(st, Q_INTERCHANGE_MARK, mark, COUNT(mark),
+		    &same, NULL, err);
+	rc = store_one(st, Q_INTERCHANGE_END, end, COUNT(end), &row, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (!row)
+		return tally_err_set(err, TALLY_USAGE,
+		    "there is no interchange %lld in the store", (long long)id);
+	tally_buf_init(&partner, 4096);
+	tally_buf_str(
+	    &partner, st->engine->m->bytes(st->engine, Q_INTERCHANGE_END, 0));
+	store_end(st, Q_INTERCHANGE_END);
+	e.name = partner.p;
+	rc = partner.failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
+			    : store_event(st, &e, now, err);
+	tally_buf_free(&partner);
+	return rc;
+}
+
+enum tally_rc
+store_group_put(struct store *st, int64_t interchange,
+    const struct tally_group_judged *g, int64_t *id, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(interchange),
+		v_cstr(g->functional), v_cstr(g->sender), v_cstr(g->receiver),
+		v_cstr(g->control), v_cstr(g->version),
+		v_integer((int64_t)g->offset), v_integer(g->included),
+		v_integer(g->received), v_integer(g->accepted),
+		v_cstr(load_verdict(g->verdict)) };
+	const struct engine_value find[] = { v[0], v[6] };
+	bool made;
+	enum tally_rc rc =
+	    store_number(st, Q_GROUP_ADD, v, COUNT(v), id, &made, err);
+
+	if (rc != TALLY_OK || made)
+		return rc;
+	return store_number(st, Q_GROUP_FIND, find, COUNT(find), id, NULL, err);
+}
+
+static const char *
+severity_name(enum tally_severity s)
+{
+	return s == TALLY_ERROR  ? "error"
+	    : s == TALLY_WARNING ? "warning"
+				 : "note";
+}
+
+static const char *
+level_name(enum tally_level level)
+{
+	static const char *const name[] = {
+		[TALLY_LEVEL_FILE] = "file",
+		[TALLY_LEVEL_INTERCHANGE] = "interchange",
+		[TALLY_LEVEL_GROUP] = "group",
+		[TALLY_LEVEL_SET] = "set",
+		[TALLY_LEVEL_SEGMENT] = "segment",
+		[TALLY_LEVEL_ELEMENT] = "element",
+	};
+
+	return name[level];
+}
+
+static enum tally_rc
+finding_put(struct store *st, const struct store_subject *s,
+    const struct tally_finding *f, struct tally_buf *value,
+    struct tally_err *err)
+{
+	const struct tally_finding_info *info = tally_finding_info(f->kind);
+
+	tally_buf_reset(value);
+	tally_text_safe(value, f->value);
+	if (value->failed)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+
+	const struct engine_value v[] = { v_id(s->file), v_id(s->interchange),
+		v_id(s->group), v_id(s->document),
+		v_cstr(severity_name(f->severity)), v_cstr(info->name),
+		v_cstr(level_name(info->level)), v_some(tally_cstr(info->code)),
+		v_integer((int64_t)f->offset), v_id(f->segment),
+		v_id(f->element), v_id(f->component), v_id(f->repetition),
+		v_some(tally_cstr(f->tag)), v_some(tally_cstr(f->loop)),
+		v_some(tally_cstr(f->id)), v_some(tally_cstr(f->name)),
+		v_some(tally_buf_view(value)), v_some(f->expected),
+		v_cstr(info->what) };
+
+	return store_do(st, Q_FINDING_ADD, v, COUNT(v), err);
+}
+
+enum tally_rc
+store_findings_put(struct store *st, const struct store_subject *s,
+    const struct tally_finding *f, size_t n, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+	struct tally_buf value;
+
+	tally_buf_init(&value, 64 * 1024);
+	for (size_t i = 0; rc == TALLY_OK && i < n; i++)
+		rc = finding_put(st, s, &f[i], &value, err);
+	tally_buf_free(&value);
+	return rc;
+}
+
+enum tally_rc
+store_residue_put(struct store *st, int64_t document,
+    const struct tally_set_spec *spec, const struct tally_residue *r, size_t n,
+    struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; rc == TALLY_OK && i < n; i++) {
+		const char *place = NULL;
+		char tag[4];
+		size_t len = 0;
+
+		if (spec != NULL && r[i].place < spec->nplace)
+			place = spec->place[r[i].place].pos;
+		for (int shift = 24; shift >= 0; shift -= 8)
+			if (r[i].tag >> shift != 0)
+				tag[len++] = (char)(r[i].tag >> shift & 0xff);
+
+		const struct engine_value v[] = { v_integer(document),
+			v_integer(r[i].segment), v_cstr(place),
+			v_text(tally_str(tag, len)), v_integer(r[i].element),
+			v_text(r[i].text) };
+
+		rc = store_do(st, Q_RESIDUE_ADD, v, COUNT(v), err);
+	}
+	return rc;
+}

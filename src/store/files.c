@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Objects in mailboxes and files received.
+ *
+ * An object is known by mailbox and name; what was seen of it is size and
+ * time, and since when both have been so.  When it is taken its file is
+ * noted, until it is gone from the mailbox: a name may come again.  A file is
+ * known by mailbox, name and content.
+ */
+#include "store/internal.h"
+
+#include <stdio.h>
+
+enum tally_rc
+store_object_look(struct store *st, const struct store_object *o,
+    int64_t settle, int64_t now, enum store_seen *seen, struct tally_err *err)
+{
+	const struct engine_value get[] = { v_cstr(o->mailbox),
+		v_text(o->name) };
+	const struct store_instant at = store_instant(now);
+	const struct engine_value add[] = { get[0], get[1],
+		v_integer((int64_t)o->size), v_integer(o->mtime),
+		v_instant(&at) };
+	const struct engine_value again[] = { v_instant(&at), get[0], get[1] };
+	const struct engine_methods *m = st->engine->m;
+	int64_t since = 0, file = 0;
+	bool row, same = false;
+	enum tally_rc rc;
+
+	rc = store_one(st, Q_OBJECT_GET, get, COUNT(get), &row, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (row) {
+		same = (uint64_t)m->integer(st->engine, Q_OBJECT_GET, 0) ==
+			o->size &&
+		    m->integer(st->engine, Q_OBJECT_GET, 1) == o->mtime;
+		since = store_instant_ms(m->text(st->engine, Q_OBJECT_GET, 2));
+		file = m->integer(st->engine, Q_OBJECT_GET, 3);
+	}
+	store_end(st, Q_OBJECT_GET);
+	if (same && file != 0) {
+		*seen = STORE_TAKEN;
+		return TALLY_OK;
+	}
+	/* A clock that was set back begins the wait again. */
+	if (!same || since > now) {
+		*seen = settle <= 0 ? STORE_SETTLED
+		    : same          ? STORE_UNSETTLED
+				    : STORE_NEW;
+		return store_do(st, Q_OBJECT_NEW, add, COUNT(add), err);
+	}
+	*seen = now - since >= settle ? STORE_SETTLED : STORE_UNSETTLED;
+	return store_do(st, Q_OBJECT_SEEN, again, COUNT(again), err);
+}
+
+enum tally_rc
+store_object_gone(
+    struct store *st, const struct store_object *o, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_cstr(o->mailbox), v_text(o->name) };
+
+	return store_do(st, Q_OBJECT_GONE, v, COUNT(v), err);
+}
+
+static enum tally_rc
+object_taken(struct store *st, const struct store_object *o, int64_t file,
+    int64_t now, struct tally_err *err)
+{
+	const struct store_instant at = store_instant(now);
+	const struct engine_value v[] = { v_cstr(o->mailbox), v_text(o->name),
+		v_integer((int64_t)o->size), v_integer(o->mtime),
+		v_instant(&at), v_integer(file) };
+
+	return store_do(st, Q_OBJECT_TAKEN, v, COUNT(v), err);
+}
+
+enum tally_rc
+store_file_add(struct store *st, const struct store_object *o,
+    struct store_incoming *in, int64_t now, int64_t *id, bool *known,
+    struct tally_err *err)
+{
+	const unsigned char *sha256 = store_incoming_hash(in);
+	const struct store_instant at = store_instant(now);
+	const struct engine_value find[] = { v_cstr(o->mailbox),
+		v_text(o->name), v_blob(sha256, TALLY_HASH_SIZE) };
+	struct engine_value add[] = { find[0], find[1],
+		v_integer((int64_t)store_incoming_size(in)),
+		v_integer(o->mtime), find[2], v_integer(0), v_instant(&at) };
+	struct store_event e = { .stream = "mailbox",
+		.name = o->mailbox,
+		.subject = "file",
+		.n = 1,
+		.to = "received",
+		.content = sha256 };
+	int64_t payload;
+	enum tally_rc rc;
+
+	rc = store_number(st, Q_FILE_FIND, find, COUNT(find), id, known, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (*known)
+		return object_taken(st, o, *id, now, err);
+	rc = store_incoming_keep(in, now, &payload, err);
+	if (rc != TALLY_OK)
+		return rc;
+	add[5] = v_integer(payload);
+	rc = store_number(st, Q_FILE_ADD, add, COUNT(add), id, NULL, err);
+	if (rc == TALLY_OK)
+		rc = object_taken(st, o, *id, now, err);
+	e.id = *id;
+	if (rc == TALLY_OK)
+		rc = store_event(st, &e, now, err);
+	return rc;
+}
+
+/* One row of FILE_NEXT or FILE_GET. */
+static enum tally_rc
+file_row(struct store *st, enum statement q, int64_t argument,
+    struct store_file *f, bool *found, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(argument) };
+	const struct engine_methods *m = st->engine->m;
+	struct tally_str sha256;
+	enum tally_rc rc = store_one(st, q, v, COUNT(v), found, err);
+
+	if (rc != TALLY_OK || !*found)
+		return rc;
+	memset(f, 0, sizeof(*f));
+	f->id = m->integer(st->engine, q, 0);
+	snprintf(
+	    f->mailbox, sizeof(f->mailbox), "%s", m->text(st->engine, q, 1));
+	tally_buf_reset(&st->name);
+	tally_buf_str(&st->name, m->bytes(st->engine, q, 2));
+	f->name = tally_buf_view(&st->name);
+	f->size = (uint64_t)m->integer(st->engine, q, 3);
+	sha256 = m->bytes(st->engine, q, 4);
+	memcpy(f->sha256, sha256.p,
+	    sha256.n < sizeof(f->sha256) ? sha256.n : sizeof(f->sha256));
+	f->attempts = (uint32_t)m->integer(st->engine, q, 5);
+	snprintf(f->state, sizeof(f->state), "%s", m->text(st->engine, q, 6));
+	store_end(st, q);
+	if (st->name.failed)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_file_next(struct store *st, int64_t after, struct store_file *f,
+    bool *found, struct tally_err *err)
+{
+	return file_row(st, Q_FILE_NEXT, after, f, found, err);
+}
+
+enum tally_rc
+store_file_get(struct store *st, int64_t id, struct store_file *f, bool *found,
+    struct tally_err *err)
+{
+	return file_row(st, Q_FILE_GET, id, f, found, err);
+}
+
+enum tally_rc
+store_file_attempt(
+    struct store *st, int64_t id, uint32_t *attempts, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(id) };
+	bool own = !st->engine->m->active(st->engine);
+	int64_t n;
+	enum tally_rc rc = own ? store_begin(st, err) : TALLY_OK;
+
+	if (rc != TALLY_OK)
+		return rc;
+	rc = store_number(st, Q_FILE_ATTEMPT, v, COUNT(v), &n, NULL, err);
+	if (rc == TALLY_OK && own)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK) {
+		if (own)
+			store_rollback(st);
+		return rc;
+	}
+	*attempts = (uint32_t)n;
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_file_state(struct store *st, int64_t id, const char *state,
+    const char *reason, int64_t now, struct tally_err *err)
+{
+	const struct store_instant at = store_instant(now);
+	const struct engine_value v[] = { v_cstr(state), v_cstr(reason),
+		v_instant(&at), v_integer(id) };
+	struct store_file had;
+	struct store_event e = { .stream = "mailbox",
+		.name = had.mailbox,
+		.subject = "file",
+		.id = id,
+		.n = 1,
+		.from = had.state,
+		.to = state,
+		.reason = reason };
+	enum tally_rc rc;
+	bool found;
+
+	rc = store_file_get(st, id, &had, &found, err);
+	if (rc == TALLY_OK && !found)
+		rc = tally_err_set(err, TALLY_USAGE,
+		    "there is no file %lld in the store", (long long)id);
+	if (rc == TALLY_OK)
+		rc = store_do(st, Q_FILE_STATE, v, COUNT(v), err);
+	if (rc == TALLY_OK)
+		rc = store_event(st, &e, now, err);
+	return rc;
+}

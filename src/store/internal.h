@@ -1,0 +1,145 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the store share; nobody else includes it. */
+#ifndef TALLYMAN_STORE_INTERNAL_H
+#define TALLYMAN_STORE_INTERNAL_H
+
+#include "base/hash.h"
+#include "store/engine.h"
+
+#define STORE_SMALL (1024 * 1024) /* bytes of a payload kept as a row */
+
+struct store {
+	struct engine *engine; /* owned */
+	const struct tally_model *model;
+	enum store_mode mode;
+	char *path;              /* of tallyman.db; owned */
+	int dir;                 /* the workspace's folder */
+	struct tally_hash *hash; /* for events and payloads */
+	struct tally_arena door; /* escaped texts of the last statement */
+	struct tally_buf name;   /* of the file that was given last */
+	struct tally_buf bytes;  /* of the outgoing file given last */
+	unsigned spooled;        /* files made in spool/ so far */
+};
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* Arguments of statements. */
+static inline struct engine_value
+v_integer(int64_t i)
+{
+	return (struct engine_value){ .kind = ENGINE_INTEGER, .integer = i };
+}
+
+/* 0 is NULL. */
+static inline struct engine_value
+v_id(int64_t i)
+{
+	return i != 0 ? v_integer(i) : (struct engine_value){ 0 };
+}
+
+static inline struct engine_value
+v_text(struct tally_str s)
+{
+	return (struct engine_value){ .kind = ENGINE_TEXT, .p = s.p, .n = s.n };
+}
+
+/* Null is NULL. */
+static inline struct engine_value
+v_cstr(const char *s)
+{
+	return s != NULL ? v_text(tally_cstr(s)) : (struct engine_value){ 0 };
+}
+
+/* Empty is NULL. */
+static inline struct engine_value
+v_some(struct tally_str s)
+{
+	return s.n != 0 ? v_text(s) : (struct engine_value){ 0 };
+}
+
+static inline struct engine_value
+v_blob(const void *p, size_t n)
+{
+	return (struct engine_value){ .kind = ENGINE_BLOB, .p = p, .n = n };
+}
+
+/*
+ * Starts a statement and asks for its first row; where there is one, the
+ * caller reads it and calls store_end.
+ */
+enum tally_rc store_one(struct store *, enum statement,
+    const struct engine_value *, size_t n, bool *row, struct tally_err *)
+    TALLY_MUST_USE;
+/* The row after it. */
+enum tally_rc store_more(struct store *, enum statement, bool *row,
+    struct tally_err *) TALLY_MUST_USE;
+void store_end(struct store *, enum statement);
+/* The same for a statement whose rows do not matter. */
+enum tally_rc store_do(struct store *, enum statement,
+    const struct engine_value *, size_t n, struct tally_err *) TALLY_MUST_USE;
+/* A statement that gives one integer in one row; *found may be null, then
+ * there has to be a row. */
+enum tally_rc store_number(struct store *, enum statement,
+    const struct engine_value *, size_t n, int64_t *out, bool *found,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* Instants as text, "2026-11-23T17:05:36.123Z"; 0 as NULL. */
+struct store_instant {
+	char text[64];
+};
+struct store_instant store_instant(int64_t ms);
+int64_t store_instant_ms(const char *text); /* null or bad text: 0 */
+/* The argument; 0 in the instant's text is the empty string: NULL. */
+static inline struct engine_value
+v_instant(const struct store_instant *at)
+{
+	return v_some(tally_cstr(at->text));
+}
+
+/* schema.c */
+enum tally_rc store_schema_create(struct store *, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc store_schema_migrate(struct store *, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc store_schema_check(struct store *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/*
+ * A change of state, in the transaction that makes it.  Streams, each with a
+ * chain of hashes: "mailbox:NAME" for files, "partner:NAME" for the rest.
+ */
+struct store_event {
+	const char *stream; /* "mailbox" or "partner" */
+	const char *name;   /* of it; null as the empty name */
+	const char *subject;
+	int64_t id;
+	int64_t n;        /* that many subjects from id on */
+	const char *from; /* state; null: it is new */
+	const char *to;
+	const char *reason;           /* or null */
+	const unsigned char *content; /* 32 bytes, or null */
+};
+enum tally_rc store_event(struct store *, const struct store_event *,
+    int64_t now, struct tally_err *) TALLY_MUST_USE;
+
+/* Small bytes, or a place in archive/, as a payload; known before or new. */
+enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],
+    uint64_t size, const void *bytes, const char *archive, int64_t *id,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* incoming.c: what files.c needs of one. */
+const unsigned char *store_incoming_hash(struct store_incoming *);
+enum tally_rc store_incoming_keep(struct store_incoming *, int64_t now,
+    int64_t *payload, struct tally_err *) TALLY_MUST_USE;
+void store_spool_clean(struct store *);
+
+/* A folder below the workspace, made where missing, its name durable. */
+enum tally_rc store_folder(struct store *, const char *path, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc store_folder_sync(
+    struct store *, const char *path, struct tally_err *) TALLY_MUST_USE;
+
+/* How long to wait for another process; tests do not wait 30 s. */
+void store_patience(struct store *, int ms);
+
+#endif

@@ -1,0 +1,70 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the rows of a load look; see load.h. */
+#include "store/load.h"
+
+#include <assert.h>
+
+void
+load_columns(struct tally_buf *b, const struct tally_table *t)
+{
+	tally_buf_puts(b, "\"id\", \"document_id\"");
+	for (int i = 0; i < t->nreference; i++)
+		tally_buf_printf(b, ", \"%s\"", t->reference[i].name);
+	for (int i = 0; i < t->ncolumn; i++)
+		tally_buf_printf(b, ", \"%s\"", t->column[i].name);
+}
+
+int64_t
+load_row_id(const struct tally_table *t, int64_t document, uint32_t seq)
+{
+	assert(seq < TALLY_ROWS_MAX);
+	assert(document > 0 && document < INT64_MAX >> TALLY_ROW_BITS);
+	return t->head ? document : document << TALLY_ROW_BITS | seq;
+}
+
+int64_t
+load_reference(const struct tally_model *m, const struct tally_rows *r,
+    uint32_t i, int k, int64_t document)
+{
+	const struct tally_table *t = r->table;
+	uint32_t seq = r->reference[(size_t)i * t->nreference + (size_t)k];
+
+	if (seq == TALLY_NO_ROW)
+		return 0;
+	return load_row_id(&m->table[t->reference[k].table], document, seq);
+}
+
+bool
+load_integer(int64_t *out, const struct tally_cell *c)
+{
+	bool negative = c->n > 0 && c->p[0] == '-';
+	uint32_t i = negative || (c->n > 0 && c->p[0] == '+');
+	uint64_t v = 0, max = (uint64_t)INT64_MAX + negative;
+	unsigned digit;
+
+	if (i == c->n)
+		return false;
+	for (; i < c->n; i++) {
+		digit = (unsigned char)c->p[i] - '0';
+		if (digit > 9 || v > (max - digit) / 10)
+			return false;
+		v = v * 10 + digit;
+	}
+	*out = negative ? (int64_t)(0 - v) : (int64_t)v;
+	return true;
+}
+
+const char *
+load_verdict(enum tally_verdict v)
+{
+	switch (v) {
+	case TALLY_ACCEPTED:
+		return "A";
+	case TALLY_ACCEPTED_WITH_ERRORS:
+		return "E";
+	case TALLY_PARTIAL:
+		return "P";
+	default:
+		return "R";
+	}
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* How the rows of a load look, whatever the engine. */
+#ifndef TALLYMAN_STORE_LOAD_H
+#define TALLYMAN_STORE_LOAD_H
+
+#include "store/engine.h"
+
+#define LOAD_DOCUMENT_COLUMNS \
+	"id, group_id, partner, set_id, control_number, ordinal," \
+	" byte_offset, byte_length, verdict, state, map_id, body, \"key\""
+
+/* All columns of a model's table, quoted, divided by commas. */
+void load_columns(struct tally_buf *, const struct tally_table *);
+
+int64_t load_row_id(const struct tally_table *, int64_t document, uint32_t seq);
+/* The id that reference k of row i means; 0: none. */
+int64_t load_reference(const struct tally_model *, const struct tally_rows *,
+    uint32_t i, int k, int64_t document);
+
+/* False when the cell does not hold an integer of 64 bits. */
+bool load_integer(int64_t *, const struct tally_cell *);
+
+/* The verdict's letter, a static string of one character. */
+const char *load_verdict(enum tally_verdict);
+
+#endif

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Control numbers, the outbox, and mailboxes' health.
+ *
+ * A row of the outbox goes queued -> uploaded -> sent; what fails goes to
+ * failed and is due again at next_at, in the place it has.  Name and bytes
+ * never change.  attempts counts the uploads begun.
+ */
+#include "store/internal.h"
+
+#include <stdio.h>
+
+enum tally_rc
+store_control_next(struct store *st, const char *level, const char *sender,
+    const char *receiver, uint32_t *number, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_cstr(level), v_cstr(sender),
+		v_cstr(receiver) };
+	int64_t n;
+	enum tally_rc rc =
+	    store_number(st, Q_CONTROL_NEXT, v, COUNT(v), &n, NULL, err);
+
+	if (rc == TALLY_OK)
+		*number = (uint32_t)n;
+	return rc;
+}
+
+enum tally_rc
+store_outbox_add(struct store *st, const char *partner, const char *mailbox,
+    const char *name, struct tally_str bytes, int64_t about, int64_t now,
+    struct tally_err *err)
+{
+	const struct store_instant at = store_instant(now);
+	unsigned char sha256[TALLY_HASH_SIZE];
+	struct engine_value v[] = { v_text(tally_cstr(partner)),
+		v_cstr(mailbox), v_cstr(name), v_integer(0), v_id(about),
+		v_instant(&at) };
+	struct store_event e = { .stream = "partner",
+		.name = partner,
+		.subject = "outbox",
+		.n = 1,
+		.to = "queued",
+		.content = sha256 };
+	int64_t payload;
+	enum tally_rc rc;
+
+	tally_hash_add(st->hash, bytes.p, bytes.n);
+	tally_hash_end(st->hash, sha256);
+	rc = store_payload_add(
+	    st, sha256, bytes.n, bytes.p, NULL, &payload, err);
+	if (rc != TALLY_OK)
+		return rc;
+	v[3] = v_integer(payload);
+	rc = store_number(st, Q_OUTBOX_ADD, v, COUNT(v), &e.id, NULL, err);
+	if (rc == TALLY_OK)
+		rc = store_event(st, &e, now, err);
+	return rc;
+}
+
+enum tally_rc
+store_outbox_again(
+    struct store *st, int64_t about, int64_t now, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+	int64_t id = 0;
+	bool found = true;
+
+	while (rc == TALLY_OK && found) {
+		const struct engine_value v[] = { v_integer(about),
+			v_integer(id) };
+
+		rc = store_number(
+		    st, Q_OUTBOX_ABOUT, v, COUNT(v), &id, &found, err);
+		if (rc == TALLY_OK && found)
+			rc = store_outbox_state(
+			    st, id, "queued", NULL, NULL, 0, now, err);
+	}
+	return rc;
+}
+
+static void
+copy(char *to, size_t size, const char *from)
+{
+	snprintf(to, size, "%s", from != NULL ? from : "");
+}
+
+enum tally_rc
+store_outbox_next(struct store *st, const char *mailbox, int64_t after,
+    int64_t now, struct store_outgoing *o, bool *found, struct tally_err *err)
+{
+	const struct engine_methods *m = st->engine->m;
+	const struct store_instant at = store_instant(now);
+	const struct engine_value v[] = { v_cstr(mailbox), v_integer(after),
+		v_instant(&at) };
+	const enum statement q = Q_OUTBOX_NEXT;
+	enum tally_rc rc = store_one(st, q, v, COUNT(v), found, err);
+
+	if (rc != TALLY_OK || !*found)
+		return rc;
+	memset(o, 0, sizeof(*o));
+	o->id = m->integer(st->engine, q, 0);
+	copy(o->partner, sizeof(o->partner), m->text(st->engine, q, 1));
+	copy(o->mailbox, sizeof(o->mailbox), m->text(st->engine, q, 2));
+	copy(o->name, sizeof(o->name), m->text(st->engine, q, 3));
+	copy(o->temporary, sizeof(o->temporary), m->text(st->engine, q, 4));
+	copy(o->state, sizeof(o->state), m->text(st->engine, q, 5));
+	o->attempts = (uint32_t)m->integer(st->engine, q, 6);
+	tally_buf_reset(&st->bytes);
+	tally_buf_str(&st->bytes, m->bytes(st->engine, q, 7));
+	store_end(st, q);
+	if (st->bytes.failed) {
+		tally_buf_free(&st->bytes);
+		return tally_err_set(err, TALLY_NOMEM,
+		    "no memory for the outgoing file %s", o->name);
+	}
+	o->bytes = tally_buf_view(&st->bytes);
+	return TALLY_OK;
+}
+
+/* The statement of a state, by its arguments. */
+static enum tally_rc
+set_state(struct store *st, int64_t id, const char *state,
+    const char *temporary, const char *reason, int64_t next, int64_t now,
+    struct tally_err *err)
+{
+	const struct store_instant at = store_instant(now);
+	const struct store_instant due = store_instant(next != 0 ? next : 1);
+	const struct engine_value plain[] = { v_instant(&at), v_integer(id) };
+	const struct engine_value up[] = { v_instant(&at), v_cstr(temporary),
+		v_integer(id) };
+	const struct engine_value failed[] = { v_instant(&at), v_cstr(reason),
+		v_instant(&due), v_integer(id) };
+
+	if (strcmp(state, "uploaded") == 0)
+		return store_do(st, Q_OUTBOX_UPLOADED, up, COUNT(up), err);
+	if (strcmp(state, "failed") == 0)
+		return store_do(
+		    st, Q_OUTBOX_FAILED, failed, COUNT(failed), err);
+	if (strcmp(state, "sent") == 0)
+		return store_do(st, Q_OUTBOX_SENT, plain, COUNT(plain), err);
+	if (strcmp(state, "queued") == 0)
+		return store_do(st, Q_OUTBOX_QUEUED, plain, COUNT(plain), err);
+	return tally_err_set(
+	    err, TALLY_USAGE, "the outbox has no state \"%s\"", state);
+}
+
+enum tally_rc
+store_outbox_state(struct store *st, int64_t id, const char *state,
+    const char *temporary, const char *reason, int64_t next, int64_t now,
+    struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(id) };
+	char had[16], partner[256];
+	struct store_event e = { .stream = "partner",
+		.name = partner,
+		.subject = "outbox",
+		.id = id,
+		.n = 1,
+		.from = had,
+		.to = state,
+		.reason = reason };
+	enum tally_rc rc;
+	bool row;
+
+	rc = store_one(st, Q_OUTBOX_GET, v, COUNT(v), &row, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (!row)
+		return tally_err_set(err, TALLY_USAGE,
+		    "there is no outgoing file %lld in the store",
+		    (long long)id);
+	copy(partner, sizeof(partner),
+	    st->engine->m->text(st->engine, Q_OUTBOX_GET, 0));
+	copy(
+	    had, sizeof(had), st->engine->m->text(st->engine, Q_OUTBOX_GET, 1));
+	store_end(st, Q_OUTBOX_GET);
+	rc = set_state(st, id, state, temporary, reason, next, now, err);
+	if (rc == TALLY_OK)
+		rc = store_event(st, &e, now, err);
+	return rc;
+}
+
+enum tally_rc
+store_mailbox_get(struct store *st, const char *name, struct store_mailbox *mb,
+    struct tally_err *err)
+{
+	const struct engine_methods *m = st->engine->m;
+	const struct engine_value v[] = { v_cstr(name) };
+	const enum statement q = Q_MAILBOX_GET;
+	enum tally_rc rc;
+	bool row;
+
+	memset(mb, 0, sizeof(*mb));
+	copy(mb->name, sizeof(mb->name), name);
+	rc = store_one(st, q, v, COUNT(v), &row, err);
+	if (rc != TALLY_OK || !row)
+		return rc;
+	mb->failures = (uint32_t)m->integer(st->engine, q, 0);
+	mb->last_ok = store_instant_ms(m->text(st->engine, q, 1));
+	mb->next_try = store_instant_ms(m->text(st->engine, q, 2));
+	copy(mb->reason, sizeof(mb->reason), m->text(st->engine, q, 3));
+	store_end(st, q);
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_mailbox_put(
+    struct store *st, const struct store_mailbox *mb, struct tally_err *err)
+{
+	const struct store_instant ok = store_instant(mb->last_ok);
+	const struct store_instant next = store_instant(mb->next_try);
+	const struct engine_value v[] = { v_cstr(mb->name),
+		v_integer(mb->failures), v_instant(&ok), v_instant(&next),
+		v_some(tally_cstr(mb->reason)) };
+
+	return store_do(st, Q_MAILBOX_PUT, v, COUNT(v), err);
+}

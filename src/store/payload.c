@@ -1,0 +1,224 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Bytes that were kept, read back.
+ *
+ * A small payload is copied from its row, a large one is read from archive/
+ * as needed; either can have several sources at different places.  What comes
+ * back is compared with its SHA-256: a small one when it is opened, a large
+ * one while it is read, from the beginning on as far as readers get.
+ */
+#include "store/internal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#define INTERRUPTS 1000
+
+/* Where one source stands. */
+struct place {
+	struct store_payload *payload; /* null: there was no memory for it */
+	struct place *next;
+	uint64_t at;
+};
+
+struct store_payload {
+	struct tally_buf bytes; /* of a small one */
+	int fd;                 /* of a large one, or -1 */
+	uint64_t size;
+	unsigned char sha256[32];
+	struct tally_hash *hash; /* owned */
+	uint64_t hashed;         /* bytes from the beginning */
+	struct place *place;     /* all sources; owned */
+};
+
+enum tally_rc
+store_payload_add(struct store *st, const unsigned char sha256[32],
+    uint64_t size, const void *bytes, const char *archive, int64_t *id,
+    struct tally_err *err)
+{
+	const struct engine_value find[] = { v_blob(sha256, TALLY_HASH_SIZE),
+		v_integer(archive == NULL) };
+	const struct engine_value add[] = { find[0], v_integer((int64_t)size),
+		archive == NULL ? v_blob(bytes, (size_t)size) : v_cstr(NULL),
+		v_cstr(archive) };
+	bool known;
+	enum tally_rc rc = store_number(
+	    st, Q_PAYLOAD_FIND, find, COUNT(find), id, &known, err);
+
+	if (rc != TALLY_OK || known)
+		return rc;
+	return store_number(st, Q_PAYLOAD_ADD, add, COUNT(add), id, NULL, err);
+}
+
+/* Hashes what follows the bytes hashed before; at the end, compares. */
+static enum tally_rc
+verify(struct store_payload *p, uint64_t at, const void *bytes, size_t n,
+    struct tally_err *err)
+{
+	unsigned char digest[TALLY_HASH_SIZE];
+
+	if (at != p->hashed || (n == 0 && p->size != 0))
+		return TALLY_OK;
+	tally_hash_add(p->hash, bytes, n);
+	p->hashed += n;
+	if (p->hashed < p->size)
+		return TALLY_OK;
+	tally_hash_end(p->hash, digest);
+	p->hashed = UINT64_MAX;
+	if (memcmp(digest, p->sha256, sizeof(digest)) != 0)
+		return tally_err_set(err, TALLY_IO,
+		    "a file that was kept is not as it was received: its "
+		    "SHA-256 differs; restore it from a backup");
+	return TALLY_OK;
+}
+
+static enum tally_rc
+open_archived(struct store *st, struct store_payload *p, const char *path,
+    struct tally_err *err)
+{
+	struct stat sb;
+
+	p->fd = openat(st->dir, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	if (p->fd < 0)
+		return tally_err_errno(err, TALLY_IO, "cannot open %s", path);
+	if (fstat(p->fd, &sb) != 0)
+		return tally_err_errno(
+		    err, TALLY_IO, "cannot look at %s", path);
+	if (!S_ISREG(sb.st_mode) || (uint64_t)sb.st_size != p->size)
+		return tally_err_set(err, TALLY_IO,
+		    "%s is not the file that was archived: its size differs; "
+		    "restore it from a backup",
+		    path);
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_payload_open(struct store_payload **out, struct store *st, int64_t file,
+    struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(file) };
+	const struct engine_methods *m = st->engine->m;
+	struct store_payload *p = tally_calloc(1, sizeof(*p));
+	struct tally_str sha256;
+	const char *archive;
+	enum tally_rc rc;
+	bool row = false;
+
+	if (p == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	p->fd = -1;
+	tally_buf_init(&p->bytes, SIZE_MAX);
+	rc = tally_hash_new(&p->hash, err);
+	if (rc == TALLY_OK)
+		rc = store_one(st, Q_PAYLOAD_OF_FILE, v, COUNT(v), &row, err);
+	if (rc == TALLY_OK && !row)
+		rc = tally_err_set(err, TALLY_NOINPUT,
+		    "there is no file %lld in the store", (long long)file);
+	if (rc != TALLY_OK)
+		goto out;
+	p->size = (uint64_t)m->integer(st->engine, Q_PAYLOAD_OF_FILE, 0);
+	sha256 = m->bytes(st->engine, Q_PAYLOAD_OF_FILE, 1);
+	memcpy(p->sha256, sha256.p,
+	    sha256.n < TALLY_HASH_SIZE ? sha256.n : TALLY_HASH_SIZE);
+	archive = m->text(st->engine, Q_PAYLOAD_OF_FILE, 2);
+	if (archive != NULL) {
+		rc = open_archived(st, p, archive, err);
+	} else {
+		tally_buf_str(
+		    &p->bytes, m->bytes(st->engine, Q_PAYLOAD_OF_FILE, 3));
+		if (p->bytes.failed)
+			rc = tally_err_set(err, TALLY_NOMEM, "no memory");
+		p->size = p->bytes.n;
+	}
+	store_end(st, Q_PAYLOAD_OF_FILE);
+	if (rc == TALLY_OK && p->fd < 0)
+		rc = verify(p, 0, p->bytes.p, p->bytes.n, err);
+out:
+	if (rc == TALLY_OK) {
+		*out = p;
+		p = NULL;
+	}
+	store_payload_close(p);
+	return rc;
+}
+
+void
+store_payload_close(struct store_payload *p)
+{
+	struct place *next;
+
+	if (p == NULL)
+		return;
+	for (struct place *i = p->place; i != NULL; i = next) {
+		next = i->next;
+		tally_free(i);
+	}
+	if (p->fd >= 0)
+		close(p->fd);
+	tally_hash_free(p->hash);
+	tally_buf_free(&p->bytes);
+	tally_free(p);
+}
+
+static enum tally_rc
+read_file(struct store_payload *p, uint64_t at, void *buf, size_t max,
+    size_t *got, struct tally_err *err)
+{
+	ssize_t n = -1;
+
+	for (int i = 0; n < 0 && i < INTERRUPTS; i++) {
+		n = pread(p->fd, buf, max, (off_t)at);
+		if (n < 0 && errno != EINTR)
+			break;
+	}
+	if (n < 0)
+		return tally_err_errno(
+		    err, TALLY_IO, "cannot read an archived file");
+	if (n == 0)
+		return tally_err_set(err, TALLY_IO,
+		    "an archived file is shorter than it was; restore it from "
+		    "a backup");
+	*got = (size_t)n;
+	return verify(p, at, buf, *got, err);
+}
+
+static enum tally_rc
+read_on(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
+{
+	struct place *place = ctx;
+	struct store_payload *p = place->payload;
+	enum tally_rc rc = TALLY_OK;
+	uint64_t left;
+
+	*got = 0;
+	if (p == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	left = place->at < p->size ? p->size - place->at : 0;
+	if (max > left)
+		max = (size_t)left;
+	if (max == 0)
+		return TALLY_OK;
+	if (p->fd >= 0) {
+		rc = read_file(p, place->at, buf, max, got, err);
+	} else {
+		memcpy(buf, p->bytes.p + place->at, max);
+		*got = max;
+	}
+	place->at += *got;
+	return rc;
+}
+
+struct tally_source
+store_payload_source(struct store_payload *p, uint64_t from)
+{
+	static struct place nowhere; /* never written to */
+	struct place *place = tally_calloc(1, sizeof(*place));
+
+	if (place == NULL)
+		return (struct tally_source){ read_on, &nowhere };
+	*place = (struct place){ p, p->place, from };
+	p->place = place;
+	return (struct tally_source){ read_on, place };
+}

@@ -1,0 +1,443 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the database holds: the tables of evidence, which are fixed, and the
+ * tables of records, which the model declares.  tallyman-store(5) describes
+ * them to those who query them.
+ *
+ * A store has the version of its evidence, and remembers the hash of the
+ * model it was last opened with; with another model, tables and columns that
+ * it lacks are added.  Nothing is ever taken away.
+ *
+ * Foreign keys are declared where rows are few.  Documents, findings, residue
+ * and records have none: looking up each parent would cost a third of the
+ * speed, and the verbs make parent and child in one transaction.  For the
+ * same reason nothing is indexed but what is looked up by a run or by people,
+ * and what is still to be done has partial indexes, which do not grow with
+ * history.
+ */
+#include "store/internal.h"
+
+#include "store/load.h"
+
+#define VERSION    1
+#define NAME_BYTES 63           /* of a table or column; PostgreSQL's limit */
+#define SQL_MAX    (256 * 1024) /* of one definition */
+
+static const char *const evidence[] = {
+	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)"
+	" STRICT, WITHOUT ROWID",
+
+	"CREATE TABLE payloads (id INTEGER PRIMARY KEY,"
+	" sha256 BLOB NOT NULL, size INTEGER NOT NULL, bytes BLOB,"
+	" archive TEXT, CHECK ((bytes IS NULL) <> (archive IS NULL))) STRICT",
+	"CREATE INDEX payloads_by_hash ON payloads (sha256)",
+
+	"CREATE TABLE files (id INTEGER PRIMARY KEY, mailbox TEXT NOT NULL,"
+	" name TEXT NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL,"
+	" sha256 BLOB NOT NULL,"
+	" payload_id INTEGER NOT NULL REFERENCES payloads (id),"
+	" received_at TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN"
+	" ('received', 'translated', 'quarantined', 'duplicate')),"
+	" state_at TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL,"
+	" UNIQUE (mailbox, name, sha256)) STRICT",
+	"CREATE INDEX files_to_do ON files (state) WHERE state = 'received'",
+	"CREATE INDEX files_bad ON files (state) WHERE state = 'quarantined'",
+
+	"CREATE TABLE objects (mailbox TEXT NOT NULL, name TEXT NOT NULL,"
+	" size INTEGER NOT NULL, mtime INTEGER NOT NULL,"
+	" since_at TEXT NOT NULL, seen_at TEXT NOT NULL,"
+	" file_id INTEGER, PRIMARY KEY (mailbox, name)) STRICT, WITHOUT ROWID",
+
+	"CREATE TABLE interchanges (id INTEGER PRIMARY KEY,"
+	" file_id INTEGER REFERENCES files (id),"
+	" direction TEXT NOT NULL CHECK (direction IN ('in', 'out')),"
+	" partner TEXT NOT NULL, sender_qualifier TEXT NOT NULL,"
+	" sender_id TEXT NOT NULL, receiver_qualifier TEXT NOT NULL,"
+	" receiver_id TEXT NOT NULL, control_number TEXT NOT NULL,"
+	" date TEXT NOT NULL, time TEXT NOT NULL, version TEXT NOT NULL,"
+	" usage TEXT, ack_requested INTEGER NOT NULL,"
+	" separators TEXT NOT NULL, byte_offset INTEGER NOT NULL,"
+	" byte_length INTEGER NOT NULL, groups INTEGER NOT NULL,"
+	" sha256 BLOB NOT NULL, verdict TEXT NOT NULL,"
+	" state TEXT NOT NULL CHECK (state IN ('recording', 'translated',"
+	" 'rejected', 'duplicate', 'quarantined')),"
+	" state_at TEXT NOT NULL, recorded_at TEXT NOT NULL,"
+	" recorded INTEGER NOT NULL, UNIQUE (file_id, byte_offset)) STRICT",
+	"CREATE INDEX interchanges_by_number ON interchanges"
+	" (sender_id, receiver_id, control_number)",
+	"CREATE INDEX interchanges_bad ON interchanges (state)"
+	" WHERE state IN ('rejected', 'quarantined')",
+
+	"CREATE TABLE functional_groups (id INTEGER PRIMARY KEY,"
+	" interchange_id INTEGER NOT NULL REFERENCES interchanges (id),"
+	" functional_id TEXT NOT NULL, sender_id TEXT NOT NULL,"
+	" receiver_id TEXT NOT NULL, control_number TEXT NOT NULL,"
+	" version TEXT NOT NULL, byte_offset INTEGER NOT NULL,"
+	" included INTEGER NOT NULL, received INTEGER NOT NULL,"
+	" accepted INTEGER NOT NULL, verdict TEXT NOT NULL,"
+	" UNIQUE (interchange_id, byte_offset)) STRICT",
+
+	"CREATE TABLE maps (id INTEGER PRIMARY KEY, hash BLOB NOT NULL,"
+	" name TEXT NOT NULL, UNIQUE (hash, name)) STRICT",
+
+	"CREATE TABLE documents (id INTEGER PRIMARY KEY,"
+	" group_id INTEGER NOT NULL, partner TEXT NOT NULL,"
+	" set_id TEXT NOT NULL, control_number TEXT NOT NULL,"
+	" ordinal INTEGER NOT NULL, byte_offset INTEGER NOT NULL,"
+	" byte_length INTEGER NOT NULL, verdict TEXT NOT NULL,"
+	" state TEXT NOT NULL, map_id INTEGER, body BLOB NOT NULL,"
+	" \"key\" TEXT) STRICT",
+	"CREATE INDEX documents_by_key ON documents (\"key\", set_id, partner)"
+	" WHERE \"key\" IS NOT NULL AND state <> 'rejected'",
+	"CREATE INDEX documents_bad ON documents (state)"
+	" WHERE state IN ('held', 'rejected')",
+
+	"CREATE TABLE findings (id INTEGER PRIMARY KEY, file_id INTEGER,"
+	" interchange_id INTEGER, group_id INTEGER, document_id INTEGER,"
+	" severity TEXT NOT NULL, kind TEXT NOT NULL, level TEXT NOT NULL,"
+	" code TEXT, byte_offset INTEGER NOT NULL, segment INTEGER,"
+	" element INTEGER, component INTEGER, repetition INTEGER, tag TEXT,"
+	" loop TEXT, element_id TEXT, name TEXT, value TEXT, expected TEXT,"
+	" message TEXT NOT NULL) STRICT",
+	"CREATE INDEX findings_by_file ON findings (file_id)",
+	"CREATE INDEX findings_by_interchange ON findings (interchange_id)"
+	" WHERE document_id IS NULL",
+	"CREATE INDEX findings_by_document ON findings (document_id)"
+	" WHERE document_id IS NOT NULL",
+
+	"CREATE TABLE residue (id INTEGER PRIMARY KEY,"
+	" document_id INTEGER NOT NULL, segment INTEGER NOT NULL, place TEXT,"
+	" tag TEXT NOT NULL, element INTEGER NOT NULL, text TEXT NOT NULL)"
+	" STRICT",
+	"CREATE INDEX residue_by_document ON residue (document_id)",
+
+	"CREATE TABLE outbox (id INTEGER PRIMARY KEY, partner TEXT NOT NULL,"
+	" mailbox TEXT NOT NULL, name TEXT NOT NULL,"
+	" payload_id INTEGER NOT NULL REFERENCES payloads (id),"
+	" interchange_id INTEGER REFERENCES interchanges (id),"
+	" state TEXT NOT NULL CHECK (state IN"
+	" ('queued', 'uploaded', 'sent', 'failed')),"
+	" attempts INTEGER NOT NULL, temporary TEXT, next_at TEXT, reason TEXT,"
+	" queued_at TEXT NOT NULL, state_at TEXT NOT NULL) STRICT",
+	"CREATE INDEX outbox_to_do ON outbox (mailbox) WHERE state <> 'sent'",
+	"CREATE INDEX outbox_about ON outbox (interchange_id)"
+	" WHERE interchange_id IS NOT NULL",
+
+	"CREATE TABLE expected_acks (id INTEGER PRIMARY KEY,"
+	" document_id INTEGER NOT NULL, due_at TEXT NOT NULL,"
+	" state TEXT NOT NULL CHECK (state IN ('waiting', 'overdue',"
+	" 'accepted', 'accepted_with_errors', 'rejected', 'waived')),"
+	" interchange_id INTEGER REFERENCES interchanges (id)) STRICT",
+
+	"CREATE TABLE control_numbers (level TEXT NOT NULL,"
+	" sender TEXT NOT NULL, receiver TEXT NOT NULL,"
+	" number INTEGER NOT NULL CHECK (number BETWEEN 1 AND 999999999),"
+	" epoch INTEGER NOT NULL, PRIMARY KEY (level, sender, receiver))"
+	" STRICT, WITHOUT ROWID",
+
+	"CREATE TABLE mailboxes (name TEXT PRIMARY KEY,"
+	" failures INTEGER NOT NULL, last_ok_at TEXT, next_try_at TEXT,"
+	" reason TEXT) STRICT, WITHOUT ROWID",
+
+	"CREATE TABLE events (id INTEGER PRIMARY KEY, stream TEXT NOT NULL,"
+	" at TEXT NOT NULL, subject TEXT NOT NULL, subject_id INTEGER NOT NULL,"
+	" subjects INTEGER NOT NULL, from_state TEXT, to_state TEXT NOT NULL,"
+	" reason TEXT, content BLOB, hash BLOB NOT NULL) STRICT",
+	"CREATE INDEX events_by_stream ON events (stream)",
+};
+
+/* Names that a model may not use. */
+static const char *const reserved[] = { "meta", "payloads", "files", "objects",
+	"interchanges", "functional_groups", "maps", "documents", "findings",
+	"residue", "outbox", "expected_acks", "control_numbers", "mailboxes",
+	"events" };
+
+static bool
+name_ok(const char *name)
+{
+	size_t n = strspn(name, "abcdefghijklmnopqrstuvwxyz_0123456789");
+
+	return n > 0 && n <= NAME_BYTES && name[n] == '\0' && name[0] >= 'a';
+}
+
+static bool
+table_name_ok(const char *name)
+{
+	for (size_t i = 0; i < COUNT(reserved); i++)
+		if (strcmp(name, reserved[i]) == 0)
+			return false;
+	return name_ok(name) && strncmp(name, "sqlite_", 7) != 0 &&
+	    strncmp(name, "batch_", 6) != 0 && strncmp(name, "erp_", 4) != 0;
+}
+
+static enum tally_rc
+bad_name(const char *table, const char *column, struct tally_err *err)
+{
+	return tally_err_set(err, TALLY_CONFIG,
+	    "the model's name %s%s%s cannot be used: names have up to %d small "
+	    "letters, digits and underscores, and are not the store's own",
+	    table, column != NULL ? "." : "", column != NULL ? column : "",
+	    NAME_BYTES);
+}
+
+static const char *
+column_type(enum tally_column_type type)
+{
+	return type == TALLY_INTEGER ? "INTEGER" : "TEXT";
+}
+
+static enum tally_rc
+define(struct store *st, struct tally_buf *sql, struct tally_err *err)
+{
+	if (sql->failed)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	return st->engine->m->define(st->engine, sql->p, err);
+}
+
+/* Adds a column unless it is there. */
+static enum tally_rc
+add_column(struct store *st, struct tally_buf *sql, const char *table,
+    const char *column, const char *type, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_cstr(column), v_cstr(table) };
+	enum tally_rc rc;
+	bool row;
+
+	if (!name_ok(column) || strcmp(column, "id") == 0 ||
+	    strcmp(column, "document_id") == 0)
+		return bad_name(table, column, err);
+	rc = store_one(st, Q_HAS_COLUMN, v, COUNT(v), &row, err);
+	if (rc != TALLY_OK)
+		return rc;
+	row = st->engine->m->integer(st->engine, Q_HAS_COLUMN, 1) != 0;
+	store_end(st, Q_HAS_COLUMN);
+	if (row)
+		return TALLY_OK;
+	tally_buf_reset(sql);
+	tally_buf_printf(sql, "ALTER TABLE \"%s\" ADD COLUMN \"%s\" %s", table,
+	    column, type);
+	return define(st, sql, err);
+}
+
+static enum tally_rc
+add_table(struct store *st, struct tally_buf *sql, const struct tally_table *t,
+    struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	if (!table_name_ok(t->name))
+		return bad_name(t->name, NULL, err);
+	tally_buf_reset(sql);
+	tally_buf_printf(sql,
+	    "CREATE TABLE IF NOT EXISTS \"%s\" (\"id\" INTEGER PRIMARY KEY,"
+	    " \"document_id\" INTEGER NOT NULL) STRICT",
+	    t->name);
+	rc = define(st, sql, err);
+	for (int i = 0; rc == TALLY_OK && i < t->nreference; i++)
+		rc = add_column(
+		    st, sql, t->name, t->reference[i].name, "INTEGER", err);
+	for (int i = 0; rc == TALLY_OK && i < t->ncolumn; i++)
+		rc = add_column(st, sql, t->name, t->column[i].name,
+		    column_type(t->column[i].type), err);
+	for (int i = 0; rc == TALLY_OK && i < t->ncolumn; i++) {
+		if (!t->column[i].search)
+			continue;
+		tally_buf_reset(sql);
+		tally_buf_printf(sql,
+		    "CREATE INDEX IF NOT EXISTS \"%s_by_%s\" ON \"%s\" (\"%s\")"
+		    " WHERE \"%s\" IS NOT NULL",
+		    t->name, t->column[i].name, t->name, t->column[i].name,
+		    t->column[i].name);
+		rc = define(st, sql, err);
+	}
+	return rc;
+}
+
+/* All of a table's columns, those for the ERP, each behind a comma. */
+static void
+list_columns(struct tally_buf *sql, const struct tally_table *t)
+{
+	for (int i = 0; i < t->ncolumn; i++)
+		tally_buf_printf(sql, ", t.\"%s\"", t->column[i].name);
+}
+
+/*
+ * The views for an ERP: one row per thing to import, only of documents that
+ * were accepted, with whose they are and when they came.  With parties in the
+ * model, an order also has the name and id of its ship_to and bill_to.
+ */
+static void
+orders_view(struct tally_buf *sql, const struct tally_model *m,
+    const struct tally_table *orders)
+{
+	static const char *const role[] = { "ship_to", "bill_to" };
+	static const char *const wanted[] = { "name", "name2", "id_qualifier",
+		"id_code", "street", "street2", "city", "state", "postal_code",
+		"country" };
+	int p = tally_model_table(m, TALLY_STR("parties"));
+	const struct tally_table *parties = p >= 0 ? &m->table[p] : NULL;
+
+	tally_buf_puts(sql,
+	    "CREATE VIEW erp_orders AS SELECT d.id AS order_id, d.partner,"
+	    " d.state, i.usage, i.recorded_at AS received_at");
+	list_columns(sql, orders);
+	if (parties != NULL &&
+	    tally_table_column(parties, TALLY_STR("role")) < 0)
+		parties = NULL;
+	for (size_t i = 0; parties != NULL && i < COUNT(role); i++)
+		for (size_t k = 0; k < COUNT(wanted); k++) {
+			if (tally_table_column(parties, tally_cstr(wanted[k])) <
+			    0)
+				continue;
+			tally_buf_printf(sql,
+			    ", (SELECT p.\"%s\" FROM parties p WHERE"
+			    " p.id BETWEEN d.id << %d AND (d.id << %d) + %lu"
+			    " AND p.role = '%s'",
+			    wanted[k], TALLY_ROW_BITS, TALLY_ROW_BITS,
+			    (unsigned long)TALLY_ROWS_MAX - 1, role[i]);
+			/* The order's own, not a line's. */
+			for (int r = 0; r < parties->nreference; r++)
+				if (!m->table[parties->reference[r].table].head)
+					tally_buf_printf(sql,
+					    " AND p.\"%s\" IS NULL",
+					    parties->reference[r].name);
+			tally_buf_printf(sql,
+			    " ORDER BY p.id LIMIT 1) AS %s_%s", role[i],
+			    wanted[k]);
+		}
+	tally_buf_puts(sql,
+	    " FROM orders t JOIN documents d ON d.id = t.id"
+	    " JOIN functional_groups g ON g.id = d.group_id"
+	    " JOIN interchanges i ON i.id = g.interchange_id"
+	    " WHERE d.state IN ('accepted', 'accepted_with_errors')");
+}
+
+static void
+lines_view(struct tally_buf *sql, const struct tally_table *lines)
+{
+	tally_buf_puts(sql,
+	    "CREATE VIEW erp_order_lines AS SELECT t.document_id AS order_id,"
+	    " t.id AS order_line_id");
+	list_columns(sql, lines);
+	tally_buf_puts(sql,
+	    " FROM order_lines t JOIN documents d ON d.id = t.document_id"
+	    " WHERE d.state IN ('accepted', 'accepted_with_errors')");
+}
+
+static enum tally_rc
+add_views(struct store *st, struct tally_buf *sql, struct tally_err *err)
+{
+	const struct tally_model *m = st->model;
+	int orders = tally_model_table(m, TALLY_STR("orders"));
+	int lines = tally_model_table(m, TALLY_STR("order_lines"));
+	enum tally_rc rc;
+
+	tally_buf_reset(sql);
+	tally_buf_puts(sql, "DROP VIEW IF EXISTS erp_orders");
+	rc = define(st, sql, err);
+	tally_buf_reset(sql);
+	tally_buf_puts(sql, "DROP VIEW IF EXISTS erp_order_lines");
+	if (rc == TALLY_OK)
+		rc = define(st, sql, err);
+	tally_buf_reset(sql);
+	if (rc == TALLY_OK && orders >= 0 && m->table[orders].head) {
+		orders_view(sql, m, &m->table[orders]);
+		rc = define(st, sql, err);
+	}
+	tally_buf_reset(sql);
+	if (rc == TALLY_OK && lines >= 0) {
+		lines_view(sql, &m->table[lines]);
+		rc = define(st, sql, err);
+	}
+	return rc;
+}
+
+static enum tally_rc
+add_model(struct store *st, struct tally_err *err)
+{
+	struct tally_buf sql;
+	char hex[TALLY_HASH_HEX];
+	enum tally_rc rc = TALLY_OK;
+
+	tally_buf_init(&sql, SQL_MAX);
+	for (int i = 0; rc == TALLY_OK && i < st->model->ntable; i++)
+		rc = add_table(st, &sql, &st->model->table[i], err);
+	if (rc == TALLY_OK)
+		rc = add_views(st, &sql, err);
+	tally_buf_free(&sql);
+	if (rc == TALLY_OK) {
+		const struct engine_value v[] = { v_cstr("model"),
+			v_cstr(hex) };
+
+		tally_hash_hex(st->model->hash, hex);
+		rc = store_do(st, Q_META_PUT, v, COUNT(v), err);
+	}
+	return rc;
+}
+
+enum tally_rc
+store_schema_create(struct store *st, struct tally_err *err)
+{
+	const struct engine_methods *m = st->engine->m;
+	enum tally_rc rc = store_begin(st, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; rc == TALLY_OK && i < COUNT(evidence); i++)
+		rc = m->define(st->engine, evidence[i], err);
+	if (rc == TALLY_OK)
+		rc = add_model(st, err);
+	if (rc == TALLY_OK)
+		rc = m->stamp(st->engine, VERSION, err);
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK)
+		store_rollback(st);
+	return rc;
+}
+
+enum tally_rc
+store_schema_check(struct store *st, struct tally_err *err)
+{
+	int version;
+	enum tally_rc rc = st->engine->m->version(st->engine, &version, err);
+
+	if (rc == TALLY_OK && version != VERSION)
+		rc = tally_err_set(err, TALLY_CONFIG,
+		    "%s has version %d, this program reads version %d: %s",
+		    st->path, version, VERSION,
+		    version > VERSION ? "use the newer tallyman"
+				      : "it was never finished; make it again");
+	return rc;
+}
+
+enum tally_rc
+store_schema_migrate(struct store *st, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_cstr("model") };
+	char hex[TALLY_HASH_HEX];
+	const char *had;
+	enum tally_rc rc = store_schema_check(st, err);
+	bool row, same;
+
+	if (rc != TALLY_OK)
+		return rc;
+	rc = store_one(st, Q_META_GET, v, COUNT(v), &row, err);
+	if (rc != TALLY_OK)
+		return rc;
+	tally_hash_hex(st->model->hash, hex);
+	had = row ? st->engine->m->text(st->engine, Q_META_GET, 0) : NULL;
+	same = had != NULL && strcmp(had, hex) == 0;
+	store_end(st, Q_META_GET);
+	if (same)
+		return TALLY_OK;
+	rc = store_begin(st, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rc = add_model(st, err);
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK)
+		store_rollback(st);
+	return rc;
+}

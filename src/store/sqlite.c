@@ -1,0 +1,522 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The SQLite engine.
+ *
+ * A connection that writes is in WAL mode with synchronous FULL, which is
+ * looked at after it was set: with less, a power cut loses what a commit
+ * promised.  Pages have 16 KiB and memory statistics are off, for speed; the
+ * handle has no mutex, since a store belongs to one thread.
+ *
+ * An I/O error at a commit leaves it unknown whether the transaction counts.
+ * It is rolled back, and the connection is made anew at the next begin, so
+ * that nothing is believed that was only in the cache.
+ */
+#include "store/sqlite.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#define PATIENCE_MS 30000      /* then TALLY_TEMP; a commit takes a second */
+#define APPLICATION 0x74616c79 /* "taly": the file is a tallyman's store */
+#define PAGE_BYTES  "16384"
+
+struct sqlite {
+	struct engine engine; /* first: an engine is a sqlite */
+	sqlite3 *db;
+	sqlite3_stmt *stmt[STATEMENTS];
+	struct sqlite_batch *batch;
+	const char *path; /* borrowed */
+	enum store_mode mode;
+	int patience;
+	bool doubt; /* connect anew before the next transaction */
+};
+
+static const char *const text_of[STATEMENTS] = {
+#define S(name, text) [Q_##name] = text,
+#include "store/statements.def"
+#undef S
+};
+
+static struct sqlite *
+of(struct engine *e)
+{
+	return (struct sqlite *)e;
+}
+
+enum tally_rc
+sqlite_fail(sqlite3 *db, int result, const char *doing, struct tally_err *err)
+{
+	const char *why =
+	    db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(result);
+
+	switch (result & 0xff) {
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return tally_err_set(err, TALLY_TEMP,
+		    "%s: another process holds the store (%s); try again",
+		    doing, why);
+	case SQLITE_FULL:
+		return tally_err_set(err, TALLY_TEMP,
+		    "%s: no room on the store's disk (%s); make room", doing,
+		    why);
+	case SQLITE_NOMEM:
+		return tally_err_set(err, TALLY_NOMEM, "%s: no memory", doing);
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+	case SQLITE_AUTH:
+		return tally_err_set(err, TALLY_PERM,
+		    "%s: the store cannot be written (%s); look at the owner "
+		    "and mode of tallyman.db and its folder",
+		    doing, why);
+	case SQLITE_CORRUPT:
+	case SQLITE_NOTADB:
+		return tally_err_set(err, TALLY_IO,
+		    "%s: the store is damaged (%s); restore a backup", doing,
+		    why);
+	default:
+		return tally_err_set(err, TALLY_IO, "%s: %s", doing, why);
+	}
+}
+
+/* Runs a statement that is needed once; *value is its first column. */
+static enum tally_rc
+once(struct sqlite *s, const char *sql, char value[32], struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+	sqlite3_stmt *stmt = NULL;
+	int result = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+
+	if (result == SQLITE_OK)
+		result = sqlite3_step(stmt);
+	if (result == SQLITE_ROW && value != NULL)
+		snprintf(value, 32, "%s",
+		    (const char *)sqlite3_column_text(stmt, 0));
+	while (result == SQLITE_ROW)
+		result = sqlite3_step(stmt);
+	if (result != SQLITE_DONE)
+		rc = sqlite_fail(s->db, result, sql, err);
+	sqlite3_finalize(stmt);
+	return rc;
+}
+
+/* Sets a pragma and makes sure that it is set. */
+static enum tally_rc
+insist(struct sqlite *s, const char *set, const char *ask, const char *want,
+    struct tally_err *err)
+{
+	char got[32] = "";
+	enum tally_rc rc = once(s, set, NULL, err);
+
+	if (rc == TALLY_OK)
+		rc = once(s, ask, got, err);
+	if (rc == TALLY_OK && strcmp(got, want) != 0)
+		rc = tally_err_set(err, TALLY_IO,
+		    "SQLite answers \"%s\" to \"%s\", \"%s\" is needed: a "
+		    "power cut could lose orders; is the workspace on a "
+		    "network file system?",
+		    got, ask, want);
+	return rc;
+}
+
+static enum tally_rc
+configure(struct sqlite *s, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	if (s->mode == STORE_CREATE) {
+		rc = once(s, "PRAGMA page_size = " PAGE_BYTES, NULL, err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	if (s->mode != STORE_READ) {
+		rc = insist(s, "PRAGMA journal_mode = WAL",
+		    "PRAGMA journal_mode", "wal", err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	rc = insist(
+	    s, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2", err);
+	if (rc == TALLY_OK)
+		rc = insist(s, "PRAGMA foreign_keys = ON",
+		    "PRAGMA foreign_keys", "1", err);
+	if (rc == TALLY_OK)
+		rc = once(s, "PRAGMA temp_store = MEMORY", NULL, err);
+	return rc;
+}
+
+/* The file must be ours: in CREATE mode it is empty and is marked. */
+static enum tally_rc
+recognise(struct sqlite *s, struct tally_err *err)
+{
+	char id[32] = "", want[32], set[64];
+	enum tally_rc rc;
+
+	snprintf(want, sizeof(want), "%d", APPLICATION);
+	if (s->mode == STORE_CREATE) {
+		snprintf(set, sizeof(set), "PRAGMA application_id = %d",
+		    APPLICATION);
+		return once(s, set, NULL, err);
+	}
+	rc = once(s, "PRAGMA application_id", id, err);
+	if (rc == TALLY_OK && strcmp(id, want) != 0)
+		rc = tally_err_set(err, TALLY_CONFIG,
+		    "%s is not a store of tallyman's; make one with "
+		    "\"tallyman init\"",
+		    s->path);
+	return rc;
+}
+
+static void
+disconnect(struct sqlite *s)
+{
+	if (s->batch != NULL)
+		sqlite_batch_detach(s->batch);
+	for (int i = 0; i < STATEMENTS; i++) {
+		sqlite3_finalize(s->stmt[i]);
+		s->stmt[i] = NULL;
+	}
+	sqlite3_close(s->db);
+	s->db = NULL;
+}
+
+static enum tally_rc
+connect_db(struct sqlite *s, struct tally_err *err)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
+	int result, on = 0;
+	enum tally_rc rc;
+
+	/* Refused without harm when SQLite is running already. */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	flags |= s->mode == STORE_READ ? SQLITE_OPEN_READONLY
+				       : SQLITE_OPEN_READWRITE;
+	result = sqlite3_open_v2(s->path, &s->db, flags, NULL);
+	if (result != SQLITE_OK) {
+		rc = sqlite_fail(s->db, result, s->path, err);
+		if ((result & 0xff) == SQLITE_CANTOPEN && err != NULL)
+			rc = err->rc = TALLY_NOINPUT;
+		goto out;
+	}
+	sqlite3_extended_result_codes(s->db, 1);
+	sqlite3_busy_timeout(s->db, s->patience);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &on);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &on);
+	rc = recognise(s, err);
+	if (rc == TALLY_OK)
+		rc = configure(s, err);
+	if (rc == TALLY_OK && s->batch != NULL)
+		rc = sqlite_batch_attach(s->batch, s->db, err);
+out:
+	if (rc != TALLY_OK)
+		disconnect(s);
+	return rc;
+}
+
+static void
+close_it(struct engine *e)
+{
+	struct sqlite *s = of(e);
+
+	disconnect(s);
+	sqlite_batch_free(s->batch);
+	tally_free(s);
+}
+
+static void
+patience(struct engine *e, int ms)
+{
+	of(e)->patience = ms;
+	sqlite3_busy_timeout(of(e)->db, ms);
+}
+
+static void
+rollback(struct engine *e)
+{
+	struct sqlite *s = of(e);
+
+	if (s->db == NULL)
+		return;
+	for (int i = 0; i < STATEMENTS; i++)
+		if (s->stmt[i] != NULL)
+			sqlite3_reset(s->stmt[i]);
+	/* Some errors have ended the transaction already. */
+	if (sqlite3_get_autocommit(s->db) == 0 &&
+	    once(s, "ROLLBACK", NULL, NULL) != TALLY_OK)
+		s->doubt = true;
+}
+
+static bool
+active(struct engine *e)
+{
+	return of(e)->db != NULL && sqlite3_get_autocommit(of(e)->db) == 0;
+}
+
+static enum tally_rc
+begin(struct engine *e, struct tally_err *err)
+{
+	struct sqlite *s = of(e);
+	enum tally_rc rc;
+
+	if (s->doubt || s->db == NULL) {
+		disconnect(s);
+		rc = connect_db(s, err);
+		if (rc != TALLY_OK)
+			return rc;
+		s->doubt = false;
+	}
+	return once(
+	    s, s->mode == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE", NULL, err);
+}
+
+static enum tally_rc
+commit(struct engine *e, struct tally_err *err)
+{
+	struct sqlite *s = of(e);
+	enum tally_rc rc = TALLY_OK;
+
+	/* A COMMIT without a transaction would hide that it was undone. */
+	if (sqlite3_get_autocommit(s->db) != 0)
+		return tally_err_set(err, TALLY_IO,
+		    "an earlier error has undone the transaction");
+	rc = once(s, "COMMIT", NULL, err);
+	if (rc != TALLY_OK) {
+		rollback(e);
+		s->doubt = true;
+	}
+	return rc;
+}
+
+static enum tally_rc
+savepoint(struct engine *e, struct tally_err *err)
+{
+	return once(of(e), "SAVEPOINT one", NULL, err);
+}
+
+static enum tally_rc
+release(struct engine *e, struct tally_err *err)
+{
+	return once(of(e), "RELEASE one", NULL, err);
+}
+
+static void
+undo(struct engine *e)
+{
+	/* Failing, it leaves no transaction, which the commit will notice. */
+	if (sqlite3_get_autocommit(of(e)->db) == 0 &&
+	    (once(of(e), "ROLLBACK TO one", NULL, NULL) != TALLY_OK ||
+		once(of(e), "RELEASE one", NULL, NULL) != TALLY_OK))
+		rollback(e);
+}
+
+static enum tally_rc
+define(struct engine *e, const char *sql, struct tally_err *err)
+{
+	return once(of(e), sql, NULL, err);
+}
+
+static enum tally_rc
+version(struct engine *e, int *out, struct tally_err *err)
+{
+	char value[32] = "";
+	enum tally_rc rc = once(of(e), "PRAGMA user_version", value, err);
+
+	*out = 0;
+	for (const char *p = value; *p >= '0' && *p <= '9'; p++)
+		*out = *out * 10 + (*p - '0');
+	return rc;
+}
+
+static enum tally_rc
+stamp(struct engine *e, int v, struct tally_err *err)
+{
+	char sql[64];
+
+	snprintf(sql, sizeof(sql), "PRAGMA user_version = %d", v);
+	return once(of(e), sql, NULL, err);
+}
+
+static enum tally_rc
+prepare(struct sqlite *s, enum statement id, struct tally_err *err)
+{
+	char name[16];
+	int result, n;
+
+	if (s->stmt[id] != NULL)
+		return TALLY_OK;
+	result = sqlite3_prepare_v3(s->db, text_of[id], -1,
+	    SQLITE_PREPARE_PERSISTENT, &s->stmt[id], NULL);
+	if (result != SQLITE_OK)
+		return sqlite_fail(s->db, result, text_of[id], err);
+	n = sqlite3_bind_parameter_count(s->stmt[id]);
+	for (int i = 1; i <= n; i++) {
+		snprintf(name, sizeof(name), "$%d", i);
+		assert(sqlite3_bind_parameter_index(s->stmt[id], name) == i);
+	}
+	return TALLY_OK;
+}
+
+static int
+bind(sqlite3_stmt *stmt, int i, const struct engine_value *v)
+{
+	sqlite3_destructor_type how =
+	    v->fleeting ? SQLITE_TRANSIENT : SQLITE_STATIC;
+
+	switch (v->kind) {
+	case ENGINE_INTEGER:
+		return sqlite3_bind_int64(stmt, i, v->integer);
+	case ENGINE_TEXT:
+		return sqlite3_bind_text64(
+		    stmt, i, v->n != 0 ? v->p : "", v->n, how, SQLITE_UTF8);
+	case ENGINE_BLOB:
+		return sqlite3_bind_blob64(
+		    stmt, i, v->n != 0 ? v->p : "", v->n, how);
+	default:
+		return sqlite3_bind_null(stmt, i);
+	}
+}
+
+static enum tally_rc
+start(struct engine *e, enum statement id, const struct engine_value *v,
+    size_t n, struct tally_err *err)
+{
+	struct sqlite *s = of(e);
+	enum tally_rc rc = prepare(s, id, err);
+	int result;
+
+	if (rc != TALLY_OK)
+		return rc;
+	sqlite3_reset(s->stmt[id]);
+	assert((size_t)sqlite3_bind_parameter_count(s->stmt[id]) == n);
+	for (size_t i = 0; i < n; i++) {
+		result = bind(s->stmt[id], (int)i + 1, &v[i]);
+		if (result != SQLITE_OK)
+			return sqlite_fail(s->db, result, text_of[id], err);
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+next(struct engine *e, enum statement id, bool *row, struct tally_err *err)
+{
+	struct sqlite *s = of(e);
+	int result = sqlite3_step(s->stmt[id]);
+	enum tally_rc rc = TALLY_OK;
+
+	*row = result == SQLITE_ROW;
+	if (result == SQLITE_ROW)
+		return TALLY_OK;
+	if (result != SQLITE_DONE)
+		rc = sqlite_fail(s->db, result, "the store", err);
+	sqlite3_reset(s->stmt[id]);
+	return rc;
+}
+
+static void
+finish(struct engine *e, enum statement id)
+{
+	sqlite3_reset(of(e)->stmt[id]);
+	sqlite3_clear_bindings(of(e)->stmt[id]);
+}
+
+static int64_t
+integer(struct engine *e, enum statement id, int column)
+{
+	return sqlite3_column_int64(of(e)->stmt[id], column);
+}
+
+static struct tally_str
+bytes(struct engine *e, enum statement id, int column)
+{
+	const void *p = sqlite3_column_blob(of(e)->stmt[id], column);
+
+	if (p == NULL)
+		return tally_str("", 0);
+	return tally_str(
+	    p, (size_t)sqlite3_column_bytes(of(e)->stmt[id], column));
+}
+
+static const char *
+text(struct engine *e, enum statement id, int column)
+{
+	return (const char *)sqlite3_column_text(of(e)->stmt[id], column);
+}
+
+static const char *
+name_of(struct engine *e, enum statement id, int column)
+{
+	return sqlite3_column_name(of(e)->stmt[id], column);
+}
+
+static int
+width(struct engine *e, enum statement id)
+{
+	return sqlite3_column_count(of(e)->stmt[id]);
+}
+
+static enum tally_rc
+load(struct engine *e, const struct engine_load *l, struct tally_err *err)
+{
+	assert(of(e)->batch != NULL);
+	return sqlite_batch_load(of(e)->batch, l, err);
+}
+
+static enum tally_rc
+prior(struct engine *e, const struct engine_load *l, int64_t *out,
+    struct tally_err *err)
+{
+	assert(of(e)->batch != NULL);
+	return sqlite_batch_prior(of(e)->batch, l, out, err);
+}
+
+static const struct engine_methods methods = {
+	.close = close_it,
+	.patience = patience,
+	.begin = begin,
+	.commit = commit,
+	.rollback = rollback,
+	.active = active,
+	.savepoint = savepoint,
+	.release = release,
+	.undo = undo,
+	.define = define,
+	.version = version,
+	.stamp = stamp,
+	.start = start,
+	.next = next,
+	.finish = finish,
+	.integer = integer,
+	.bytes = bytes,
+	.text = text,
+	.name = name_of,
+	.width = width,
+	.load = load,
+	.prior = prior,
+};
+
+enum tally_rc
+engine_sqlite_open(struct engine **out, const char *path, enum store_mode mode,
+    const struct tally_model *model, struct tally_err *err)
+{
+	struct sqlite *s = tally_calloc(1, sizeof(*s));
+	enum tally_rc rc;
+
+	if (s == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	s->engine.m = &methods;
+	s->path = path;
+	s->mode = mode;
+	s->patience = PATIENCE_MS;
+	rc = mode != STORE_READ ? sqlite_batch_new(&s->batch, model, err)
+				: TALLY_OK;
+	if (rc == TALLY_OK)
+		rc = connect_db(s, err);
+	if (rc != TALLY_OK) {
+		close_it(&s->engine);
+		return rc;
+	}
+	/* Made: from now on it is connected to like any other. */
+	if (mode == STORE_CREATE)
+		s->mode = STORE_WRITE;
+	*out = &s->engine;
+	return TALLY_OK;
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What sqlite.c and sqlite_batch.c share. */
+#ifndef TALLYMAN_STORE_SQLITE_H
+#define TALLYMAN_STORE_SQLITE_H
+
+#include <sqlite3.h>
+
+#include "store/engine.h"
+
+struct sqlite_batch;
+
+/* Fills *err from the connection's last error and a result code. */
+enum tally_rc sqlite_fail(
+    sqlite3 *, int result, const char *doing, struct tally_err *);
+
+/* The virtual tables of a model.  The model is borrowed. */
+enum tally_rc sqlite_batch_new(struct sqlite_batch **,
+    const struct tally_model *, struct tally_err *) TALLY_MUST_USE;
+void sqlite_batch_free(struct sqlite_batch *);
+/* Makes them known to a connection; detach before that is closed. */
+enum tally_rc sqlite_batch_attach(
+    struct sqlite_batch *, sqlite3 *, struct tally_err *) TALLY_MUST_USE;
+void sqlite_batch_detach(struct sqlite_batch *);
+
+enum tally_rc sqlite_batch_load(struct sqlite_batch *,
+    const struct engine_load *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sqlite_batch_prior(struct sqlite_batch *,
+    const struct engine_load *, int64_t *prior, struct tally_err *)
+    TALLY_MUST_USE;
+
+#endif

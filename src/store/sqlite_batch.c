@@ -1,0 +1,508 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Batches into SQLite: read-only virtual tables over the memory of a load.
+ *
+ * "INSERT INTO t SELECT * FROM batch_t" takes all rows of a table in one
+ * statement: nothing is parsed or bound per row, and the cursor on the table
+ * stays where it is, at the right edge of the tree, since ids rise.  This is
+ * a third to a half faster than binding and stepping.
+ *
+ * One module serves all tables: a source says which rows a table shows, and
+ * every source reads the load that is set while a statement runs.  Texts are
+ * handed over without a copy unless they need escaping.  A row's id is its
+ * document's id with its number in the document behind it; of a head table it
+ * is the document's.
+ */
+#include "store/sqlite.h"
+
+#include <assert.h>
+#include <stdio.h>
+
+#include "base/text.h"
+#include "store/load.h"
+
+#define SQL_MAX (64 * 1024) /* of one statement; the model is ours */
+
+struct source {
+	struct sqlite_batch *batch;
+	const struct tally_rows *rows;   /* of the load; null: none */
+	const struct tally_table *table; /* null: the documents */
+	uint16_t index;                  /* of the table */
+	sqlite3_stmt *insert;
+};
+
+struct sqlite_batch {
+	const struct tally_model *model; /* borrowed */
+	sqlite3 *db;                     /* attached to; borrowed */
+	const struct engine_load *load;  /* while a statement runs */
+	sqlite3_stmt *prior;
+	uint32_t at; /* row in hand, to be named when it fails */
+	struct tally_buf escaped;
+	struct source *source; /* ntable + 1; the last: the documents */
+	size_t nsource;
+};
+
+struct table {
+	sqlite3_vtab base;
+	struct source *source;
+};
+
+struct cursor {
+	sqlite3_vtab_cursor base;
+	uint32_t i, n;
+};
+
+static struct source *
+source_of(sqlite3_vtab_cursor *c)
+{
+	return ((struct table *)c->pVtab)->source;
+}
+
+/* Whether text is ASCII without NUL: most is, and this is quick. */
+static bool
+plain(const char *p, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+	uint64_t w;
+
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&w, p, 8);
+		if ((w & tops) != 0 || ((w - ones) & ~w & tops) != 0)
+			return false;
+	}
+	for (; n > 0; p++, n--)
+		if (*p <= 0)
+			return false;
+	return true;
+}
+
+static void
+give_text(sqlite3_context *ctx, struct source *s, const char *p, size_t n)
+{
+	struct tally_buf *b = &s->batch->escaped;
+
+	if (p == NULL) {
+		sqlite3_result_null(ctx);
+		return;
+	}
+	if (plain(p, n) || tally_utf8_ok(tally_str(p, n))) {
+		sqlite3_result_text(ctx, p, (int)n, SQLITE_STATIC);
+		return;
+	}
+	tally_buf_reset(b);
+	tally_text_utf8(b, tally_str(p, n));
+	if (b->failed)
+		sqlite3_result_error_nomem(ctx);
+	else
+		sqlite3_result_text(ctx, b->p, (int)b->n, SQLITE_TRANSIENT);
+}
+
+static void
+give_integer(sqlite3_context *ctx, const struct tally_cell *c)
+{
+	int64_t v;
+
+	if (load_integer(&v, c))
+		sqlite3_result_int64(ctx, v);
+	else
+		sqlite3_result_error(ctx, "not an integer of 64 bits", -1);
+}
+
+static void
+give_document(sqlite3_context *ctx, struct source *s, uint32_t i, int column)
+{
+	const struct engine_load *l = s->batch->load;
+	const struct store_document *d = &l->document[i];
+
+	switch (column) {
+	case 0:
+		sqlite3_result_int64(ctx, d->id);
+		break;
+	case 1:
+		sqlite3_result_int64(ctx, d->group);
+		break;
+	case 2:
+		give_text(ctx, s, l->partner, strlen(l->partner));
+		break;
+	case 3:
+		give_text(ctx, s, d->set, strlen(d->set));
+		break;
+	case 4:
+		give_text(ctx, s, d->control, strlen(d->control));
+		break;
+	case 5:
+		sqlite3_result_int64(ctx, d->ordinal);
+		break;
+	case 6:
+		sqlite3_result_int64(ctx, (int64_t)d->offset);
+		break;
+	case 7:
+		sqlite3_result_int64(ctx, (int64_t)d->length);
+		break;
+	case 8:
+		sqlite3_result_text(
+		    ctx, load_verdict(d->verdict), 1, SQLITE_STATIC);
+		break;
+	case 9:
+		give_text(ctx, s, d->state, strlen(d->state));
+		break;
+	case 10:
+		if (l->map != NULL && l->map[i] != 0)
+			sqlite3_result_int64(ctx, l->map[i]);
+		break;
+	case 11:
+		sqlite3_result_blob(ctx, d->body, 32, SQLITE_STATIC);
+		break;
+	default:
+		if (d->key.n != 0)
+			give_text(ctx, s, d->key.p, d->key.n);
+	}
+}
+
+static void
+give_record(sqlite3_context *ctx, struct source *s, uint32_t i, int column)
+{
+	const struct tally_rows *r = s->rows;
+	const struct tally_table *t = s->table;
+	int64_t document = s->batch->load->id[r->row[i].document];
+	const struct tally_cell *c;
+	int64_t id;
+
+	if (column == 0) {
+		sqlite3_result_int64(
+		    ctx, load_row_id(t, document, r->row[i].seq));
+	} else if (column == 1) {
+		sqlite3_result_int64(ctx, document);
+	} else if (column < 2 + t->nreference) {
+		id =
+		    load_reference(s->batch->model, r, i, column - 2, document);
+		if (id != 0)
+			sqlite3_result_int64(ctx, id);
+	} else {
+		column -= 2 + t->nreference;
+		c = &r->cell[(size_t)i * t->ncolumn + (size_t)column];
+		if (c->p == NULL)
+			sqlite3_result_null(ctx);
+		else if (t->column[column].type == TALLY_INTEGER)
+			give_integer(ctx, c);
+		else
+			give_text(ctx, s, c->p, c->n);
+	}
+}
+
+static int
+x_column(sqlite3_vtab_cursor *base, sqlite3_context *ctx, int column)
+{
+	struct cursor *c = (struct cursor *)base;
+	struct source *s = source_of(base);
+
+	if (s->table == NULL)
+		give_document(ctx, s, c->i, column);
+	else
+		give_record(ctx, s, c->i, column);
+	return SQLITE_OK;
+}
+
+/* Passes over rows of documents that are to be left out. */
+static void
+settle(struct cursor *c, struct source *s)
+{
+	const int64_t *id = s->batch->load->id;
+
+	if (s->table != NULL)
+		while (c->i < c->n && id[s->rows->row[c->i].document] == 0)
+			c->i++;
+	s->batch->at = c->i;
+}
+
+static int
+x_filter(sqlite3_vtab_cursor *base, int n, const char *text, int argc,
+    sqlite3_value **argv)
+{
+	struct cursor *c = (struct cursor *)base;
+	struct source *s = source_of(base);
+
+	(void)n, (void)text, (void)argc, (void)argv;
+	/* Somebody may ask while no load is under way: there is nothing. */
+	c->i = c->n = 0;
+	if (s->batch->load == NULL)
+		return SQLITE_OK;
+	if (s->table == NULL)
+		c->n = (uint32_t)s->batch->load->ndocument;
+	else if (s->rows != NULL)
+		c->n = s->rows->n;
+	settle(c, s);
+	return SQLITE_OK;
+}
+
+static int
+x_next(sqlite3_vtab_cursor *base)
+{
+	struct cursor *c = (struct cursor *)base;
+
+	c->i++;
+	settle(c, source_of(base));
+	return SQLITE_OK;
+}
+
+static int
+x_eof(sqlite3_vtab_cursor *base)
+{
+	struct cursor *c = (struct cursor *)base;
+
+	return c->i >= c->n;
+}
+
+static int
+x_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
+{
+	*id = ((struct cursor *)base)->i;
+	return SQLITE_OK;
+}
+
+static int
+x_open(sqlite3_vtab *t, sqlite3_vtab_cursor **out)
+{
+	struct cursor *c = tally_calloc(1, sizeof(*c));
+
+	(void)t;
+	if (c == NULL)
+		return SQLITE_NOMEM;
+	*out = &c->base;
+	return SQLITE_OK;
+}
+
+static int
+x_close(sqlite3_vtab_cursor *c)
+{
+	tally_free(c);
+	return SQLITE_OK;
+}
+
+static int
+x_best_index(sqlite3_vtab *t, sqlite3_index_info *info)
+{
+	(void)t;
+	info->estimatedCost = 1000.0;
+	info->estimatedRows = 1000;
+	return SQLITE_OK;
+}
+
+static int
+x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
+    sqlite3_vtab **out, char **message)
+{
+	struct source *s = aux;
+	struct table *t;
+	struct tally_buf b;
+	int result = SQLITE_NOMEM;
+
+	(void)argc, (void)argv, (void)message;
+	tally_buf_init(&b, SQL_MAX);
+	if (s->table == NULL) {
+		tally_buf_puts(
+		    &b, "CREATE TABLE x (" LOAD_DOCUMENT_COLUMNS ")");
+	} else {
+		tally_buf_puts(&b, "CREATE TABLE x (");
+		load_columns(&b, s->table);
+		tally_buf_putc(&b, ')');
+	}
+	t = tally_calloc(1, sizeof(*t));
+	if (t != NULL && !b.failed)
+		result = sqlite3_declare_vtab(db, b.p);
+	tally_buf_free(&b);
+	if (result != SQLITE_OK) {
+		tally_free(t);
+		return result;
+	}
+	t->source = s;
+	*out = &t->base;
+	return SQLITE_OK;
+}
+
+static int
+x_disconnect(sqlite3_vtab *t)
+{
+	tally_free(t);
+	return SQLITE_OK;
+}
+
+/* No xCreate: each is there under its name, without being made. */
+static const sqlite3_module module = {
+	.xConnect = x_connect,
+	.xBestIndex = x_best_index,
+	.xDisconnect = x_disconnect,
+	.xOpen = x_open,
+	.xClose = x_close,
+	.xFilter = x_filter,
+	.xNext = x_next,
+	.xEof = x_eof,
+	.xColumn = x_column,
+	.xRowid = x_rowid,
+};
+
+enum tally_rc
+sqlite_batch_new(struct sqlite_batch **out, const struct tally_model *model,
+    struct tally_err *err)
+{
+	struct sqlite_batch *b = tally_calloc(1, sizeof(*b));
+
+	if (b == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	tally_buf_init(&b->escaped, SIZE_MAX);
+	b->model = model;
+	b->nsource = (size_t)model->ntable + 1;
+	b->source = tally_calloc(b->nsource, sizeof(*b->source));
+	if (b->source == NULL) {
+		sqlite_batch_free(b);
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	}
+	for (size_t i = 0; i < b->nsource; i++) {
+		b->source[i].batch = b;
+		b->source[i].index = (uint16_t)i;
+		b->source[i].table =
+		    i < model->ntable ? &model->table[i] : NULL;
+	}
+	*out = b;
+	return TALLY_OK;
+}
+
+void
+sqlite_batch_free(struct sqlite_batch *b)
+{
+	if (b == NULL)
+		return;
+	tally_buf_free(&b->escaped);
+	tally_free(b->source);
+	tally_free(b);
+}
+
+enum tally_rc
+sqlite_batch_attach(struct sqlite_batch *b, sqlite3 *db, struct tally_err *err)
+{
+	char name[128];
+	int result;
+
+	for (size_t i = 0; i < b->nsource; i++) {
+		struct source *s = &b->source[i];
+
+		snprintf(name, sizeof(name), "batch_%s",
+		    s->table != NULL ? s->table->name : "documents");
+		result = sqlite3_create_module(db, name, &module, s);
+		if (result != SQLITE_OK)
+			return sqlite_fail(db, result, name, err);
+	}
+	b->db = db;
+	return TALLY_OK;
+}
+
+void
+sqlite_batch_detach(struct sqlite_batch *b)
+{
+	for (size_t i = 0; i < b->nsource; i++) {
+		sqlite3_finalize(b->source[i].insert);
+		b->source[i].insert = NULL;
+	}
+	sqlite3_finalize(b->prior);
+	b->prior = NULL;
+	b->db = NULL;
+}
+
+static enum tally_rc
+prepare(struct sqlite_batch *b, struct source *s, struct tally_err *err)
+{
+	const char *name = s->table != NULL ? s->table->name : "documents";
+	struct tally_buf sql;
+	enum tally_rc rc = TALLY_OK;
+	int result;
+
+	if (s->insert != NULL)
+		return TALLY_OK;
+	tally_buf_init(&sql, SQL_MAX);
+	tally_buf_printf(&sql, "INSERT INTO \"%s\" (", name);
+	if (s->table != NULL)
+		load_columns(&sql, s->table);
+	else
+		tally_buf_puts(&sql, LOAD_DOCUMENT_COLUMNS);
+	tally_buf_printf(&sql, ") SELECT * FROM \"batch_%s\"", name);
+	if (sql.failed) {
+		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
+	} else {
+		result = sqlite3_prepare_v3(b->db, sql.p, -1,
+		    SQLITE_PREPARE_PERSISTENT, &s->insert, NULL);
+		if (result != SQLITE_OK)
+			rc = sqlite_fail(b->db, result, name, err);
+	}
+	tally_buf_free(&sql);
+	return rc;
+}
+
+/* Runs one source's INSERT; a failure names the row that was in hand. */
+static enum tally_rc
+take(struct sqlite_batch *b, struct source *s, struct tally_err *err)
+{
+	char doing[160];
+	enum tally_rc rc = prepare(b, s, err);
+	int result;
+
+	if (rc != TALLY_OK)
+		return rc;
+	result = sqlite3_step(s->insert);
+	if (result != SQLITE_DONE) {
+		snprintf(doing, sizeof(doing), "storing row %lu of %s",
+		    (unsigned long)b->at + 1,
+		    s->table != NULL ? s->table->name : "documents");
+		rc = sqlite_fail(b->db, result, doing, err);
+	}
+	sqlite3_reset(s->insert);
+	return rc;
+}
+
+enum tally_rc
+sqlite_batch_load(
+    struct sqlite_batch *b, const struct engine_load *l, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+	struct source *s;
+
+	b->load = l;
+	if (l->ndocument != 0)
+		rc = take(b, &b->source[b->nsource - 1], err);
+	for (size_t i = 0; rc == TALLY_OK && i + 1 < b->nsource; i++) {
+		s = &b->source[i];
+		s->rows = l->batch != NULL ? &l->batch->rows[i] : NULL;
+		if (s->rows != NULL && s->rows->n != 0)
+			rc = take(b, s, err);
+		s->rows = NULL;
+	}
+	b->load = NULL;
+	return rc;
+}
+
+enum tally_rc
+sqlite_batch_prior(struct sqlite_batch *b, const struct engine_load *l,
+    int64_t *prior, struct tally_err *err)
+{
+	static const char sql[] =
+	    "SELECT b.rowid, (SELECT d.id FROM documents d"
+	    " WHERE d.key = b.key AND d.set_id = b.set_id"
+	    " AND d.partner = b.partner AND d.state <> 'rejected'"
+	    " ORDER BY d.id DESC LIMIT 1)"
+	    " FROM batch_documents b WHERE b.key IS NOT NULL";
+	enum tally_rc rc = TALLY_OK;
+	int result = SQLITE_OK;
+
+	if (b->prior == NULL)
+		result = sqlite3_prepare_v3(
+		    b->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &b->prior, NULL);
+	b->load = l;
+	if (result == SQLITE_OK)
+		while ((result = sqlite3_step(b->prior)) == SQLITE_ROW)
+			prior[sqlite3_column_int64(b->prior, 0)] =
+			    sqlite3_column_int64(b->prior, 1);
+	if (result != SQLITE_DONE)
+		rc = sqlite_fail(b->db, result, "looking for keys", err);
+	sqlite3_reset(b->prior);
+	b->load = NULL;
+	return rc;
+}

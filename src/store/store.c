@@ -1,0 +1,328 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Opening, transactions, and the door through which statements run.
+ *
+ * Every text argument passes here: valid UTF-8 without NUL goes on as it is,
+ * anything else is escaped, so that no engine refuses it or cuts it short.
+ */
+#include "store/internal.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define DOOR_MAX  (64u * 1024 * 1024) /* texts escaped for one statement */
+#define BYTES_MAX (64u * 1024 * 1024) /* of an outgoing file */
+#define ARGUMENTS 32
+
+/* The database file of CREATE mode: empty, and nobody's before. */
+static enum tally_rc
+create_file(struct store *st, const char *dir, struct tally_err *err)
+{
+	int fd = openat(st->dir, "tallyman.db",
+	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+
+	if (fd < 0 && errno == EEXIST)
+		return tally_err_set(err, TALLY_CREATE,
+		    "%s/tallyman.db exists already; nothing was changed", dir);
+	if (fd < 0)
+		return tally_err_errno(
+		    err, TALLY_CREATE, "cannot make %s/tallyman.db", dir);
+	close(fd);
+	return TALLY_OK;
+}
+
+static enum tally_rc
+open_dir(struct store *st, const char *dir, struct tally_err *err)
+{
+	size_t n = strlen(dir) + sizeof("/tallyman.db");
+
+	st->dir = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (st->dir < 0)
+		return tally_err_errno(
+		    err, TALLY_NOINPUT, "cannot open the workspace %s", dir);
+	st->path = tally_alloc(n);
+	if (st->path == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	snprintf(st->path, n, "%s/tallyman.db", dir);
+	return tally_hash_new(&st->hash, err);
+}
+
+static enum tally_rc
+create(struct store *st, struct tally_err *err)
+{
+	enum tally_rc rc = store_schema_create(st, err);
+
+	if (rc == TALLY_OK)
+		rc = store_folder(st, "archive", err);
+	if (rc == TALLY_OK)
+		rc = store_folder(st, "spool", err);
+	if (rc == TALLY_OK)
+		rc = store_folder_sync(st, ".", err);
+	return rc;
+}
+
+static void
+remove_made(struct store *st)
+{
+	unlinkat(st->dir, "tallyman.db-wal", 0);
+	unlinkat(st->dir, "tallyman.db-shm", 0);
+	unlinkat(st->dir, "tallyman.db", 0);
+}
+
+enum tally_rc
+store_open(struct store **out, const char *dir, enum store_mode mode,
+    const struct tally_model *model, struct tally_err *err)
+{
+	struct store *st = tally_calloc(1, sizeof(*st));
+	bool made = false;
+	enum tally_rc rc;
+
+	if (st == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	st->dir = -1;
+	st->mode = mode;
+	st->model = model;
+	tally_arena_init(&st->door, DOOR_MAX);
+	tally_buf_init(&st->name, DOOR_MAX);
+	tally_buf_init(&st->bytes, BYTES_MAX);
+	rc = open_dir(st, dir, err);
+	if (rc == TALLY_OK && mode == STORE_CREATE) {
+		rc = create_file(st, dir, err);
+		made = rc == TALLY_OK;
+	}
+	if (rc == TALLY_OK)
+		rc =
+		    engine_sqlite_open(&st->engine, st->path, mode, model, err);
+	if (rc == TALLY_OK && mode == STORE_CREATE)
+		rc = create(st, err);
+	else if (rc == TALLY_OK && mode == STORE_WRITE)
+		rc = store_schema_migrate(st, err);
+	else if (rc == TALLY_OK)
+		rc = store_schema_check(st, err);
+	if (rc == TALLY_OK && mode == STORE_WRITE)
+		store_spool_clean(st);
+	if (rc != TALLY_OK) {
+		if (st->engine != NULL)
+			st->engine->m->close(st->engine);
+		st->engine = NULL;
+		if (made)
+			remove_made(st);
+		store_close(st);
+		return rc;
+	}
+	*out = st;
+	return TALLY_OK;
+}
+
+void
+store_close(struct store *st)
+{
+	if (st == NULL)
+		return;
+	if (st->engine != NULL) {
+		st->engine->m->rollback(st->engine);
+		st->engine->m->close(st->engine);
+	}
+	tally_hash_free(st->hash);
+	tally_arena_free(&st->door);
+	tally_buf_free(&st->name);
+	tally_buf_free(&st->bytes);
+	tally_free(st->path);
+	if (st->dir >= 0)
+		close(st->dir);
+	tally_free(st);
+}
+
+void
+store_patience(struct store *st, int ms)
+{
+	st->engine->m->patience(st->engine, ms);
+}
+
+enum tally_rc
+store_begin(struct store *st, struct tally_err *err)
+{
+	return st->engine->m->begin(st->engine, err);
+}
+
+enum tally_rc
+store_commit(struct store *st, struct tally_err *err)
+{
+	return st->engine->m->commit(st->engine, err);
+}
+
+void
+store_rollback(struct store *st)
+{
+	st->engine->m->rollback(st->engine);
+}
+
+enum tally_rc
+store_savepoint(struct store *st, struct tally_err *err)
+{
+	return st->engine->m->savepoint(st->engine, err);
+}
+
+enum tally_rc
+store_release(struct store *st, struct tally_err *err)
+{
+	return st->engine->m->release(st->engine, err);
+}
+
+void
+store_undo(struct store *st)
+{
+	st->engine->m->undo(st->engine);
+}
+
+/* The door: replaces the text by its escaped form where that is needed. */
+static enum tally_rc
+pass(struct store *st, struct engine_value *v, struct tally_err *err)
+{
+	struct tally_buf b;
+	struct tally_str s = tally_str(v->p, v->n);
+
+	if (v->kind != ENGINE_TEXT || tally_utf8_ok(s))
+		return TALLY_OK;
+	tally_buf_init(&b, DOOR_MAX);
+	tally_text_utf8(&b, s);
+	s = tally_arena_str(&st->door, tally_buf_view(&b));
+	if (b.failed || s.p == NULL) {
+		tally_buf_free(&b);
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	}
+	tally_buf_free(&b);
+	v->p = s.p;
+	v->n = s.n;
+	v->fleeting = true;
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_one(struct store *st, enum statement id, const struct engine_value *v,
+    size_t n, bool *row, struct tally_err *err)
+{
+	struct engine_value passed[ARGUMENTS];
+	enum tally_rc rc = TALLY_OK;
+
+	assert(n <= ARGUMENTS);
+	tally_arena_reset(&st->door);
+	for (size_t i = 0; rc == TALLY_OK && i < n; i++) {
+		passed[i] = v[i];
+		rc = pass(st, &passed[i], err);
+	}
+	if (rc == TALLY_OK)
+		rc = st->engine->m->start(st->engine, id, passed, n, err);
+	if (rc == TALLY_OK)
+		rc = st->engine->m->next(st->engine, id, row, err);
+	return rc;
+}
+
+enum tally_rc
+store_more(
+    struct store *st, enum statement id, bool *row, struct tally_err *err)
+{
+	return st->engine->m->next(st->engine, id, row, err);
+}
+
+void
+store_end(struct store *st, enum statement id)
+{
+	st->engine->m->finish(st->engine, id);
+}
+
+enum tally_rc
+store_do(struct store *st, enum statement id, const struct engine_value *v,
+    size_t n, struct tally_err *err)
+{
+	bool row;
+	enum tally_rc rc = store_one(st, id, v, n, &row, err);
+
+	if (rc == TALLY_OK)
+		store_end(st, id);
+	return rc;
+}
+
+enum tally_rc
+store_number(struct store *st, enum statement id, const struct engine_value *v,
+    size_t n, int64_t *out, bool *found, struct tally_err *err)
+{
+	bool row;
+	enum tally_rc rc = store_one(st, id, v, n, &row, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	if (row)
+		*out = st->engine->m->integer(st->engine, id, 0);
+	store_end(st, id);
+	if (found != NULL)
+		*found = row;
+	else if (!row)
+		return tally_err_set(err, TALLY_IO,
+		    "the store lacks a row that has to be there");
+	return TALLY_OK;
+}
+
+/* Days since 1970 as year, month, day (proleptic Gregorian). */
+static void
+civil(int64_t days, int *y, int *m, int *d)
+{
+	int64_t z = days + 719468; /* from 0000-03-01 */
+	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
+	int64_t doe = z - era * 146097;
+	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
+	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
+	int64_t mp = (5 * doy + 2) / 153;
+
+	*d = (int)(doy - (153 * mp + 2) / 5 + 1);
+	*m = (int)(mp < 10 ? mp + 3 : mp - 9);
+	*y = (int)(yoe + era * 400 + (*m <= 2));
+}
+
+struct store_instant
+store_instant(int64_t ms)
+{
+	/* Four digits of the year, so that texts sort as instants do. */
+	const int64_t day = 86400000, min = -719528 * day,
+		      max = 2932897 * day - 1;
+	struct store_instant at = { "" };
+	int64_t days, rest;
+	int y, m, d;
+
+	if (ms == 0)
+		return at;
+	ms = ms < min ? min : ms > max ? max : ms;
+	days = (ms >= 0 ? ms : ms - day + 1) / day;
+	rest = ms - days * day;
+	civil(days, &y, &m, &d);
+	snprintf(at.text, sizeof(at.text),
+	    "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, m, d,
+	    (int)(rest / 3600000), (int)(rest / 60000 % 60),
+	    (int)(rest / 1000 % 60), (int)(rest % 1000));
+	return at;
+}
+
+int64_t
+store_instant_ms(const char *text)
+{
+	int y, m, d, hour, minute, second, milli;
+	int64_t era, yoe, doy, days;
+
+	if (text == NULL ||
+	    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &y, &m, &d, &hour,
+		&minute, &second, &milli) != 7)
+		return 0;
+	y -= m <= 2;
+	era = y / 400;
+	yoe = y - era * 400;
+	doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
+	days = era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
+	return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 +
+	    milli;
+}
