@@ -142,6 +142,24 @@ valgrind: $(UNIT_BIN) $(B)/tallyman
 	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
 	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
 
+# F is read, map or dictionary.  What libFuzzer learns is kept under build;
+# crash-* there is the input that failed: "$(B)/fuzz/fuzz_F FILE" repeats it.
+F    ?= read
+SECS ?= 60
+FUZZER := $(B)/libfuzzer
+.PHONY: fuzz
+fuzz:
+	$(MAKE) $(FUZZER)/run/fuzz_$(F) B=$(FUZZER) CC=clang \
+	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' \
+	    CFLAGS='-O1 -g -fno-omit-frame-pointer -fsanitize=fuzzer-no-link'
+	@mkdir -p $(FUZZER)/corpus/$(F)
+	$(FUZZER)/run/fuzz_$(F) -max_total_time=$(SECS) -max_len=8192 -timeout=10 \
+	    -artifact_prefix=$(FUZZER)/ -print_final_stats=1 \
+	    $(FUZZER)/corpus/$(F) tests/fuzz/corpus/$(F)
+$(B)/run/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libtallyman.a
+	@mkdir -p $(@D)
+	$(LINK) -fsanitize=fuzzer $^ $(CORE_LIBS)
+
 .PHONY: coverage format dist distcheck
 coverage:
 	$(MAKE) check-unit check-golden check-prop check-fuzz B=build/cov \

@@ -102,22 +102,6 @@ take(struct made_set *s, size_t n)
 	return p;
 }
 
-/* Appends an empty segment. */
-static struct made_segment *
-append(
-    struct made_set *s, uint16_t place, const struct tally_segment_spec *spec)
-{
-	struct made_segment *g;
-
-	assert(s->n < s->cap);
-	g = &s->segment[s->n++];
-	*g = (struct made_segment){ .place = place, .spec = spec };
-	memcpy(g->tag, spec->tag, sizeof(g->tag));
-	g->element = take(s, (spec->nuse + 4u) * sizeof(*g->element));
-	memset(g->element, 0, (spec->nuse + 4u) * sizeof(*g->element));
-	return g;
-}
-
 static uint64_t
 bit(uint32_t k)
 {
@@ -187,10 +171,14 @@ presence(struct maker *m, const struct tally_use *use, uint8_t nuse,
 			if (rnd_chance(&m->rnd, percent))
 				have |= bit(k);
 		for (int i = 0; i < 50; i++) {
-			before = have;
-			for (uint8_t j = 0; j < nnote; j++)
+			bool kept = true;
+
+			for (uint8_t j = 0; j < nnote; j++) {
+				before = have;
 				obey(&m->rnd, &note[j], must, &have);
-			if (have == before && have != 0)
+				kept = kept && have == before;
+			}
+			if (kept && have != 0)
 				return have;
 			if (have == 0)
 				have = bit(1 + rnd_below(&m->rnd, nuse));
@@ -355,21 +343,34 @@ made_value(
 	return tally_str(p, n);
 }
 
-static void
-fill_segment(struct made_set *s, struct maker *m, struct made_segment *g)
+struct made_segment
+made_new(struct made_set *s, struct maker *m, uint16_t place)
 {
-	const struct tally_segment_spec *spec = g->spec;
+	const struct tally_segment_spec *spec = s->spec->place[place].segment;
+	struct made_segment g = { .place = place, .spec = spec };
 	uint64_t have;
 
+	memcpy(g.tag, spec->tag, sizeof(g.tag));
+	g.element = take(s, (spec->nuse + 4u) * sizeof(*g.element));
+	memset(g.element, 0, (spec->nuse + 4u) * sizeof(*g.element));
 	if (spec->nuse == 0)
-		return;
+		return g;
 	have = presence(m, spec->use, spec->nuse, spec->note, spec->nnote);
 	for (uint32_t k = 1; k <= spec->nuse; k++)
 		if ((have & bit(k)) != 0) {
-			g->element[k - 1] =
+			g.element[k - 1] =
 			    made_value(m, &s->arena, spec->use[k - 1].element);
-			g->n = k;
+			g.n = k;
 		}
+	return g;
+}
+
+static void
+append(struct made_set *s, struct maker *m, uint16_t place)
+{
+	assert(s->n < s->cap);
+	s->segment[s->n] = made_new(s, m, place);
+	s->n++;
 }
 
 /* How often something occurs that may occur max times. */
@@ -422,8 +423,7 @@ fill_loop(struct made_set *s, struct maker *m, uint16_t loop)
 		n = p == l->first ? 1
 				  : times(m, place->requirement, place->max);
 		while (n-- > 0)
-			fill_segment(
-			    s, m, append(s, (uint16_t)p, place->segment));
+			append(s, m, (uint16_t)p);
 	}
 }
 

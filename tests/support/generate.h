@@ -72,7 +72,10 @@ void made_count(struct made_set *);
 struct tally_str made_value(
     struct maker *, struct tally_arena *, const struct tally_element *);
 
-/* Puts in a copy of a segment; takes one out. */
+/* A filled segment of a place, not yet in the set. */
+struct made_segment made_new(struct made_set *, struct maker *, uint16_t place);
+
+/* Puts a segment in; takes one out; an independent copy of one. */
 void made_insert(struct made_set *, uint32_t at, const struct made_segment *);
 void made_remove(struct made_set *, uint32_t at);
 struct made_segment made_copy(struct made_set *, const struct made_segment *);
@@ -85,6 +88,8 @@ void write_gs(struct tally_buf *, const struct maker *,
     const struct tally_set_spec *, uint32_t control);
 void write_ge(
     struct tally_buf *, const struct maker *, uint32_t sets, uint32_t control);
+void write_segment(
+    struct tally_buf *, const struct maker *, const struct made_segment *);
 void write_set(
     struct tally_buf *, const struct maker *, const struct made_set *);
 

@@ -73,18 +73,22 @@ write_ge(
 }
 
 void
+write_segment(
+    struct tally_buf *b, const struct maker *m, const struct made_segment *g)
+{
+	tally_buf_puts(b, g->tag);
+	for (uint32_t k = 0; k < g->n; k++) {
+		tally_buf_putc(b, (char)m->sep.element);
+		tally_buf_str(b, g->element[k]);
+	}
+	end(b, m);
+}
+
+void
 write_set(struct tally_buf *b, const struct maker *m, const struct made_set *s)
 {
-	for (uint32_t i = 0; i < s->n; i++) {
-		const struct made_segment *g = &s->segment[i];
-
-		tally_buf_puts(b, g->tag);
-		for (uint32_t k = 0; k < g->n; k++) {
-			tally_buf_putc(b, (char)m->sep.element);
-			tally_buf_str(b, g->element[k]);
-		}
-		end(b, m);
-	}
+	for (uint32_t i = 0; i < s->n; i++)
+		write_segment(b, m, &s->segment[i]);
 }
 
 void
