@@ -87,6 +87,8 @@ $(B)/gen/dictionary.c: $(DICT_DIRS) $(DICT_TEXT) src/tool/dictionary.c \
 	@mkdir -p $(@D)
 	$(B)/tool/dictionary $(DICT_DIRS) > $@
 
+$(B)/obj/tests/%.o: OURS += -Itests
+
 # Tests: a program per file of tests/unit and tests/prop, linked with all but
 # main; a fuzz target per file of tests/fuzz/fuzz_*.c, linked with replay.c.
 # Each group is check-GROUP and ends in a line of totals; T=name runs one.
