@@ -1,0 +1,192 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tallyman validate: judge files without a workspace.
+ *
+ * Prints what flow/report.h describes, interchange by interchange, or, with
+ * --ack, the acknowledgement that the receiver of the file would send back
+ * and nothing else.  The exit status is 65 when a finding rejects anything,
+ * and 66 when a file cannot be read; the others are judged all the same.
+ */
+#include <inttypes.h>
+#include <string.h>
+#include <sysexits.h>
+
+#include "command/command.h"
+#include "command/input.h"
+#include "flow/report.h"
+#include "tallyman/judge.h"
+#include "x12/write.h"
+
+/* Of a report on one interchange, or its acknowledgement.  Findings are
+ * limited in number and length, so this is never reached by honest means. */
+#define OUTPUT_MAX ((size_t)256 << 20)
+#define ACK_MAX    (64u << 20)
+
+enum answer { ANSWER_NONE, ANSWER_TA1, ANSWER_997 };
+
+struct job {
+	const struct invocation *in;
+	enum answer answer;
+	bool json;
+	char date[9], time[5];
+	struct tally_buf out;
+	bool errors;
+};
+
+/*
+ * As the receiver would answer.  The numbers are 1: there is no workspace to
+ * draw them from.
+ */
+static enum tally_rc
+acknowledge(struct job *job, const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings, struct tally_err *err)
+{
+	static const struct tally_separators usual = { '*', '~', '>', 0 };
+	struct tally_ack_envelope e = {
+		.sender_qualifier = ic->receiver_qualifier,
+		.sender = *ic->receiver != '\0' ? ic->receiver : "UNKNOWN",
+		.receiver_qualifier = ic->sender_qualifier,
+		.receiver = ic->sender,
+		.date = job->date,
+		.time = job->time,
+		.interchange_control = 1,
+		.group_control = 1,
+		.usage = ic->usage,
+		.separators = ic->separators,
+		.newline = true,
+		.bytes_max = ACK_MAX,
+	};
+
+	if (e.usage != 'T' && e.usage != 'I')
+		e.usage = 'P';
+	if (!tally_separators_ok(&e.separators))
+		e.separators = usual;
+	if (job->answer == ANSWER_TA1) {
+		e.ta1 = TALLY_ACK_ALWAYS;
+		e.functional = TALLY_ACK_NEVER;
+	}
+	return tally_ack_write(&job->out, ic, findings, &e, err);
+}
+
+static void
+report(struct job *job, const char *file,
+    const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings)
+{
+	const struct report r = {
+		.file = file, .json = job->json, .color = job->in->color
+	};
+
+	if (ic != NULL)
+		report_interchange(&job->out, &r, ic, findings);
+	report_outside(&job->out, &r, findings);
+}
+
+static enum tally_rc
+put(struct job *job, const char *file,
+    const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	tally_buf_reset(&job->out);
+	if (job->answer == ANSWER_NONE && !job->in->quiet)
+		report(job, file, ic, findings);
+	else if (job->answer != ANSWER_NONE && ic != NULL)
+		rc = acknowledge(job, ic, findings, err);
+	if (rc == TALLY_OK && job->out.failed)
+		rc = tally_err_set(err, TALLY_NOMEM,
+		    "there is no memory for the report on %s", file);
+	if (rc == TALLY_OK && job->out.n > 0)
+		fwrite(job->out.p, 1, job->out.n, stdout);
+	return rc;
+}
+
+static enum tally_rc
+judge_file(struct job *job, const char *name, struct tally_err *err)
+{
+	const struct tally_judge_options options = {
+		.limits = &tally_limits_default,
+		.dictionary = &tally_builtin,
+	};
+	const struct tally_interchange_judged *ic = NULL;
+	const struct tally_findings *findings;
+	struct tally_judge *judge = NULL;
+	struct input input;
+	enum tally_rc rc;
+
+	rc = input_open(&input, name, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rc = tally_judge_new(&judge, input_source(&input), 0, &options, err);
+	while (rc == TALLY_OK) {
+		rc = tally_judge_next(judge, &ic, err);
+		if (rc != TALLY_OK)
+			break;
+		findings = tally_judge_findings(judge);
+		job->errors |= findings->errors > 0;
+		rc = put(job, name, ic, findings, err);
+		if (ic == NULL)
+			break;
+	}
+	tally_judge_free(judge);
+	input_close(&input);
+	return rc;
+}
+
+static int
+option(struct job *job, const char *arg)
+{
+	if (strcmp(arg, "--ack=ta1") == 0)
+		job->answer = ANSWER_TA1;
+	else if (strcmp(arg, "--ack=997") == 0)
+		job->answer = ANSWER_997;
+	else if (strncmp(arg, "--ack", 5) == 0)
+		return command_usage(&command_validate, "--ack is ta1 or 997");
+	else if (strcmp(arg, "--json") == 0)
+		job->json = true;
+	else
+		return command_usage(
+		    &command_validate, "there is no such option");
+	return EX_OK;
+}
+
+static int
+validate(const struct invocation *in, int argc, char **argv)
+{
+	struct job job = { .in = in, .json = in->json };
+	struct tally_err err;
+	enum tally_rc rc;
+	int i = 1, status = EX_OK;
+
+	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
+		if (strcmp(argv[i], "--") == 0) {
+			i++;
+			break;
+		}
+		status = option(&job, argv[i]);
+		if (status != EX_OK)
+			return status;
+	}
+	if (i == argc)
+		return command_usage(&command_validate,
+		    "the file is missing; - is standard input");
+	flow_clock_x12(flow_clock_now(&in->clock), job.date, job.time);
+	tally_buf_init(&job.out, OUTPUT_MAX);
+	for (; i < argc; i++) {
+		rc = judge_file(&job, argv[i], &err);
+		if (rc != TALLY_OK)
+			status = command_fail(&err);
+	}
+	tally_buf_free(&job.out);
+	if (status == EX_OK && job.errors)
+		status = EX_DATAERR;
+	return status;
+}
+
+const struct command command_validate = {
+	.name = "validate",
+	.synopsis = "[--ack=ta1|997] [--json] FILE...",
+	.summary = "say what is wrong with X12 files, or how they are answered",
+	.run = validate,
+};
