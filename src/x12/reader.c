@@ -32,7 +32,7 @@ struct tally_reader {
 	struct tally_findings *findings;
 	enum level level;
 	bool broken; /* a segment without end: close everything */
-	bool cut;    /* the input ended too early */
+	bool cut;    /* the input, or the interchange, ended too early */
 	bool stray;  /* a stray segment was reported on this level */
 	bool told;   /* what follows an interchange was reported with it */
 	char isa13[16], gs06[16];
@@ -206,6 +206,7 @@ collect(struct tally_reader *r, uint32_t *n, enum set_end *end,
 		}
 		if (ends_set(&s)) {
 			window_back(w);
+			r->cut = is_isa(&s);
 			*end = SET_OTHER;
 			break;
 		}
@@ -279,7 +280,7 @@ read_set(struct tally_reader *r, const struct tally_segment *st,
 		    &(struct envelope_actual){
 			n, true, tally_element(&r->set, &r->segment[0], 2) },
 		    r->findings);
-	else if (end == SET_OTHER)
+	else if (end == SET_OTHER && !r->cut)
 		envelope_report(r->findings, TALLY_F_se_missing, here(r), "SE",
 		    n + 1, 0, tally_str("", 0), "SE at the end of the set");
 	return TALLY_OK;
@@ -440,7 +441,8 @@ in_group(struct tally_reader *r, struct tally_unit *u, bool *have,
 		return rc;
 	if (found != WINDOW_SEGMENT || ends_group(&s)) {
 		r->broken = found == WINDOW_LONG;
-		r->cut = found == WINDOW_CUT || found == WINDOW_END;
+		r->cut = found == WINDOW_CUT || found == WINDOW_END ||
+		    (found == WINDOW_SEGMENT && is_isa(&s));
 		if (found == WINDOW_SEGMENT)
 			window_back(&r->w);
 		end_group(r, u, false);

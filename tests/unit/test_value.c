@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Values of every type against an element. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "tallyman/x12.h"
+#include "x12/value.h"
+
+static const struct tally_code codes[] = { { "00", "" }, { "A1", "" },
+	{ "ZZZ", "" } };
+
+#define ELEMENT(t, lo, hi) \
+	{ \
+		.id = "1", .name = "test", .type = t, .min = lo, .max = hi \
+	}
+static const struct tally_element an = ELEMENT(TALLY_AN, 2, 5);
+static const struct tally_element r = ELEMENT(TALLY_R, 1, 6);
+static const struct tally_element n2 = ELEMENT(TALLY_N, 1, 4);
+static const struct tally_element dt8 = ELEMENT(TALLY_DT, 8, 8);
+static const struct tally_element dt6 = ELEMENT(TALLY_DT, 6, 8);
+static const struct tally_element tm = ELEMENT(TALLY_TM, 4, 8);
+static const struct tally_element bin = ELEMENT(TALLY_B, 1, 3);
+static const struct tally_element id = { .id = "2",
+	.name = "code",
+	.type = TALLY_ID,
+	.min = 2,
+	.max = 3,
+	.code = codes,
+	.ncode = 3 };
+static const struct tally_element open_id = { .id = "3",
+	.name = "code",
+	.type = TALLY_ID,
+	.min = 2,
+	.max = 3,
+	.code = codes,
+	.ncode = 3,
+	.open = true };
+
+#define OK        TALLY_FINDING_NONE
+#define SHORT     TALLY_F_element_too_short
+#define LONG      TALLY_F_element_too_long
+#define CHARACTER TALLY_F_element_character
+#define CODE      TALLY_F_element_code
+#define DATE      TALLY_F_element_date
+#define TIME      TALLY_F_element_time
+
+static const struct {
+	const struct tally_element *element;
+	const char *value;
+	enum tally_finding_kind kind;
+} rows[] = {
+	{ &an, "AB", OK },
+	{ &an, "A B C", OK },
+	{ &an, "A", SHORT },
+	{ &an, "ABCDEF", LONG },
+	{ &an, "ABCDEFGHIJKLMNOP", LONG },
+	{ &an, "A\x01", CHARACTER },
+	{ &an, "A\x7f", CHARACTER },
+	{ &an, "A\nB", CHARACTER },
+	{ &an, "abc~z", OK },
+	{ &an, "\xc3\x84\xc3\x96\xc3\x9c\xc3\x9f\xc3\xa9", OK }, /* five */
+	{ &an, "\xe9\xe8\xe7", OK }, /* one-byte character set */
+	{ &r, "1", OK },
+	{ &r, "-1.5", OK },
+	{ &r, "12345.6", OK },
+	{ &r, "-123456.", OK },
+	{ &r, "1234567", LONG },
+	{ &r, ".5", OK },
+	{ &r, "5.", OK },
+	{ &r, "1.2.3", CHARACTER },
+	{ &r, "+1", CHARACTER },
+	{ &r, "1-", CHARACTER },
+	{ &r, "-", CHARACTER },
+	{ &r, ".", CHARACTER },
+	{ &r, "1E5", OK },
+	{ &r, "1.5E-3", OK },
+	{ &r, "1E", CHARACTER },
+	{ &r, "1e5", CHARACTER },
+	{ &r, " 1", CHARACTER },
+	{ &n2, "1234", OK },
+	{ &n2, "-1234", OK },
+	{ &n2, "12345", LONG },
+	{ &n2, "1.5", CHARACTER },
+	{ &n2, "-", CHARACTER },
+	{ &dt8, "20261123", OK },
+	{ &dt8, "20240229", OK },
+	{ &dt8, "20230229", DATE },
+	{ &dt8, "19000229", DATE },
+	{ &dt8, "20000229", OK },
+	{ &dt8, "20261301", DATE },
+	{ &dt8, "20260431", DATE },
+	{ &dt8, "20260400", DATE },
+	{ &dt8, "2026112A", DATE },
+	{ &dt8, "261123", SHORT },
+	{ &dt6, "261123", OK },
+	{ &dt6, "2611233", DATE },
+	{ &tm, "0000", OK },
+	{ &tm, "2359", OK },
+	{ &tm, "2400", TIME },
+	{ &tm, "1260", TIME },
+	{ &tm, "12005", TIME },
+	{ &tm, "120059", OK },
+	{ &tm, "120060", TIME },
+	{ &tm, "12005999", OK },
+	{ &tm, "12:00", TIME },
+	{ &tm, "120", SHORT },
+	{ &bin, "\x01\x02", OK },
+	{ &bin, "\x01\x02\x03\x04", LONG },
+	{ &id, "00", OK },
+	{ &id, "A1", OK },
+	{ &id, "A1 ", OK },
+	{ &id, "ZZZ", OK },
+	{ &id, "ZZ", CODE },
+	{ &id, "  ", CODE },
+	{ &id, "A", SHORT },
+	{ &id, "A1B2", LONG },
+	{ &open_id, "QQ", OK },
+	{ &open_id, "QQQQ", LONG },
+};
+
+static void
+test_values(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		enum tally_finding_kind kind = tally_value_check(
+		    rows[i].element, tally_cstr(rows[i].value));
+
+		if (kind != rows[i].kind)
+			fail_msg("row %zu, \"%s\": %s, not %s", i,
+			    rows[i].value, tally_finding_info(kind)->name,
+			    tally_finding_info(rows[i].kind)->name);
+	}
+}
+
+/* The quick way, over padded memory, says the same as the careful one. */
+static void
+test_padded(void **state)
+{
+	struct tally_arena arena;
+	struct tally_value_specs specs = { .arena = &arena };
+	char padded[64];
+
+	(void)state;
+	tally_arena_init(&arena, 1 << 20);
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		struct tally_use use = { rows[i].element, 'O', 1 };
+		const struct tally_value_spec *s =
+		    tally_value_specs_make(&specs, &use, 1);
+		size_t n = strlen(rows[i].value);
+
+		assert_non_null(s);
+		/* What lies behind must not matter. */
+		memset(padded, '\x01', sizeof(padded));
+		memcpy(padded, rows[i].value, n);
+		assert_int_equal(
+		    tally_value_test(s, tally_str(padded, n), true),
+		    rows[i].kind);
+	}
+	tally_value_specs_free(&specs);
+	tally_arena_free(&arena);
+}
+
+/* Every byte in every position of a text is judged by itself. */
+static void
+test_each_byte(void **state)
+{
+	static const struct tally_element text = ELEMENT(TALLY_AN, 1, 40);
+	struct tally_arena arena;
+	struct tally_value_specs specs = { .arena = &arena };
+	struct tally_use use = { &text, 'O', 1 };
+	const struct tally_value_spec *s;
+
+	(void)state;
+	tally_arena_init(&arena, 1 << 20);
+	s = tally_value_specs_make(&specs, &use, 1);
+	assert_non_null(s);
+	for (int c = 0; c < 256; c++)
+		for (size_t n = 1; n <= 20; n++)
+			for (size_t at = 0; at < n; at++) {
+				char v[40];
+				bool bad = c < 0x20 || c == 0x7f;
+
+				memset(v, 'x', sizeof(v));
+				v[at] = (char)c;
+				if (n == 1 && (c & 0xc0) == 0x80)
+					continue; /* no character at all */
+				assert_int_equal(
+				    tally_value_test(s, tally_str(v, n), true),
+				    bad ? CHARACTER : OK);
+			}
+	tally_value_specs_free(&specs);
+	tally_arena_free(&arena);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_padded),
+		cmocka_unit_test(test_each_byte),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
