@@ -358,11 +358,13 @@ here_row(struct tally_buf *b, const struct tally_set_spec *s, uint32_t i)
 	put_max(b, l->max);
 }
 
+/* Where the facts do not know the area, that of ours stands in. */
 static void
-there_row(struct tally_buf *b, char *const *f)
+there_row(struct tally_buf *b, char *const *f, const char *pos)
 {
 	tally_buf_reset(b);
-	tally_buf_printf(b, "%s %s %s %s", f[2], f[4], f[5], f[6]);
+	tally_buf_printf(
+	    b, "%.1s %s %s %s", f[2][0] != '-' ? f[2] : pos, f[4], f[5], f[6]);
 	if (strcmp(f[7], "-") != 0)
 		tally_buf_printf(b, " in %s %s %s", f[7], f[8], f[9]);
 }
@@ -384,7 +386,7 @@ compare_set(const struct tally_set_spec *s, const struct table *t)
 			break;
 		}
 		here_row(&here, s, n);
-		there_row(&there, t->row[i]);
+		there_row(&there, t->row[i], s->place[n].pos);
 		if (!tally_str_eq(
 			tally_buf_view(&here), tally_buf_view(&there)))
 			differ("%s %s row %u: %s here, %s there", s->version,
