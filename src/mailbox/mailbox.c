@@ -20,6 +20,7 @@
 
 static const struct mailbox_kind *const kinds[] = {
 	&mailbox_directory,
+	&mailbox_sftp,
 };
 #define NKINDS (sizeof(kinds) / sizeof(kinds[0]))
 

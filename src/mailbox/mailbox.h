@@ -39,9 +39,10 @@ struct mailbox_settings {
 
 struct mailbox_entry {
 	struct tally_str name;
-	uint64_t size;
-	int64_t mtime; /* seconds since 1970 */
+	uint64_t size; /* MAILBOX_SIZE_UNKNOWN when the server does not say */
+	int64_t mtime; /* seconds since 1970; 0 when it does not say */
 };
+#define MAILBOX_SIZE_UNKNOWN UINT64_MAX
 
 /* What to do with names that are not fit to be opened. */
 struct mailbox_listing {

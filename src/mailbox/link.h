@@ -1,0 +1,52 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A byte stream to an SFTP server, never blocking but in wait().  The client
+ * (sftp_client.c) knows only this; implementations: a channel of libssh2
+ * (ssh.c).
+ */
+#ifndef TALLYMAN_MAILBOX_LINK_H
+#define TALLYMAN_MAILBOX_LINK_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "mailbox/mailbox.h"
+
+enum link_io {
+	LINK_DONE,  /* *done bytes went, at least one */
+	LINK_AGAIN, /* nothing now: wait() */
+	LINK_END,   /* the other side has closed the stream */
+	LINK_BROKEN /* with a reason in *err */
+};
+
+struct link;
+struct link_methods {
+	enum link_io (*send)(struct link *, const void *, size_t, size_t *done,
+	    struct tally_err *);
+	enum link_io (*recv)(
+	    struct link *, void *, size_t, size_t *done, struct tally_err *);
+	/* Until something may be received, or sent if sending; at most ms. */
+	void (*wait)(struct link *, bool sending, int ms);
+	/* Polite only when all went well: else the stream is cut at once. */
+	void (*close)(struct link *, bool polite);
+};
+struct link {
+	const struct link_methods *methods;
+};
+
+/* Where an sftp: URL leads. */
+struct link_target {
+	char user[256], host[256], port[8];
+	char path[1024]; /* folder that others start from; "" the login's */
+};
+enum tally_rc link_target_parse(struct link_target *,
+    const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
+
+/* Connects, checks the host's key, logs in, starts the subsystem. */
+enum tally_rc link_open_ssh(struct link **, const struct link_target *,
+    const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
+
+/* Milliseconds of the monotonic clock. */
+int64_t link_now(void);
+
+#endif

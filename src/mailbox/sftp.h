@@ -1,0 +1,43 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the SFTP kind share: sftp.c, sftp_get.c, sftp_put.c. */
+#ifndef TALLYMAN_MAILBOX_SFTP_H
+#define TALLYMAN_MAILBOX_SFTP_H
+
+#include "mailbox/sftp_client.h"
+
+struct sftp {
+	struct sftp_client *client; /* owned */
+	struct link_target target;
+	unsigned files; /* that may be open at once; some servers say: 1 */
+};
+
+/* A handle, copied out of its reply. */
+struct sftp_handle {
+	size_t n;
+	char p[SFTP_HANDLE_MAX];
+};
+static inline struct tally_str
+sftp_handle_view(const struct sftp_handle *h)
+{
+	return tally_str(h->p, h->n);
+}
+void sftp_handle_copy(struct sftp_handle *, struct tally_str);
+
+/* The path of a name in a folder; of the folder when the name is empty. */
+enum tally_rc sftp_path(char out[SFTP_PATH_MAX + 1], struct mailbox *,
+    const char *folder, struct tally_str name, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* A status that is not OK, as an error about a name in a folder. */
+enum tally_rc sftp_trouble(struct tally_err *, struct mailbox *,
+    const char *what, const char *folder, struct tally_str name,
+    const struct sftp_reply *);
+
+enum tally_rc sftp_get(struct mailbox *, const char *folder,
+    const struct mailbox_entry *, size_t, const struct mailbox_sink *,
+    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sftp_put(struct mailbox *, const char *folder,
+    const struct mailbox_upload *, size_t, struct mailbox_result *,
+    struct tally_err *) TALLY_MUST_USE;
+
+#endif

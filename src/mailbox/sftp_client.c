@@ -1,0 +1,338 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The pipelined SFTP client; see sftp_client.h.
+ *
+ * Invariants: used == number of slots with busy set == requests without a
+ * reply.  Bytes in [in_at, in_n) of in are received and not yet given out.
+ * Bytes from out_at on of out are encoded and not yet sent.  Once dead is set
+ * nothing is sent or received any more; the link is then cut, not closed.
+ *
+ * The deadline is for the next whole reply, not for the next byte, so that a
+ * server that drips cannot hold us for ever.
+ */
+#include "mailbox/sftp_client.h"
+
+#include <assert.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "mailbox/kind.h"
+
+#define IN_SIZE  ((size_t)SFTP_PACKET_MAX + 4)
+#define OUT_MAX  ((size_t)MAILBOX_DEPTH_MAX * (SFTP_BLOCK + 4 * SFTP_PATH_MAX))
+#define WAIT_MAX 1000 /* ms of one poll; the deadline is looked at between */
+
+struct slot {
+	bool busy;
+	enum sftp_type asked;
+	uint32_t id;
+	struct sftp_ticket ticket;
+};
+
+struct sftp_client {
+	struct link *link; /* owned */
+	const char *name;
+	unsigned depth, used, reply_ms;
+	uint32_t serial;
+	bool fsync, dead;
+	struct tally_err why; /* when dead */
+	struct tally_buf out;
+	size_t out_at;
+	char *in; /* owned, IN_SIZE bytes */
+	size_t in_at, in_n;
+	struct slot slot[MAILBOX_DEPTH_MAX];
+};
+
+enum tally_rc
+sftp_client_state(const struct sftp_client *c, struct tally_err *err)
+{
+	if (!c->dead)
+		return TALLY_OK;
+	if (err != NULL)
+		*err = c->why;
+	return c->why.rc;
+}
+
+enum tally_rc
+sftp_client_fail(
+    struct sftp_client *c, struct tally_err *err, const char *fmt, ...)
+{
+	char text[512];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (!c->dead)
+		tally_err_set(&c->why, TALLY_UNAVAILABLE,
+		    "mailbox %s: %s; the connection is given up", c->name,
+		    text);
+	c->dead = true;
+	return sftp_client_state(c, err);
+}
+
+unsigned
+sftp_client_depth(const struct sftp_client *c)
+{
+	return c->depth;
+}
+
+bool
+sftp_client_fsync(const struct sftp_client *c)
+{
+	return c->fsync;
+}
+
+bool
+sftp_client_room(const struct sftp_client *c)
+{
+	return c->used < c->depth;
+}
+
+unsigned
+sftp_client_pending(const struct sftp_client *c)
+{
+	return c->used;
+}
+
+void
+sftp_client_send(struct sftp_client *c, const struct sftp_request *q,
+    const struct sftp_ticket *t)
+{
+	struct slot *s = c->slot;
+
+	assert(c->used < c->depth);
+	while (s->busy)
+		s++;
+	/* The low byte finds the slot again, the rest tells old from new. */
+	*s = (struct slot){ true, q->type,
+		c->serial++ << 8 | (uint32_t)(s - c->slot), *t };
+	c->used++;
+	sftp_encode(&c->out, s->id, q);
+}
+
+/* Sends what is queued, as far as it goes.  *again: the link is full. */
+static enum tally_rc
+flush(struct sftp_client *c, bool *again, struct tally_err *err)
+{
+	struct tally_err why;
+	enum link_io io;
+	size_t done;
+
+	*again = false;
+	if (c->out.failed)
+		return sftp_client_fail(c, err, "no memory for its requests");
+	while (c->out_at < c->out.n) {
+		io = c->link->methods->send(c->link, c->out.p + c->out_at,
+		    c->out.n - c->out_at, &done, &why);
+		if (io == LINK_AGAIN) {
+			*again = true;
+			return TALLY_OK;
+		}
+		if (io == LINK_END)
+			return sftp_client_fail(
+			    c, err, "the server has ended the SFTP session");
+		if (io == LINK_BROKEN)
+			return sftp_client_fail(c, err, "%s", why.text);
+		c->out_at += done;
+	}
+	tally_buf_reset(&c->out);
+	c->out_at = 0;
+	return TALLY_OK;
+}
+
+/* What came is no packet: most often a login script that prints. */
+static enum tally_rc
+not_a_packet(struct sftp_client *c, struct tally_err *err)
+{
+	size_t n = c->in_n - c->in_at;
+	char shown[MAILBOX_SHOWN];
+
+	mailbox_shown(shown, tally_str(c->in + c->in_at, n < 60 ? n : 60));
+	return sftp_client_fail(c, err,
+	    "the server sent \"%s\" where an SFTP packet should begin (if that"
+	    " is text, a login script of the server prints it; ask the"
+	    " partner to stop that)",
+	    shown);
+}
+
+/* Whatever has come by now; *more is false when nothing has. */
+static enum tally_rc
+fill(struct sftp_client *c, bool *more, struct tally_err *err)
+{
+	struct tally_err why;
+	size_t done = 0;
+
+	if (c->in_at > 0) {
+		memmove(c->in, c->in + c->in_at, c->in_n - c->in_at);
+		c->in_n -= c->in_at;
+		c->in_at = 0;
+	}
+	assert(c->in_n < IN_SIZE);
+	*more = false;
+	switch (c->link->methods->recv(
+	    c->link, c->in + c->in_n, IN_SIZE - c->in_n, &done, &why)) {
+	case LINK_DONE:
+		c->in_n += done;
+		*more = true;
+		return TALLY_OK;
+	case LINK_AGAIN:
+		return TALLY_OK;
+	case LINK_END:
+		return sftp_client_fail(
+		    c, err, "the server has ended the SFTP session");
+	default:
+		return sftp_client_fail(c, err, "%s", why.text);
+	}
+}
+
+/* The next whole packet, sending meanwhile. */
+static enum tally_rc
+receive(struct sftp_client *c, struct tally_str *packet, struct tally_err *err)
+{
+	int64_t end = link_now() + c->reply_ms, now;
+	bool full, more;
+	enum tally_rc rc;
+
+	for (;;) {
+		switch (sftp_frame(
+		    packet, tally_str(c->in + c->in_at, c->in_n - c->in_at))) {
+		case SFTP_FRAME_READY:
+			c->in_at += 4 + packet->n;
+			return TALLY_OK;
+		case SFTP_FRAME_BAD:
+			return not_a_packet(c, err);
+		case SFTP_FRAME_SHORT:
+			break;
+		}
+		rc = flush(c, &full, err);
+		if (rc == TALLY_OK)
+			rc = fill(c, &more, err);
+		if (rc != TALLY_OK)
+			return rc;
+		now = link_now();
+		if (now >= end)
+			return sftp_client_fail(c, err,
+			    "no reply of the server within %u ms", c->reply_ms);
+		if (!more)
+			c->link->methods->wait(c->link, full,
+			    end - now < WAIT_MAX ? (int)(end - now) : WAIT_MAX);
+	}
+}
+
+static bool
+answers(enum sftp_type reply, enum sftp_type asked)
+{
+	switch (reply) {
+	case SFTP_STATUS:
+		return true;
+	case SFTP_HANDLE:
+		return asked == SFTP_OPEN || asked == SFTP_OPENDIR;
+	case SFTP_DATA:
+		return asked == SFTP_READ;
+	case SFTP_NAME:
+		return asked == SFTP_READDIR;
+	case SFTP_ATTRS:
+		return asked == SFTP_LSTAT || asked == SFTP_FSTAT;
+	default:
+		return false;
+	}
+}
+
+enum tally_rc
+sftp_client_next(struct sftp_client *c, struct sftp_reply *r,
+    struct sftp_ticket *t, struct tally_err *err)
+{
+	struct tally_str packet;
+	struct tally_err why;
+	struct slot *s;
+	enum tally_rc rc = sftp_client_state(c, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	assert(c->used > 0);
+	rc = receive(c, &packet, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (sftp_decode(r, packet, &why) != TALLY_OK)
+		return sftp_client_fail(c, err, "the server sent %s", why.text);
+	s = &c->slot[(r->id & 0xff) % MAILBOX_DEPTH_MAX];
+	if (!s->busy || s->id != r->id)
+		return sftp_client_fail(c, err,
+		    "the server answered request %lu, which was not asked",
+		    (unsigned long)r->id);
+	if (!answers(r->type, s->asked))
+		return sftp_client_fail(c, err,
+		    "the server answered a request of type %u with type %u",
+		    (unsigned)s->asked, (unsigned)r->type);
+	*t = s->ticket;
+	s->busy = false;
+	c->used--;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+greet(struct sftp_client *c, struct tally_err *err)
+{
+	struct sftp_request init = { .type = SFTP_INIT };
+	struct tally_str packet;
+	struct tally_err why;
+	struct sftp_reply r;
+	enum tally_rc rc;
+
+	sftp_encode(&c->out, 0, &init);
+	rc = receive(c, &packet, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (sftp_decode(&r, packet, &why) != TALLY_OK ||
+	    r.type != SFTP_VERSION) {
+		c->in_at = 0;
+		return not_a_packet(c, err);
+	}
+	/* Some announce their own highest or lowest and then speak 3. */
+	c->fsync = r.fsync;
+	return TALLY_OK;
+}
+
+enum tally_rc
+sftp_client_open(struct sftp_client **out, struct link *link, const char *name,
+    unsigned depth, unsigned reply_ms, struct tally_err *err)
+{
+	struct sftp_client *c = tally_calloc(1, sizeof(*c));
+	enum tally_rc rc;
+
+	*out = NULL;
+	if (c != NULL)
+		c->in = tally_alloc(IN_SIZE);
+	if (c == NULL || c->in == NULL) {
+		link->methods->close(link, false);
+		tally_free(c);
+		return tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", name);
+	}
+	c->link = link;
+	c->name = name;
+	c->depth = depth != 0 ? depth : MAILBOX_DEPTH;
+	if (c->depth > MAILBOX_DEPTH_MAX)
+		c->depth = MAILBOX_DEPTH_MAX;
+	c->reply_ms = reply_ms != 0 ? reply_ms : MAILBOX_REPLY_MS;
+	tally_buf_init(&c->out, OUT_MAX);
+	rc = greet(c, err);
+	if (rc != TALLY_OK) {
+		sftp_client_close(c);
+		return rc;
+	}
+	*out = c;
+	return TALLY_OK;
+}
+
+void
+sftp_client_close(struct sftp_client *c)
+{
+	if (c == NULL)
+		return;
+	c->link->methods->close(c->link, !c->dead);
+	tally_buf_free(&c->out);
+	tally_free(c->in);
+	tally_free(c);
+}

@@ -1,0 +1,350 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing files over SFTP, several files and several blocks of each at once.
+ *
+ * A file's work, in todo: OPEN (create, exclusively), WRITEs to the end, SYNC
+ * where the server announced it, CLOSE, LSTAT for the size; each begins when
+ * the answers to the one before are in.  Servers report a full disk only to
+ * some of the requests, and say OK to a later fsync and close: so any trouble
+ * spoils the file, which is then closed and removed.
+ */
+#include "mailbox/sftp.h"
+
+#include <assert.h>
+#include <string.h>
+
+#include "mailbox/kind.h"
+
+enum todo {
+	DO_OPEN,
+	DO_WRITE,
+	DO_SYNC,
+	DO_CLOSE,
+	DO_STAT,   /* is it there as it was written? */
+	DO_REMOVE, /* it is spoilt */
+	DO_LOOK,   /* OPEN failed: does it exist already? */
+	DO_NOTHING
+};
+
+struct file {
+	bool busy;
+	size_t item;
+	enum todo todo, doing; /* doing: what the pending requests are */
+	unsigned pending;
+	bool opened;
+	struct sftp_handle handle;
+	size_t written; /* bytes that were sent */
+};
+
+struct put {
+	struct mailbox *m;
+	struct sftp *s;
+	const char *folder;
+	const struct mailbox_upload *up;
+	struct mailbox_result *result;
+	size_t n, begun;
+	unsigned depth, open, busy;
+	struct file file[MAILBOX_DEPTH_MAX];
+};
+
+static bool
+failed(const struct put *g, const struct file *f)
+{
+	return g->result[f->item].err.rc != TALLY_OK;
+}
+
+/* The first trouble of a file is the one that is told. */
+static void
+spoil(
+    struct put *g, struct file *f, const char *what, const struct sftp_reply *r)
+{
+	struct mailbox_result *res = &g->result[f->item];
+
+	if (!failed(g, f))
+		res->rc = sftp_trouble(&res->err, g->m, what, g->folder,
+		    tally_cstr(g->up[f->item].name), r);
+}
+
+/* A request that names the file. */
+static void
+send_path(struct put *g, struct file *f, enum sftp_type type)
+{
+	struct sftp_request q = { .type = type,
+		.flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREAT | SFTP_FLAG_EXCL };
+	struct sftp_ticket t = { .item = (size_t)(f - g->file) };
+	struct mailbox_result *res = &g->result[f->item];
+	char path[SFTP_PATH_MAX + 1];
+	enum tally_rc rc = sftp_path(
+	    path, g->m, g->folder, tally_cstr(g->up[f->item].name), &res->err);
+
+	if (rc != TALLY_OK) {
+		res->rc = rc;
+		return;
+	}
+	q.path = tally_cstr(path);
+	sftp_client_send(g->s->client, &q, &t);
+	f->pending++;
+}
+
+static void
+send_handle(struct put *g, struct file *f, enum sftp_type type)
+{
+	struct sftp_request q = { .type = type,
+		.handle = sftp_handle_view(&f->handle) };
+	struct sftp_ticket t = { .item = (size_t)(f - g->file) };
+
+	sftp_client_send(g->s->client, &q, &t);
+	f->pending++;
+}
+
+static bool
+send_write(struct put *g, struct file *f)
+{
+	struct tally_str bytes = g->up[f->item].bytes;
+	struct sftp_request q = { .type = SFTP_WRITE,
+		.handle = sftp_handle_view(&f->handle),
+		.offset = f->written };
+	struct sftp_ticket t = { .item = (size_t)(f - g->file) };
+	size_t left = bytes.n - f->written;
+
+	if (left == 0 || failed(g, f))
+		return false;
+	q.data = tally_str(
+	    bytes.p + f->written, left < SFTP_BLOCK ? left : SFTP_BLOCK);
+	sftp_client_send(g->s->client, &q, &t);
+	f->written += q.data.n;
+	f->pending++;
+	return true;
+}
+
+/* Sends one request of a file; false when there is none to send now. */
+static bool
+send_one(struct put *g, struct file *f)
+{
+	if (f->todo == DO_WRITE)
+		return send_write(g, f);
+	if (f->todo == DO_NOTHING ||
+	    (f->todo == DO_OPEN && g->open >= g->s->files))
+		return false;
+	f->doing = f->todo;
+	f->todo = DO_NOTHING;
+	switch (f->doing) {
+	case DO_OPEN:
+		g->open++;
+		f->opened = true;
+		send_path(g, f, SFTP_OPEN);
+		break;
+	case DO_SYNC:
+		send_handle(g, f, SFTP_EXTENDED);
+		break;
+	case DO_CLOSE:
+		send_handle(g, f, SFTP_CLOSE);
+		break;
+	case DO_REMOVE:
+		send_path(g, f, SFTP_REMOVE);
+		break;
+	default:
+		send_path(g, f, SFTP_LSTAT);
+	}
+	return true;
+}
+
+static struct file *
+begin(struct put *g)
+{
+	struct file *f = g->file;
+
+	if (g->begun == g->n)
+		return NULL;
+	while (f < g->file + g->depth && f->busy)
+		f++;
+	if (f == g->file + g->depth)
+		return NULL;
+	memset(f, 0, sizeof(*f));
+	f->busy = true;
+	g->busy++;
+	f->item = g->begun++;
+	f->todo = DO_OPEN;
+	memset(&g->result[f->item].err, 0, sizeof(g->result[0].err));
+	return f;
+}
+
+static void
+finish(struct put *g, struct file *f)
+{
+	struct mailbox_result *res = &g->result[f->item];
+
+	if (f->opened)
+		g->open--;
+	f->busy = false;
+	g->busy--;
+	res->now.name = tally_cstr(g->up[f->item].name);
+	res->rc = res->err.rc;
+}
+
+static void
+send_all(struct put *g)
+{
+	struct file *f;
+
+	for (unsigned i = 0; i < g->depth; i++) {
+		f = &g->file[i];
+		while (
+		    f->busy && sftp_client_room(g->s->client) && send_one(g, f))
+			;
+		if (f->busy && f->todo == DO_NOTHING && f->pending == 0)
+			finish(g, f);
+	}
+	while (sftp_client_room(g->s->client) && (f = begin(g)) != NULL)
+		send_one(g, f);
+}
+
+/* An OPEN that failed: servers say no more than "failure" for EEXIST. */
+static void
+on_open(struct put *g, struct file *f, const struct sftp_reply *r)
+{
+	if (r->type == SFTP_HANDLE) {
+		sftp_handle_copy(&f->handle, r->data);
+		f->todo = f->doing = DO_WRITE;
+		return;
+	}
+	spoil(g, f, "create", r);
+	if (r->status != SFTP_STATUS_PERMISSION_DENIED &&
+	    r->status != SFTP_STATUS_NO_SUCH_FILE)
+		f->todo = DO_LOOK;
+}
+
+static void
+on_look(struct put *g, struct file *f, const struct sftp_reply *r)
+{
+	struct mailbox_result *res = &g->result[f->item];
+	char shown[MAILBOX_SHOWN];
+
+	if (r->type == SFTP_ATTRS)
+		tally_err_set(&res->err, TALLY_CREATE,
+		    "mailbox %s: %s exists and is not written over; move it"
+		    " away",
+		    g->m->settings->name,
+		    mailbox_shown(shown, tally_cstr(g->up[f->item].name)));
+}
+
+static void
+on_stat(struct put *g, struct file *f, const struct sftp_reply *r)
+{
+	struct mailbox_result *res = &g->result[f->item];
+	const struct mailbox_upload *up = &g->up[f->item];
+	char shown[MAILBOX_SHOWN];
+
+	res->now.size = up->bytes.n;
+	if (r->type == SFTP_STATUS) {
+		/* A folder that may be written to and not be looked into. */
+		if (r->status != SFTP_STATUS_PERMISSION_DENIED &&
+		    r->status != SFTP_STATUS_UNSUPPORTED)
+			spoil(g, f, "show what was written as", r);
+		return;
+	}
+	if (r->attrs.has & SFTP_HAS_TIMES)
+		res->now.mtime = r->attrs.mtime;
+	if (!(r->attrs.has & SFTP_HAS_SIZE) || r->attrs.size == up->bytes.n)
+		return;
+	tally_err_set(&res->err, TALLY_IO,
+	    "mailbox %s: of the %zu bytes of %s the server has %llu",
+	    g->m->settings->name, up->bytes.n,
+	    mailbox_shown(shown, tally_cstr(up->name)),
+	    (unsigned long long)r->attrs.size);
+	f->todo = DO_REMOVE;
+}
+
+/* All blocks were sent and answered, or one has failed. */
+static void
+after_write(struct put *g, struct file *f)
+{
+	if (f->pending > 0)
+		return;
+	if (failed(g, f))
+		f->todo = DO_CLOSE;
+	else if (f->written == g->up[f->item].bytes.n)
+		f->todo = sftp_client_fsync(g->s->client) ? DO_SYNC : DO_CLOSE;
+}
+
+static void
+on_reply(struct put *g, struct file *f, const struct sftp_reply *r)
+{
+	bool ok = r->type == SFTP_STATUS && r->status == SFTP_STATUS_OK;
+
+	switch (f->doing) {
+	case DO_OPEN:
+		on_open(g, f, r);
+		break;
+	case DO_WRITE:
+		if (!ok)
+			spoil(g, f, "write", r);
+		break;
+	case DO_SYNC:
+		/* Announced and yet not allowed: as if not announced. */
+		if (!ok && r->status != SFTP_STATUS_UNSUPPORTED &&
+		    r->status != SFTP_STATUS_PERMISSION_DENIED)
+			spoil(g, f, "sync", r);
+		f->todo = DO_CLOSE;
+		break;
+	case DO_CLOSE:
+		if (!ok)
+			spoil(g, f, "close", r);
+		f->todo = failed(g, f) ? DO_REMOVE : DO_STAT;
+		break;
+	case DO_STAT:
+		on_stat(g, f, r);
+		break;
+	case DO_LOOK:
+		on_look(g, f, r);
+		break;
+	default: /* REMOVE: there is nothing more that could be done */
+		break;
+	}
+	if (f->doing == DO_WRITE)
+		after_write(g, f);
+}
+
+enum tally_rc
+sftp_put(struct mailbox *m, const char *folder, const struct mailbox_upload *up,
+    size_t n, struct mailbox_result *result, struct tally_err *err)
+{
+	struct sftp *s = m->state;
+	struct put *g = tally_calloc(1, sizeof(*g));
+	enum tally_rc rc = sftp_client_state(s->client, err);
+	struct sftp_reply r;
+	struct sftp_ticket t;
+
+	if (g == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "mailbox %s: no memory",
+		    m->settings->name);
+	*g = (struct put){ .m = m,
+		.s = s,
+		.folder = folder,
+		.up = up,
+		.result = result,
+		.n = n,
+		.depth = sftp_client_depth(s->client) };
+	while (rc == TALLY_OK) {
+		send_all(g);
+		if (sftp_client_pending(s->client) == 0) {
+			if (g->begun == n && g->busy == 0)
+				break;
+			continue;
+		}
+		rc = sftp_client_next(s->client, &r, &t, err);
+		if (rc != TALLY_OK)
+			break;
+		assert(g->file[t.item].pending > 0);
+		g->file[t.item].pending--;
+		on_reply(g, &g->file[t.item], &r);
+	}
+	for (unsigned i = 0; rc != TALLY_OK && i < g->depth; i++) {
+		if (!g->file[i].busy)
+			continue;
+		result[g->file[i].item].rc = rc;
+		rc = sftp_client_state(s->client, &result[g->file[i].item].err);
+	}
+	tally_free(g);
+	return rc;
+}

@@ -1,0 +1,514 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A link over a channel of libssh2: connect, algorithms, host key, login,
+ * subsystem, bytes.  libssh2 is used for no more than that, never blocks here,
+ * and is never left to its own timeouts.
+ *
+ * The order that security rests on: the list of host key types is made of the
+ * pins before the handshake; the server's whole key is compared after it and
+ * before anything is said about the user.
+ */
+#define _GNU_SOURCE /* poll's and the sockets' extensions */
+#include "mailbox/ssh.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "mailbox/kind.h"
+#include "mailbox/pins.h"
+#include "mailbox/tcp.h"
+
+#define GOODBYE_MS 500 /* for the polite disconnection */
+
+/*
+ * What is offered; weak: also, where the partner's settings allow it.  Names
+ * that the libssh2 at hand does not know are left out.
+ */
+enum { KEX, HOST_KEY, CIPHER, MAC };
+static const struct {
+	int method[2]; /* of libssh2; -1: none */
+	int slot;
+	const char *strong, *weak;
+} preferences[] = {
+	{ { LIBSSH2_METHOD_KEX, -1 }, KEX,
+	    "curve25519-sha256,curve25519-sha256@libssh.org,"
+	    "ecdh-sha2-nistp256,ecdh-sha2-nistp384,ecdh-sha2-nistp521,"
+	    "diffie-hellman-group-exchange-sha256,"
+	    "diffie-hellman-group16-sha512,diffie-hellman-group18-sha512,"
+	    "diffie-hellman-group14-sha256",
+	    ",diffie-hellman-group14-sha1,"
+	    "diffie-hellman-group-exchange-sha1,diffie-hellman-group1-sha1" },
+	{ { LIBSSH2_METHOD_CRYPT_CS, LIBSSH2_METHOD_CRYPT_SC }, CIPHER,
+	    "aes128-ctr,aes192-ctr,aes256-ctr,aes128-gcm@openssh.com,"
+	    "aes256-gcm@openssh.com,chacha20-poly1305@openssh.com",
+	    ",aes256-cbc,aes192-cbc,aes128-cbc,3des-cbc" },
+	{ { LIBSSH2_METHOD_MAC_CS, LIBSSH2_METHOD_MAC_SC }, MAC,
+	    "hmac-sha2-256-etm@openssh.com,hmac-sha2-512-etm@openssh.com,"
+	    "hmac-sha2-256,hmac-sha2-512",
+	    ",hmac-sha1" },
+};
+#define NPREFERENCES (sizeof(preferences) / sizeof(preferences[0]))
+
+/* libssh2's memory comes through our door. */
+static void *
+door_alloc(size_t n, void **ctx)
+{
+	(void)ctx;
+	return tally_alloc(n);
+}
+
+static void
+door_free(void *p, void **ctx)
+{
+	(void)ctx;
+	tally_free(p);
+}
+
+static void *
+door_realloc(void *p, size_t n, void **ctx)
+{
+	(void)ctx;
+	return tally_realloc(p, n);
+}
+
+static void
+wait_socket(struct ssh *s, int ms)
+{
+	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+
+	if (libssh2_session_block_directions(s->session) &
+	    LIBSSH2_SESSION_BLOCK_OUTBOUND)
+		p.events |= POLLOUT;
+	(void)poll(&p, 1, ms); /* the caller looks at the clock */
+}
+
+bool
+ssh_again(struct ssh *s, int rc)
+{
+	int64_t left = s->deadline - link_now();
+
+	if (rc != LIBSSH2_ERROR_EAGAIN || left <= 0)
+		return false;
+	wait_socket(s, left < 1000 ? (int)left : 1000);
+	return true;
+}
+
+static void
+set_deadline(struct ssh *s, unsigned ms)
+{
+	s->limit_ms = ms;
+	s->deadline = link_now() + ms;
+}
+
+static enum tally_rc
+no_common(struct ssh *s, struct tally_err *err)
+{
+	return tally_err_set(err, TALLY_CONFIG,
+	    "mailbox %s: the server knows no algorithm of ours in one of these"
+	    " lists; key exchange %s; host key %s; cipher %s; mac %s.  Pin a"
+	    " host key of another type, or set legacy if the partner cannot"
+	    " do better",
+	    s->set->name, s->offered[KEX], s->offered[HOST_KEY],
+	    s->offered[CIPHER], s->offered[MAC]);
+}
+
+enum tally_rc
+ssh_trouble(struct ssh *s, int rc, const char *doing, struct tally_err *err)
+{
+	const char *name = s->set->name;
+	char *text = NULL, shown[MAILBOX_SHOWN];
+
+	switch (rc) {
+	case LIBSSH2_ERROR_EAGAIN:
+	case LIBSSH2_ERROR_TIMEOUT:
+	case LIBSSH2_ERROR_SOCKET_TIMEOUT:
+		return tally_err_set(err, TALLY_UNAVAILABLE,
+		    "mailbox %s: no answer of the server within %u ms while"
+		    " %s",
+		    name, s->limit_ms, doing);
+	case LIBSSH2_ERROR_BANNER_RECV:
+	case LIBSSH2_ERROR_BANNER_SEND:
+	case LIBSSH2_ERROR_SOCKET_NONE:
+	case LIBSSH2_ERROR_SOCKET_SEND:
+	case LIBSSH2_ERROR_SOCKET_RECV:
+	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
+		return tally_err_set(err, TALLY_UNAVAILABLE,
+		    "mailbox %s: the server closed the connection while %s;"
+		    " it may be down, no SSH server, or locking us out for a"
+		    " while after refused logins",
+		    name, doing);
+	case LIBSSH2_ERROR_KEX_FAILURE:
+	case LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE:
+	case LIBSSH2_ERROR_METHOD_NONE:
+		return no_common(s, err);
+	case LIBSSH2_ERROR_HOSTKEY_INIT:
+	case LIBSSH2_ERROR_HOSTKEY_SIGN:
+		return tally_err_set(err, TALLY_PERM,
+		    "mailbox %s: the server cannot prove that its host key is"
+		    " its own; somebody may be in between: ask the partner",
+		    name);
+	case LIBSSH2_ERROR_ALLOC:
+		return tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", name);
+	case LIBSSH2_ERROR_CHANNEL_FAILURE:
+	case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
+	case LIBSSH2_ERROR_REQUEST_DENIED:
+		return tally_err_set(err, TALLY_UNAVAILABLE,
+		    "mailbox %s: the server refused %s; the account may lack"
+		    " SFTP, or too many sessions are open: ask the partner",
+		    name, doing);
+	default:
+		libssh2_session_last_error(s->session, &text, NULL, 0);
+		mailbox_shown(shown, tally_cstr(text));
+		return tally_err_set(err, TALLY_UNAVAILABLE,
+		    "mailbox %s: trouble while %s: %s (libssh2 %d); try again"
+		    " later, then ask the partner",
+		    name, doing, shown, rc);
+	}
+}
+
+static bool
+known(const char **algs, int n, const char *name, size_t len)
+{
+	for (int i = 0; i < n; i++)
+		if (strlen(algs[i]) == len && memcmp(algs[i], name, len) == 0)
+			return true;
+	return false;
+}
+
+/* Offers what of list the library knows; false when that is nothing. */
+static bool
+offer(struct ssh *s, int method, int slot, const char *list)
+{
+	const char **algs = NULL, *end;
+	int n = libssh2_session_supported_algs(s->session, method, &algs);
+	char *out = s->offered[slot];
+	size_t used = 0, len;
+
+	out[0] = '\0';
+	for (; n > 0 && *list != '\0'; list = *end != '\0' ? end + 1 : end) {
+		end = list + strcspn(list, ",");
+		len = (size_t)(end - list);
+		if (!known(algs, n, list, len) ||
+		    used + len + 2 > sizeof(s->offered[0]))
+			continue;
+		if (used > 0)
+			out[used++] = ',';
+		memcpy(out + used, list, len);
+		used += len;
+		out[used] = '\0';
+	}
+	if (algs != NULL)
+		libssh2_free(s->session, algs);
+	return used > 0 &&
+	    libssh2_session_method_pref(s->session, method, out) == 0;
+}
+
+static bool
+offer_all(struct ssh *s)
+{
+	char list[1024];
+
+	for (size_t i = 0; i < NPREFERENCES; i++) {
+		snprintf(list, sizeof(list), "%s%s", preferences[i].strong,
+		    s->set->legacy ? preferences[i].weak : "");
+		for (int k = 0; k < 2; k++)
+			if (preferences[i].method[k] >= 0 &&
+			    !offer(s, preferences[i].method[k],
+				preferences[i].slot, list))
+				return false;
+	}
+	return true;
+}
+
+static void
+cut(struct ssh *s)
+{
+	if (s->fd >= 0)
+		shutdown(s->fd, SHUT_RDWR);
+	/* With the socket cut nothing waits any more; the bound is a belt. */
+	for (int i = 0; i < 100 && s->session != NULL; i++)
+		if (libssh2_session_free(s->session) != LIBSSH2_ERROR_EAGAIN)
+			s->session = NULL;
+	s->session = NULL;
+	s->channel = NULL;
+	if (s->fd >= 0)
+		close(s->fd);
+	s->fd = -1;
+}
+
+/* RSA host keys need libssh2 1.11 for anything better than SHA-1. */
+static enum tally_rc
+no_host_key_type(struct ssh *s, const char *types, struct tally_err *err)
+{
+	return tally_err_set(err, TALLY_CONFIG,
+	    "mailbox %s: this libssh2 (%s) cannot check host keys by %s; pin"
+	    " the server's ssh-ed25519 or ecdsa key, or set legacy if the"
+	    " server still signs by SHA-1 (its HostKeyAlgorithms +ssh-rsa)",
+	    s->set->name, libssh2_version(0), types);
+}
+
+/* Connects and shakes hands, offering host keys of these types only. */
+static enum tally_rc
+handshake(struct ssh *s, const struct link_target *t, const char *types,
+    struct tally_err *err)
+{
+	enum tally_rc rc;
+	int e;
+
+	s->session =
+	    libssh2_session_init_ex(door_alloc, door_free, door_realloc, s);
+	if (s->session == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", s->set->name);
+	libssh2_session_set_blocking(s->session, 0);
+	if (!offer(s, LIBSSH2_METHOD_HOSTKEY, HOST_KEY, types))
+		return no_host_key_type(s, types, err);
+	if (!offer_all(s))
+		return ssh_trouble(
+		    s, LIBSSH2_ERROR_METHOD_NONE, "choosing algorithms", err);
+	rc = tcp_connect(&s->fd, t, s->set, err);
+	if (rc != TALLY_OK)
+		return rc;
+	set_deadline(
+	    s, s->set->login_ms != 0 ? s->set->login_ms : MAILBOX_LOGIN_MS);
+	do
+		e = libssh2_session_handshake(s->session, s->fd);
+	while (ssh_again(s, e));
+	if (e != 0)
+		return ssh_trouble(s, e, "shaking hands", err);
+	return TALLY_OK;
+}
+
+static enum tally_rc
+check_host(struct ssh *s, const struct pins *pins, struct tally_err *err)
+{
+	size_t n = 0;
+	int type;
+	const char *key = libssh2_session_hostkey(s->session, &n, &type);
+	char found[128];
+
+	if (key == NULL || n == 0)
+		return tally_err_set(err, TALLY_PERM,
+		    "mailbox %s: the server showed no host key", s->set->name);
+	if (pins_match(pins, key, n))
+		return TALLY_OK;
+	pins_describe(found, key, n);
+	return tally_err_set(err, TALLY_PERM,
+	    "mailbox %s: the server's host key is %s, which is not pinned;"
+	    " nothing was sent to it.  Ask the partner whether the key was"
+	    " changed, and pin the new one; if not, somebody is in between",
+	    s->set->name, found);
+}
+
+/*
+ * Attempts of pins_offer until a key is right.  What the last word is when
+ * none is: a key that differs, before types that the server does not have.
+ */
+static enum tally_rc
+connect_pinned(struct ssh *s, const struct link_target *t,
+    const struct pins *pins, struct tally_err *err)
+{
+	struct tally_err e, worst = { .rc = TALLY_OK };
+	char types[256];
+	enum tally_rc rc;
+
+	for (unsigned i = 0; pins_offer(pins, i, s->set->legacy, types); i++) {
+		rc = handshake(s, t, types, &e);
+		if (rc == TALLY_OK)
+			rc = check_host(s, pins, &e);
+		if (rc == TALLY_OK)
+			return TALLY_OK;
+		cut(s);
+		if (worst.rc == TALLY_OK || rc == TALLY_PERM)
+			worst = e;
+		if (rc != TALLY_PERM && rc != TALLY_CONFIG)
+			break;
+	}
+	assert(worst.rc != TALLY_OK);
+	if (err != NULL)
+		*err = worst;
+	return worst.rc;
+}
+
+static enum tally_rc
+start_sftp(struct ssh *s, struct tally_err *err)
+{
+	int rc;
+
+	do {
+		s->channel = libssh2_channel_open_session(s->session);
+		rc = s->channel != NULL
+		    ? 0
+		    : libssh2_session_last_errno(s->session);
+	} while (ssh_again(s, rc));
+	if (rc == 0) {
+		do
+			rc = libssh2_channel_handle_extended_data2(
+			    s->channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
+		while (ssh_again(s, rc));
+	}
+	if (rc == 0) {
+		do
+			rc = libssh2_channel_subsystem(s->channel, "sftp");
+		while (ssh_again(s, rc));
+	}
+	if (rc != 0)
+		return ssh_trouble(s, rc, "starting SFTP", err);
+	return TALLY_OK;
+}
+
+/* Notes what a call that would block must be followed by. */
+static enum link_io
+blocked(struct ssh *s, enum ssh_stuck by)
+{
+	s->stuck = libssh2_session_block_directions(s->session) &
+		LIBSSH2_SESSION_BLOCK_OUTBOUND
+	    ? by
+	    : SSH_FREE;
+	return LINK_AGAIN;
+}
+
+static enum link_io
+broken(struct ssh *s, long rc, const char *doing, struct tally_err *err)
+{
+	ssh_trouble(s, (int)rc, doing, err);
+	return LINK_BROKEN;
+}
+
+/* Sends what is left of the block. */
+static enum link_io
+push(struct ssh *s, struct tally_err *err)
+{
+	ssize_t n;
+
+	if (s->stuck == SSH_RECEIVING)
+		return LINK_AGAIN;
+	while (s->block_at < s->block_n) {
+		n = libssh2_channel_write(s->channel, s->block + s->block_at,
+		    s->block_n - s->block_at);
+		if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
+			return blocked(s, SSH_SENDING);
+		if (n < 0)
+			return broken(s, n, "sending", err);
+		s->stuck = SSH_FREE;
+		s->block_at += (size_t)n;
+	}
+	s->block_at = s->block_n = 0;
+	return LINK_DONE;
+}
+
+static enum link_io
+ssh_send(struct link *link, const void *p, size_t n, size_t *done,
+    struct tally_err *err)
+{
+	struct ssh *s = (struct ssh *)link;
+	enum link_io io;
+
+	if (s->block_n > 0) {
+		io = push(s, err);
+		if (io != LINK_DONE)
+			return io;
+	}
+	*done = n < SSH_BLOCK ? n : SSH_BLOCK;
+	memcpy(s->block, p, *done);
+	s->block_n = *done;
+	return push(s, err) == LINK_BROKEN ? LINK_BROKEN : LINK_DONE;
+}
+
+static enum link_io
+ssh_recv(
+    struct link *link, void *p, size_t n, size_t *done, struct tally_err *err)
+{
+	struct ssh *s = (struct ssh *)link;
+	ssize_t got;
+
+	if (s->stuck != SSH_RECEIVING && s->block_n > 0) {
+		if (push(s, err) == LINK_BROKEN)
+			return LINK_BROKEN;
+		if (s->stuck == SSH_SENDING)
+			return LINK_AGAIN;
+	}
+	got = libssh2_channel_read(s->channel, p, n);
+	if (got == LIBSSH2_ERROR_EAGAIN)
+		return blocked(s, SSH_RECEIVING);
+	s->stuck = SSH_FREE;
+	if (got < 0)
+		return broken(s, got, "receiving", err);
+	if (got > 0) {
+		*done = (size_t)got;
+		return LINK_DONE;
+	}
+	return libssh2_channel_eof(s->channel) ? LINK_END : LINK_AGAIN;
+}
+
+static void
+ssh_wait(struct link *link, bool sending, int ms)
+{
+	(void)sending; /* libssh2 knows better what it waits for */
+	wait_socket((struct ssh *)link, ms);
+}
+
+static void
+ssh_close(struct link *link, bool polite)
+{
+	struct ssh *s = (struct ssh *)link;
+	int rc;
+
+	if (polite && s->session != NULL && s->stuck == SSH_FREE) {
+		set_deadline(s, GOODBYE_MS);
+		do
+			rc = libssh2_session_disconnect(s->session, "bye");
+		while (ssh_again(s, rc));
+	}
+	cut(s);
+	if (s->begun)
+		libssh2_exit();
+	tally_free(s);
+}
+
+enum tally_rc
+link_open_ssh(struct link **out, const struct link_target *t,
+    const struct mailbox_settings *set, struct tally_err *err)
+{
+	static const struct link_methods methods = { ssh_send, ssh_recv,
+		ssh_wait, ssh_close };
+	struct ssh *s = NULL;
+	struct pins pins;
+	enum tally_rc rc = pins_parse(&pins, set, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	rc = ssh_login_check(set, err);
+	if (rc != TALLY_OK)
+		goto out;
+	s = tally_calloc(1, sizeof(*s));
+	if (s == NULL) {
+		rc = tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
+		goto out;
+	}
+	s->link.methods = &methods;
+	s->set = set;
+	s->fd = -1;
+	s->begun = libssh2_init(0) == 0;
+	rc = connect_pinned(s, t, &pins, err);
+	if (rc == TALLY_OK)
+		rc = ssh_login(s, t->user, err);
+	if (rc == TALLY_OK)
+		rc = start_sftp(s, err);
+	if (rc == TALLY_OK) {
+		*out = &s->link;
+		s = NULL;
+	}
+out:
+	if (s != NULL)
+		ssh_close(&s->link, false);
+	pins_free(&pins);
+	return rc;
+}
