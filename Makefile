@@ -108,7 +108,7 @@ BENCH_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
 $(BENCH_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
     $(B)/libtallyman.a
 	@mkdir -p $(@D)
-	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS)
+	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1))
 
 .PHONY: check $(addprefix check-,$(GROUPS)) golden-accept sanitize valgrind
