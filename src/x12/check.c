@@ -140,10 +140,8 @@ begin_loop(
 	c->open[l] = c->ninstance++;
 	memset(c->seen + loop->first, 0,
 	    (loop->last - loop->first + 1u) * sizeof(*c->seen));
-	for (unsigned k = l + 1;
-	     k < spec_of(c)->nloop && spec_of(c)->loop[k].first <= loop->last;
-	     k++)
-		c->iterations[k] = 0;
+	memset(
+	    c->iterations + l + 1, 0, c->g->inner[l] * sizeof(*c->iterations));
 	if (++c->iterations[l] != loop->max + 1 || loop->max == TALLY_UNBOUNDED)
 		return TALLY_OK;
 	snprintf(words, sizeof(words), "at most %u times", loop->max);

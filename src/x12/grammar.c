@@ -63,203 +63,150 @@ enters(const struct tally_set_spec *s, unsigned l, unsigned place)
 	return p == place;
 }
 
-static bool
-tag_is(const struct tally_set_spec *s, unsigned place, uint32_t tag)
-{
-	const char *t = s->place[place].segment->tag;
-
-	return tally_tag_of(t, strlen(t)) == tag;
-}
-
-/*
- * The next place of loop l behind p, on l's own level, where tag can stand:
- * a direct place or one that enters a loop directly inside.  from is the
- * first place to look at.
- */
-static int
-forward(const struct tally_set_spec *s, unsigned l, unsigned from, uint32_t tag)
-{
-	unsigned p = from;
-
-	while (p <= s->loop[l].last) {
-		unsigned c = child_loop(s, l, p);
-
-		if (c == 0) {
-			if (tag_is(s, p, tag))
-				return (int)p;
-			p++;
-			continue;
-		}
-		for (; p <= s->loop[c].last; p++)
-			if (tag_is(s, p, tag) && enters(s, c, p))
-				return (int)p;
-	}
-	return -1;
-}
-
-/* First place on level l behind the one, or the child loop, that p is in. */
-static unsigned
-behind(const struct tally_set_spec *s, unsigned l, unsigned p)
-{
-	unsigned c = child_loop(s, l, p);
-
-	return c == 0 ? p + 1 : s->loop[c].last + 1u;
-}
-
-/* Appends the mandatory places of level l in [from, to) to out. */
-static unsigned
-mandatory(const struct tally_set_spec *s, unsigned l, unsigned from,
-    unsigned to, uint16_t *out, unsigned n)
-{
-	unsigned p = from;
-
-	while (p < to) {
-		unsigned c = child_loop(s, l, p);
-
-		if (c == 0) {
-			if (s->place[p].requirement == 'M')
-				out[n++] = (uint16_t)p;
-			p++;
-		} else {
-			if (s->loop[c].requirement == 'M' &&
-			    !inside(&s->loop[c], to))
-				out[n++] = (uint16_t)p;
-			p = s->loop[c].last + 1u;
-		}
-	}
-	return n;
-}
-
-struct candidate {
-	int to;
-	unsigned level; /* loop on whose level the tag was found */
-	bool again;     /* as a new instance of level */
-};
-
-static struct candidate
-find(const struct tally_set_spec *s, unsigned p, uint32_t tag)
-{
-	unsigned l = s->place[p].loop;
-	bool starts = p == s->loop[l].first;
-
-	if (tag_is(s, p, tag) && !(starts && l != 0))
-		return (struct candidate){ (int)p, l, false };
-	for (;; l = s->loop[l].parent) {
-		int to = forward(s, l, behind(s, l, p), tag);
-
-		if (to >= 0)
-			return (struct candidate){ to, l, false };
-		if (l == 0)
-			break;
-		for (unsigned q = s->loop[l].first; q <= p; q++)
-			if (tag_is(s, q, tag) && enters(s, l, q))
-				return (struct candidate){ (int)q, l, true };
-	}
-	return (struct candidate){ -1, 0, false };
-}
-
-/* What a step passes over, appended to out. */
-static unsigned
-passed(const struct tally_set_spec *s, unsigned p, const struct candidate *c,
-    uint16_t *out)
-{
-	unsigned n = 0, l = s->place[p].loop, from = p + 1;
-
-	if (!c->again && c->to == (int)p)
-		return 0;
-	/* Every loop that ends here, from the inside. */
-	for (; l != c->level; l = s->loop[l].parent) {
-		n = mandatory(s, l, from, s->loop[l].last + 1u, out, n);
-		from = s->loop[l].last + 1u;
-	}
-	if (c->again)
-		return mandatory(s, l, from, s->loop[l].last + 1u, out, n);
-	return mandatory(s, l, from, (unsigned)c->to, out, n);
-}
-
-/* The outermost loop, below level, that begins at place to. */
-static uint16_t
-begun(const struct tally_set_spec *s, const struct candidate *c, unsigned p)
-{
-	if (c->again)
-		return (uint16_t)c->level;
-	if (c->to == (int)p)
-		return 0;
-	return (uint16_t)child_loop(s, c->level, (unsigned)c->to);
-}
-
-/*
- * Another place on the same level, reachable without passing a mandatory
- * one, that takes the tag as well?
- */
-static enum tally_rc
-prove(const struct tally_set_spec *s, unsigned p, const struct candidate *c,
-    uint32_t tag, struct tally_err *err)
-{
-	uint16_t out[512];
-	int other;
-
-	if (c->again || c->to == (int)p)
-		return TALLY_OK;
-	other = forward(s, c->level, behind(s, c->level, (unsigned)c->to), tag);
-	if (other < 0 ||
-	    mandatory(s, c->level, (unsigned)c->to, (unsigned)other, out, 0) >
-		0)
-		return TALLY_OK;
-	return tally_err_set(err, TALLY_CONFIG,
-	    "set %s of %s is ambiguous: behind %s %s, segment %s can stand at "
-	    "%s and at %s; make one mandatory or drop it",
-	    s->id, s->version, s->place[p].pos, s->place[p].segment->tag,
-	    s->place[c->to].segment->tag, s->place[c->to].pos,
-	    s->place[other].pos);
-}
-
 static enum tally_rc
 nomem(struct tally_err *err)
 {
 	return tally_err_set(err, TALLY_NOMEM, "no memory for a grammar");
 }
 
+/*
+ * The steps from one place.  Walking forward level by level, from the inside
+ * out, the mandatory places that are passed make one list: what a step passes
+ * over is a beginning of it.
+ */
+struct walk {
+	struct tally_grammar *g;
+	unsigned from;           /* the place */
+	struct tally_step *step; /* of each class */
+	uint16_t *passed;        /* the list; room for nplace */
+	unsigned npassed;
+	uint32_t base; /* of the list, in all passed */
+	struct tally_err *err;
+};
+
+/* Whether a place of the class, seen before on this level, could be meant as
+ * well: no mandatory place was passed since. */
+static bool
+ambiguous(const struct walk *w, const struct tally_step *st, bool same_level)
+{
+	return same_level && st->to != w->from && st->nmissing == w->npassed &&
+	    w->g->spec->place[st->to].requirement != 'M';
+}
+
+/* Notes that class of place q leads there, unless it leads elsewhere. */
+static enum tally_rc
+note_step(struct walk *w, unsigned q, unsigned loop, unsigned level_start)
+{
+	const struct tally_set_spec *s = w->g->spec;
+	struct tally_step *st = &w->step[w->g->place_class[q]];
+
+	if (st->to == TALLY_NOWHERE) {
+		*st = (struct tally_step){ .to = (uint16_t)q,
+			.loop = (uint16_t)loop,
+			.missing = w->base,
+			.nmissing = (uint16_t)w->npassed };
+		return TALLY_OK;
+	}
+	if (!ambiguous(w, st, st->to >= level_start))
+		return TALLY_OK;
+	return tally_err_set(w->err, TALLY_CONFIG,
+	    "set %s of %s is ambiguous: behind %s %s, segment %s can stand at "
+	    "%s and at %s; make one mandatory or drop it",
+	    s->id, s->version, s->place[w->from].pos,
+	    s->place[w->from].segment->tag, s->place[q].segment->tag,
+	    s->place[st->to].pos, s->place[q].pos);
+}
+
+/* Forward on level l, from place p on to the loop's end. */
+static enum tally_rc
+walk_level(struct walk *w, unsigned l, unsigned p)
+{
+	const struct tally_set_spec *s = w->g->spec;
+	unsigned start = p;
+	enum tally_rc rc = TALLY_OK;
+
+	while (p <= s->loop[l].last && rc == TALLY_OK) {
+		unsigned c = child_loop(s, l, p);
+
+		if (c == 0) {
+			rc = note_step(w, p, 0, start);
+			if (s->place[p].requirement == 'M')
+				w->passed[w->npassed++] = (uint16_t)p;
+			p++;
+			continue;
+		}
+		for (unsigned q = p; q <= s->loop[c].last && rc == TALLY_OK;
+		     q++)
+			if (enters(s, c, q))
+				rc = note_step(w, q, c, start);
+		if (s->loop[c].requirement == 'M')
+			w->passed[w->npassed++] = (uint16_t)p;
+		p = s->loop[c].last + 1u;
+	}
+	return rc;
+}
+
+static enum tally_rc
+walk_from(struct walk *w)
+{
+	const struct tally_set_spec *s = w->g->spec;
+	unsigned l = s->place[w->from].loop, p = w->from;
+	enum tally_rc rc;
+
+	for (unsigned k = 0; k < w->g->nclass; k++)
+		w->step[k] = (struct tally_step){ .to = TALLY_NOWHERE };
+	if (l == 0 || p != s->loop[l].first)
+		w->step[w->g->place_class[p]] =
+		    (struct tally_step){ .to = (uint16_t)p };
+	for (;; l = s->loop[l].parent) {
+		unsigned c = child_loop(s, l, w->from);
+
+		rc = walk_level(
+		    w, l, c == 0 ? w->from + 1 : s->loop[c].last + 1u);
+		if (rc != TALLY_OK || l == 0)
+			return rc;
+		for (unsigned q = s->loop[l].first; q <= w->from; q++)
+			if (w->step[w->g->place_class[q]].to == TALLY_NOWHERE &&
+			    enters(s, l, q))
+				rc = note_step(w, q, l, s->nplace);
+	}
+}
+
 static enum tally_rc
 make_steps(struct tally_grammar *g, struct tally_err *err)
 {
 	const struct tally_set_spec *s = g->spec;
-	size_t n = 0, cap = 0;
+	struct walk w = { .g = g, .err = err };
 	enum tally_rc rc = TALLY_OK;
+	size_t n = 0, cap = 0;
 	uint16_t *all = NULL, *more;
 
-	for (unsigned p = 0; p < s->nplace; p++)
-		for (unsigned k = 0; k < g->nclass; k++) {
-			struct tally_step *st = &g->step[p * g->nclass + k];
-			struct candidate c = find(s, p, g->class[k].tag);
-
-			*st = (struct tally_step){ .to = TALLY_NOWHERE };
-			if (c.to < 0)
-				continue;
-			rc = prove(s, p, &c, g->class[k].tag, err);
-			if (rc != TALLY_OK)
-				goto out;
-			if (cap - n < s->nplace) {
-				cap = 2 * cap + s->nplace;
-				more = tally_realloc(all, cap * sizeof(*all));
-				if (more == NULL) {
-					rc = nomem(err);
-					goto out;
-				}
-				all = more;
+	for (unsigned p = 0; p < s->nplace && rc == TALLY_OK; p++) {
+		if (cap - n < s->nplace) {
+			cap = 2 * cap + s->nplace;
+			more = tally_realloc(all, cap * sizeof(*all));
+			if (more == NULL) {
+				tally_free(all);
+				return nomem(err);
 			}
-			st->to = (uint16_t)c.to;
-			st->loop = begun(s, &c, p);
-			st->missing = (uint32_t)n;
-			st->nmissing = (uint16_t)passed(s, p, &c, all + n);
-			n += st->nmissing;
+			all = more;
 		}
-	g->passed = tally_arena_alloc(&g->arena, (n + 1) * sizeof(*all));
-	if (g->passed == NULL)
-		rc = nomem(err);
-	else if (n > 0)
-		memcpy(g->passed, all, n * sizeof(*all));
-out:
+		w.from = p;
+		w.step = &g->step[p * g->nclass];
+		w.passed = all + n;
+		w.base = (uint32_t)n;
+		w.npassed = 0;
+		rc = walk_from(&w);
+		n += w.npassed;
+	}
+	if (rc == TALLY_OK) {
+		g->passed =
+		    tally_arena_alloc(&g->arena, (n + 1) * sizeof(*all));
+		if (g->passed == NULL)
+			rc = nomem(err);
+		else if (n > 0)
+			memcpy(g->passed, all, n * sizeof(*all));
+	}
 	tally_free(all);
 	return rc;
 }
@@ -335,6 +282,17 @@ loop_begun_at(const struct tally_set_spec *s, unsigned p)
 	return (uint16_t)best;
 }
 
+/* Loops are in the order of their first places, so those inside follow. */
+static uint16_t
+loops_inside(const struct tally_set_spec *s, unsigned l)
+{
+	unsigned k = l + 1;
+
+	while (k < s->nloop && s->loop[k].first <= s->loop[l].last)
+		k++;
+	return (uint16_t)(k - l - 1);
+}
+
 enum tally_rc
 tally_grammar_new(struct tally_grammar **out, const struct tally_version *v,
     const struct tally_set_spec *s, struct tally_err *err)
@@ -354,9 +312,10 @@ tally_grammar_new(struct tally_grammar **out, const struct tally_version *v,
 	g->place_class = tally_arena_alloc(&g->arena, s->nplace);
 	g->begins =
 	    tally_arena_alloc(&g->arena, s->nplace * sizeof(*g->begins));
+	g->inner = tally_arena_alloc(&g->arena, s->nloop * sizeof(*g->inner));
 	g->slot = tally_arena_alloc(&g->arena, 1u << slot_bits);
 	if (g->class == NULL || g->place_class == NULL || g->begins == NULL ||
-	    g->slot == NULL) {
+	    g->inner == NULL || g->slot == NULL) {
 		rc = nomem(err);
 		goto out;
 	}
@@ -366,6 +325,8 @@ tally_grammar_new(struct tally_grammar **out, const struct tally_version *v,
 	make_slots(g, slot_bits);
 	for (unsigned p = 0; p < s->nplace; p++)
 		g->begins[p] = loop_begun_at(s, p);
+	for (unsigned l = 0; l < s->nloop; l++)
+		g->inner[l] = loops_inside(s, l);
 	g->step = tally_arena_alloc(
 	    &g->arena, (size_t)s->nplace * g->nclass * sizeof(*g->step));
 	rc = g->step != NULL ? make_steps(g, err) : nomem(err);

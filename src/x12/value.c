@@ -226,17 +226,18 @@ text(const struct tally_value_spec *s, struct tally_str v, bool padded)
 static enum tally_finding_kind
 code(const struct tally_value_spec *s, struct tally_str v, bool padded)
 {
-	struct tally_str t = v;
 	enum tally_finding_kind kind;
 
-	/* Blanks at the right only fill up (X12.6, 3.5.1.4). */
-	while (t.n > s->min && t.n > 0 && t.p[t.n - 1] == ' ')
-		t.n--;
-	kind = text(s, t, padded);
-	if (kind != TALLY_FINDING_NONE || s->codes == NULL)
-		return kind;
-	if (t.n > 0 && t.n <= 8 && code_known(s->codes, t))
+	/* A code of the list is right in every other way, too. */
+	if (s->codes != NULL && v.n <= 8 && code_known(s->codes, v))
 		return TALLY_FINDING_NONE;
+	/* Blanks at the right only fill up (X12.6, 3.5.1.4). */
+	while (v.n > s->min && v.p[v.n - 1] == ' ')
+		v.n--;
+	kind = text(s, v, padded);
+	if (kind != TALLY_FINDING_NONE || s->codes == NULL ||
+	    (v.n <= 8 && code_known(s->codes, v)))
+		return kind;
 	return TALLY_F_element_code;
 }
 
