@@ -77,7 +77,6 @@ limits(struct site_reader *r, const struct tally_xml *x)
 		{ "set-bytes", &l->set_bytes, 1024, 1 << 30 },
 		{ "set-segments", &l->set_segments, 16, 1 << 26 },
 		{ "segment-bytes", &l->segment_bytes, 256, 1 << 26 },
-		{ "segment-elements", &l->segment_elements, 16, 1 << 20 },
 		{ "findings", &l->findings, 1, 1 << 20 },
 		{ "findings-set", &l->findings_set, 1, 1 << 20 },
 	};

@@ -1,0 +1,184 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What answers an interchange: a TA1, 997s, or both, in one file.
+ *
+ * It is made and queued in the transaction that ends the interchange, its
+ * control numbers drawn there, so it is never sent before the records are
+ * durable and never numbered twice.  A duplicate gets what was answered the
+ * first time, byte for byte.
+ */
+#include "flow/translate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "x12/write.h"
+
+/* An answer is not larger than what it answers, but for very small ones. */
+#define ANSWER_MIN (64u << 10)
+#define ANSWER_MAX (32u << 20)
+
+/* Where answers to the partner go: back where the file came from, or to the
+ * first of its mailboxes that takes any. */
+static const struct site_mailbox *
+where(const struct translate *t)
+{
+	const struct site *s = t->f->site;
+
+	if (t->box->push != NULL)
+		return t->box;
+	for (size_t i = 0; i < s->nmailbox; i++)
+		if (s->mailbox[i].partner == t->partner &&
+		    s->mailbox[i].push != NULL)
+			return &s->mailbox[i];
+	return NULL;
+}
+
+/* Groups whose agreement asks for no 997. */
+static void
+silence(struct translate *t)
+{
+	const struct site_agreement *a;
+	struct tally_group_judged *g;
+
+	for (uint32_t i = 0; i < t->in.judged.ngroup; i++) {
+		g = &t->in.judged.group[i];
+		a = g->nset > 0
+		    ? site_receive(t->partner, g->set[0].id, g->version)
+		    : NULL;
+		g->silent = a != NULL && !a->acknowledge;
+	}
+}
+
+/* What the partner wants of TA1s, put as the interchange's own wish; false
+ * when it is to get nothing at all. */
+static bool
+settle_ta1(struct translate *t)
+{
+	struct tally_interchange_judged *j = &t->in.judged;
+
+	if (t->partner->ta1 == SITE_TA1_ALWAYS)
+		j->ack_requested = true;
+	if (t->partner->ta1 != SITE_TA1_NEVER)
+		return true;
+	if (j->verdict == TALLY_REJECTED)
+		return false;
+	j->ack_requested = false;
+	j->verdict = TALLY_ACCEPTED;
+	return true;
+}
+
+static void
+envelope(struct translate *t, struct tally_ack_envelope *e, char date[9],
+    char time[5])
+{
+	static const struct tally_separators usual = { '*', '~', '>', 0 };
+	const struct tally_interchange_judged *j = &t->in.judged;
+	const struct site *s = t->f->site;
+	uint64_t bytes = j->length;
+
+	memset(e, 0, sizeof(*e));
+	e->sender_qualifier = j->receiver_qualifier;
+	e->sender = j->receiver;
+	if (!site_is_self(s, j->receiver_qualifier, j->receiver)) {
+		e->sender_qualifier = s->self[0].qualifier;
+		e->sender = s->self[0].id;
+	}
+	e->receiver_qualifier = j->sender_qualifier;
+	e->receiver = j->sender;
+	flow_clock_x12(flow_clock_now(&t->f->clock), date, time);
+	e->date = date;
+	e->time = time;
+	e->group_control = 1;
+	e->usage = j->usage == 'T' || j->usage == 'I' ? j->usage : 'P';
+	e->separators =
+	    tally_separators_ok(&j->separators) ? j->separators : usual;
+	if (bytes < ANSWER_MIN)
+		bytes = ANSWER_MIN;
+	e->bytes_max = (uint32_t)(bytes < ANSWER_MAX ? bytes : ANSWER_MAX);
+}
+
+static enum tally_rc
+draw(struct translate *t, const char *level, const struct tally_ack_envelope *e,
+    uint32_t *number, struct tally_err *err)
+{
+	char from[64], to[64];
+
+	snprintf(from, sizeof(from), "%s:%s", e->sender_qualifier, e->sender);
+	snprintf(to, sizeof(to), "%s:%s", e->receiver_qualifier, e->receiver);
+	return store_control_next(t->f->store, level, from, to, number, err);
+}
+
+static enum tally_rc
+queue(struct translate *t, const struct site_mailbox *to,
+    const struct tally_ack_envelope *e, bool functional, struct tally_err *err)
+{
+	struct site_naming naming = { .set = functional ? "997" : "TA1",
+		.control = e->interchange_control,
+		.partner = t->partner->name,
+		.qualifier = e->receiver_qualifier,
+		.id = e->receiver };
+	char name[256];
+	enum tally_rc rc;
+
+	rc = site_outgoing_name(name, to->push->name, &naming, err);
+	if (rc == TALLY_OK)
+		rc = store_outbox_add(t->f->store, t->in.label, to->name, name,
+		    tally_buf_view(&t->answer), t->in.id,
+		    flow_clock_now(&t->f->clock), err);
+	if (rc == TALLY_OK)
+		t->count[FLOW_ACKS]++;
+	return rc;
+}
+
+static enum tally_rc
+write_and_queue(
+    struct translate *t, const struct site_mailbox *to, struct tally_err *err)
+{
+	struct interchange *in = &t->in;
+	const struct tally_findings *list = in->list;
+	struct tally_ack_envelope e;
+	char date[9], time[5];
+	bool functional;
+	enum tally_rc rc;
+
+	if (in->extra.errors > 0) {
+		/* Refused for what is not in the bytes: only that is told. */
+		list = &in->extra;
+		in->judged.findings = (struct tally_span){ 0, in->extra.n };
+		in->judged.ngroup = 0;
+	}
+	silence(t);
+	if (!settle_ta1(t))
+		return TALLY_OK;
+	functional = tally_ack_groups(&in->judged) > 0;
+	if (!functional && !tally_ack_wants_ta1(&in->judged))
+		return TALLY_OK;
+	envelope(t, &e, date, time);
+	rc = draw(t, "interchange", &e, &e.interchange_control, err);
+	if (rc == TALLY_OK && functional)
+		rc = draw(t, "group", &e, &e.group_control, err);
+	tally_buf_reset(&t->answer);
+	if (rc == TALLY_OK)
+		rc = tally_ack_write(&t->answer, &in->judged, list, &e, err);
+	return rc == TALLY_OK ? queue(t, to, &e, functional, err) : rc;
+}
+
+enum tally_rc
+translate_answer(struct translate *t, struct tally_err *err)
+{
+	const struct site_mailbox *to;
+
+	if (t->in.decision == DECIDE_DUPLICATE)
+		return store_outbox_again(t->f->store, t->in.original,
+		    flow_clock_now(&t->f->clock), err);
+	if (t->in.decision == DECIDE_QUARANTINE)
+		return TALLY_OK;
+	to = where(t);
+	if (to != NULL)
+		return write_and_queue(t, to, err);
+	log_line(&t->f->log, LOG_DETAIL, "file", t->file.name,
+	    "partner %s has no mailbox with a <push>: nothing is answered",
+	    t->partner->name);
+	return TALLY_OK;
+}

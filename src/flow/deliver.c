@@ -1,0 +1,396 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The deliver stage: what is queued becomes files in partners' mailboxes.
+ *
+ *   queued    put under a temporary name of the row's own; commit
+ *   uploaded  rename to the final name; commit
+ *   sent
+ *
+ * A partner sees a file whole or not at all, and once: a row found uploaded
+ * when a run begins is looked up at the partner.  The temporary name is there:
+ * rename.  It is not, so it was renamed before the death, and the final name
+ * is there or was taken already: sent, as is inferred.  Files go in groups,
+ * which share the commits.
+ */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "flow/flow.h"
+
+#define GROUP_FILES 64
+#define GROUP_BYTES (8u << 20)
+#define MINUTE      60000
+
+/* Why the next attempt waits longer: 1, 2, 4 … 64 minutes. */
+#define DOUBLINGS_MAX 6
+
+struct parcel {
+	int64_t id;
+	uint32_t attempts;
+	bool uploaded; /* by an earlier run, as its state says */
+	bool there;    /* under its temporary name */
+	char name[256], temporary[256];
+	struct tally_str bytes; /* in the group's arena */
+};
+
+struct group {
+	struct flow *f;
+	size_t index; /* of the mailbox */
+	const struct site_mailbox *box;
+	struct mailbox *mb;
+	struct parcel p[GROUP_FILES];
+	struct mailbox_result result[GROUP_FILES];
+	struct tally_str view[GROUP_FILES];
+	struct mailbox_upload upload[GROUP_FILES];
+	struct mailbox_rename rename[GROUP_FILES];
+	size_t which[GROUP_FILES]; /* request i is about p[which[i]] */
+	size_t n;
+	struct tally_arena bytes;
+};
+
+/* The next rows that are due, as many as a group can have. */
+static enum tally_rc
+gather(struct group *g, int64_t after, struct tally_err *err)
+{
+	int64_t now = flow_clock_now(&g->f->clock);
+	struct store_outgoing o;
+	uint64_t bytes = 0;
+	struct parcel *p;
+	bool found;
+	enum tally_rc rc;
+
+	g->n = 0;
+	tally_arena_reset(&g->bytes);
+	while (g->n < GROUP_FILES && bytes < GROUP_BYTES) {
+		rc = store_outbox_next(
+		    g->f->store, g->box->name, after, now, &o, &found, err);
+		if (rc != TALLY_OK || !found)
+			return rc;
+		p = &g->p[g->n++];
+		p->id = after = o.id;
+		p->attempts = o.attempts;
+		p->uploaded = strcmp(o.state, "uploaded") == 0;
+		p->there = false;
+		memcpy(p->name, o.name, sizeof(p->name));
+		memcpy(p->temporary, o.temporary, sizeof(p->temporary));
+		p->bytes = tally_arena_str(&g->bytes, o.bytes);
+		if (p->bytes.p == NULL)
+			return tally_err_set(
+			    err, TALLY_NOMEM, "no memory for what is sent");
+		bytes += o.bytes.n;
+	}
+	return TALLY_OK;
+}
+
+/* One per row, so that what an attempt that died has left is found again. */
+static void
+name_temporary(struct parcel *p)
+{
+	snprintf(p->temporary, sizeof(p->temporary), ".%.200s.%llx.tmp",
+	    p->name, (unsigned long long)p->id);
+}
+
+/* The row is tried again later; told, because a person may have to help. */
+static enum tally_rc
+put_off(struct group *g, struct parcel *p, const struct tally_err *why,
+    struct tally_err *err)
+{
+	unsigned shift =
+	    p->attempts < DOUBLINGS_MAX ? p->attempts : DOUBLINGS_MAX;
+	int64_t now = flow_clock_now(&g->f->clock);
+
+	log_line(&g->f->log, LOG_ALARM, "file", tally_cstr(p->name),
+	    "not delivered to mailbox %s, tried again later: %s", g->box->name,
+	    why->text);
+	g->f->count[FLOW_FAILED]++;
+	flow_worse(g->f, why->rc);
+	return store_outbox_state(g->f->store, p->id, "failed", NULL, why->text,
+	    now + ((int64_t)MINUTE << shift), now, err);
+}
+
+static enum tally_rc
+in_transaction(struct group *g, size_t n,
+    enum tally_rc (*one)(struct group *, size_t i, struct tally_err *),
+    struct tally_err *err)
+{
+	struct store *st = g->f->store;
+	enum tally_rc rc;
+
+	if (n == 0)
+		return TALLY_OK;
+	rc = store_begin(st, err);
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
+		rc = one(g, i, err);
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK)
+		store_rollback(st);
+	return rc;
+}
+
+static enum tally_rc
+note_uploaded(struct group *g, size_t i, struct tally_err *err)
+{
+	struct parcel *p = &g->p[g->which[i]];
+
+	p->there = g->result[i].rc == TALLY_OK;
+	if (!p->there)
+		return put_off(g, p, &g->result[i].err, err);
+	return store_outbox_state(g->f->store, p->id, "uploaded", p->temporary,
+	    NULL, 0, flow_clock_now(&g->f->clock), err);
+}
+
+/* Temporary names that are taken were left by an attempt that died. */
+static enum tally_rc
+put_again(struct group *g, size_t n, struct tally_err *err)
+{
+	const char *to = g->box->push->to;
+	struct mailbox_result gone;
+	struct tally_str name;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
+		if (g->result[i].rc != TALLY_CREATE)
+			continue;
+		name = tally_cstr(g->upload[i].name);
+		rc = mailbox_remove(g->mb, to, &name, 1, &gone, err);
+		if (rc == TALLY_OK && gone.rc == TALLY_OK)
+			rc = mailbox_put(
+			    g->mb, to, &g->upload[i], 1, &g->result[i], err);
+	}
+	return rc;
+}
+
+/* Puts what is queued; the rows of what is there are uploaded. */
+static enum tally_rc
+upload(struct group *g, bool *down, struct tally_err *err)
+{
+	size_t n = 0;
+	enum tally_rc rc;
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (g->p[i].uploaded)
+			continue;
+		name_temporary(&g->p[i]);
+		g->upload[n] =
+		    (struct mailbox_upload){ g->p[i].temporary, g->p[i].bytes };
+		g->which[n++] = i;
+	}
+	*down = true;
+	rc = n == 0 ? TALLY_OK
+		    : mailbox_put(g->mb, g->box->push->to, g->upload, n,
+			  g->result, err);
+	if (rc == TALLY_OK)
+		rc = put_again(g, n, err);
+	if (rc != TALLY_OK)
+		return rc;
+	*down = false;
+	return in_transaction(g, n, note_uploaded, err);
+}
+
+static void
+tell_sent(struct group *g, const struct parcel *p, const char *how)
+{
+	g->f->count[FLOW_SENT]++;
+	log_line(&g->f->log, LOG_EVENT, "file", tally_cstr(p->name),
+	    "delivered to mailbox %s%s", g->box->name, how);
+}
+
+/* What an earlier run had uploaded, where it is now. */
+static enum tally_rc
+note_found(struct group *g, size_t i, struct tally_err *err)
+{
+	struct parcel *p = &g->p[g->which[i]];
+
+	p->there = g->result[i].rc == TALLY_OK;
+	if (p->there)
+		return TALLY_OK;
+	if (g->result[i].rc != TALLY_NOINPUT) {
+		log_line(&g->f->log, LOG_ALARM, "file", tally_cstr(p->name),
+		    "uploaded to mailbox %s, but it cannot be looked up: %s",
+		    g->box->name, g->result[i].err.text);
+		flow_worse(g->f, g->result[i].rc);
+		return TALLY_OK;
+	}
+	tell_sent(g, p, ", as its vanished temporary name tells");
+	return store_outbox_state(g->f->store, p->id, "sent", NULL,
+	    "inferred: the temporary name is gone", 0,
+	    flow_clock_now(&g->f->clock), err);
+}
+
+static enum tally_rc
+look_up(struct group *g, bool *down, struct tally_err *err)
+{
+	size_t n = 0;
+	enum tally_rc rc;
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (!g->p[i].uploaded)
+			continue;
+		g->view[n] = tally_cstr(g->p[i].temporary);
+		g->which[n++] = i;
+	}
+	if (n == 0)
+		return TALLY_OK;
+	*down = true;
+	rc = mailbox_stat(g->mb, g->box->push->to, g->view, n, g->result, err);
+	if (rc != TALLY_OK)
+		return rc;
+	*down = false;
+	return in_transaction(g, n, note_found, err);
+}
+
+/*
+ * A final name that is taken: by the same answer, sent before and asked for
+ * again while it is still there, or by a file that is none of ours.
+ */
+static enum tally_rc
+settle_taken(struct group *g, size_t n, struct tally_err *err)
+{
+	const char *to = g->box->push->to;
+	struct mailbox_result is, gone;
+	struct tally_str name;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
+		struct parcel *p = &g->p[g->which[i]];
+
+		if (g->result[i].rc != TALLY_CREATE)
+			continue;
+		name = tally_cstr(p->name);
+		rc = mailbox_stat(g->mb, to, &name, 1, &is, err);
+		name = tally_cstr(p->temporary);
+		if (rc == TALLY_OK)
+			rc = mailbox_remove(g->mb, to, &name, 1, &gone, err);
+		if (rc == TALLY_OK && is.rc == TALLY_OK &&
+		    is.now.size == p->bytes.n)
+			g->result[i].rc = TALLY_OK;
+	}
+	return rc;
+}
+
+static enum tally_rc
+note_renamed(struct group *g, size_t i, struct tally_err *err)
+{
+	struct parcel *p = &g->p[g->which[i]];
+	int64_t now = flow_clock_now(&g->f->clock);
+
+	if (g->result[i].rc == TALLY_OK) {
+		tell_sent(g, p, "");
+		return store_outbox_state(
+		    g->f->store, p->id, "sent", NULL, NULL, 0, now, err);
+	}
+	if (g->result[i].rc == TALLY_CREATE)
+		tally_err_set(&g->result[i].err, TALLY_CREATE,
+		    "the name is taken by another file there; the pattern in "
+		    "<push name> must make unique names");
+	return put_off(g, p, &g->result[i].err, err);
+}
+
+static enum tally_rc
+rename_all(struct group *g, bool *down, struct tally_err *err)
+{
+	const char *to = g->box->push->to;
+	size_t n = 0;
+	enum tally_rc rc;
+
+	for (size_t i = 0; i < g->n; i++) {
+		if (!g->p[i].there)
+			continue;
+		g->rename[n] =
+		    (struct mailbox_rename){ to, tally_cstr(g->p[i].temporary),
+			    to, tally_cstr(g->p[i].name) };
+		g->which[n++] = i;
+	}
+	if (n == 0)
+		return TALLY_OK;
+	*down = true;
+	rc = mailbox_rename(g->mb, g->rename, n, g->result, err);
+	if (rc == TALLY_OK)
+		rc = settle_taken(g, n, err);
+	if (rc != TALLY_OK)
+		return rc;
+	*down = false;
+	return in_transaction(g, n, note_renamed, err);
+}
+
+static enum tally_rc
+one_group(struct group *g, bool *down, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	if (g->mb == NULL) {
+		*down = true;
+		rc = mailbox_open(&g->mb, &g->box->settings, err);
+		if (rc != TALLY_OK)
+			return rc;
+		*down = false;
+	}
+	rc = look_up(g, down, err);
+	if (rc == TALLY_OK)
+		rc = upload(g, down, err);
+	if (rc == TALLY_OK)
+		rc = rename_all(g, down, err);
+	return rc;
+}
+
+static enum tally_rc
+one_mailbox(struct group *g, struct tally_err *err)
+{
+	struct tally_err why;
+	int64_t after = 0;
+	bool down = false;
+	enum tally_rc rc;
+
+	for (;;) {
+		rc = gather(g, after, &why);
+		if (rc != TALLY_OK || g->n == 0)
+			break;
+		after = g->p[g->n - 1].id;
+		rc = one_group(g, &down, &why);
+		if (rc != TALLY_OK)
+			break;
+		log_progress(
+		    &g->f->log, "deliver: files", g->f->count[FLOW_SENT], 0);
+	}
+	if (rc == TALLY_OK && g->mb != NULL && g->box->npull == 0)
+		rc = flow_box_well(g->f, g->index, &why);
+	mailbox_close(g->mb);
+	g->mb = NULL;
+	if (rc != TALLY_OK && down && rc != TALLY_NOMEM) {
+		flow_box_failed(g->f, g->index, &why);
+		return TALLY_OK;
+	}
+	if (rc != TALLY_OK)
+		*err = why;
+	return rc;
+}
+
+enum tally_rc
+flow_deliver(struct flow *f, struct tally_err *err)
+{
+	struct group *g = tally_calloc(1, sizeof(*g));
+	bool ready;
+	enum tally_rc rc = TALLY_OK;
+
+	if (g == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	g->f = f;
+	tally_arena_init(&g->bytes, 256u << 20);
+	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++) {
+		g->index = i;
+		g->box = &f->site->mailbox[i];
+		if (g->box->push == NULL || f->box[i].waiting)
+			continue;
+		rc = flow_box_ready(f, i, &ready, err);
+		if (rc == TALLY_OK && ready)
+			rc = one_mailbox(g, err);
+	}
+	log_progress_end(&f->log);
+	tally_arena_free(&g->bytes);
+	tally_free(g);
+	return rc;
+}

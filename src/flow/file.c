@@ -1,0 +1,218 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * One file: judged interchange by interchange, each decided on and recorded
+ * before the next is read; then the file gets its state.
+ */
+#include "flow/translate.h"
+
+#include <stdio.h>
+#include <string.h>
+
+/* Findings that are about the file, not about an interchange of it; all of
+ * them where there is none. */
+static void
+keep_outside(struct translate *t, const struct tally_findings *list, bool all)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (all ||
+		    tally_finding_info(list->v[i].kind)->level ==
+			TALLY_LEVEL_FILE)
+			tally_findings_add(&t->outside, &list->v[i]);
+}
+
+static enum tally_rc
+put_span(struct translate *t, const struct tally_findings *list,
+    struct tally_span s, const struct store_subject *about,
+    struct tally_err *err)
+{
+	if (s.first > list->n)
+		s.first = list->n;
+	if (s.n > list->n - s.first)
+		s.n = list->n - s.first;
+	return store_findings_put(
+	    t->f->store, about, list->v + s.first, s.n, err);
+}
+
+/* Evidence of the interchange and of its groups, once it is all recorded. */
+static enum tally_rc
+put_evidence(struct translate *t, struct tally_err *err)
+{
+	struct interchange *in = &t->in;
+	struct store_subject about = { .file = t->file.id,
+		.interchange = in->id };
+	const struct tally_group_judged *g = in->judged.group;
+	enum tally_rc rc;
+
+	rc = put_span(t, in->list, in->judged.findings, &about, err);
+	if (rc == TALLY_OK)
+		rc = store_findings_put(
+		    t->f->store, &about, in->extra.v, in->extra.n, err);
+	if (in->decision != DECIDE_RECORD)
+		return rc;
+	for (uint32_t i = 0; i < in->judged.ngroup && rc == TALLY_OK; i++) {
+		rc = store_group_put(
+		    t->f->store, in->id, &g[i], &about.group, err);
+		if (rc == TALLY_OK)
+			rc = put_span(t, in->list, g[i].findings, &about, err);
+	}
+	return rc;
+}
+
+static const char *
+final_state(enum decision d)
+{
+	switch (d) {
+	case DECIDE_RECORD:
+		return "translated";
+	case DECIDE_DUPLICATE:
+		return "duplicate";
+	case DECIDE_REJECT:
+		return "rejected";
+	default:
+		return "quarantined";
+	}
+}
+
+static void
+count(struct translate *t)
+{
+	struct interchange *in = &t->in;
+	const struct tally_finding *f = NULL;
+
+	if (in->extra.n > 0)
+		f = in->extra.v;
+	else if (in->judged.findings.n > 0 &&
+	    in->judged.findings.first < in->list->n)
+		f = &in->list->v[in->judged.findings.first];
+	switch (in->decision) {
+	case DECIDE_RECORD:
+		t->count[FLOW_INTERCHANGES]++;
+		t->fresh = true;
+		break;
+	case DECIDE_REJECT:
+		t->count[FLOW_REFUSED]++;
+		t->fresh = true;
+		break;
+	case DECIDE_QUARANTINE:
+		if (!t->quarantined)
+			snprintf(t->reason, sizeof(t->reason), "%s",
+			    f != NULL ? tally_finding_info(f->kind)->what
+				      : "an interchange cannot be read");
+		t->quarantined = true;
+		break;
+	default:
+		break;
+	}
+}
+
+static enum tally_rc
+interchange(struct translate *t, const struct tally_interchange_judged *judged,
+    const struct tally_findings *list, struct tally_err *err)
+{
+	struct interchange *in = &t->in;
+	enum tally_rc rc;
+
+	in->judged = *judged;
+	in->list = list;
+	rc = translate_decide(t, err);
+	if (rc != TALLY_OK)
+		return rc;
+	count(t);
+	if (in->decision == DECIDE_DONE)
+		return TALLY_OK;
+	if (in->decision == DECIDE_RECORD)
+		rc = translate_record(t, err);
+	if (rc == TALLY_OK)
+		rc = put_evidence(t, err);
+	if (rc == TALLY_OK)
+		rc = translate_answer(t, err);
+	if (rc == TALLY_OK)
+		rc = store_interchange_mark(t->f->store, in->id, in->seen,
+		    final_state(in->decision), flow_clock_now(&t->f->clock),
+		    err);
+	return rc;
+}
+
+static enum tally_rc
+all_interchanges(struct translate *t, uint64_t *n, struct tally_err *err)
+{
+	const struct tally_interchange_judged *judged;
+	const struct tally_findings *list;
+	struct tally_judge_options options = { .limits = &t->f->site->limits,
+		.dictionary = &tally_builtin };
+	struct tally_judge *judge = NULL;
+	enum tally_rc rc;
+
+	if (t->partner != NULL)
+		options.dictionary = &t->partner->dictionary;
+	rc = tally_judge_new(
+	    &judge, store_payload_source(t->payload, 0), 0, &options, err);
+	while (rc == TALLY_OK) {
+		rc = tally_judge_next(judge, &judged, err);
+		if (rc != TALLY_OK)
+			break;
+		list = tally_judge_findings(judge);
+		keep_outside(t, list, judged == NULL);
+		if (judged == NULL)
+			break;
+		++*n;
+		rc = interchange(t, judged, list, err);
+	}
+	tally_judge_free(judge);
+	return rc;
+}
+
+/* Why a file without any interchange is none. */
+static const char *
+why_not(const struct translate *t)
+{
+	for (size_t i = 0; i < t->outside.n; i++)
+		if (t->outside.v[i].severity == TALLY_ERROR)
+			return tally_finding_info(t->outside.v[i].kind)->what;
+	return tally_finding_info(TALLY_F_not_edi)->what;
+}
+
+static enum tally_rc
+close_file(struct translate *t, uint64_t n, struct tally_err *err)
+{
+	struct store_subject about = { .file = t->file.id };
+	int64_t now = flow_clock_now(&t->f->clock);
+	enum tally_rc rc;
+
+	rc = store_findings_put(
+	    t->f->store, &about, t->outside.v, t->outside.n, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (n == 0 || t->quarantined) {
+		t->count[FLOW_QUARANTINED]++;
+		return translate_quarantine(
+		    t, n == 0 ? why_not(t) : t->reason, err);
+	}
+	t->count[t->fresh ? FLOW_TRANSLATED : FLOW_DUPLICATE]++;
+	return store_file_state(t->f->store, t->file.id,
+	    t->fresh ? "translated" : "duplicate", NULL, now, err);
+}
+
+enum tally_rc
+translate_file(struct translate *t, struct tally_err *err)
+{
+	uint64_t n = 0;
+	enum tally_rc rc;
+
+	rc = store_payload_open(&t->payload, t->f->store, t->file.id, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rc = all_interchanges(t, &n, err);
+	if (rc == TALLY_OK)
+		rc = close_file(t, n, err);
+	store_payload_close(t->payload);
+	t->payload = NULL;
+	if (rc == TALLY_OK)
+		log_line(&t->f->log, LOG_EVENT, "file", t->file.name,
+		    "file %lld: %llu interchanges, %s", (long long)t->file.id,
+		    (unsigned long long)n,
+		    n == 0 || t->quarantined ? "quarantined"
+			: t->fresh           ? "translated"
+					     : "duplicate");
+	return rc;
+}

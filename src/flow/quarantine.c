@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What could not be taken: a copy of the file, ID.original, and ID.txt, which
+ * says to a person what it is, what is wrong and what to do.
+ *
+ * Both are under their final names, synced, before the commit that says so.
+ * After a death they are written again, the same; a name of the partner's is
+ * never one of ours.
+ */
+#include "flow/translate.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/text.h"
+
+#define FOLDER     "quarantine"
+#define BLOCK      (64u << 10)
+#define REPORT_MAX (1u << 20)
+#define SHOWN_MAX  100 /* findings; a person reads no more */
+
+/* Gives the bytes to be written until *got is 0. */
+typedef enum tally_rc read_fn(
+    void *ctx, void *buf, size_t max, size_t *got, struct tally_err *);
+
+static enum tally_rc
+write_block(
+    int fd, const char *p, size_t n, const char *name, struct tally_err *err)
+{
+	ssize_t done;
+
+	while (n > 0) {
+		done = write(fd, p, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			return tally_err_errno(
+			    err, TALLY_IO, "writing %s/%s", FOLDER, name);
+		p += done;
+		n -= (size_t)done;
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+fill(int fd, read_fn *read, void *ctx, const char *name, struct tally_err *err)
+{
+	char *block = tally_alloc(BLOCK);
+	size_t got = 1;
+	enum tally_rc rc = TALLY_OK;
+
+	if (block == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	while (rc == TALLY_OK && got > 0) {
+		rc = read(ctx, block, BLOCK, &got, err);
+		if (rc == TALLY_OK && got > 0)
+			rc = write_block(fd, block, got, name, err);
+	}
+	if (rc == TALLY_OK && fsync(fd) != 0)
+		rc = tally_err_errno(
+		    err, TALLY_IO, "syncing %s/%s", FOLDER, name);
+	tally_free(block);
+	return rc;
+}
+
+/* A whole file under its name, or none. */
+static enum tally_rc
+place(
+    int dir, const char *name, read_fn *read, void *ctx, struct tally_err *err)
+{
+	char temporary[64];
+	enum tally_rc rc;
+	int fd;
+
+	snprintf(temporary, sizeof(temporary), ".%s.tmp", name);
+	(void)unlinkat(dir, temporary, 0);
+	fd = openat(dir, temporary,
+	    O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
+	if (fd < 0)
+		return tally_err_errno(
+		    err, TALLY_CREATE, "%s/%s cannot be made", FOLDER, name);
+	rc = fill(fd, read, ctx, name, err);
+	close(fd);
+	if (rc == TALLY_OK && renameat(dir, temporary, dir, name) != 0)
+		rc = tally_err_errno(
+		    err, TALLY_CREATE, "%s/%s cannot be made", FOLDER, name);
+	if (rc != TALLY_OK)
+		(void)unlinkat(dir, temporary, 0);
+	return rc;
+}
+
+/* A view that is read once, from its beginning. */
+static enum tally_rc
+read_view(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
+{
+	struct tally_str *s = ctx;
+
+	(void)err;
+	*got = s->n < max ? s->n : max;
+	memcpy(buf, s->p, *got);
+	s->p += *got;
+	s->n -= *got;
+	return TALLY_OK;
+}
+
+static void
+findings(struct tally_buf *b, const struct tally_finding *f, size_t n)
+{
+	const struct tally_finding_info *info;
+
+	for (size_t i = 0; i < n && i < SHOWN_MAX; i++) {
+		info = tally_finding_info(f[i].kind);
+		tally_buf_printf(b, "\n%s at byte %" PRIu64 ": %s", info->name,
+		    f[i].offset, info->what);
+		if (f[i].value.n > 0) {
+			tally_buf_puts(b, ": ");
+			tally_text_safe(b, f[i].value);
+		}
+		tally_buf_printf(b, "\n  what to do: %s\n", info->todo);
+	}
+}
+
+static void
+report(struct translate *t, const char *reason, struct tally_buf *b)
+{
+	char hex[TALLY_HASH_HEX], at[32];
+
+	tally_hash_hex(t->file.sha256, hex);
+	flow_clock_iso(flow_clock_now(&t->f->clock), at);
+	tally_buf_printf(b, "file     %" PRId64 "\nmailbox  %s\nname     ",
+	    t->file.id, t->file.mailbox);
+	tally_text_safe(b, t->file.name);
+	tally_buf_printf(b,
+	    "\nsize     %" PRIu64 " bytes\nsha256   %s\nsince    %s\n"
+	    "reason   %s\n",
+	    t->file.size, hex, at, reason);
+	findings(b, t->outside.v, t->outside.n);
+	findings(b, t->in.extra.v, t->quarantined ? t->in.extra.n : 0);
+	tally_buf_printf(b,
+	    "\nThe file as it came is %s/%" PRId64 ".original\n", FOLDER,
+	    t->file.id);
+}
+
+static enum tally_rc
+place_both(
+    struct translate *t, int dir, const char *reason, struct tally_err *err)
+{
+	struct store_payload *p = NULL;
+	struct tally_source source;
+	struct tally_buf text;
+	struct tally_str view;
+	char name[40];
+	enum tally_rc rc;
+
+	tally_buf_init(&text, REPORT_MAX);
+	report(t, reason, &text);
+	view = tally_buf_view(&text);
+	rc = store_payload_open(&p, t->f->store, t->file.id, err);
+	if (rc != TALLY_OK)
+		goto out;
+	source = store_payload_source(p, 0);
+	snprintf(name, sizeof(name), "%" PRId64 ".original", t->file.id);
+	rc = place(dir, name, source.read, source.ctx, err);
+	snprintf(name, sizeof(name), "%" PRId64 ".txt", t->file.id);
+	if (rc == TALLY_OK)
+		rc = place(dir, name, read_view, &view, err);
+	if (rc == TALLY_OK && fsync(dir) != 0)
+		rc = tally_err_errno(err, TALLY_IO, "syncing %s", FOLDER);
+out:
+	store_payload_close(p);
+	tally_buf_free(&text);
+	return rc;
+}
+
+enum tally_rc
+translate_quarantine(
+    struct translate *t, const char *reason, struct tally_err *err)
+{
+	int workspace, dir = -1;
+	enum tally_rc rc;
+
+	workspace = open(t->f->dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (workspace >= 0)
+		dir = openat(workspace, FOLDER,
+		    O_RDONLY | O_DIRECTORY | O_CLOEXEC | O_NOFOLLOW);
+	if (dir < 0) {
+		rc = tally_err_errno(err, TALLY_CREATE,
+		    "the folder %s of the workspace cannot be opened", FOLDER);
+		goto out;
+	}
+	rc = place_both(t, dir, reason, err);
+	if (rc == TALLY_OK)
+		rc = store_file_state(t->f->store, t->file.id, "quarantined",
+		    reason, flow_clock_now(&t->f->clock), err);
+	if (rc == TALLY_OK)
+		log_line(&t->f->log, LOG_ALARM, "file", t->file.name,
+		    "from mailbox %s quarantined: %s; see %s/%" PRId64 ".txt",
+		    t->file.mailbox, reason, FOLDER, t->file.id);
+out:
+	if (dir >= 0)
+		close(dir);
+	if (workspace >= 0)
+		close(workspace);
+	return rc;
+}

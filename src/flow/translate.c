@@ -1,0 +1,305 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The translate stage: files received become evidence, records and answers.
+ *
+ * Small files share a transaction, each within a savepoint, so that a
+ * commit's sync is paid once; a larger one has transactions of its own and
+ * may commit on the way, resumable.  Each attempt is marked, in a commit
+ * before the work, so that a file that kills the program is known: files that
+ * were tried before go alone, and after the second death in quarantine.
+ */
+#include "flow/translate.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#define GROUP_FILES 64
+#define GROUP_BYTES (4u << 20)
+#define SMALL_BYTES (256u << 10) /* a file that shares its transaction */
+#define ATTEMPTS    3 /* with this one a file is not tried any more */
+#define BATCH_MAX   (256u << 20) /* a single document may need as much */
+#define COPIES_MAX  (256u << 20)
+#define FOUND_MAX   100000
+#define ANSWER_MAX  (64u << 20)
+
+struct group {
+	struct store_file file[GROUP_FILES];
+	uint32_t attempts[GROUP_FILES];
+	size_t n;
+};
+
+static enum tally_rc
+open_translate(struct translate *t, struct flow *f, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	memset(t, 0, sizeof(*t));
+	t->f = f;
+	tally_findings_init(&t->found, FOUND_MAX);
+	tally_findings_init(&t->outside, f->site->limits.findings);
+	tally_findings_init(&t->in.extra, 16);
+	tally_arena_init(&t->copies, COPIES_MAX);
+	tally_buf_init(&t->answer, ANSWER_MAX);
+	rc = tally_hash_new(&t->hash, err);
+	if (rc == TALLY_OK)
+		rc = tally_batch_init(
+		    &t->batch, maps_model(f->maps), BATCH_MAX, err);
+	if (rc != TALLY_OK)
+		return rc;
+	t->doc = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*t->doc));
+	t->pending = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*t->pending));
+	t->duplicate = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*t->duplicate));
+	if (t->doc == NULL || t->pending == NULL || t->duplicate == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	return TALLY_OK;
+}
+
+static void
+close_translate(struct translate *t)
+{
+	tally_free(t->duplicate);
+	tally_free(t->pending);
+	tally_free(t->doc);
+	tally_batch_free(&t->batch);
+	tally_hash_free(t->hash);
+	tally_buf_free(&t->answer);
+	tally_arena_free(&t->copies);
+	tally_residues_free(&t->residues);
+	tally_findings_free(&t->in.extra);
+	tally_findings_free(&t->outside);
+	tally_findings_free(&t->found);
+}
+
+/* Trouble that no other file would be spared. */
+static bool
+is_general(enum tally_rc rc)
+{
+	return rc == TALLY_IO || rc == TALLY_TEMP || rc == TALLY_CREATE;
+}
+
+/* One file could not be translated; it stays to be done. */
+static void
+failed(struct translate *t, const struct tally_err *why)
+{
+	log_trouble(&t->f->log, "file", t->file.name, why);
+	flow_worse(t->f, why->rc);
+}
+
+static void
+count_up(struct translate *t)
+{
+	for (int i = 0; i < FLOW_COUNTS; i++)
+		t->f->count[i] += t->count[i];
+}
+
+/* Takes a file in hand. */
+static void
+take(struct translate *t, const struct store_file *file)
+{
+	t->file = *file;
+	t->box = site_mailbox_find(t->f->site, file->mailbox);
+	t->partner = t->box != NULL ? t->box->partner : NULL;
+	t->quarantined = false;
+	t->fresh = false;
+	t->reason[0] = '\0';
+	tally_findings_reset(&t->outside);
+}
+
+static enum tally_rc
+work(struct translate *t, uint32_t attempts, struct tally_err *err)
+{
+	char reason[128];
+	enum tally_rc rc;
+
+	if (attempts < ATTEMPTS)
+		return translate_file(t, err);
+	snprintf(reason, sizeof(reason),
+	    "%u attempts to translate it did not end; it is not tried again",
+	    attempts - 1);
+	rc = translate_quarantine(t, reason, err);
+	if (rc == TALLY_OK)
+		t->count[FLOW_QUARANTINED]++;
+	return rc;
+}
+
+/* A file alone, with commits of its own. */
+static enum tally_rc
+alone(struct translate *t, struct group *g, struct tally_err *err)
+{
+	struct store *st = t->f->store;
+	struct tally_err why;
+	enum tally_rc rc;
+
+	take(t, &g->file[0]);
+	t->solo = true;
+	memset(t->count, 0, sizeof(t->count));
+	rc = store_begin(st, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rc = work(t, g->attempts[0], &why);
+	if (rc == TALLY_OK)
+		rc = store_commit(st, &why);
+	if (rc == TALLY_OK) {
+		count_up(t);
+		return rc;
+	}
+	store_rollback(st);
+	if (is_general(rc)) {
+		*err = why;
+		return rc;
+	}
+	failed(t, &why);
+	return TALLY_OK;
+}
+
+/* One of several: what it did is taken back when it fails. */
+static enum tally_rc
+together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
+{
+	struct store *st = t->f->store;
+	uint64_t before[FLOW_COUNTS];
+	struct tally_err why;
+	enum tally_rc rc;
+
+	take(t, &g->file[i]);
+	t->solo = false;
+	memcpy(before, t->count, sizeof(before));
+	rc = store_savepoint(st, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rc = work(t, g->attempts[i], &why);
+	if (rc == TALLY_OK)
+		return store_release(st, err);
+	if (is_general(rc)) {
+		*err = why;
+		return rc;
+	}
+	store_undo(st);
+	memcpy(t->count, before, sizeof(before));
+	failed(t, &why);
+	return TALLY_OK;
+}
+
+static enum tally_rc
+work_group(struct translate *t, struct group *g, struct tally_err *err)
+{
+	struct store *st = t->f->store;
+	enum tally_rc rc;
+
+	if (g->n == 1)
+		return alone(t, g, err);
+	memset(t->count, 0, sizeof(t->count));
+	rc = store_begin(st, err);
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
+		rc = together(t, g, i, err);
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc == TALLY_OK)
+		count_up(t);
+	else
+		store_rollback(st);
+	return rc;
+}
+
+/* The next files behind after: one, or several small ones that were not
+ * tried before. */
+static enum tally_rc
+gather(struct translate *t, struct group *g, struct tally_arena *names,
+    int64_t after, struct tally_err *err)
+{
+	struct store_file next;
+	uint64_t bytes = 0;
+	bool found, small;
+	enum tally_rc rc;
+
+	g->n = 0;
+	tally_arena_reset(names);
+	while (g->n < GROUP_FILES) {
+		rc = store_file_next(t->f->store, after, &next, &found, err);
+		if (rc != TALLY_OK || !found)
+			return rc;
+		small = next.size <= SMALL_BYTES && next.attempts == 0;
+		if (g->n > 0 && (!small || bytes + next.size > GROUP_BYTES))
+			return TALLY_OK;
+		next.name = tally_arena_str(names, next.name);
+		if (next.name.p == NULL)
+			return tally_err_set(
+			    err, TALLY_NOMEM, "no memory for names of files");
+		g->file[g->n++] = next;
+		bytes += next.size;
+		after = next.id;
+		if (!small)
+			return TALLY_OK;
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+mark(struct translate *t, struct group *g, struct tally_err *err)
+{
+	struct store *st = t->f->store;
+	enum tally_rc rc = store_begin(st, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
+		rc =
+		    store_file_attempt(st, g->file[i].id, &g->attempts[i], err);
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK)
+		store_rollback(st);
+	return rc;
+}
+
+static enum tally_rc
+all_files(struct translate *t, struct group *g, struct tally_arena *names,
+    struct tally_err *err)
+{
+	uint64_t done = 0;
+	int64_t after = 0;
+	enum tally_rc rc;
+
+	for (;;) {
+		rc = gather(t, g, names, after, err);
+		if (rc != TALLY_OK || g->n == 0)
+			return rc;
+		after = g->file[g->n - 1].id;
+		rc = mark(t, g, err);
+		if (rc == TALLY_OK)
+			rc = work_group(t, g, err);
+		if (rc != TALLY_OK)
+			return rc;
+		done += g->n;
+		log_progress(&t->f->log, "translate: files", done, 0);
+	}
+}
+
+enum tally_rc
+flow_translate(struct flow *f, struct tally_err *err)
+{
+	struct translate *t = tally_alloc(sizeof(*t));
+	struct group *g = tally_alloc(sizeof(*g));
+	struct tally_arena names;
+	enum tally_rc rc;
+
+	tally_arena_init(&names, 1u << 20);
+	if (t == NULL || g == NULL) {
+		tally_free(t);
+		t = NULL;
+		rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
+		goto out;
+	}
+	rc = open_translate(t, f, err);
+	if (rc == TALLY_OK)
+		rc = all_files(t, g, &names, err);
+	log_progress_end(&f->log);
+	close_translate(t);
+out:
+	tally_arena_free(&names);
+	tally_free(g);
+	tally_free(t);
+	return rc;
+}

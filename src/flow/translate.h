@@ -1,0 +1,105 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the files of the translate stage share; nobody else includes it.
+ *
+ *   translate.c  which file is next, and in which transaction
+ *   file.c       one file: its interchanges, its state
+ *   decide.c     what is to be done with an interchange as a whole
+ *   record.c     its documents and their rows
+ *   answer.c     its acknowledgement
+ *   quarantine.c what could not be taken, beside a readable report
+ */
+#ifndef TALLYMAN_FLOW_TRANSLATE_H
+#define TALLYMAN_FLOW_TRANSLATE_H
+
+#include "base/hash.h"
+#include "flow/flow.h"
+#include "tallyman/judge.h"
+
+/* A transaction's worth of documents. */
+#define TRANSLATE_DOCUMENTS 1000
+#define TRANSLATE_BYTES     (8u << 20)
+
+/* What a document that waits to be recorded has beside its row. */
+struct pending {
+	struct tally_span judged; /* in the list of the second judge */
+	struct tally_span found;  /* in translate.found */
+	const struct tally_set_spec *spec;
+	const struct tally_residue *residue; /* in translate.copies */
+	size_t nresidue;
+	bool repeated; /* another one has its key */
+};
+
+/* What is decided about an interchange. */
+enum decision {
+	DECIDE_RECORD,
+	DECIDE_DUPLICATE,  /* answer as before */
+	DECIDE_REJECT,     /* tell the sender, record nothing */
+	DECIDE_QUARANTINE, /* tell nobody but us */
+	DECIDE_DONE        /* an earlier transaction has ended it */
+};
+
+struct interchange {
+	/* As judged; what a decision adds is in it, not in the judge's. */
+	struct tally_interchange_judged judged;
+	const struct tally_findings *list; /* that judged's spans are of */
+	struct tally_findings extra;       /* what deciding found */
+	enum decision decision;
+	int64_t id, original; /* rows; original: of a duplicate */
+	char label[64];       /* the partner, as the store has it */
+	unsigned char sha256[TALLY_HASH_SIZE];
+	uint64_t recorded; /* sets that are recorded already */
+	uint64_t seen;     /* sets that the second pass has met */
+	uint32_t group;    /* index of the one that it is in */
+	int64_t group_id;  /* 0: that group has no row yet */
+};
+
+struct translate {
+	struct flow *f;
+	struct tally_hash *hash; /* owned, as all below */
+	struct tally_batch batch;
+	struct store_document *doc; /* TRANSLATE_DOCUMENTS of each */
+	struct pending *pending;
+	int64_t *duplicate;
+	size_t n;
+	struct tally_findings found; /* by maps, about pending documents */
+	struct tally_residues residues;
+	struct tally_arena copies; /* of residue */
+	struct tally_buf answer;
+
+	/* The file in hand. */
+	struct store_file file;
+	struct store_payload *payload;
+	const struct site_mailbox *box;     /* null: no longer configured */
+	const struct site_partner *partner; /* likewise */
+	bool solo;                          /* may commit on the way */
+	struct tally_findings outside;      /* about the file itself */
+	bool quarantined, fresh;            /* any interchange was */
+	char reason[256];
+	struct interchange in;
+	struct tally_judge *second;
+	uint64_t count[FLOW_COUNTS]; /* to be added when it is committed */
+};
+
+/* Works through the file in hand and ends it in a final state.  In a
+ * transaction, which is another one afterwards where solo is set. */
+enum tally_rc translate_file(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Fills in.decision, in.id and the rest from in.judged. */
+enum tally_rc translate_decide(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Records the documents of the interchange that was decided on. */
+enum tally_rc translate_record(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Queues what answers it, if anything does. */
+enum tally_rc translate_answer(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Puts a copy of the file and a report into quarantine/. */
+enum tally_rc translate_quarantine(
+    struct translate *, const char *reason, struct tally_err *) TALLY_MUST_USE;
+
+#endif
