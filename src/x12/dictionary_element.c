@@ -270,8 +270,8 @@ tally_elements_composites(struct tally_elements *t,
 		rc = claim(t, &r, id, &slot);
 		if (rc != TALLY_OK)
 			break;
-		slot->e.type = TALLY_COMPOSITE;
-		slot->e.min = slot->e.max = 0;
+		slot->e = (struct tally_element){ .id = slot->e.id,
+			.type = TALLY_COMPOSITE };
 		rc = tally_rows_name(&r, t->a, &row, &slot->e.name);
 	}
 	return rc;

@@ -26,7 +26,7 @@ static struct tally_buf differences; /* a line each */
 
 static void TALLY_PRINTF(1, 2) differ(const char *fmt, ...)
 {
-	char line[256];
+	char line[2048];
 	va_list ap;
 
 	va_start(ap, fmt);
