@@ -514,7 +514,8 @@ outside(struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 			return TALLY_OK;
 		}
 		found = isa_parse(&r->isa, w->buf + w->at, got);
-		if (found == ISA_YES) {
+		/* In what is broken already, only a sound ISA counts. */
+		if (found == ISA_YES && (r->isa.usable || !told)) {
 			r->told = false;
 			begin_interchange(r, u);
 			return TALLY_OK;

@@ -114,6 +114,10 @@ static const struct row {
 	    "ISA*00*          *00*          *ZZ*ACME           *ZZ*US         "
 	    "    *261123*1200*U*00401*000000007*0*P*>XGS*PO",
 	    "I=R isa_separators ISA16" },
+	{ "ISA again and again",
+	    "ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*"
+	    "ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*",
+	    "I=R isa_malformed ISA01" },
 	{ "ISA date",
 	    "ISA*00*          *00*          *ZZ*ACME           *ZZ*US         "
 	    "    *261323*1200*U*00401*000000007*0*P*>~" GS SET GE IEA,
