@@ -26,18 +26,28 @@ tally_ack_digits(const char *s, size_t min, size_t max)
 	return s[n] == '\0' && n >= min && n <= max;
 }
 
-static bool
-alphanumeric(char c)
+bool
+tally_ack_holds(
+    const struct tally_group_judged *g, const char *element, const char *value)
 {
-	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+	const struct tally_version *v =
+	    tally_version_find(&tally_builtin, tally_cstr(g->version));
+	const struct tally_element *e;
+
+	if (v == NULL)
+		v = tally_version_find(
+		    &tally_builtin, TALLY_STR(TALLY_ACK_VERSION));
+	assert(v != NULL);
+	e = tally_element_find(v, tally_cstr(element));
+	assert(e != NULL);
+	return *value != '\0' &&
+	    tally_value_check(e, tally_cstr(value)) == TALLY_FINDING_NONE;
 }
 
 bool
 tally_ack_nameable(const struct tally_group_judged *g)
 {
-	const char *f = g->functional;
-
-	return strlen(f) == 2 && alphanumeric(f[0]) && alphanumeric(f[1]);
+	return tally_ack_holds(g, "479", g->functional);
 }
 
 struct tally_span

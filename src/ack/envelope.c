@@ -10,7 +10,6 @@
 
 #include "ack/parts.h"
 
-#define VERSION       "004010"
 #define ISA_VERSION   "00401"
 #define ISA_REPEATING "00402" /* from here on ISA11 is a separator */
 
@@ -91,20 +90,19 @@ application(struct tally_writer *w, const char *code, const char *isa_qualifier,
 }
 
 /*
- * The group's version, where a 997 looks the same in it: before 004010 dates
- * had six digits and AK401 was not a composite.
+ * The group's version where we know it, so that what we send is what our own
+ * checker accepts; else the one that every partner of the time reads.
  */
 static void
 version(struct tally_writer *w, const struct tally_group_judged *g)
 {
-	const char *v = g->version;
+	struct tally_str v = tally_str_rtrim(tally_cstr(g->version));
 
-	if (strspn(v, "0123456789") >= 6 && strncmp(v, VERSION, 6) >= 0 &&
-	    strncmp(v, "00", 2) == 0 && strlen(v) <= 12 &&
-	    v[strlen(v) - 1] != ' ' && tally_write_fits(w, tally_cstr(v)))
-		tally_write_cstr(w, v);
+	if (v.n <= 12 && tally_write_fits(w, v) &&
+	    tally_version_find(&tally_builtin, v) != NULL)
+		tally_write_str(w, v);
 	else
-		tally_write_cstr(w, VERSION);
+		tally_write_cstr(w, TALLY_ACK_VERSION);
 }
 
 void

@@ -292,14 +292,14 @@ write_control(struct tally_writer *w, const char *control)
 }
 
 static enum tally_rc
-write_set(struct tally_writer *w, const struct tally_set_judged *set,
-    const struct tally_findings *list, struct tally_ack_detail *detail,
-    struct tally_err *err)
+write_set(struct tally_writer *w, const struct tally_group_judged *g,
+    const struct tally_set_judged *set, const struct tally_findings *list,
+    struct tally_ack_detail *detail, struct tally_err *err)
 {
 	struct codes codes = { .n = 0 };
 	enum tally_rc rc;
 
-	if (plain(set->id) != 3 || set->id[3] != '\0')
+	if (!tally_ack_holds(g, "143", set->id))
 		return TALLY_OK;
 	if (set->verdict == TALLY_ACCEPTED && !detail->accepted)
 		return TALLY_OK;
@@ -357,7 +357,7 @@ tally_ack_functional(struct tally_writer *w, const struct tally_group_judged *g,
 	    w, tally_ack_digits(g->control, 1, 9) ? g->control : "0");
 	tally_write_end(w);
 	for (uint32_t i = 0; i < g->nset; i++) {
-		rc = write_set(w, &g->set[i], list, detail, err);
+		rc = write_set(w, g, &g->set[i], list, detail, err);
 		if (rc != TALLY_OK)
 			return rc;
 	}

@@ -6,6 +6,9 @@
 #include "tallyman/ack.h"
 #include "x12/write.h"
 
+/* For groups of versions that we do not know. */
+#define TALLY_ACK_VERSION "004010"
+
 /* How much of a 997 is written; see fit in ack.c. */
 struct tally_ack_detail {
 	size_t bytes;  /* that AK3 and AK4 may use, all together */
@@ -37,7 +40,11 @@ enum tally_rc tally_ack_functional(struct tally_writer *,
     uint32_t control, struct tally_ack_detail *detail, struct tally_err *)
     TALLY_MUST_USE;
 
-/* Whether AK1 can name the group: two letters or digits in GS01. */
+/* Whether a 997 of the group's version can hold a value in an element. */
+bool tally_ack_holds(
+    const struct tally_group_judged *, const char *element, const char *value);
+
+/* Whether AK1 can name the group. */
 bool tally_ack_nameable(const struct tally_group_judged *);
 
 /* Digits only, and between min and max of them. */

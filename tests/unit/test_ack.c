@@ -154,13 +154,13 @@ accepted(void **state)
 	/* Other separators, no line feeds, a test, a later version. */
 	ic.ack_requested = false;
 	memcpy(ic.version, "00501", 6);
-	memcpy(g.version, "005010", 7);
+	memcpy(g.version, "009999", 7); /* not known */
 	e.separators = (struct tally_separators){ '|', '\n', '>', '^' };
 	e.usage = 'T';
 	expect(&ic, &none, &e,
 	    "ISA|00|          |00|          |ZZ|US             |01|THEM      "
 	    "     |261123|1707|^|00501|000000042|0|T|>\n"
-	    "GS|FA|WEGS|THEYGS|20261123|1707|7|X|005010\n"
+	    "GS|FA|WEGS|THEYGS|20261123|1707|7|X|004010\n"
 	    "ST|997|0001\nAK1|PO|17\nAK2|850|0001\nAK5|A\nAK9|A|1|1|1\n"
 	    "SE|6|0001\nGE|1|7\nIEA|1|000000042\n");
 	tally_findings_free(&none);
@@ -473,7 +473,8 @@ names_of_sets(void **state)
 		{ "850", "", "AK2*850*0000~\nAK5*A~\n" },
 		{ "850", "12345678901", "AK2*850*123456789~\nAK5*A~\n" },
 		{ "850", "00~1", "AK2*850*00?1~\nAK5*A~\n" },
-		{ "ABC", "0001", "AK2*ABC*0001~\nAK5*A~\n" },
+		{ "856", "0001", "AK2*856*0001~\nAK5*A~\n" },
+		{ "ABC", "0001", "" },
 		{ "85", "0001", "" },
 		{ "8500", "0001", "" },
 		{ "", "0001", "" },
