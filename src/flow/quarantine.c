@@ -17,11 +17,11 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "flow/report.h"
 
 #define FOLDER     "quarantine"
 #define BLOCK      (64u << 10)
 #define REPORT_MAX (1u << 20)
-#define SHOWN_MAX  100 /* findings; a person reads no more */
 
 /* Gives the bytes to be written until *got is 0. */
 typedef enum tally_rc read_fn(
@@ -107,25 +107,22 @@ read_view(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
 	return TALLY_OK;
 }
 
+/* What is wrong with it, as "validate" would say it. */
 static void
-findings(struct tally_buf *b, const struct tally_finding *f, size_t n)
+findings(struct translate *t, struct tally_buf *b)
 {
-	const struct tally_finding_info *info;
+	const struct report as = { .file = "-" };
+	const struct report_place nowhere = { 0 };
+	const struct tally_findings *extra = &t->in.extra;
 
-	for (size_t i = 0; i < n && i < SHOWN_MAX; i++) {
-		info = tally_finding_info(f[i].kind);
-		tally_buf_printf(b, "\n%s at byte %" PRIu64 ": %s", info->name,
-		    f[i].offset, info->what);
-		if (f[i].value.n > 0) {
-			tally_buf_puts(b, ": ");
-			tally_text_safe(b, f[i].value);
-		}
-		tally_buf_printf(b, "\n  what to do: %s\n", info->todo);
-	}
+	tally_buf_putc(b, '\n');
+	report_outside(b, &as, &t->outside);
+	for (size_t i = 0; t->quarantined && i < extra->n; i++)
+		report_finding(b, &as, &nowhere, &extra->v[i]);
 }
 
 static void
-report(struct translate *t, const char *reason, struct tally_buf *b)
+write_report(struct translate *t, const char *reason, struct tally_buf *b)
 {
 	char hex[TALLY_HASH_HEX], at[32];
 
@@ -138,8 +135,7 @@ report(struct translate *t, const char *reason, struct tally_buf *b)
 	    "\nsize     %" PRIu64 " bytes\nsha256   %s\nsince    %s\n"
 	    "reason   %s\n",
 	    t->file.size, hex, at, reason);
-	findings(b, t->outside.v, t->outside.n);
-	findings(b, t->in.extra.v, t->quarantined ? t->in.extra.n : 0);
+	findings(t, b);
 	tally_buf_printf(b,
 	    "\nThe file as it came is %s/%" PRId64 ".original\n", FOLDER,
 	    t->file.id);
@@ -157,7 +153,7 @@ place_both(
 	enum tally_rc rc;
 
 	tally_buf_init(&text, REPORT_MAX);
-	report(t, reason, &text);
+	write_report(t, reason, &text);
 	view = tally_buf_view(&text);
 	rc = store_payload_open(&p, t->f->store, t->file.id, err);
 	if (rc != TALLY_OK)

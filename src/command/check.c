@@ -1,0 +1,287 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tallyman check: everything that can be known before a run.
+ *
+ * Reads only.  A configuration or map that cannot be used is told as by any
+ * command; everything else is gathered and told together.
+ *
+ * JSON: {"command":"check","status":N,"problems":[{"severity":"error" or
+ * "warning","text":…},…]}.
+ */
+#include "command/command.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/statvfs.h>
+#include <sysexits.h>
+#include <unistd.h>
+
+#include "flow/flow.h"
+#include "mailbox/mailbox.h"
+
+/* Less free space than this cannot hold a day of a small site. */
+#define FREE_MIN (200ull << 20)
+
+struct check {
+	const struct invocation *in;
+	struct flow f;
+	unsigned n; /* problems told */
+	bool warned;
+	enum tally_rc worst; /* of the errors */
+};
+
+/* One problem; rc TALLY_OK: a warning. */
+static void problem(struct check *, enum tally_rc, const char *fmt, ...)
+    TALLY_PRINTF(3, 4);
+
+static void
+problem(struct check *c, enum tally_rc rc, const char *fmt, ...)
+{
+	char text[1024];
+	va_list ap;
+
+	va_start(ap, fmt);
+	vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (rc == TALLY_OK)
+		c->warned = true;
+	else if (c->worst == TALLY_OK || rc == TALLY_PERM)
+		c->worst = rc;
+	if (c->in->json) {
+		printf("%s{\"severity\":\"%s\",\"text\":", c->n > 0 ? "," : "",
+		    rc == TALLY_OK ? "warning" : "error");
+		command_print_json(stdout, text);
+		putchar('}');
+	} else {
+		fprintf(
+		    stderr, "tallyman: %s", rc == TALLY_OK ? "warning: " : "");
+		command_print_safe(stderr, text);
+		fputc('\n', stderr);
+	}
+	c->n++;
+}
+
+static void
+check_folders(struct check *c)
+{
+	static const char *const name[] = { "maps", "archive", "quarantine",
+		"spool" };
+	char path[PATH_MAX];
+	struct stat sb;
+
+	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s", c->f.dir, name[i]);
+		if (stat(path, &sb) != 0 || !S_ISDIR(sb.st_mode))
+			problem(c, TALLY_CONFIG,
+			    "the folder %s is missing; make it, mode 0750",
+			    path);
+		else if (access(path, R_OK | W_OK | X_OK) != 0)
+			problem(c, TALLY_PERM,
+			    "the folder %s cannot be written; give it to the "
+			    "user who runs tallyman",
+			    path);
+		else if ((sb.st_mode & S_IWOTH) != 0)
+			problem(c, TALLY_PERM,
+			    "anybody can write to %s; chmod o-w it", path);
+	}
+	snprintf(path, sizeof(path), "%s/tallyman.db", c->f.dir);
+	if (stat(path, &sb) == 0 && (sb.st_mode & S_IRWXO) != 0)
+		problem(c, TALLY_PERM,
+		    "anybody can read %s, which holds partners' data; chmod "
+		    "0640 it",
+		    path);
+}
+
+static void
+check_space(struct check *c)
+{
+	struct statvfs fs;
+	unsigned long long left;
+
+	if (statvfs(c->f.dir, &fs) != 0) {
+		problem(c, TALLY_IO, "the free space of %s cannot be told: %s",
+		    c->f.dir, strerror(errno));
+		return;
+	}
+	left = (unsigned long long)fs.f_bavail * fs.f_frsize;
+	if (left < FREE_MIN)
+		problem(c, TALLY_OK,
+		    "only %llu MiB are free in %s; make room before the disk "
+		    "is full",
+		    left >> 20, c->f.dir);
+}
+
+/* A secret: there, ours, and nobody else's to read. */
+static void
+check_secret(struct check *c, const struct site_mailbox *m, const char *what,
+    const char *name)
+{
+	char path[PATH_MAX];
+	struct stat sb;
+
+	if (name == NULL)
+		return;
+	if (name[0] == '/')
+		snprintf(path, sizeof(path), "%s", name);
+	else
+		snprintf(path, sizeof(path), "%s/%s", c->f.dir, name);
+	if (stat(path, &sb) != 0)
+		problem(c, TALLY_CONFIG, "%s:%u: %s %s of mailbox %s: %s",
+		    c->f.site->file, m->line, what, path, m->name,
+		    strerror(errno));
+	else if (!S_ISREG(sb.st_mode) || access(path, R_OK) != 0)
+		problem(c, TALLY_PERM,
+		    "%s:%u: %s %s of mailbox %s cannot be read; give it to "
+		    "the user who runs tallyman",
+		    c->f.site->file, m->line, what, path, m->name);
+	else if ((sb.st_mode & (S_IRWXG | S_IRWXO)) != 0)
+		problem(c, TALLY_PERM,
+		    "%s:%u: others may read %s %s of mailbox %s; chmod 0600 it",
+		    c->f.site->file, m->line, what, path, m->name);
+}
+
+/* Logs in and lists: what a run would do first. */
+static void
+check_online(struct check *c, const struct site_mailbox *m)
+{
+	struct mailbox_listing listing;
+	struct mailbox *mb = NULL;
+	struct tally_err err;
+	enum tally_rc rc;
+
+	rc = mailbox_open(&mb, &m->settings, &err);
+	for (size_t i = 0; i < m->npull && rc == TALLY_OK; i++) {
+		rc = mailbox_list(mb, m->pull[i].from, &listing, &err);
+		if (rc == TALLY_OK)
+			mailbox_listing_free(&listing);
+	}
+	if (rc == TALLY_OK && m->push != NULL) {
+		rc = mailbox_list(mb, m->push->to, &listing, &err);
+		if (rc == TALLY_OK)
+			mailbox_listing_free(&listing);
+	}
+	if (rc != TALLY_OK)
+		problem(c, rc, "mailbox %s: %s", m->name, err.text);
+	mailbox_close(mb);
+}
+
+static void
+check_mailboxes(struct check *c, bool online)
+{
+	const struct site *s = c->f.site;
+	const struct site_mailbox *m;
+
+	for (size_t i = 0; i < s->nmailbox; i++) {
+		m = &s->mailbox[i];
+		check_secret(c, m, "the key", m->settings.key);
+		check_secret(
+		    c, m, "the password file", m->settings.password_file);
+		check_secret(
+		    c, m, "the passphrase file", m->settings.passphrase_file);
+		/* A local folder is always within reach. */
+		if (online || strncmp(m->settings.url, "dir:", 4) == 0)
+			check_online(c, m);
+	}
+}
+
+static bool
+has_push(const struct site *s, const struct site_partner *p)
+{
+	for (size_t i = 0; i < s->nmailbox; i++)
+		if (s->mailbox[i].partner == p && s->mailbox[i].push != NULL)
+			return true;
+	return false;
+}
+
+static void
+check_partners(struct check *c)
+{
+	const struct site *s = c->f.site;
+	const struct site_partner *p;
+	bool answers;
+
+	if (s->npartner == 0)
+		problem(c, TALLY_OK,
+		    "%s has no <partner>: nothing will be fetched", s->file);
+	for (size_t i = 0; i < s->npartner; i++) {
+		p = &s->partner[i];
+		if (p->nreceive == 0)
+			problem(c, TALLY_OK,
+			    "%s:%u: partner %s has no <receive>: every "
+			    "document of it will be rejected",
+			    s->file, p->line, p->name);
+		answers = p->ta1 == SITE_TA1_ALWAYS;
+		for (size_t k = 0; k < p->nreceive; k++)
+			answers |= p->receive[k].acknowledge;
+		if (answers && !has_push(s, p))
+			problem(c, TALLY_OK,
+			    "%s:%u: partner %s has no mailbox with a <push>: "
+			    "it will not get the agreed acknowledgements",
+			    s->file, p->line, p->name);
+	}
+}
+
+static void
+check_store(struct check *c)
+{
+	struct store *st = NULL;
+	struct tally_err err;
+	enum tally_rc rc;
+
+	rc = store_open(&st, c->f.dir, STORE_READ, maps_model(c->f.maps), &err);
+	if (rc != TALLY_OK)
+		problem(c, rc, "%s", err.text);
+	store_close(st);
+}
+
+static int
+finish(struct check *c)
+{
+	int status = c->worst != TALLY_OK ? tally_rc_exit(c->worst)
+	    : c->warned                   ? EXIT_ATTENTION
+					  : EX_OK;
+
+	if (c->in->json)
+		printf("],\"status\":%d}\n", status);
+	else if (c->n == 0 && !c->in->quiet)
+		printf("all is well: %zu partners, %zu mailboxes, %zu maps\n",
+		    c->f.site->npartner, c->f.site->nmailbox,
+		    maps_count(c->f.maps));
+	return status;
+}
+
+static int
+run(const struct invocation *in, int argc, char **argv)
+{
+	struct check c = { .in = in, .f = { .clock = in->clock } };
+	bool online = argc == 2 && strcmp(argv[1], "--online") == 0;
+	struct tally_err err;
+	int status;
+
+	if (argc > 1 && !online)
+		return command_usage(
+		    &command_check, "the only option is --online");
+	log_begin(&c.f.log, in->quiet, in->verbose);
+	if (flow_begin(&c.f, in->dir, FLOW_CHECK, &err) != TALLY_OK)
+		return command_fail(&err);
+	if (in->json)
+		fputs("{\"command\":\"check\",\"problems\":[", stdout);
+	check_folders(&c);
+	check_space(&c);
+	check_partners(&c);
+	check_mailboxes(&c, online);
+	check_store(&c);
+	status = finish(&c);
+	flow_end(&c.f);
+	return status;
+}
+
+const struct command command_check = {
+	"check",
+	"[--online]",
+	"reads configuration, maps, keys, folders and store, changes nothing; "
+	"--online also logs in",
+	run,
+};
