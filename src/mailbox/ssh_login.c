@@ -181,23 +181,19 @@ is_rsa(const struct secret *key)
 	static const char oid[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
 	const unsigned char *text = (const unsigned char *)key->p;
 	unsigned char raw[512];
-	size_t n = 0, start = 0, len;
+	char base64[600];
+	size_t n = 0, i = 0;
 
 	if (contains(text, key->n, "BEGIN RSA PRIVATE KEY", 21))
 		return true;
-	/* One line after the other; a line of base64 has whole bytes. */
-	while (start < key->n && n + 64 < sizeof(raw)) {
-		const char *line = key->p + start;
-		const char *end = memchr(line, '\n', key->n - start);
-		size_t got;
-
-		len = end != NULL ? (size_t)(end - line) : key->n - start;
-		start += len + 1;
-		if (len > 0 && line[0] != '-' &&
-		    pins_base64(
-			raw + n, &got, sizeof(raw) - n, tally_str(line, len)))
-			n += got;
-	}
+	/* The lines between the dashes, as one text of whole groups. */
+	while (i < key->n && key->p[i] != '\n')
+		i++;
+	for (; i < key->n && key->p[i] != '-' && n < sizeof(base64); i++)
+		if (key->p[i] != '\n' && key->p[i] != '\r')
+			base64[n++] = key->p[i];
+	if (!pins_base64(raw, &n, sizeof(raw), tally_str(base64, n - n % 4)))
+		return false;
 	/* The encodings of a type's name and of the object identifier. */
 	return contains(raw, n, "\0\0\0\7ssh-rsa", 11) ||
 	    contains(raw, n, oid, sizeof(oid) - 1);
@@ -261,6 +257,27 @@ hint_rsa(struct login *l, const struct secret *key)
 	    libssh2_version(0));
 }
 
+/*
+ * Codes that stand for trouble with the key as well as with the connection;
+ * only libssh2's text tells them apart.
+ */
+static enum tally_rc
+key_trouble(struct login *l, int e, struct tally_err *err)
+{
+	char *text = NULL;
+
+	libssh2_session_last_error(l->s->session, &text, NULL, 0);
+	if (text == NULL)
+		text = l->hint; /* empty by now */
+	if (e == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED &&
+	    strstr(text, "response") != NULL)
+		e = LIBSSH2_ERROR_SOCKET_DISCONNECT;
+	else if (e == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED ||
+	    strstr(text, "PEM") != NULL || strstr(text, "key") != NULL)
+		return key_unusable(l, err);
+	return ssh_trouble(l->s, e, "logging in", err);
+}
+
 /* *in: whether that was it.  Not TALLY_OK: give up. */
 static enum tally_rc
 by_key(struct login *l, bool *in, struct tally_err *err)
@@ -269,7 +286,6 @@ by_key(struct login *l, bool *in, struct tally_err *err)
 	struct secret *key = tally_calloc(1, sizeof(*key));
 	struct secret *pass = tally_calloc(1, sizeof(*pass));
 	enum tally_rc rc = TALLY_OK;
-	char *text = NULL;
 	int e;
 
 	if (key == NULL || pass == NULL)
@@ -302,17 +318,8 @@ by_key(struct login *l, bool *in, struct tally_err *err)
 	case LIBSSH2_ERROR_METHOD_NOT_SUPPORTED:
 		rc = key_unusable(l, err);
 		break;
-	case LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED:
-		/* Also "Waiting for USERAUTH response": it has hung up. */
-		libssh2_session_last_error(l->s->session, &text, NULL, 0);
-		if (text != NULL && strstr(text, "response") != NULL)
-			rc = ssh_trouble(l->s, LIBSSH2_ERROR_SOCKET_DISCONNECT,
-			    "logging in", err);
-		else
-			rc = key_unusable(l, err);
-		break;
 	default:
-		rc = ssh_trouble(l->s, e, "logging in", err);
+		rc = key_trouble(l, e, err);
 	}
 out:
 	wipe(key);

@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * See sshd.h.  The listener leads a process group of its own, in which its
- * sessions stay: that is how all are ended, by number.
+ * See sshd.h.  Its sessions make process groups of their own: they are found
+ * as descendants of the listener and ended by number; being the subreaper, the
+ * test is then their parent and waits for each.
  */
 #define _GNU_SOURCE
 #include "sshd.h"
 
 #include <arpa/inet.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <netinet/in.h>
@@ -258,7 +260,6 @@ launch(struct sshd *s, const char *config)
 	if (s->pid < 0)
 		die("fork");
 	if (s->pid == 0) {
-		setpgid(0, 0);
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		fd = open("/dev/null", O_RDWR);
 		dup2(fd, 0);
@@ -268,7 +269,6 @@ launch(struct sshd *s, const char *config)
 		    (char *)NULL);
 		_exit(127);
 	}
-	setpgid(s->pid, s->pid);
 	for (int ms = 0; ms < READY_MS; ms += 5) {
 		if (listens(s->port))
 			return;
@@ -308,14 +308,66 @@ sshd_start(struct sshd *s, const char *subsystem, const char *extra)
 	    s->port, s->root);
 }
 
+/* The parent of a process, as /proc tells it; 0 when it is gone. */
+static pid_t
+parent_of(pid_t pid)
+{
+	char path[64], line[512], *p;
+	int parent = 0;
+	FILE *f;
+
+	format(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	f = fopen(path, "r");
+	if (f == NULL)
+		return 0;
+	if (fgets(line, sizeof(line), f) != NULL) {
+		p = strrchr(line, ')'); /* the name may hold anything */
+		if (p == NULL || sscanf(p, ") %*c %d", &parent) != 1)
+			parent = 0;
+	}
+	fclose(f);
+	return parent;
+}
+
+/* Adds the children of those that are in list already, parents first. */
+static size_t
+descendants(pid_t *list, size_t n, size_t max)
+{
+	struct dirent *e;
+	DIR *dir;
+
+	for (size_t i = 0; i < n; i++) {
+		dir = opendir("/proc");
+		if (dir == NULL)
+			die("/proc");
+		while ((e = readdir(dir)) != NULL && n < max) {
+			pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+
+			if (pid > 0 && parent_of(pid) == list[i])
+				list[n++] = pid;
+		}
+		closedir(dir);
+	}
+	return n;
+}
+
 void
 sshd_kill(struct sshd *s)
 {
+	pid_t list[64];
+	size_t n;
+
 	if (s->pid <= 0)
 		return;
-	kill(-s->pid, SIGKILL);
-	while (waitpid(-s->pid, NULL, 0) > 0 || errno == EINTR)
-		;
+	/* Stopped, it makes no more of them while they are looked for. */
+	kill(s->pid, SIGSTOP);
+	list[0] = s->pid;
+	n = descendants(list, 1, sizeof(list) / sizeof(list[0]));
+	for (size_t i = 0; i < n; i++)
+		kill(list[i], SIGKILL);
+	for (size_t i = 0; i < n; i++)
+		while (waitpid(list[i], NULL, 0) < 0 && errno == EINTR)
+			;
 	s->pid = 0;
 }
 
@@ -323,8 +375,5 @@ void
 sshd_stop(struct sshd *s)
 {
 	sshd_kill(s);
-	/* What ran in sessions of its own has seen its end by now. */
-	while (waitpid(-1, NULL, WNOHANG) > 0)
-		;
 	scratch_remove(s->dir);
 }
