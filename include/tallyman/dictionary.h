@@ -75,6 +75,7 @@ struct tally_element {
 	uint8_t nnote;
 };
 
+/* A segment with no uses is one that exists, but that no set here has. */
 struct tally_segment_spec {
 	char tag[4]; /* "N1", terminated */
 	const char *name;

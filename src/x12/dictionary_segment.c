@@ -287,6 +287,35 @@ segment_slot(const struct segments *t, struct tally_str tag, bool *found)
 	return i;
 }
 
+/* Makes room at a slot. */
+static void
+shift(struct segments *t, uint32_t at)
+{
+	memmove(t->v + at + 1, t->v + at, (t->n - at) * sizeof(*t->v));
+	memmove(t->own + at + 1, t->own + at, t->n - at);
+	t->n++;
+}
+
+static bool
+is_tag(struct tally_str w)
+{
+	return w.n >= 2 && tally_rows_id(w, 3);
+}
+
+static enum tally_rc
+not_a_tag(const struct tally_rows *r, struct tally_str w)
+{
+	return tally_rows_error(
+	    r, "\"%.*s\" found, a segment's tag expected", TALLY_WORD(w));
+}
+
+static enum tally_rc
+too_many(const struct segments *t, const struct tally_rows *r)
+{
+	return tally_rows_error(
+	    r, "there are more than %u segments", (unsigned)t->cap);
+}
+
 static enum tally_rc
 read_segment(struct segments *t, struct tally_arena *a,
     const struct tally_version *v, const struct tally_rows *r,
@@ -316,13 +345,36 @@ read_segment(struct segments *t, struct tally_arena *a,
 	s.nnote = (uint8_t)l.nnote;
 	if (!keep(a, &l, &s.use, &s.note))
 		return tally_rows_nomem(r);
-	if (!found) {
-		memmove(t->v + at + 1, t->v + at, (t->n - at) * sizeof(s));
-		memmove(t->own + at + 1, t->own + at, t->n - at);
-		t->n++;
-	}
+	if (!found)
+		shift(t, at);
 	t->v[at] = s;
 	t->own[at] = true;
+	return TALLY_OK;
+}
+
+/* others TAG … : they exist, but nothing is said of them */
+static enum tally_rc
+name_segments(
+    struct segments *t, const struct tally_rows *r, struct tally_str row)
+{
+	struct tally_str tag;
+	bool found;
+	uint32_t at;
+
+	while (tally_rows_word(&row, &tag)) {
+		if (t->n == t->cap)
+			return too_many(t, r);
+		if (!is_tag(tag))
+			return not_a_tag(r, tag);
+		at = segment_slot(t, tag, &found);
+		if (found)
+			return tally_rows_error(r,
+			    "segment %.*s stands there twice", TALLY_WORD(tag));
+		shift(t, at);
+		t->v[at] = (struct tally_segment_spec){ .name = "" };
+		memcpy(t->v[at].tag, tag.p, tag.n);
+		t->own[at] = true;
+	}
 	return TALLY_OK;
 }
 
@@ -359,10 +411,8 @@ read_segments(struct segments *t, struct tally_arena *a,
 		(void)tally_rows_word(&row, &tag);
 		if (tally_str_eq(tag, TALLY_STR("drop")))
 			rc = drop_segments(t, &r, row);
-		else if (t->n == t->cap)
-			rc = tally_rows_error(&r,
-			    "there are more than %u segments",
-			    (unsigned)t->cap);
+		else if (tally_str_eq(tag, TALLY_STR("others")))
+			rc = name_segments(t, &r, row);
 		else
 			rc = read_segment(t, a, v, &r, tag, row);
 	}

@@ -188,6 +188,11 @@ add_place(struct set_text *t, const struct row *row)
 		return tally_rows_error(&t->rows,
 		    "segment %.*s is not in the file segments",
 		    TALLY_WORD(row->tag));
+	if (p->segment->nuse == 0)
+		return tally_rows_error(&t->rows,
+		    "segment %.*s is named in the file segments, but not "
+		    "described",
+		    TALLY_WORD(row->tag));
 	if (t->nplace == 0 && strcmp(p->segment->tag, "ST") != 0)
 		return tally_rows_error(&t->rows, "the first row must be ST");
 	p->pos = tally_arena_cstr(t->a, row->pos);

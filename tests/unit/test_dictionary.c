@@ -38,7 +38,8 @@ static const char segments[] = "ST set begins = 143:M\n"
 			       "   1:X 2:X 3:X 4:O 5:O 6:O\n"
 			       "   7:O C001:Ox3 ; R0102 P010203 C0201 L030102\n"
 			       "BB b = 1:Ox-\n"
-			       "CC c = 3:O 1:O\n";
+			       "CC c = 3:O 1:O\n"
+			       "others ZZZ DD\n";
 static const char set[] = "set 100 QQ a  set\n"
 			  "total CC01 counts AA\n"
 			  "total CC01 sums AA04\n"
@@ -127,7 +128,7 @@ reads_segments(void **state)
 	(void)state;
 	tally_arena_init(&a, MAX);
 	assert_int_equal(read_with(&v, &a, FILES, NULL, &err), TALLY_OK);
-	assert_int_equal(v->nsegment, 5);
+	assert_int_equal(v->nsegment, 7);
 	s = tally_segment_find(v, TALLY_STR("AA"));
 	assert_string_equal(s->name, "all kinds");
 	assert_int_equal(s->nuse, 8);
@@ -142,6 +143,7 @@ reads_segments(void **state)
 	assert_int_equal(s->note[3].mask, 1 << 3 | 1 << 1 | 1 << 2);
 	s = tally_segment_find(v, TALLY_STR("BB"));
 	assert_int_equal(s->use[0].repeat, TALLY_UNBOUNDED);
+	assert_int_equal(tally_segment_find(v, TALLY_STR("DD"))->nuse, 0);
 	assert_null(tally_segment_find(v, TALLY_STR("A")));
 	assert_null(tally_segment_find(v, TALLY_STR("")));
 	tally_arena_free(&a);
@@ -261,6 +263,11 @@ static const struct {
 	{ SEGMENTS, "AA s = 1:X 2:X ; R0102 ; P0102\n", 1, "second ;" },
 	{ SEGMENTS, "AA s = 1:X 2:X ; C0102\n", 1, "position 1 is X" },
 	{ SEGMENTS, "AA s = 1:X\n", 1, "position 1 is X" },
+	{ SEGMENTS, "others A\n", 1, "\"A\" found" },
+	{ SEGMENTS, "others AA BB\n others BB\n", 1, "\"others\" found" },
+	{ SEGMENTS, "others AA BB\nothers CC BB\n", 2, "BB stands there" },
+	{ SEGMENTS, "AA s = 1:O\nothers AA\n", 2, "AA stands there" },
+	{ SEGMENTS, "others AA\nAA s = 1:O\n", 2, "AA stands there" },
 	{ SEGMENTS, "drop AA\n", 1, "the base has no segment AA" },
 	{ SET, "", 0, "the first row must be: set" },
 	{ SET, "1.010 ST M 1\n", 1, "the first row must be: set" },
@@ -279,6 +286,7 @@ static const struct {
 	{ SET, HEAD "1.020 AA M 1 x\n" TAIL, 3, "only {" },
 	{ SET, HEAD "1.020 AA M 1 { x\n" TAIL, 3, "\"x\" found" },
 	{ SET, HEAD "1.020 ZZ M 1\n" TAIL, 3, "segment ZZ is not in" },
+	{ SET, HEAD "1.020 ZZZ M 1\n" TAIL, 3, "ZZZ is named" },
 	{ SET, HEAD "1.010 AA M 1\n" TAIL, 3, "does not follow 1.010" },
 	{ SET, HEAD "1.005 AA M 1\n" TAIL, 3, "does not follow 1.010" },
 	{ SET, HEAD "2.010 AA M 1\n1.020 BB M 1\n" TAIL, 4,
@@ -373,7 +381,7 @@ refuses_long_segment(void **state)
 	for (int extra = 0; extra < 2; extra++) {
 		tally_buf_init(&b, MAX);
 		tally_buf_puts(&b, segments);
-		tally_buf_puts(&b, "DD long =");
+		tally_buf_puts(&b, "EE long =");
 		for (int i = 0; i < TALLY_ELEMENTS_MAX + extra; i++)
 			tally_buf_puts(&b, "\n 1:O");
 		assert_int_equal(

@@ -306,6 +306,15 @@ compare_layout(const struct tally_version *v, const char *tag,
 	tally_buf_free(&there);
 }
 
+static bool
+has_segment(const struct table *t, const char *tag)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (strcmp(t->row[i][0], tag) == 0)
+			return true;
+	return false;
+}
+
 static void
 compare_segments(const struct tally_version *v)
 {
@@ -316,8 +325,20 @@ compare_segments(const struct tally_version *v)
 	load(&segments, "segments", v->version);
 	load(&composites, "composites", v->version);
 	load(&notes, "segment-notes", v->version);
+	for (size_t i = 0; i < segments.n; i++)
+		if (strcmp(segments.row[i][1], "1") == 0 &&
+		    tally_segment_find(v, tally_cstr(segments.row[i][0])) ==
+			NULL)
+			differ("%s %s: is there only", v->version,
+			    segments.row[i][0]);
 	for (uint32_t i = 0; i < v->nsegment; i++) {
 		s = &v->segment[i];
+		if (s->nuse == 0) {
+			if (!has_segment(&segments, s->tag))
+				differ(
+				    "%s %s: is here only", v->version, s->tag);
+			continue;
+		}
 		compare_layout(v, s->tag, s->use, s->nuse, s->note, s->nnote,
 		    &segments, &notes);
 	}
