@@ -13,6 +13,7 @@
 
 #include "tallyman/mem.h"
 #include "x12/grammar.h"
+#include "x12/hierarchy.h"
 #include "x12/segment.h"
 #include "x12/total.h"
 
@@ -24,6 +25,7 @@ struct tally_checker {
 	uint32_t capacity;    /* of the three */
 	struct tally_instance *instance;
 	uint32_t ninstance, instances_max;
+	struct hierarchy hierarchy;
 	/* the set in hand */
 	const struct tally_grammar *g;
 	struct tally_set *set;
@@ -52,6 +54,7 @@ tally_checker_free(struct tally_checker *c)
 		return;
 	tally_free(c->seen);
 	tally_free(c->instance);
+	hierarchy_free(&c->hierarchy);
 	tally_free(c);
 }
 
@@ -394,5 +397,5 @@ tally_check(struct tally_checker *c, const struct tally_grammar *g,
 	set->ninstance = c->ninstance;
 	if (g->spec->ntotal > 0)
 		total_check(set, keep, c);
-	return TALLY_OK;
+	return hierarchy_check(&c->hierarchy, set, keep, c, err);
 }

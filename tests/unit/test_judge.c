@@ -26,6 +26,10 @@
 #define IEA "IEA*1*000000007~"
 #define CTT "CTT*1~"
 #define SET ST BEG PO1 CTT SE5
+#define ASN \
+	"GS*SH*ACME*US*20261123*1200*7*X*004010~ST*856*0001~" \
+	"BSN*00*S1*20261123*1200~"
+#define ASN_END(n) "SE*" n "*0001~" GE IEA
 
 static const struct row {
 	const char *name, *in, *out;

@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Hierarchical levels; see hierarchy.h. */
+#include "x12/hierarchy.h"
+
+#include "tallyman/mem.h"
+
+struct hierarchy_level {
+	struct tally_str id; /* HL01 */
+	uint32_t segment;
+	bool parent; /* another level names it */
+};
+
+void
+hierarchy_free(struct hierarchy *h)
+{
+	tally_free(h->level);
+	tally_free(h->slot);
+	*h = (struct hierarchy){ 0 };
+}
+
+static uint32_t
+slot_of(const struct hierarchy *h, struct tally_str id)
+{
+	uint32_t x = UINT32_C(2166136261);
+
+	for (size_t i = 0; i < id.n; i++)
+		x = (x ^ (unsigned char)id.p[i]) * UINT32_C(16777619);
+	return x & (h->slots - 1);
+}
+
+/* The level with this HL01, or null; *free is where it would go. */
+static struct hierarchy_level *
+find(struct hierarchy *h, struct tally_str id, uint32_t *free_slot)
+{
+	uint32_t i = slot_of(h, id);
+
+	while (h->slot[i] != 0) {
+		struct hierarchy_level *l = &h->level[h->slot[i] - 1];
+
+		if (tally_str_eq(l->id, id))
+			return l;
+		i = (i + 1) & (h->slots - 1);
+	}
+	*free_slot = i;
+	return NULL;
+}
+
+static enum tally_rc
+reserve(struct hierarchy *h, uint32_t n, struct tally_err *err)
+{
+	uint32_t slots = 64;
+	void *p;
+
+	if (n > h->cap) {
+		p = tally_realloc(h->level, n * sizeof(*h->level));
+		if (p == NULL)
+			return tally_err_set(
+			    err, TALLY_NOMEM, "no memory for levels");
+		h->level = p;
+		h->cap = n;
+	}
+	while (slots < 2 * n)
+		slots *= 2;
+	if (slots > h->slots) {
+		p = tally_realloc(h->slot, slots * sizeof(*h->slot));
+		if (p == NULL)
+			return tally_err_set(
+			    err, TALLY_NOMEM, "no memory for levels");
+		h->slot = p;
+		h->slots = slots;
+	}
+	memset(h->slot, 0, h->slots * sizeof(*h->slot));
+	h->n = 0;
+	return TALLY_OK;
+}
+
+struct place {
+	const struct tally_set *set;
+	const struct tally_segment *segment;
+	void (*report)(void *ctx, const struct tally_finding *);
+	void *ctx;
+};
+
+static void
+report(const struct place *at, enum tally_finding_kind kind, uint16_t element,
+    const char *id, const char *name, const char *expected)
+{
+	struct tally_str v = tally_element(at->set, at->segment, element);
+
+	at->report(at->ctx,
+	    &(struct tally_finding){ .kind = kind,
+		.offset = at->set->offset +
+		    (v.n > 0 ? (uint64_t)(v.p - (const char *)at->set->bytes)
+			     : at->segment->start),
+		.segment = (uint32_t)(at->segment - at->set->segment) + 1,
+		.element = element,
+		.tag = "HL",
+		.loop = "HL",
+		.id = id,
+		.name = name,
+		.value = v,
+		.expected = tally_cstr(expected) });
+}
+
+/* A number of digits alone, without leading zeros making a difference. */
+static uint64_t
+value(struct tally_str s)
+{
+	uint64_t v = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return 0;
+		v = v * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	return v;
+}
+
+static void
+add(struct hierarchy *h, const struct place *at)
+{
+	struct tally_str id = tally_element(at->set, at->segment, 1);
+	struct tally_str up = tally_element(at->set, at->segment, 2);
+	struct hierarchy_level *parent;
+	uint32_t slot = 0;
+
+	if (up.n > 0) {
+		parent = find(h, up, &slot);
+		if (parent != NULL)
+			parent->parent = true;
+		else
+			report(at, TALLY_F_hierarchy_parent, 2, "734",
+			    "level above", "HL01 of an earlier level");
+	}
+	if (id.n == 0)
+		return;
+	if (find(h, id, &slot) != NULL) {
+		report(at, TALLY_F_hierarchy_number, 1, "628", "level number",
+		    "a number that is new in the set");
+		return;
+	}
+	if (value(id) != (h->n == 0 ? 1 : value(h->level[h->n - 1].id) + 1))
+		report(at, TALLY_F_hierarchy_sequence, 1, "628", "level number",
+		    "one more than the level before");
+	h->level[h->n] = (struct hierarchy_level){ .id = id,
+		.segment = (uint32_t)(at->segment - at->set->segment) };
+	h->slot[slot] = ++h->n;
+}
+
+enum tally_rc
+hierarchy_check(struct hierarchy *h, const struct tally_set *set,
+    void (*fn)(void *ctx, const struct tally_finding *), void *ctx,
+    struct tally_err *err)
+{
+	struct place at = { .set = set, .report = fn, .ctx = ctx };
+	enum tally_rc rc;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < set->nsegment; i++)
+		n += set->segment[i].tag == tally_tag("HL");
+	if (n == 0)
+		return TALLY_OK;
+	rc = reserve(h, n, err);
+	if (rc != TALLY_OK)
+		return rc;
+	for (uint32_t i = 0; i < set->nsegment; i++) {
+		at.segment = &set->segment[i];
+		if (at.segment->tag == tally_tag("HL"))
+			add(h, &at);
+	}
+	for (uint32_t i = 0; i < h->n; i++) {
+		struct tally_str child;
+
+		at.segment = &set->segment[h->level[i].segment];
+		child = tally_element(set, at.segment, 4);
+		if (child.n == 1 && (child.p[0] == '1') != h->level[i].parent)
+			report(&at, TALLY_F_hierarchy_child, 4, "736",
+			    "levels below",
+			    h->level[i].parent ? "1, since levels follow below"
+					       : "0, since none follows below");
+	}
+	return TALLY_OK;
+}
