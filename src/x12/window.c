@@ -301,6 +301,9 @@ window_pass_harmless(struct window *w, uint32_t *got, struct tally_err *err)
 		n = harmless(w->buf + w->at, *got);
 		w->at += n;
 	} while (n > 0);
+	/* What is found must not depend on how much was read ahead. */
+	if (*got > WINDOW_LOOK)
+		*got = WINDOW_LOOK;
 	return TALLY_OK;
 }
 
