@@ -89,18 +89,36 @@ $(B)/gen/dictionary.c: $(DICT_DIRS) $(DICT_TEXT) src/tool/dictionary.c \
 
 $(B)/obj/tests/%.o: OURS += -Itests
 
-# Tests: a program per file of tests/unit and tests/prop, linked with all but
-# main; a fuzz target per file of tests/fuzz/fuzz_*.c, linked with replay.c.
-# Each group is check-GROUP and ends in a line of totals; T=name runs one.
+# Tests: a program per file of tests/unit, linked with all but main; of
+# tests/prop, linked with the core; of tests/fuzz/fuzz_*.c, linked with the
+# core and replay.c.  Each group is check-GROUP and ends in a line of totals;
+# T=name runs one.
 GROUPS := layers style headers unit golden prop fuzz manuals e2e
 UNIT_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
 PROP_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/prop/*.c))
 FUZZ_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
 REPLAY_OBJ := $(call obj,tests/fuzz/replay.c)
-$(UNIT_BIN) $(PROP_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
+$(B)/libsupport.a: $(SUPPORT_OBJ)
+	@rm -f $@
+	ar rcs $@ $(SUPPORT_OBJ)
+$(UNIT_BIN): $(B)/%: $(B)/obj/tests/%.o $(B)/libsupport.a $(APP_OBJ) \
     $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
+$(filter-out %/prop_linear,$(PROP_BIN)): $(B)/%: $(B)/obj/tests/%.o \
+    $(B)/libsupport.a $(B)/libtallyman.a
+	@mkdir -p $(@D)
+	$(LINK) $^ $(CORE_LIBS) $(CMOCKA_LIBS)
+# Counts the work of the core, which is compiled for it alone: see there.
+WORK_OBJ  := $(patsubst %.c,$(B)/work/%.o,$(CORE_SRC)) $(GEN_SRC:.c=.o)
+WORK_WRAP := $(foreach f,memcpy memmove memset memcmp memchr strlen,-Wl,--wrap=$f)
+$(B)/work/%.o: %.c
+	@mkdir -p $(@D)
+	$(COMPILE) -U_FORTIFY_SOURCE -fno-builtin -fsanitize-coverage=trace-pc
+$(B)/prop/prop_linear: $(B)/obj/tests/prop/prop_linear.o $(B)/libsupport.a \
+    $(WORK_OBJ)
+	@mkdir -p $(@D)
+	$(LINK) $(WORK_WRAP) $^ $(CORE_LIBS) $(CMOCKA_LIBS)
 $(FUZZ_BIN): $(B)/%: $(B)/obj/tests/%.o $(REPLAY_OBJ) $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(CORE_LIBS)

@@ -93,8 +93,8 @@ test_cut(void **unused)
 		maker_vary(&m);
 		m.fullness = 4;
 		m.wordy = 12;
-		write_interchange(&b, &m, tally_builtin.version[0], 2,
-		    rnd_between(&m.rnd, 1, 3));
+		write_interchange(
+		    &b, &m, maker_version(&m), 2, rnd_between(&m.rnd, 1, 3));
 		judged_run(&whole, tally_buf_view(&b), 0, NULL);
 		last = b.n - strlen(m.after);
 		for (size_t cut = 1; cut <= b.n; cut++) {

@@ -94,7 +94,6 @@ compare(const struct damage *d, const struct expected *x, struct span at,
 static void
 run(const struct damage *d, uint64_t seed, uint64_t rounds)
 {
-	const struct tally_version *v = tally_builtin.version[0];
 	struct made_set sets[3];
 	struct expected x;
 	struct tally_buf b;
@@ -107,10 +106,12 @@ run(const struct damage *d, uint64_t seed, uint64_t rounds)
 	for (int i = 0; i < 3; i++)
 		made_init(&sets[i]);
 	for (uint64_t i = 0; done < rounds && i < 40 * rounds; i++, seed++) {
+		const struct tally_version *v;
 		const struct tally_set_spec *spec;
 
 		maker_init(&m, seed);
 		maker_vary(&m);
+		v = maker_version(&m);
 		spec = &v->set[rnd_below(&m.rnd, v->nset)];
 		for (uint32_t k = 0; k < 3; k++)
 			made_fill(&sets[k], &m, spec, k + 1);

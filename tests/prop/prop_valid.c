@@ -30,8 +30,8 @@ make(struct tally_buf *b, struct maker *m, uint64_t seed)
 	maker_init(m, seed);
 	maker_vary(m);
 	tally_buf_reset(b);
-	write_interchange(b, m, tally_builtin.version[0],
-	    rnd_between(&m->rnd, 1, 3), rnd_between(&m->rnd, 1, 4));
+	write_interchange(b, m, maker_version(m), rnd_between(&m->rnd, 1, 3),
+	    rnd_between(&m->rnd, 1, 4));
 	assert_false(b->failed);
 }
 

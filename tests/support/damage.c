@@ -586,7 +586,7 @@ static bool
 set_unknown(struct made_set *s, struct maker *m, struct expected *x)
 {
 	(void)m;
-	s->segment[0].element[0] = tally_cstr("999");
+	s->segment[0].element[0] = tally_cstr("002");
 	*x = (struct expected){ TALLY_F_set_unsupported, 0, 0, NULL };
 	return true;
 }

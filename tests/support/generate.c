@@ -78,6 +78,13 @@ maker_vary(struct maker *m)
 	m->wordy = rnd_chance(&m->rnd, 10) ? 300 : 30;
 }
 
+const struct tally_version *
+maker_version(struct maker *m)
+{
+	return tally_builtin
+	    .version[rnd_below(&m->rnd, (uint32_t)tally_builtin.nversion)];
+}
+
 void
 made_init(struct made_set *s)
 {

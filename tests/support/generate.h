@@ -44,6 +44,9 @@ void maker_init(struct maker *, uint64_t seed);
 /* Separators and fullness by chance. */
 void maker_vary(struct maker *);
 
+/* One of the versions that are compiled in. */
+const struct tally_version *maker_version(struct maker *);
+
 struct made_segment {
 	uint16_t place; /* in the grammar */
 	const struct tally_segment_spec *spec;

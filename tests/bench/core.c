@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * core STAGE FILE: how fast the core gets through a file, one thread.
+ *
+ *   scan   read(2) and the positions of all separators, in 64 KiB windows
+ *   read   envelopes and transaction sets, nothing checked
+ *   check  the whole judgement: grammar, elements, counts
+ *   map    the judgement, and every set mapped to rows
+ *   ack    the judgement, and the acknowledgement written
+ *
+ * The file is gone through as often as it takes to make SECONDS (default
+ * 0.5).  Prints one line: stage, bytes and sets of one pass, seconds of wall
+ * clock and of CPU per pass, the process's greatest memory in KiB.
+ */
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/embed.h"
+#include "tallyman/ack.h"
+#include "tallyman/judge.h"
+#include "tallyman/map.h"
+#include "x12/scan.h"
+
+#define WINDOW    (64 * 1024)
+#define BATCH     1000 /* documents that a batch gathers */
+#define BATCH_MAX (256u << 20)
+
+static struct tally_err err;
+
+static void
+die(const char *what)
+{
+	fprintf(stderr, "core: %s: %s\n", what, err.text);
+	exit(70);
+}
+
+/* --- the file --- */
+
+static int fd;
+static uint64_t bytes, sets;
+
+static size_t
+fill(void *buf, size_t max)
+{
+	ssize_t n = read(fd, buf, max);
+
+	if (n < 0) {
+		perror("core: read");
+		exit(74);
+	}
+	bytes += (size_t)n;
+	return (size_t)n;
+}
+
+static enum tally_rc
+source_read(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *e)
+{
+	(void)ctx;
+	(void)e;
+	*got = fill(buf, max);
+	return TALLY_OK;
+}
+
+/* --- the stages --- */
+
+static void
+stage_scan(void)
+{
+	static unsigned char buf[WINDOW + TALLY_SCAN_PAD];
+	static uint32_t pos[WINDOW + TALLY_SCAN_PAD];
+	static uint32_t end[WINDOW + TALLY_SCAN_PAD];
+	tally_scan_fn *scan = tally_scan_choose();
+	size_t n;
+
+	while ((n = fill(buf, WINDOW)) > 0) {
+		struct tally_index ix = { .pos = pos, .end = end };
+
+		scan(buf, 0, (uint32_t)n, '*', '~', &ix);
+		sets += ix.nend; /* segments, here */
+	}
+}
+
+static void
+stage_read(void)
+{
+	struct tally_findings findings;
+	struct tally_reader *reader;
+	struct tally_unit unit;
+
+	tally_findings_init(&findings, 100);
+	if (tally_reader_new(&reader,
+		(struct tally_source){ source_read, NULL }, 0,
+		&tally_limits_default, &findings, &err) != TALLY_OK)
+		die("reader");
+	do {
+		if (tally_reader_next(reader, &unit, &err) != TALLY_OK)
+			die("reader");
+		sets += unit.kind == TALLY_UNIT_SET;
+	} while (unit.kind != TALLY_UNIT_END);
+	tally_reader_free(reader);
+	tally_findings_free(&findings);
+}
+
+struct mapping {
+	struct tally_model *model;
+	struct tally_map *map;
+	struct tally_batch batch;
+	struct tally_residues residues;
+	struct tally_findings findings;
+};
+static struct mapping m;
+
+static void
+mapping_load(void)
+{
+	if (tally_model_load(&m.model, "records.xml",
+		tally_embedded_find("records.xml"), &err) != TALLY_OK ||
+	    tally_map_load(&m.map, m.model,
+		tally_version_find(&tally_builtin, TALLY_STR("004010")),
+		"850.xml", tally_embedded_find("850.xml"), &err) != TALLY_OK ||
+	    tally_batch_init(&m.batch, m.model, BATCH_MAX, &err) != TALLY_OK)
+		die("map");
+	tally_findings_init(&m.findings, 100);
+}
+
+static void
+mapping_free(void)
+{
+	tally_batch_free(&m.batch);
+	tally_residues_free(&m.residues);
+	tally_findings_free(&m.findings);
+	tally_map_free(m.map);
+	tally_model_free(m.model);
+}
+
+static enum tally_rc
+visit_count(void *ctx, const struct tally_visit *v, struct tally_err *e)
+{
+	(void)ctx;
+	(void)v;
+	(void)e;
+	sets++;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+visit_map(void *ctx, const struct tally_visit *v, struct tally_err *e)
+{
+	(void)ctx;
+	sets++;
+	if (m.batch.ndocument == BATCH)
+		tally_batch_reset(&m.batch);
+	return tally_map_read(
+	    m.map, v->set, &m.batch, &m.residues, &m.findings, e);
+}
+
+static void
+acknowledge(const struct tally_interchange_judged *j,
+    const struct tally_findings *findings)
+{
+	static const struct tally_ack_envelope e = { .sender_qualifier = "ZZ",
+		.sender = "HARBORTRADE",
+		.receiver_qualifier = "ZZ",
+		.receiver = "PINEHURST",
+		.date = "20260105",
+		.time = "0815",
+		.interchange_control = 1,
+		.group_control = 1,
+		.usage = 'P',
+		.separators = { '*', '~', '>', 0 },
+		.newline = true,
+		.bytes_max = 64u << 20 };
+	struct tally_buf b;
+
+	tally_buf_init(&b, 65u << 20);
+	if (tally_ack_write(&b, j, findings, &e, &err) != TALLY_OK)
+		die("acknowledgement");
+	tally_buf_free(&b);
+}
+
+static void
+judge(enum tally_rc (*visit)(
+	  void *, const struct tally_visit *, struct tally_err *),
+    bool answer)
+{
+	struct tally_judge_options options = { .limits = &tally_limits_default,
+		.dictionary = &tally_builtin,
+		.visit = visit };
+	const struct tally_interchange_judged *j;
+	struct tally_judge *judge;
+
+	if (tally_judge_new(&judge, (struct tally_source){ source_read, NULL },
+		0, &options, &err) != TALLY_OK)
+		die("judge");
+	do {
+		if (tally_judge_next(judge, &j, &err) != TALLY_OK)
+			die("judge");
+		if (j != NULL && answer)
+			acknowledge(j, tally_judge_findings(judge));
+	} while (j != NULL);
+	tally_judge_free(judge);
+}
+
+static void
+stage_check(void)
+{
+	judge(visit_count, false);
+}
+
+static void
+stage_map(void)
+{
+	mapping_load();
+	judge(visit_map, false);
+	mapping_free();
+}
+
+static void
+stage_ack(void)
+{
+	judge(visit_count, true);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(void);
+} stages[] = {
+	{ "scan", stage_scan },
+	{ "read", stage_read },
+	{ "check", stage_check },
+	{ "map", stage_map },
+	{ "ack", stage_ack },
+};
+
+static double
+now(clockid_t clock)
+{
+	struct timespec t;
+
+	clock_gettime(clock, &t);
+	return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static void
+measure(const char *name, void (*run)(void), double seconds)
+{
+	double wall = now(CLOCK_MONOTONIC), cpu, spent;
+	struct rusage usage;
+	unsigned passes = 0;
+
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID);
+	do {
+		bytes = sets = 0;
+		if (lseek(fd, 0, SEEK_SET) != 0) {
+			perror("core: seek");
+			exit(74);
+		}
+		run();
+		passes++;
+		spent = now(CLOCK_MONOTONIC) - wall;
+	} while (spent < seconds);
+	cpu = now(CLOCK_PROCESS_CPUTIME_ID) - cpu;
+	getrusage(RUSAGE_SELF, &usage);
+	printf("%s %llu %llu %.9f %.9f %ld\n", name, (unsigned long long)bytes,
+	    (unsigned long long)sets, spent / passes, cpu / passes,
+	    usage.ru_maxrss);
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *seconds = getenv("SECONDS");
+
+	if (argc != 3) {
+		fprintf(stderr, "usage: core scan|read|check|map|ack FILE\n");
+		return 64;
+	}
+	fd = open(argv[2], O_RDONLY);
+	if (fd < 0) {
+		perror(argv[2]);
+		return 66;
+	}
+	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
+		if (strcmp(stages[i].name, argv[1]) == 0) {
+			measure(stages[i].name, stages[i].run,
+			    seconds != NULL ? (double)strtoul(seconds, NULL, 10)
+					    : 0.5);
+			close(fd);
+			return 0;
+		}
+	fprintf(stderr, "core: no stage %s\n", argv[1]);
+	return 64;
+}
