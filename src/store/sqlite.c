@@ -123,11 +123,6 @@ configure(struct sqlite *s, struct tally_err *err)
 {
 	enum tally_rc rc;
 
-	if (s->mode == STORE_CREATE) {
-		rc = once(s, "PRAGMA page_size = " PAGE_BYTES, NULL, err);
-		if (rc != TALLY_OK)
-			return rc;
-	}
 	if (s->mode != STORE_READ) {
 		rc = insist(s, "PRAGMA journal_mode = WAL",
 		    "PRAGMA journal_mode", "wal", err);
@@ -155,7 +150,9 @@ recognise(struct sqlite *s, struct tally_err *err)
 	if (s->mode == STORE_CREATE) {
 		snprintf(set, sizeof(set), "PRAGMA application_id = %d",
 		    APPLICATION);
-		return once(s, set, NULL, err);
+		/* First of all: the first write settles the size of pages. */
+		rc = once(s, "PRAGMA page_size = " PAGE_BYTES, NULL, err);
+		return rc != TALLY_OK ? rc : once(s, set, NULL, err);
 	}
 	rc = once(s, "PRAGMA application_id", id, err);
 	if (rc == TALLY_OK && strcmp(id, want) != 0)
