@@ -33,6 +33,7 @@ die(const char *what)
 static struct tally_str
 read_file(const char *path)
 {
+	struct tally_str text;
 	struct tally_buf b;
 	char block[8192];
 	size_t n;
@@ -46,7 +47,11 @@ read_file(const char *path)
 	if (ferror(f) || b.failed)
 		die(path);
 	fclose(f);
-	return tally_buf_view(&b); /* lives as long as the tool */
+	text = tally_arena_str(&arena, tally_buf_view(&b));
+	if (text.p == NULL)
+		die(path);
+	tally_buf_free(&b);
+	return text;
 }
 
 static char *
