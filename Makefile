@@ -180,6 +180,37 @@ $(B)/run/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) -fsanitize=fuzzer $^ $(CORE_LIBS)
 
+# Installing.  The library can be used without the program: tallyman.pc.
+LIBDIR  ?= $(PREFIX)/lib
+MANDIR  ?= $(PREFIX)/share/man
+SHARED  := libtallyman.so.$(VERSION)
+INSTALL ?= install
+into = $(DESTDIR)$(1)
+$(B)/tallyman.pc: Makefile
+	@mkdir -p $(@D)
+	printf '%s\n' 'prefix=$(PREFIX)' 'libdir=$(LIBDIR)' \
+	    'includedir=$${prefix}/include' '' 'Name: tallyman' \
+	    'Description: reads, checks and acknowledges X12' \
+	    'Version: $(VERSION)' 'Libs: -L$${libdir} -ltallyman' \
+	    'Libs.private: $(CORE_LIBS)' 'Cflags: -I$${includedir}' > $@
+.PHONY: install $(B)/tallyman.pc
+install: all $(B)/tallyman.pc
+	$(INSTALL) -d $(call into,$(PREFIX)/bin) $(call into,$(LIBDIR)/pkgconfig) \
+	    $(call into,$(PREFIX)/include/tallyman) \
+	    $(call into,$(PREFIX)/share/tallyman/maps)
+	$(INSTALL) $(B)/tallyman $(call into,$(PREFIX)/bin)
+	$(INSTALL) -m 644 $(B)/libtallyman.a $(call into,$(LIBDIR))
+	$(INSTALL) -m 644 $(B)/libtallyman.so $(call into,$(LIBDIR)/$(SHARED))
+	ln -sf $(SHARED) $(call into,$(LIBDIR)/libtallyman.so.0)
+	ln -sf $(SHARED) $(call into,$(LIBDIR)/libtallyman.so)
+	$(INSTALL) -m 644 $(B)/tallyman.pc $(call into,$(LIBDIR)/pkgconfig)
+	$(INSTALL) -m 644 $(wildcard include/tallyman/*) \
+	    $(call into,$(PREFIX)/include/tallyman)
+	$(INSTALL) -m 644 $(EMBED) $(call into,$(PREFIX)/share/tallyman/maps)
+	for page in $(wildcard man/*.[1-9]); do \
+	    to=$(call into,$(MANDIR))/man$${page##*.}; \
+	    $(INSTALL) -d $$to && $(INSTALL) -m 644 $$page $$to || exit 1; done
+
 .PHONY: coverage format dist distcheck
 coverage:
 	$(MAKE) check-unit check-golden check-prop check-fuzz B=build/cov \
