@@ -22,6 +22,7 @@
 #define FOLDER     "quarantine"
 #define BLOCK      (64u << 10)
 #define REPORT_MAX (1u << 20)
+#define SHOWN_MAX  100 /* findings; a person reads no more */
 
 /* Gives the bytes to be written until *got is 0. */
 typedef enum tally_rc read_fn(
@@ -111,14 +112,19 @@ read_view(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
 static void
 findings(struct translate *t, struct tally_buf *b)
 {
-	const struct report as = { .file = "-" };
+	char name[MAILBOX_NAME_MAX + 1];
+	const struct report as = { .file = name };
 	const struct report_place nowhere = { 0 };
-	const struct tally_findings *extra = &t->in.extra;
+	const struct tally_findings *list[] = { &t->outside,
+		t->quarantined ? &t->in.extra : NULL };
 
-	tally_buf_putc(b, '\n');
-	report_outside(b, &as, &t->outside);
-	for (size_t i = 0; t->quarantined && i < extra->n; i++)
-		report_finding(b, &as, &nowhere, &extra->v[i]);
+	snprintf(
+	    name, sizeof(name), "%.*s", (int)t->file.name.n, t->file.name.p);
+	for (size_t k = 0; k < 2 && list[k] != NULL; k++)
+		for (size_t i = 0; i < list[k]->n && i < SHOWN_MAX; i++) {
+			tally_buf_putc(b, '\n');
+			report_finding(b, &as, &nowhere, &list[k]->v[i]);
+		}
 }
 
 static void

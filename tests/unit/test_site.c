@@ -1,0 +1,336 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The configuration: what a mistake is told as, and how settings resolve. */
+/* For mkdtemp and setenv. */
+#define _XOPEN_SOURCE 700
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "flow/site.h"
+
+#define HEAD "<tallyman xmlns=\"urn:tallyman:config:1\">\n"
+#define TAIL "</tallyman>\n"
+#define P1   "<partner name=\"p\" qualifier=\"ZZ\" id=\"P\">\n"
+#define P2   "</partner>\n"
+
+static enum tally_rc
+parse(struct site **s, const char *text, struct tally_err *err)
+{
+	memset(err, 0, sizeof(*err));
+	*s = NULL;
+	return site_parse(
+	    s, "/w", "t.xml", tally_cstr(text), &tally_builtin, err);
+}
+
+static struct site *
+good(const char *text)
+{
+	struct tally_err err;
+	struct site *s;
+
+	if (parse(&s, text, &err) != TALLY_OK)
+		fail_msg("line %u: %s", err.line, err.text);
+	return s;
+}
+
+/* text, the line that is told, and a part of what is said. */
+static const struct {
+	const char *text;
+	unsigned line;
+	const char *says;
+} mistakes[] = {
+	{ HEAD "<self qualifier=\"ZZZ\" id=\"A\"/>" TAIL, 2, "two characters" },
+	{ HEAD "\n<self qualifier=\"ZZ\" id=\"1234567890123456\"/>" TAIL, 3,
+	    "1 to 15 characters" },
+	{ HEAD "<self qualifier=\"*\" id=\"*\"/>" TAIL, 2, "<partner> alone" },
+	{ HEAD "<selv/>" TAIL, 2, "selv" },
+	{ HEAD "<store url=\"mysql:x\"/>" TAIL, 2, "sqlite:tallyman.db" },
+	{ HEAD "<defaults acknowledge=\"998\"/>" TAIL, 2, "none or 997" },
+	{ HEAD "<defaults ta1=\"maybe\"/>" TAIL, 2, "asked, always or never" },
+	{ HEAD "<defaults settle=\"-1\"/>" TAIL, 2, "whole number from 0" },
+	{ HEAD "<defaults settle=\"1 \"/>" TAIL, 2, "whole number" },
+	{ HEAD "<defaults depth=\"99999999999999999999\"/>" TAIL, 2,
+	    "from 1 to 64" },
+	{ HEAD "<limits file-bytes=\"1\"/>" TAIL, 2, "from 1024" },
+	{ HEAD "<partner name=\"a b\" qualifier=\"ZZ\" id=\"A\"/>" TAIL, 2,
+	    "1 to 40 letters" },
+	{ HEAD "<partner name=\"\" qualifier=\"ZZ\" id=\"A\"/>" TAIL, 2,
+	    "expected a value" },
+	{ HEAD P1 P2 P1 P2 TAIL, 4, "no other partner has" },
+	{ HEAD "<partner name=\"a\" qualifier=\"ZZ\" id=\"*\"/>" TAIL, 2,
+	    "1 to 15 characters" },
+	{ HEAD P1 "<mailbox url=\"ftp://x\"/>" P2 TAIL, 3, "sftp://" },
+	{ HEAD P1 "<mailbox url=\"dir:\"/>" P2 TAIL, 3, "dir:FOLDER" },
+	{ HEAD P1 "<mailbox url=\"dir:x\" key=\"k\"/>" P2 TAIL, 3,
+	    "local folder" },
+	{ HEAD P1 "<mailbox url=\"sftp://a@b\" key=\"k\"/>" P2 TAIL, 3,
+	    "no <host-key>" },
+	{ HEAD P1 "<mailbox url=\"sftp://a@b\">\n"
+		  "<host-key>SHA256:x</host-key></mailbox>" P2 TAIL,
+	    3, "nothing to log in with" },
+	{ HEAD P1 "<mailbox url=\"sftp://a@b\" key=\"k\">\n"
+		  "<host-key> </host-key></mailbox>" P2 TAIL,
+	    4, "<host-key> is empty" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<pull from=\"x\" then=\"burn\"/>"
+		  "</mailbox>" P2 TAIL,
+	    4, "delete, keep or move:FOLDER" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<pull from=\"x\" then=\"move:x\"/>"
+		  "</mailbox>" P2 TAIL,
+	    4, "another folder than from" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<pull from=\"x\" match=\"a/b\"/>"
+		  "</mailbox>" P2 TAIL,
+	    4, "without '/'" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<pull/></mailbox>" P2 TAIL, 4,
+	    "from" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<push to=\"x\" name=\"{set}\"/>"
+		  "</mailbox>" P2 TAIL,
+	    4, "{control} is missing" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n"
+		  "<push to=\"x\" name=\"{control}{date}\"/></mailbox>" P2 TAIL,
+	    4, "{set} {control}" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n"
+		  "<push to=\"x\" name=\"../{control}\"/></mailbox>" P2 TAIL,
+	    4, "begin with a dot" },
+	{ HEAD "<partner name=\"a\" qualifier=\"*\" id=\"*\">\n"
+	       "<mailbox url=\"dir:a\">\n"
+	       "<push to=\"x\" name=\"{control}\"/></mailbox>" P2 TAIL,
+	    4, "{qualifier} and {id}" },
+	{ HEAD P1 "<mailbox url=\"dir:a\"/><mailbox url=\"dir:b\"/>\n"
+		  "<mailbox name=\"p-2\" url=\"dir:c\"/>" P2 TAIL,
+	    4, "two mailboxes" },
+	{ HEAD P1 "<receive set=\"899\"/>" P2 TAIL, 3,
+	    "a set that the dictionary has" },
+	{ HEAD P1 "<receive set=\"850\" version=\"009999\"/>" P2 TAIL, 3,
+	    "a version that the dictionary has" },
+	{ HEAD P1 "<receive set=\"*\" map=\"850\"/>" P2 TAIL, 3,
+	    "a map reads one set" },
+	{ HEAD P1 "<receive set=\"850\" map=\"../850\"/>" P2 TAIL, 3,
+	    "without folder" },
+	{ HEAD P1 "<receive set=\"850\"/>\n<receive set=\"850\"/>" P2 TAIL, 4,
+	    "line 3" },
+	{ HEAD P1 "<receive set=\"850\" test=\"yes\"/>" P2 TAIL, 3,
+	    "hold or accept" },
+};
+
+static void
+test_mistakes(void **state)
+{
+	struct tally_err err;
+	struct site *s;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(mistakes) / sizeof(mistakes[0]); i++) {
+		if (parse(&s, mistakes[i].text, &err) != TALLY_CONFIG)
+			fail_msg("row %zu was accepted", i);
+		assert_null(s);
+		assert_string_equal(err.file, "t.xml");
+		if (err.line != mistakes[i].line)
+			fail_msg("row %zu: line %u, expected %u: %s", i,
+			    err.line, mistakes[i].line, err.text);
+		if (strstr(err.text, mistakes[i].says) == NULL)
+			fail_msg("row %zu: \"%s\" does not say \"%s\"", i,
+			    err.text, mistakes[i].says);
+	}
+}
+
+static const char resolve[] =
+    HEAD "<self qualifier=\"01\" id=\"US\"/><self qualifier=\"ZZ\" id=\"WE\"/>"
+	 "<defaults settle=\"7\" ta1=\"always\" acknowledge=\"none\""
+	 " reply-timeout=\"9\"/>"
+	 "<limits file-bytes=\"5000\" findings=\"12\"/>"
+	 "<partner name=\"p\" qualifier=\"ZZ\" id=\"P\" ta1=\"never\""
+	 " test=\"accept\"><id qualifier=\"01\" id=\"Q\"/>"
+	 "<mailbox url=\"dir:a\" reply-timeout=\"3\">"
+	 "<pull from=\"x\"/>"
+	 "<pull from=\"y\" match=\"*.edi\" settle=\"2\" then=\"move:z\""
+	 " complete=\"yes\"/><push to=\"o\"/></mailbox>"
+	 "<mailbox url=\"dir:b\"><pull from=\"k\" then=\"keep\"/></mailbox>"
+	 "<receive set=\"850\" acknowledge=\"997\" test=\"hold\"/>"
+	 "<receive set=\"*\"/></partner>"
+	 "<partner name=\"q\" qualifier=\"*\" id=\"*\">"
+	 "<receive set=\"850\"/></partner>" TAIL;
+
+static void
+test_resolve(void **state)
+{
+	struct site *s = good(resolve);
+	const struct site_partner *p = &s->partner[0];
+	const struct site_agreement *a;
+	const struct site_mailbox *m;
+
+	(void)state;
+	assert_int_equal(s->nself, 2);
+	assert_true(site_is_self(s, "ZZ", "WE"));
+	assert_false(site_is_self(s, "ZZ", "US"));
+	assert_int_equal(s->file_bytes, 5000);
+	assert_int_equal(s->limits.findings, 12);
+	assert_int_equal(s->limits.set_bytes, tally_limits_default.set_bytes);
+	assert_int_equal(p->ta1, SITE_TA1_NEVER);
+	assert_int_equal(s->partner[1].ta1, SITE_TA1_ALWAYS);
+	assert_true(site_partner_sends(p, "01", "Q"));
+	assert_true(site_partner_sends(p, "ZZ", "P"));
+	assert_false(site_partner_sends(p, "01", "P"));
+	assert_true(site_partner_sends(&s->partner[1], "01", "ANYONE"));
+
+	a = site_receive(p, "850", "004010VICS");
+	assert_string_equal(a->set, "850");
+	assert_true(a->acknowledge);
+	assert_false(a->test);
+	a = site_receive(p, "855", "004010");
+	assert_string_equal(a->set, "*");
+	assert_false(a->acknowledge);
+	assert_true(a->test);
+	assert_null(site_receive(&s->partner[1], "855", "004010"));
+
+	assert_int_equal(s->nmailbox, 2);
+	m = site_mailbox_find(s, "p");
+	assert_ptr_equal(m, &s->mailbox[0]);
+	assert_ptr_equal(m->partner, p);
+	assert_string_equal(m->settings.base, "/w");
+	assert_int_equal(m->settings.reply_ms, 3000);
+	assert_int_equal(m->settings.login_ms, 0);
+	assert_int_equal(m->pull[0].settle_ms, 7000);
+	assert_int_equal(m->pull[0].then, SITE_DELETE);
+	assert_false(m->pull[0].complete);
+	assert_int_equal(m->pull[1].settle_ms, 2000);
+	assert_int_equal(m->pull[1].then, SITE_MOVE);
+	assert_string_equal(m->pull[1].move, "z");
+	assert_true(m->pull[1].complete);
+	assert_string_equal(m->push->name, "{set}-{partner}-{control}.edi");
+	m = site_mailbox_find(s, "p-2");
+	assert_int_equal(m->settings.reply_ms, 9000);
+	assert_int_equal(m->pull[0].then, SITE_KEEP);
+	assert_null(m->push);
+	site_free(s);
+}
+
+/* Judging knows what is agreed on by the dictionary that it is given. */
+static void
+test_dictionary(void **state)
+{
+	struct site *s = good(resolve);
+	const struct tally_version *v;
+
+	(void)state;
+	v = tally_version_find(&s->partner[1].dictionary, TALLY_STR("004010"));
+	assert_non_null(v);
+	assert_non_null(tally_set_find(v, TALLY_STR("850")));
+	assert_non_null(tally_set_find(v, TALLY_STR("997")));
+	assert_null(tally_set_find(v, TALLY_STR("855")));
+	v = tally_version_find(&s->partner[0].dictionary, TALLY_STR("004010"));
+	assert_non_null(tally_set_find(v, TALLY_STR("855")));
+	site_free(s);
+}
+
+static void
+test_takes(void **state)
+{
+	static const struct {
+		const char *match, *name;
+		bool takes;
+	} row[] = {
+		{ "*", "a.edi", true },
+		{ "*.edi", "a.edi", true },
+		{ "*.edi", "a.EDI", false },
+		{ "*.edi", "a.edi.tmp", false },
+		{ "*", "a.tmp", false },
+		{ "*", "a.part", false },
+		{ "*", "a.filepart", false },
+		{ "*", "a~", false },
+		{ "*", ".a", false },
+		{ "*", "", false },
+		{ "PO[0-9]?", "PO17", true },
+		{ "PO[0-9]?", "PO1", false },
+		{ "*", "\x80\xff", true },
+	};
+	struct site_pull p = { .from = "x" };
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		p.match = row[i].match;
+		if (site_takes(&p, tally_cstr(row[i].name)) != row[i].takes)
+			fail_msg("%s against %s", row[i].name, row[i].match);
+	}
+}
+
+static void
+test_outgoing_name(void **state)
+{
+	struct site_naming n = { "997", 42, "acme", "ZZ", "A/B C" };
+	struct tally_err err;
+	char name[256], longest[300];
+
+	(void)state;
+	assert_int_equal(
+	    site_outgoing_name(
+		name, "{set}_{partner}.{control}-{qualifier}-{id}.x", &n, &err),
+	    TALLY_OK);
+	assert_string_equal(name, "997_acme.000000042-ZZ-A_B_C.x");
+	memset(longest, 'a', 299);
+	longest[299] = '\0';
+	assert_int_equal(
+	    site_outgoing_name(name, longest, &n, &err), TALLY_CONFIG);
+}
+
+/* -C, the folder above, and none at all. */
+static void
+test_find(void **state)
+{
+	char dir[] = "/tmp/tallyman-test-XXXXXX", path[64], deep[64];
+	char before[4096];
+	struct tally_err err;
+	char *found = NULL;
+	FILE *f;
+
+	(void)state;
+	assert_non_null(mkdtemp(dir));
+	assert_non_null(getcwd(before, sizeof(before)));
+	unsetenv("TALLYMAN_DIR");
+	assert_int_equal(site_find(&found, dir, &err), TALLY_CONFIG);
+	snprintf(path, sizeof(path), "%s/tallyman.xml", dir);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fclose(f);
+	assert_int_equal(site_find(&found, dir, &err), TALLY_OK);
+	assert_string_equal(found, dir);
+	tally_free(found);
+	snprintf(deep, sizeof(deep), "%s/deep", dir);
+	assert_int_equal(mkdir(deep, 0700), 0);
+	assert_int_equal(chdir(deep), 0);
+	assert_int_equal(site_find(&found, NULL, &err), TALLY_OK);
+	assert_string_equal(found, dir);
+	tally_free(found);
+	assert_int_equal(chdir("/"), 0);
+	setenv("TALLYMAN_DIR", dir, 1);
+	assert_int_equal(site_find(&found, NULL, &err), TALLY_OK);
+	assert_string_equal(found, dir);
+	tally_free(found);
+	unsetenv("TALLYMAN_DIR");
+	assert_int_equal(chdir(before), 0);
+	rmdir(deep);
+	unlink(path);
+	rmdir(dir);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_dictionary),
+		cmocka_unit_test(test_takes),
+		cmocka_unit_test(test_outgoing_name),
+		cmocka_unit_test(test_find),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
