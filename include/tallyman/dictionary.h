@@ -87,7 +87,7 @@ struct tally_segment_spec {
 
 /* A row of a transaction set's table. */
 struct tally_place {
-	const char *pos; /* area and printed position, "1.310" */
+	const char *pos; /* area and printed position: "1.310", "1.-" */
 	const struct tally_segment_spec *segment;
 	char requirement; /* M or O, within its loop */
 	uint32_t max;     /* TALLY_UNBOUNDED */
