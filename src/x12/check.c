@@ -17,6 +17,9 @@
 #include "x12/segment.h"
 #include "x12/total.h"
 
+/* Marks a place in `seen` that was reported as missing. */
+#define MISSED UINT32_C(0x80000000)
+
 struct tally_checker {
 	const struct tally_limits *limits;
 	uint32_t *seen;       /* of each place, in the open instance */
@@ -30,6 +33,7 @@ struct tally_checker {
 	const struct tally_grammar *g;
 	struct tally_set *set;
 	struct tally_findings *findings;
+	size_t from;   /* first of its findings in the list */
 	uint32_t left; /* findings that may still be kept */
 	uint32_t place;
 };
@@ -185,7 +189,7 @@ report_missing(struct tally_checker *c, const struct tally_step *st, uint32_t i)
 
 		if (c->seen[p] != 0 || p == s->nplace - 1u)
 			continue;
-		c->seen[p] = 1;
+		c->seen[p] = MISSED;
 		report(c, TALLY_F_segment_missing, i, s->place[p].segment,
 		    loop_path(c, p), "the segment, before this one");
 	}
@@ -208,17 +212,82 @@ take(struct tally_checker *c, unsigned place, uint32_t i)
 	    words);
 }
 
-/* The last place before the present one that has the class's tag, or the
- * first of all. */
+/* The outermost loop around place p that the present place is not in. */
 static unsigned
-place_behind(const struct tally_checker *c, unsigned class)
+closed_loop(const struct tally_checker *c, unsigned p)
 {
-	unsigned best = c->g->class[class].first;
+	const struct tally_set_spec *s = spec_of(c);
+	unsigned l = s->place[p].loop, best = 0;
 
-	for (unsigned p = best; p < c->place; p++)
-		if (c->g->place_class[p] == class)
-			best = p;
+	for (; l != 0; l = s->loop[l].parent)
+		if (c->place < s->loop[l].first || c->place > s->loop[l].last)
+			best = l;
 	return best;
+}
+
+/*
+ * The place that a segment which cannot stand here was meant for: inside the
+ * innermost loops now open, ahead; or else behind; or else anywhere ahead.
+ */
+static unsigned
+place_meant(const struct tally_checker *c, unsigned class)
+{
+	const struct tally_set_spec *s = spec_of(c);
+	unsigned behind = s->nplace, ahead = s->nplace;
+
+	for (unsigned p = c->g->class[class].first;
+	     p <= c->g->class[class].last; p++) {
+		if (c->g->place_class[p] != class)
+			continue;
+		if (p <= c->place)
+			behind = p;
+		else if (s->loop[closed_loop(c, p)].parent != 0)
+			return p;
+		else if (ahead == s->nplace)
+			ahead = p;
+	}
+	return behind < s->nplace ? behind : ahead;
+}
+
+/* Takes back the finding that the segment of place p was missing. */
+static void
+retract_missing(struct tally_checker *c, unsigned p)
+{
+	struct tally_findings *fs = c->findings;
+
+	for (size_t i = fs->n; i-- > c->from;) {
+		if (fs->v[i].kind != TALLY_F_segment_missing ||
+		    strcmp(fs->v[i].tag, spec_of(c)->place[p].segment->tag) !=
+			0)
+			continue;
+		fs->n--;
+		fs->errors--;
+		memmove(&fs->v[i], &fs->v[i + 1], (fs->n - i) * sizeof(*fs->v));
+		c->left++;
+		return;
+	}
+}
+
+/* A segment of a loop whose first segment is not there. */
+static enum tally_rc
+unexpected(
+    struct tally_checker *c, unsigned p, uint32_t i, struct tally_err *err)
+{
+	const struct tally_set_spec *s = spec_of(c);
+	unsigned l = closed_loop(c, p), first = s->loop[l].first;
+	const struct tally_step *st =
+	    tally_grammar_step(c->g, c->place, c->g->place_class[first]);
+	enum tally_rc rc;
+
+	if (st->to == first)
+		report_missing(c, st, i);
+	report(c, TALLY_F_segment_unexpected, i, s->place[p].segment,
+	    loop_path(c, p), "the loop's first segment before it");
+	/* Go on as if it were there, so that the rest is not reported. */
+	rc = begin_loops(c, l, p, i, err);
+	if (rc == TALLY_OK)
+		take(c, p, i);
+	return rc;
 }
 
 /* A segment of the set that cannot stand here. */
@@ -227,13 +296,14 @@ displaced(
     struct tally_checker *c, unsigned class, uint32_t i, struct tally_err *err)
 {
 	const struct tally_set_spec *s = spec_of(c);
-	unsigned p = place_behind(c, class), l = c->g->begins[p];
+	unsigned p = place_meant(c, class), l = c->g->begins[p];
 	enum tally_rc rc;
 
-	if (p > c->place) {
-		report(c, TALLY_F_segment_unexpected, i, s->place[p].segment,
-		    loop_path(c, p), "the loop's first segment before it");
-		return TALLY_OK;
+	if (p > c->place)
+		return unexpected(c, p, i, err);
+	if ((c->seen[p] & MISSED) != 0) {
+		retract_missing(c, p);
+		c->seen[p] = 1;
 	}
 	report(c, TALLY_F_segment_out_of_order, i, s->place[p].segment,
 	    loop_path(c, p), "the order of the standard");
@@ -386,6 +456,7 @@ tally_check(struct tally_checker *c, const struct tally_grammar *g,
 	c->g = g;
 	c->set = set;
 	c->findings = findings;
+	c->from = findings->n;
 	rc = begin(c, err);
 	if (rc == TALLY_OK)
 		rc = check_segments(c, err);

@@ -148,6 +148,15 @@ static const struct row {
 	{ "loop behind its place",
 	    ISA GS ST BEG PO1 CTT PO1 "PID*F****LATE~SE*7*0001~" GE IEA,
 	    "I=A(G=R(S=R)) segment_out_of_order PO1 @5; total_wrong CTT01 @4" },
+	{ "nested loop without its first segment",
+	    ISA GS ST BEG PO1 "N4*BONN~" PO1 "CTT*2~SE*7*0001~" GE IEA,
+	    "I=A(G=R(S=R)) segment_unexpected N4 @4" },
+	{ "two segments without their loop",
+	    ISA GS ST BEG "N3*1 MAIN ST~N4*BONN~" PO1 CTT "SE*7*0001~" GE IEA,
+	    "I=A(G=R(S=R)) segment_unexpected N3 @3" },
+	{ "mandatory segment behind its place",
+	    ISA GS ST "CUR*BY*USD~" BEG PO1 CTT "SE*6*0001~" GE IEA,
+	    "I=A(G=R(S=R)) segment_out_of_order BEG @3" },
 	{ "nested loops",
 	    ISA GS ST BEG "N1*ST*DOCK~N3*1 MAIN~N1*BT*OFFICE~" PO1
 			  "SAC*C*D240***100~"
