@@ -330,7 +330,8 @@ end_interchange(struct tally_judge *j, const struct tally_unit *u)
 	ic->findings = put_back(j, &j->of_interchange);
 	ic->group = j->group;
 	for (uint32_t i = 0; i < ic->ngroup; i++)
-		j->group[i].set = j->set + j->first_set[i];
+		j->group[i].set =
+		    j->group[i].nset > 0 ? j->set + j->first_set[i] : NULL;
 }
 
 /* --- transaction sets --- */
