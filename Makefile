@@ -211,6 +211,10 @@ install: all $(B)/tallyman.pc
 	    to=$(call into,$(MANDIR))/man$${page##*.}; \
 	    $(INSTALL) -d $$to && $(INSTALL) -m 644 $$page $$to || exit 1; done
 
+.PHONY: bench
+bench: $(B)/tallyman $(BENCH_BIN)
+	@scripts/bench $(B) $(MB)
+
 .PHONY: coverage format dist distcheck
 coverage:
 	$(MAKE) check-unit check-golden check-prop check-fuzz B=build/cov \
