@@ -1,0 +1,127 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Compiling a map, in steps that share this state:
+ *
+ *   compile.c   the text: codes, blocks and rules in document order
+ *   rule.c      one element of the text to a rule
+ *   resolve.c   names of the standard and the model to positions
+ *   sound.c     what only shows when all rules are there
+ *   emit.c      rules to lists of operations
+ *
+ * Every step stops at the first mistake, with its line.
+ */
+#ifndef TALLYMAN_MAP_COMPILE_H
+#define TALLYMAN_MAP_COMPILE_H
+
+#include "base/xml.h"
+#include "map/program.h"
+
+#define PLACES_MAX 8 /* of one segment in one loop */
+#define NO_GROUP   UINT16_MAX
+#define NO_BLOCK   UINT16_MAX
+
+enum rule_kind {
+	RULE_FIELD,
+	RULE_PAIR,
+	RULE_ATTRIBUTE,
+	RULE_LITERAL,
+	RULE_COUNT,
+	RULE_ROWS,
+	RULE_PAIRS,
+	RULE_CONSTANT,
+	RULE_QUALIFIER /* the column of a PAIR's qualifier */
+};
+
+/* Where in the grammar a designator points. */
+struct target {
+	const struct tally_segment_spec *segment;
+	uint16_t place[PLACES_MAX];
+	uint8_t nplace;
+	uint8_t element, component;       /* 0: none */
+	const struct tally_element *leaf; /* of element or component */
+};
+
+/* What one element of the map's text says. */
+struct rule {
+	enum rule_kind kind;
+	unsigned line;
+	uint16_t block; /* that it belongs to */
+	uint16_t child; /* that it makes, or NO_BLOCK */
+	uint16_t group;
+	uint16_t column, codes;
+	uint16_t column2; /* PAIR: of the qualifier, or MAP_NO_COLUMN */
+	uint16_t table;   /* COUNT: of which */
+	bool required, moves;
+	uint8_t last_pair;
+	struct target target;
+	const char *value; /* CONSTANT, LITERAL; ATTRIBUTE: its name */
+};
+
+/* A block in the making. */
+struct scope {
+	unsigned line;
+	uint16_t parent;
+	struct target target; /* SEGMENT, PAIR: its segment */
+	uint16_t ngroup;
+};
+
+struct compile {
+	struct tally_map *map;
+	const struct tally_model *model;
+	const struct tally_version *version;
+	const struct tally_set_spec *set;
+	const char *file;
+	struct tally_err *err;
+	struct tally_arena scratch; /* the text's tree, rules and scopes */
+
+	/* each with room for as many as the text has elements */
+	struct rule *rule;
+	size_t nrule;
+	struct scope *scope; /* beside block */
+	struct map_block *block;
+	size_t nblock;
+	struct map_group *group;
+	uint16_t *group_block; /* block of each group */
+	size_t ngroup;
+	struct map_codes *codes;
+	size_t ncodes;
+};
+
+/* Says what is wrong in which line, and returns TALLY_CONFIG. */
+enum tally_rc compile_mistake(
+    struct compile *, unsigned line, const char *fmt, ...) TALLY_PRINTF(3, 4);
+enum tally_rc compile_nomem(struct compile *);
+
+/* Whether a list of blank-separated words has the word. */
+bool compile_listed(const char *list, const char *word);
+/* Takes the next word off a list; the empty view at its end. */
+struct tally_str compile_word(const char **list, char separator);
+
+/* resolve.c */
+enum tally_rc resolve_ref(struct compile *, struct target *, unsigned line,
+    uint16_t block, const char *ref);
+enum tally_rc resolve_segment(struct compile *, struct target *, unsigned line,
+    uint16_t block, const char *tag);
+enum tally_rc resolve_loop(struct compile *, uint16_t *loop, unsigned line,
+    uint16_t block, const char *name);
+enum tally_rc resolve_column(struct compile *, uint16_t *column, unsigned line,
+    uint16_t table, const char *name);
+enum tally_rc resolve_table(
+    struct compile *, uint16_t *table, unsigned line, const char *name);
+enum tally_rc resolve_where(struct compile *, struct map_block *out,
+    unsigned line, const struct target *, const char *where);
+/* Parses words that element must have; what they are called, for messages. */
+enum tally_rc resolve_values(struct compile *, struct map_condition *,
+    unsigned line, const struct tally_element *, const char *list, char sep,
+    const char *ref);
+
+/* rule.c: one element of the text; *child is the block that it makes. */
+enum tally_rc rule_read(struct compile *, const struct tally_xml *,
+    uint16_t block, uint16_t *child);
+enum tally_rc rule_record(struct compile *, const struct tally_xml *);
+
+/* sound.c, emit.c */
+enum tally_rc sound_check(struct compile *);
+enum tally_rc emit_program(struct compile *);
+
+#endif

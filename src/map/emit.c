@@ -1,0 +1,284 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Rules to lists of operations, one per block and place; see program.h. */
+#include "map/compile.h"
+
+#include <assert.h>
+
+#define OPS_MAX 1000000 /* of a program; the shipped maps have some 2000 */
+
+struct emit {
+	struct compile *c;
+	struct map_op *op; /* null while counting */
+	size_t nop;
+	struct map_list *list;
+	size_t nlist;
+};
+
+static bool
+stands_at(const struct rule *r, uint16_t place)
+{
+	for (uint8_t i = 0; i < r->target.nplace; i++)
+		if (r->target.place[i] == place)
+			return true;
+	return false;
+}
+
+/* Blocks to go up from one to another; MAP_NO_UP when it does not enclose. */
+static uint8_t
+levels(const struct compile *c, uint16_t from, uint16_t to)
+{
+	uint8_t n = 0;
+
+	for (; from != to; n++) {
+		from = c->scope[from].parent;
+		if (from == NO_BLOCK)
+			return MAP_NO_UP;
+	}
+	return n;
+}
+
+static void
+put(struct emit *e, const struct map_op *op)
+{
+	if (e->op != NULL)
+		e->op[e->nop] = *op;
+	e->nop++;
+}
+
+/* The operation of one rule, without what TAKE holds. */
+static struct map_op
+operation(const struct compile *c, const struct rule *r, uint8_t up)
+{
+	static const uint8_t codes[] = { [RULE_FIELD] = MAP_FIELD,
+		[RULE_PAIR] = MAP_PAIR,
+		[RULE_ATTRIBUTE] = MAP_ATTRIBUTE,
+		[RULE_LITERAL] = MAP_LITERAL,
+		[RULE_COUNT] = MAP_COUNT,
+		[RULE_ROWS] = MAP_ROWS,
+		[RULE_PAIRS] = MAP_PAIRS };
+	const struct tally_element *leaf = r->target.leaf;
+	uint16_t table = c->block[r->block].table;
+	struct map_op op = { .code = codes[r->kind],
+		.up = up,
+		.element = r->target.element,
+		.component = r->target.component,
+		.column = r->column,
+		.codes = r->codes,
+		.column2 = r->column2 };
+
+	if (leaf != NULL) {
+		op.type = leaf->type;
+		op.decimals = leaf->decimals;
+	}
+	if (r->moves)
+		op.flags |= MAP_MOVES;
+	if (r->kind == RULE_PAIR)
+		op.n = r->last_pair;
+	if (r->kind == RULE_FIELD || r->kind == RULE_PAIR)
+		if (c->model->table[table].column[r->column].type ==
+		    TALLY_INTEGER)
+			op.flags |= MAP_INTEGER;
+	if (r->child != NO_BLOCK)
+		op.arg = r->child;
+	else if (r->kind == RULE_COUNT)
+		op.arg = r->table;
+	else
+		op.arg = r->group;
+	return op;
+}
+
+/* A group where its first rule stands, with all that belong to it. */
+static void
+put_group(struct emit *e, const struct rule *first, uint16_t place, uint8_t up)
+{
+	const struct compile *c = e->c;
+	struct map_op take = {
+		.code = MAP_TAKE, .up = up, .arg = first->group
+	};
+	struct map_op op;
+	size_t at = e->nop;
+
+	put(e, &take);
+	for (const struct rule *r = first; r < c->rule + c->nrule; r++)
+		if (r->group == first->group && stands_at(r, place) &&
+		    (r->kind == RULE_FIELD || r->kind == RULE_ATTRIBUTE)) {
+			op = operation(c, r, up);
+			put(e, &op);
+		}
+	assert(e->nop - at - 1 <= UINT8_MAX);
+	if (e->op != NULL)
+		e->op[at].n = (uint8_t)(e->nop - at - 1);
+}
+
+static bool
+first_of_group(const struct compile *c, const struct rule *r, uint16_t place)
+{
+	for (const struct rule *o = c->rule; o < r; o++)
+		if (o->group == r->group && stands_at(o, place))
+			return false;
+	return true;
+}
+
+static void
+put_list(struct emit *e, uint16_t block, uint16_t place)
+{
+	const struct compile *c = e->c;
+	const struct map_block *b = &c->block[block];
+	bool own = b->kind != BLOCK_LOOP || place == b->first;
+	size_t at = e->nop;
+	const struct rule *r;
+	struct map_op op;
+	uint8_t up;
+
+	for (size_t i = 0; i < c->nrule; i++) {
+		r = &c->rule[i];
+		if (r->kind >= RULE_CONSTANT || !stands_at(r, place))
+			continue;
+		up = levels(c, block, r->block);
+		if (up == MAP_NO_UP || (own && up > 0))
+			continue;
+		if (r->kind != RULE_FIELD && r->kind != RULE_ATTRIBUTE) {
+			op = operation(c, r, up);
+			put(e, &op);
+		} else if (first_of_group(c, r, place)) {
+			put_group(e, r, place, up);
+		}
+	}
+	if (e->list != NULL)
+		e->list[e->nlist] =
+		    (struct map_list){ (uint32_t)at, (uint32_t)(e->nop - at) };
+	e->nlist++;
+}
+
+static void
+put_lists(struct emit *e)
+{
+	struct map_block *b;
+
+	e->nop = e->nlist = 0;
+	for (uint16_t i = 0; i < e->c->nblock; i++) {
+		b = &e->c->block[i];
+		b->list = (uint32_t)e->nlist;
+		if (b->kind == BLOCK_NAMED)
+			continue;
+		for (uint16_t p = b->first; p <= b->last; p++)
+			put_list(e, i, p);
+	}
+}
+
+static enum tally_rc
+emit_constants(struct compile *c, uint16_t block)
+{
+	struct map_block *b = &c->block[block];
+	struct map_constant *v;
+	const struct rule *r;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nrule; i++)
+		n += c->rule[i].block == block &&
+		    c->rule[i].kind == RULE_CONSTANT;
+	v = tally_arena_alloc(&c->map->arena, n * sizeof(*v));
+	if (v == NULL)
+		return compile_nomem(c);
+	b->constant = v;
+	for (size_t i = 0; i < c->nrule; i++) {
+		r = &c->rule[i];
+		if (r->block == block && r->kind == RULE_CONSTANT)
+			v[b->nconstant++] = (struct map_constant){ r->column,
+				tally_cstr(r->value) };
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+emit_required(struct compile *c, uint16_t block)
+{
+	struct map_block *b = &c->block[block];
+	struct map_required *v;
+	const struct rule *r;
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->nrule; i++)
+		n += c->rule[i].block == block && c->rule[i].required;
+	v = tally_arena_alloc(&c->map->arena, n * sizeof(*v));
+	if (v == NULL)
+		return compile_nomem(c);
+	b->required = v;
+	for (size_t i = 0; i < c->nrule; i++) {
+		r = &c->rule[i];
+		if (r->block == block && r->required)
+			v[b->nrequired++] = (struct map_required){ r->column,
+				r->target.place[0], r->target.element };
+	}
+	return TALLY_OK;
+}
+
+/* References of the block's table to the nearest blocks around it. */
+static enum tally_rc
+emit_links(struct compile *c, uint16_t block)
+{
+	struct map_block *b = &c->block[block];
+	const struct tally_table *t = &c->model->table[b->table];
+	struct map_link *v =
+	    tally_arena_alloc(&c->map->arena, t->nreference * sizeof(*v));
+	uint16_t at;
+	uint8_t up;
+
+	if (v == NULL)
+		return compile_nomem(c);
+	b->link = v;
+	for (uint16_t i = 0; i < t->nreference; i++) {
+		at = c->scope[block].parent;
+		for (up = 0; at != NO_BLOCK; up++) {
+			if (c->block[at].table == t->reference[i].table)
+				break;
+			at = c->scope[at].parent;
+		}
+		if (at != NO_BLOCK)
+			v[b->nlink++] = (struct map_link){ i, up };
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+emit_lists(struct compile *c)
+{
+	struct tally_arena *a = &c->map->arena;
+	struct emit e = { .c = c };
+
+	put_lists(&e);
+	if (e.nop > OPS_MAX)
+		return compile_mistake(c, c->scope[0].line,
+		    "the map makes more than %d operations", OPS_MAX);
+	e.op = tally_arena_alloc(a, e.nop * sizeof(*e.op));
+	e.list = tally_arena_alloc(a, e.nlist * sizeof(*e.list));
+	if (e.op == NULL || e.list == NULL)
+		return compile_nomem(c);
+	put_lists(&e);
+	c->map->op = e.op;
+	c->map->nop = e.nop;
+	c->map->list = e.list;
+	c->map->nlist = e.nlist;
+	return TALLY_OK;
+}
+
+enum tally_rc
+emit_program(struct compile *c)
+{
+	enum tally_rc rc = emit_lists(c);
+
+	for (uint16_t b = 0; b < c->nblock && rc == TALLY_OK; b++) {
+		rc = emit_constants(c, b);
+		if (rc == TALLY_OK)
+			rc = emit_required(c, b);
+		if (rc == TALLY_OK)
+			rc = emit_links(c, b);
+	}
+	c->map->block = c->block;
+	c->map->nblock = c->nblock;
+	c->map->group = c->group;
+	c->map->ngroup = c->ngroup;
+	c->map->codes = c->codes;
+	c->map->ncodes = c->ncodes;
+	return rc;
+}

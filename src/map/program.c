@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What can be asked of a compiled map; see tallyman/map.h. */
+#include "map/program.h"
+
+void
+tally_map_free(struct tally_map *m)
+{
+	if (m == NULL)
+		return;
+	tally_charset_free(m->charset);
+	tally_free(m->scratch.frame);
+	tally_free(m->scratch.frame_of);
+	tally_buf_free(&m->scratch.text);
+	tally_arena_free(&m->arena);
+	tally_free(m);
+}
+
+const char *
+tally_map_name(const struct tally_map *m)
+{
+	return m->name;
+}
+
+const char *
+tally_map_set(const struct tally_map *m)
+{
+	return m->set->id;
+}
+
+const unsigned char *
+tally_map_hash(const struct tally_map *m)
+{
+	return m->hash;
+}
+
+void
+tally_residues_free(struct tally_residues *r)
+{
+	tally_free(r->v);
+	*r = (struct tally_residues){ 0 };
+}

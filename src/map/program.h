@@ -1,0 +1,168 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a map compiles to.
+ *
+ * A map is a tree of blocks: the record, and below it each <rows>.  A block
+ * has, for each place of the grammar that it covers, a list of operations in
+ * the order of the map's text.  Reading looks the list up by block and place
+ * and runs it over the segment; a writer asks the same lists what feeds a
+ * place.  So no operation may be one that only reading could carry out: each
+ * names element, column and constants, and none names a procedure.
+ *
+ * At the first place of its own loop a block's list holds its own operations
+ * only, because the enclosing block's list is running then; at other places
+ * the operations of enclosing blocks are merged in, with the number of blocks
+ * to go up.
+ */
+#ifndef TALLYMAN_MAP_PROGRAM_H
+#define TALLYMAN_MAP_PROGRAM_H
+
+#include "base/charset.h"
+#include "tallyman/map.h"
+
+/* The operations, one row each: name, and what it does when reading. */
+#define MAP_OPS \
+	MAP_OP(TAKE, "choose this segment for the next n operations") \
+	MAP_OP(FIELD, "element to column") \
+	MAP_OP(PAIR, "element behind a qualifier to column") \
+	MAP_OP(ATTRIBUTE, "element to a row of attributes") \
+	MAP_OP(LITERAL, "claim an element that has one fixed value") \
+	MAP_OP(COUNT, "compare an element with a number of rows") \
+	MAP_OP(ROWS, "begin a row for the segment or the loop's instance") \
+	MAP_OP(PAIRS, "begin a row for each pair of elements")
+
+enum map_opcode {
+#define MAP_OP(name, what) MAP_##name,
+	MAP_OPS
+#undef MAP_OP
+};
+
+#define MAP_INTEGER   2 /* flag: the column is one */
+#define MAP_MOVES     1 /* flag: the element moves with the pair */
+#define MAP_NO_CODE   UINT16_MAX
+#define MAP_NO_COLUMN UINT16_MAX
+#define MAP_NO_UP     UINT8_MAX
+
+struct map_op {
+	uint8_t code;      /* enum map_opcode */
+	uint8_t up;        /* blocks to go up to the one that it belongs to */
+	uint8_t element;   /* from 1 */
+	uint8_t component; /* from 1; 0: the whole element */
+	uint8_t type;      /* enum tally_type of element or component */
+	uint8_t decimals;
+	uint8_t flags;
+	uint8_t n;        /* TAKE: operations; PAIR: last qualifier */
+	uint16_t arg;     /* TAKE, PAIR: group; ROWS, PAIRS, ATTRIBUTE: block;
+	                     COUNT: table; LITERAL: group */
+	uint16_t column;  /* of the block's table */
+	uint16_t codes;   /* table of codes, or MAP_NO_CODE */
+	uint16_t column2; /* PAIR: of the qualifier, or MAP_NO_COLUMN */
+};
+
+struct map_list {
+	uint32_t first, n; /* in map->op */
+};
+
+/* An element that has one of some values. */
+struct map_condition {
+	uint8_t element, component;
+	uint16_t n;
+	const struct tally_str *value; /* the first is written */
+};
+
+/* What fields of one segment have in common: a condition, and the bit of
+ * their row that says that the segment has been found. */
+struct map_group {
+	const struct map_condition *condition;
+	uint8_t n;
+	uint8_t bit;
+};
+#define MAP_GROUPS_MAX 64 /* of a block: bits of a frame */
+
+struct map_constant {
+	uint16_t column;
+	struct tally_str value;
+};
+
+/* A reference of the block's table to the row of an enclosing block. */
+struct map_link {
+	uint16_t reference;
+	uint8_t up; /* from the block's parent */
+};
+
+struct map_required {
+	uint16_t column, place;
+	uint8_t element;
+};
+
+enum map_kind {
+	BLOCK_RECORD,
+	BLOCK_LOOP,
+	BLOCK_SEGMENT,
+	BLOCK_PAIR,
+	BLOCK_NAMED
+};
+
+struct map_block {
+	uint8_t kind; /* enum map_kind; NAMED: of an attribute */
+	uint8_t n;    /* conditions */
+	uint8_t first_pair, last_pair; /* qualifier elements */
+	uint16_t table;
+	uint16_t loop;        /* of RECORD and LOOP */
+	uint16_t first, last; /* places that its lists cover */
+	uint32_t list;        /* list of place first */
+	const struct map_condition *condition;
+	const struct map_constant *constant;
+	const struct map_link *link;
+	const struct map_required *required;
+	uint16_t nconstant, nlink, nrequired;
+};
+
+/* Codes sorted by x12. */
+struct map_code {
+	struct tally_str x12, value;
+};
+struct map_codes {
+	const char *name;
+	const struct map_code *code;
+	size_t n;
+};
+
+#define MAP_COUNTS_MAX 16
+
+/* A row in the making: the nearest one of a block. */
+struct map_frame {
+	uint64_t taken; /* groups that have found their segment */
+	uint32_t outer; /* frame of the block around */
+	uint32_t row;   /* in the batch */
+	uint32_t seq;
+	uint32_t segment; /* that it began with */
+	uint16_t block;
+};
+
+/* What reading needs, kept between documents. */
+struct map_scratch {
+	struct map_frame *frame; /* owned */
+	uint32_t nframe, frame_cap;
+	uint32_t *frame_of; /* instance to frame; owned */
+	uint32_t instance_cap;
+	struct tally_buf text; /* of a converted value */
+};
+
+struct tally_map {
+	struct tally_arena arena; /* owns what is below */
+	const char *name;
+	unsigned char hash[32];
+	const struct tally_set_spec *set;
+	const struct tally_model *model;
+	const struct map_op *op;
+	const struct map_list *list;
+	const struct map_block *block; /* 0 is the record */
+	const struct map_group *group;
+	const struct map_codes *codes;
+	size_t nop, nlist, nblock, ngroup, ncodes;
+	struct tally_charset *charset; /* owned */
+	struct map_scratch scratch;
+};
+
+#endif

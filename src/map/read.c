@@ -1,0 +1,533 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A program run forwards: a checked set to rows.
+ *
+ * Segments are taken in order, each once.  The instance of a loop has a frame,
+ * the row that its segments speak of: its own when a <rows> took the instance,
+ * else that of the loop around.  The list of the frame's block at the
+ * segment's place is run over the segment; what it leaves is residue.
+ *
+ * Nothing is allocated per segment: frames are kept from document to
+ * document, values go straight into the batch.  The depth of calls is that of
+ * the map's text.
+ */
+#include "map/read.h"
+
+#include <stdio.h>
+
+#include "base/decimal.h"
+
+static enum tally_rc run(struct read *, const struct map_list *, uint32_t);
+
+static uint32_t
+outer(const struct map_scratch *s, uint32_t frame, uint8_t up)
+{
+	for (; up > 0; up--)
+		frame = s->frame[frame].outer;
+	return frame;
+}
+
+/* --- rows --- */
+
+static bool
+table_full(struct read *r, uint16_t table)
+{
+	const struct tally_rows *rows = &r->batch->rows[table];
+	const struct tally_row *last;
+	char words[96];
+
+	if (rows->n < TALLY_ROWS_MAX)
+		return false;
+	last = &rows->row[rows->n - 1];
+	if (last->document != r->batch->ndocument - 1 ||
+	    last->seq < TALLY_ROWS_MAX - 1)
+		return false;
+	snprintf(words, sizeof(words), "at most %u rows of %.40s",
+	    TALLY_ROWS_MAX, rows->table->name);
+	if (!r->full)
+		read_report(r, TALLY_F_map_limit, r->index, r->segment->place,
+		    0, tally_str("", 0), words);
+	r->full = true;
+	return true;
+}
+
+/* Appends a row of the block, with constants and references; outer_frame is
+ * the frame of the block around. */
+static enum tally_rc
+make_row(struct read *r, const struct map_block *b, uint32_t outer_frame,
+    uint32_t *row)
+{
+	struct map_scratch *s = &r->map->scratch;
+	struct tally_rows *rows = &r->batch->rows[b->table];
+	const struct map_link *l;
+	enum tally_rc rc;
+
+	rc = tally_batch_row(r->batch, b->table, row, r->err);
+	if (rc != TALLY_OK)
+		return rc;
+	for (uint16_t i = 0; i < b->nlink; i++) {
+		l = &b->link[i];
+		rows->reference[(size_t)*row * rows->table->nreference +
+		    l->reference] = s->frame[outer(s, outer_frame, l->up)].seq;
+	}
+	for (uint16_t i = 0; i < b->nconstant && rc == TALLY_OK; i++)
+		rc = tally_batch_set(r->batch, b->table, *row,
+		    b->constant[i].column, b->constant[i].value, r->err);
+	return rc;
+}
+
+static enum tally_rc
+push_frame(
+    struct read *r, uint16_t block, uint32_t outer_frame, uint32_t *frame)
+{
+	struct map_scratch *s = &r->map->scratch;
+	const struct map_block *b = &r->map->block[block];
+	uint32_t cap = s->frame_cap != 0 ? s->frame_cap * 2 : 64, row;
+	void *p;
+	enum tally_rc rc;
+
+	if (s->nframe == s->frame_cap) {
+		p = tally_realloc(s->frame, cap * sizeof(*s->frame));
+		if (p == NULL)
+			return tally_err_set(
+			    r->err, TALLY_NOMEM, "no memory to map a set");
+		s->frame = p;
+		s->frame_cap = cap;
+	}
+	rc = make_row(r, b, outer_frame, &row);
+	if (rc != TALLY_OK)
+		return rc;
+	*frame = s->nframe++;
+	s->frame[*frame] = (struct map_frame){ .outer = outer_frame,
+		.row = row,
+		.seq = r->batch->rows[b->table].row[row].seq,
+		.segment = r->index,
+		.block = block };
+	return TALLY_OK;
+}
+
+static void
+check_required(struct read *r, const struct map_frame *f)
+{
+	const struct map_block *b = &r->map->block[f->block];
+	const struct tally_rows *rows = &r->batch->rows[b->table];
+	const struct tally_table *t = rows->table;
+	const struct map_required *q;
+	char words[128];
+
+	for (uint16_t i = 0; i < b->nrequired; i++) {
+		q = &b->required[i];
+		if (rows->cell[(size_t)f->row * t->ncolumn + q->column].p !=
+		    NULL)
+			continue;
+		snprintf(words, sizeof(words), "a value for %.40s.%.40s",
+		    t->name, t->column[q->column].name);
+		read_report(r, TALLY_F_map_required, f->segment, q->place,
+		    q->element, tally_str("", 0), words);
+	}
+}
+
+/* --- operations --- */
+
+/* A value that is none of its type.  The checker has said so already, unless
+ * it is one that X12 allows and columns cannot hold. */
+static void
+refuse(struct read *r, const struct map_op *op, uint16_t table, uint8_t element,
+    uint8_t component, struct tally_str sent)
+{
+	const struct tally_table *t = &r->map->model->table[table];
+	const struct tally_element *e = r->map->set->place[r->segment->place]
+					    .segment->use[element - 1]
+					    .element;
+	char words[96];
+
+	if (component > 0)
+		e = e->use[component - 1].element;
+	if (tally_value_check(e, sent) != TALLY_FINDING_NONE)
+		return;
+	snprintf(words, sizeof(words), "a value for %.40s.%.40s", t->name,
+	    t->column[op->column].name);
+	read_report(r, TALLY_F_map_value, r->index, r->segment->place, element,
+	    sent, words);
+}
+
+/* A value into a column; one that has no canonical form stays residue. */
+static enum tally_rc
+store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
+    uint8_t element, uint8_t component, bool *stored)
+{
+	struct tally_str sent = read_value(r, element, component), v = sent;
+	char room[TALLY_DECIMAL_MAX];
+
+	*stored = false;
+	if (sent.n == 0 || !read_free(r, element, component))
+		return TALLY_OK;
+	if (!read_convert(r, op, &v, room)) {
+		refuse(r, op, table, element, component, sent);
+		return TALLY_OK;
+	}
+	*stored = true;
+	read_claim(r, element, component);
+	if (v.n == 0)
+		return TALLY_OK;
+	return tally_batch_set(r->batch, table, row, op->column, v, r->err);
+}
+
+static uint8_t
+moved(const struct read *r, const struct map_op *op)
+{
+	return op->flags & MAP_MOVES ? (uint8_t)(op->element + r->shift)
+				     : op->element;
+}
+
+static enum tally_rc
+run_attribute(struct read *r, const struct map_op *op, uint32_t frame)
+{
+	const struct map_block *b = &r->map->block[op->arg];
+	uint32_t row;
+	bool stored;
+	enum tally_rc rc;
+
+	if (read_value(r, op->element, op->component).n == 0 ||
+	    !read_free(r, op->element, op->component) ||
+	    table_full(r, b->table))
+		return TALLY_OK;
+	rc = make_row(r, b, frame, &row);
+	if (rc == TALLY_OK)
+		rc = store(
+		    r, op, b->table, row, op->element, op->component, &stored);
+	return rc;
+}
+
+/* The fields of a group, if this is the segment that they are waiting for. */
+static enum tally_rc
+run_take(struct read *r, const struct map_op *op, uint32_t frame)
+{
+	struct map_scratch *s = &r->map->scratch;
+	const struct map_group *g = &r->map->group[op->arg];
+	const struct map_op *f;
+	uint64_t bit = (uint64_t)1 << g->bit;
+	uint16_t table = r->map->block[s->frame[frame].block].table;
+	bool any = false, stored;
+	enum tally_rc rc = TALLY_OK;
+
+	if (s->frame[frame].taken & bit)
+		return TALLY_OK;
+	if (g->n > 0 && !read_meets(r, g->condition, g->n))
+		return TALLY_OK;
+	for (f = op + 1; f <= op + op->n && !any; f++)
+		any = read_free(r, moved(r, f), f->component) &&
+		    read_value(r, moved(r, f), f->component).n > 0;
+	if (!any)
+		return TALLY_OK;
+	s->frame[frame].taken |= bit;
+	for (f = op + 1; f <= op + op->n && rc == TALLY_OK; f++)
+		if (f->code == MAP_FIELD)
+			rc = store(r, f, table, s->frame[frame].row,
+			    moved(r, f), f->component, &stored);
+		else
+			rc = run_attribute(r, f, frame);
+	read_claim_conditions(r, g->condition, g->n);
+	return rc;
+}
+
+/* Behind the value of a pair: the qualifier, claimed, and in its column. */
+static enum tally_rc
+store_qualifier(struct read *r, const struct map_op *op, uint16_t table,
+    uint32_t row, uint8_t element)
+{
+	struct tally_str v = tally_str_rtrim(read_value(r, element, 0));
+
+	read_claim(r, element, 0);
+	if (op->column2 == MAP_NO_COLUMN)
+		return TALLY_OK;
+	return tally_batch_set(r->batch, table, row, op->column2, v, r->err);
+}
+
+static enum tally_rc
+run_pair(struct read *r, const struct map_op *op, uint32_t frame)
+{
+	struct map_frame *f = &r->map->scratch.frame[frame];
+	const struct map_group *g = &r->map->group[op->arg];
+	uint64_t bit = (uint64_t)1 << g->bit;
+	uint16_t table = r->map->block[f->block].table;
+	struct map_condition c = g->condition[0];
+	bool stored = false;
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint8_t k = op->element; k <= op->n && k < r->segment->n &&
+	     rc == TALLY_OK && !(f->taken & bit);
+	     k += 2) {
+		c.element = k;
+		if (!read_free(r, k, 0) || !read_meets(r, &c, 1))
+			continue;
+		rc = store(r, op, table, f->row, (uint8_t)(k + 1), 0, &stored);
+		if (stored) {
+			f->taken |= bit;
+			rc = store_qualifier(r, op, table, f->row, k);
+		}
+	}
+	return rc;
+}
+
+static void
+run_literal(struct read *r, const struct map_op *op)
+{
+	const struct map_group *g = &r->map->group[op->arg];
+
+	if (read_free(r, op->element, op->component) &&
+	    read_meets(r, g->condition, g->n))
+		read_claim(r, op->element, op->component);
+}
+
+static void
+run_count(struct read *r, const struct map_op *op)
+{
+	struct tally_str v = read_value(r, op->element, op->component);
+	char room[TALLY_DECIMAL_MAX];
+	uint64_t n = 0;
+
+	if (r->ncount == MAP_COUNTS_MAX ||
+	    !read_free(r, op->element, op->component))
+		return;
+	v = tally_str(room, tally_decimal_n(room, v, 0));
+	if (v.n == 0 || v.n > 18 || room[0] == '-')
+		return;
+	for (size_t i = 0; i < v.n; i++)
+		n = n * 10 + (uint64_t)(room[i] - '0');
+	r->count[r->ncount++] = (struct read_count){ op, r->index, n };
+	read_claim(r, op->element, op->component);
+}
+
+/* The instance of the block's loop that begins with this segment, and has
+ * no row yet; UINT32_MAX when there is none. */
+static uint32_t
+beginning(const struct read *r, const struct map_block *b, uint32_t frame)
+{
+	const struct tally_instance *v = r->set->instance;
+	uint32_t i = r->segment->loop;
+
+	while (i > 0 && v[i].first == r->index) {
+		if (v[i].loop == b->loop)
+			return r->map->scratch.frame_of[i] == frame
+			    ? i
+			    : UINT32_MAX;
+		i = v[i].parent;
+	}
+	return UINT32_MAX;
+}
+
+/* The list of a block at the present segment's place. */
+static const struct map_list *
+list_at(const struct read *r, const struct map_block *b)
+{
+	static const struct map_list none = { 0, 0 };
+	uint16_t p = r->segment->place;
+
+	if (p < b->first || p > b->last)
+		return &none;
+	return &r->map->list[b->list + p - b->first];
+}
+
+static enum tally_rc
+run_rows(
+    struct read *r, const struct map_op *op, uint32_t frame, uint32_t current)
+{
+	struct map_scratch *s = &r->map->scratch;
+	const struct map_block *b = &r->map->block[op->arg];
+	uint32_t instance = UINT32_MAX, made;
+	enum tally_rc rc;
+
+	if (r->claimed != 0 || r->npart > 0 ||
+	    !read_meets(r, b->condition, b->n) || table_full(r, b->table))
+		return TALLY_OK;
+	if (b->kind == BLOCK_LOOP) {
+		instance = beginning(r, b, current);
+		if (instance == UINT32_MAX)
+			return TALLY_OK;
+	}
+	rc = push_frame(r, op->arg, frame, &made);
+	if (rc != TALLY_OK)
+		return rc;
+	read_claim_conditions(r, b->condition, b->n);
+	r->taken = r->claimed;
+	if (instance != UINT32_MAX)
+		for (uint32_t i = r->segment->loop;;
+		     i = r->set->instance[i].parent) {
+			s->frame_of[i] = made;
+			if (i == instance)
+				break;
+		}
+	rc = run(r, list_at(r, b), made);
+	if (b->kind == BLOCK_SEGMENT) {
+		check_required(r, &s->frame[made]);
+		s->nframe = made;
+	}
+	return rc;
+}
+
+/* A row for each pair that has something and that nobody has claimed. */
+static enum tally_rc
+run_pairs(struct read *r, const struct map_op *op, uint32_t frame)
+{
+	struct map_scratch *s = &r->map->scratch;
+	const struct map_block *b = &r->map->block[op->arg];
+	uint64_t before = r->claimed;
+	uint32_t made;
+	uint8_t k = b->first_pair;
+	enum tally_rc rc = TALLY_OK;
+
+	for (; k <= b->last_pair && k <= r->segment->n && rc == TALLY_OK;
+	     k += 2) {
+		if (!read_free(r, k, 0) || !read_free(r, k + 1, 0) ||
+		    read_value(r, k, 0).n + read_value(r, k + 1, 0).n == 0)
+			continue;
+		if (table_full(r, b->table))
+			break;
+		r->shift = (uint8_t)(k - b->first_pair);
+		rc = push_frame(r, op->arg, frame, &made);
+		if (rc != TALLY_OK)
+			break;
+		/* what all pairs share is read again for each of them */
+		r->taken = before;
+		rc = run(r, list_at(r, b), made);
+		check_required(r, &s->frame[made]);
+		s->nframe = made;
+	}
+	r->shift = 0;
+	r->taken = r->claimed;
+	return rc;
+}
+
+static enum tally_rc
+run(struct read *r, const struct map_list *list, uint32_t current)
+{
+	const struct map_op *op = r->map->op + list->first;
+	const struct map_op *end = op + list->n;
+	bool pair = r->map->block[r->map->scratch.frame[current].block].kind ==
+	    BLOCK_PAIR;
+	uint32_t frame;
+	enum tally_rc rc = TALLY_OK;
+
+	for (; op < end && rc == TALLY_OK;
+	     op += op->code == MAP_TAKE ? op->n + 1 : 1) {
+		frame = outer(&r->map->scratch, current, op->up);
+		switch ((enum map_opcode)op->code) {
+		case MAP_TAKE:
+			rc = run_take(r, op, frame);
+			break;
+		case MAP_PAIR:
+			rc = run_pair(r, op, frame);
+			break;
+		case MAP_LITERAL:
+			run_literal(r, op);
+			break;
+		case MAP_COUNT:
+			run_count(r, op);
+			break;
+		case MAP_ROWS:
+			rc = run_rows(r, op, frame, current);
+			break;
+		case MAP_PAIRS:
+			rc = run_pairs(r, op, frame);
+			break;
+		case MAP_FIELD:
+		case MAP_ATTRIBUTE:
+			break; /* run by TAKE */
+		}
+		if (!pair)
+			r->taken = r->claimed;
+	}
+	return rc;
+}
+
+/* --- the document --- */
+
+static enum tally_rc
+begin(struct read *r)
+{
+	struct map_scratch *s = &r->map->scratch;
+	const struct tally_set *set = r->set;
+	uint32_t frame;
+	void *p;
+
+	if (set->ninstance > s->instance_cap) {
+		p = tally_realloc(s->frame_of,
+		    (size_t)set->ninstance * 2 * sizeof(*s->frame_of));
+		if (p == NULL)
+			return tally_err_set(
+			    r->err, TALLY_NOMEM, "no memory to map a set");
+		s->frame_of = p;
+		s->instance_cap = set->ninstance * 2;
+	}
+	s->nframe = 0;
+	s->frame_of[0] = 0;
+	if (s->text.max == 0)
+		tally_buf_init(&s->text, UINT32_MAX);
+	r->residues->n = 0;
+	tally_batch_document(r->batch);
+	return push_frame(r, 0, 0, &frame);
+}
+
+/* Instances that begin with segment i take the frame around them. */
+static uint32_t
+enter(struct read *r, uint32_t next, uint32_t i)
+{
+	const struct tally_instance *v = r->set->instance;
+	uint32_t *frame_of = r->map->scratch.frame_of;
+
+	for (; next < r->set->ninstance && v[next].first <= i; next++)
+		frame_of[next] = frame_of[v[next].parent];
+	return next;
+}
+
+static enum tally_rc
+read_segment(struct read *r)
+{
+	uint32_t frame = r->map->scratch.frame_of[r->segment->loop];
+	const struct map_block *b =
+	    &r->map->block[r->map->scratch.frame[frame].block];
+	enum tally_rc rc = TALLY_OK;
+
+	r->claimed = r->taken = 0;
+	r->npart = 0;
+	if (r->segment->place != TALLY_NOWHERE)
+		rc = run(r, list_at(r, b), frame);
+	return rc == TALLY_OK ? read_residue(r) : rc;
+}
+
+enum tally_rc
+tally_map_read(struct tally_map *m, const struct tally_set *set,
+    struct tally_batch *batch, struct tally_residues *residues,
+    struct tally_findings *findings, struct tally_err *err)
+{
+	struct read r = { .map = m,
+		.set = set,
+		.batch = batch,
+		.residues = residues,
+		.findings = findings,
+		.err = err };
+	uint16_t last = (uint16_t)(m->set->nplace - 1);
+	uint32_t next = 1;
+	enum tally_rc rc;
+
+	if (set->spec != m->set)
+		return tally_err_set(err, TALLY_USAGE,
+		    "the map %s is for set %s of version %s, and was given "
+		    "another one",
+		    m->name, m->set->id, m->set->version);
+	rc = begin(&r);
+	for (uint32_t i = 0; i < set->nsegment && rc == TALLY_OK; i++) {
+		r.segment = &set->segment[i];
+		r.index = i;
+		next = enter(&r, next, i);
+		if (r.segment->place == 0 || r.segment->place == last)
+			continue;
+		rc = read_segment(&r);
+	}
+	if (rc == TALLY_OK)
+		rc = read_counts(&r);
+	for (uint32_t i = 0; i < m->scratch.nframe && rc == TALLY_OK; i++)
+		check_required(&r, &m->scratch.frame[i]);
+	return rc;
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Running a program forwards: what its files share. */
+#ifndef TALLYMAN_MAP_READ_H
+#define TALLYMAN_MAP_READ_H
+
+#include "map/program.h"
+
+#define PARTS_MAX 8 /* composites of a segment whose components are claimed */
+
+struct read_part {
+	uint8_t element;
+	uint32_t claimed; /* components, bit k for component k */
+};
+
+struct read_count {
+	const struct map_op *op;
+	uint32_t segment;
+	uint64_t value;
+};
+
+/* A document being read; the middle part is about the present segment. */
+struct read {
+	struct tally_map *map;
+	const struct tally_set *set;
+	struct tally_batch *batch;
+	struct tally_residues *residues;
+	struct tally_findings *findings;
+	struct tally_err *err;
+
+	const struct tally_segment *segment;
+	uint32_t index;   /* of the segment */
+	uint64_t claimed; /* elements, bit k for element k */
+	uint64_t taken;   /* as claimed, but as it was before pair rows */
+	uint8_t shift;    /* of the pair that is read */
+	struct read_part part[PARTS_MAX];
+	unsigned npart;
+
+	struct read_count count[MAP_COUNTS_MAX];
+	unsigned ncount;
+	bool full; /* a table has all the rows that it can have */
+};
+
+/* value.c: elements of the present segment and what columns hold of them. */
+struct tally_str read_value(
+    const struct read *, uint8_t element, uint8_t component);
+bool read_meets(const struct read *, const struct map_condition *, uint8_t n);
+bool read_free(const struct read *, uint8_t element, uint8_t component);
+void read_claim(struct read *, uint8_t element, uint8_t component);
+void read_claim_conditions(
+    struct read *, const struct map_condition *, uint8_t n);
+/*
+ * The canonical form of a value; false when it has none.  The result points
+ * into the set, into room (TALLY_DECIMAL_MAX bytes) or into the scratch text.
+ */
+bool read_convert(
+    struct read *, const struct map_op *, struct tally_str *, char *room);
+
+/* residue.c: what is left of a segment, and what people should see. */
+enum tally_rc read_residue(struct read *);
+enum tally_rc read_counts(struct read *);
+void read_report(struct read *, enum tally_finding_kind, uint32_t segment,
+    uint16_t place, uint8_t element, struct tally_str value,
+    const char *expected);
+
+#endif

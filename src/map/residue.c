@@ -1,0 +1,157 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What no field claims, and findings about what one does. */
+#include "map/read.h"
+
+#include <stdio.h>
+
+#include "base/decimal.h"
+
+static enum tally_rc
+add(struct read *r, size_t at, const struct tally_residue *one)
+{
+	struct tally_residues *v = r->residues;
+	size_t cap = v->cap != 0 ? v->cap * 2 : 64;
+	void *p;
+
+	if (v->n == v->cap) {
+		p = tally_realloc(v->v, cap * sizeof(*v->v));
+		if (p == NULL)
+			return tally_err_set(r->err, TALLY_NOMEM,
+			    "no memory for what the map does not claim");
+		v->v = p;
+		v->cap = cap;
+	}
+	memmove(v->v + at + 1, v->v + at, (v->n - at) * sizeof(*v->v));
+	v->v[at] = *one;
+	v->n++;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+add_element(struct read *r, uint32_t element)
+{
+	struct tally_str text = tally_element(r->set, r->segment, element);
+	struct tally_residue one = { .segment = r->index + 1,
+		.place = r->segment->place,
+		.element =
+		    (uint16_t)(element < UINT16_MAX ? element : UINT16_MAX),
+		.tag = r->segment->tag,
+		.text = text };
+
+	return add(r, r->residues->n, &one);
+}
+
+/* Whether a composite has components that nothing claims. */
+static bool
+has_more(const struct read *r, const struct read_part *p)
+{
+	struct tally_str v = tally_element(r->set, r->segment, p->element);
+	struct tally_str c;
+
+	for (uint32_t k = 1;
+	     tally_part(v, r->set->separators.component, k - 1, &c); k++)
+		if (c.n > 0 && (k > 31 || !(p->claimed >> k & 1)))
+			return true;
+	return false;
+}
+
+static enum tally_rc
+add_segment(struct read *r)
+{
+	const struct tally_segment *s = r->segment;
+	uint32_t end = r->set->pos[s->pos + s->n];
+	struct tally_residue one = { .segment = r->index + 1,
+		.place = s->place,
+		.tag = s->tag,
+		.text = tally_str(r->set->bytes + s->start, end - s->start) };
+
+	return add(r, r->residues->n, &one);
+}
+
+/* After the operations: elements that have a value and no claim. */
+enum tally_rc
+read_residue(struct read *r)
+{
+	const struct tally_segment *s = r->segment;
+	const uint32_t *pos = r->set->pos + s->pos;
+	enum tally_rc rc = TALLY_OK;
+
+	for (unsigned i = 0; i < r->npart; i++)
+		if (!has_more(r, &r->part[i]))
+			r->claimed |= (uint64_t)1 << r->part[i].element;
+	if (r->claimed == 0 && r->npart == 0)
+		return add_segment(r);
+	for (uint32_t k = 1; k <= s->n && rc == TALLY_OK; k++)
+		if ((k > 63 || !(r->claimed >> k & 1)) &&
+		    pos[k] - pos[k - 1] > 1)
+			rc = add_element(r, k);
+	return rc;
+}
+
+/* Rows of a table that the newest document has. */
+static uint64_t
+rows_of(const struct read *r, uint16_t table)
+{
+	const struct tally_rows *rows = &r->batch->rows[table];
+	const struct tally_row *last;
+
+	if (rows->n == 0)
+		return 0;
+	last = &rows->row[rows->n - 1];
+	return last->document == r->batch->ndocument - 1 ? last->seq + 1u : 0;
+}
+
+/*
+ * Counts are known at the end only.  One that is not right is no longer
+ * claimed: it goes back among the residue, in its place.  Whether it is an
+ * error is for the checker to say.
+ */
+enum tally_rc
+read_counts(struct read *r)
+{
+	const struct read_count *c;
+	const struct tally_segment *s;
+	struct tally_residue one;
+	size_t at;
+	enum tally_rc rc = TALLY_OK;
+
+	for (unsigned i = 0; i < r->ncount && rc == TALLY_OK; i++) {
+		c = &r->count[i];
+		if (rows_of(r, c->op->arg) == c->value)
+			continue;
+		s = &r->set->segment[c->segment];
+		one = (struct tally_residue){ .segment = c->segment + 1,
+			.place = s->place,
+			.element = c->op->element,
+			.tag = s->tag,
+			.text = tally_element(r->set, s, c->op->element) };
+		for (at = r->residues->n; at > 0; at--)
+			if (r->residues->v[at - 1].segment <= c->segment + 1)
+				break;
+		rc = add(r, at, &one);
+	}
+	return rc;
+}
+
+void
+read_report(struct read *r, enum tally_finding_kind kind, uint32_t segment,
+    uint16_t place, uint8_t element, struct tally_str value,
+    const char *expected)
+{
+	const struct tally_set_spec *set = r->map->set;
+	const struct tally_place *p = &set->place[place];
+	const struct tally_element *e =
+	    element > 0 ? p->segment->use[element - 1].element : NULL;
+	struct tally_finding f = { .kind = kind,
+		.offset = r->set->offset + r->set->segment[segment].start,
+		.segment = segment + 1,
+		.element = element,
+		.tag = p->segment->tag,
+		.loop = set->loop[p->loop].path,
+		.id = e != NULL ? e->id : "",
+		.name = e != NULL ? e->name : p->segment->name,
+		.value = value,
+		.expected = tally_cstr(expected) };
+
+	tally_findings_add(r->findings, &f);
+}

@@ -1,0 +1,418 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Names that a map uses, against the grammar of its set and the model.
+ *
+ * A designator is looked for in the loop of the block that it stands in, then
+ * in the loops below, nearest first.  Found in two different loops at the
+ * same distance, it is ambiguous.
+ */
+#include "map/compile.h"
+
+#include <stdio.h>
+
+#define VALUES_MAX 64
+
+static bool
+is_upper_or_digit(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
+}
+
+static int
+number(const char *p, size_t n)
+{
+	int v = 0;
+
+	if (n == 0 || n > 2)
+		return -1;
+	for (size_t i = 0; i < n; i++) {
+		if (p[i] < '0' || p[i] > '9')
+			return -1;
+		v = v * 10 + (p[i] - '0');
+	}
+	return v;
+}
+
+/* "SV101-2" to tag, element and component; false when it has no such form. */
+static bool
+split(const char *ref, char tag[4], int *element, int *component)
+{
+	const char *dash = strchr(ref, '-');
+	size_t n = dash != NULL ? (size_t)(dash - ref) : strlen(ref);
+
+	*component = 0;
+	if (n < 4 || n > 5)
+		return false;
+	if (dash != NULL)
+		*component = number(dash + 1, strlen(dash + 1));
+	*element = number(ref + n - 2, 2);
+	snprintf(tag, 4, "%.*s", (int)(n - 2), ref);
+	for (const char *p = tag; *p != '\0'; p++)
+		if (!is_upper_or_digit(*p))
+			return false;
+	return *element > 0 && (dash == NULL || *component > 0);
+}
+
+/* Loops to go up from loop to reach from; -1 when it is not inside. */
+static int
+distance(const struct tally_set_spec *set, uint16_t loop, uint16_t from)
+{
+	int n = 0;
+
+	for (; loop != from; n++) {
+		if (loop == 0)
+			return -1;
+		loop = set->loop[loop].parent;
+	}
+	return n;
+}
+
+static const char *
+loop_name(const struct tally_set_spec *set, uint16_t loop)
+{
+	return loop == 0 ? "the set itself" : set->loop[loop].path;
+}
+
+/* Nothing found: where in the set the segment is, if anywhere. */
+static enum tally_rc
+not_here(struct compile *c, unsigned line, const char *tag, uint16_t loop)
+{
+	const struct tally_place *p;
+	char seen[200] = "";
+	size_t n = 0;
+
+	for (uint16_t i = 0; i < c->set->nplace; i++) {
+		p = &c->set->place[i];
+		if (strcmp(p->segment->tag, tag) == 0 && n < 150)
+			n += (size_t)snprintf(seen + n, sizeof(seen) - n,
+			    "%s%.40s", n > 0 ? ", " : "",
+			    loop_name(c->set, p->loop));
+	}
+	if (n > 0)
+		return compile_mistake(c, line,
+		    "segment %s does not stand in %s%s; it stands in %s: put "
+		    "this into <rows loop=\"…\"> of that loop",
+		    tag, loop == 0 ? "" : "loop ", loop_name(c->set, loop),
+		    seen);
+	return compile_mistake(c, line,
+	    "set %s of version %s has no segment %s; correct the name, or "
+	    "limit this to other versions by versions=\"…\"",
+	    c->set->id, c->set->version, tag);
+}
+
+static enum tally_rc
+find_places(struct compile *c, struct target *t, unsigned line, uint16_t loop,
+    const char *tag)
+{
+	const struct tally_set_spec *set = c->set;
+	const struct tally_place *p;
+	int best = -1, d;
+	uint16_t other = 0;
+
+	for (uint16_t i = set->loop[loop].first; i <= set->loop[loop].last;
+	     i++) {
+		p = &set->place[i];
+		if (strcmp(p->segment->tag, tag) != 0)
+			continue;
+		d = distance(set, p->loop, loop);
+		if (d < 0 || (best >= 0 && d > best))
+			continue;
+		if (best < 0 || d < best)
+			t->nplace = 0, best = d, other = 0;
+		if (t->nplace > 0 && p->loop != set->place[t->place[0]].loop)
+			other = p->loop;
+		else if (t->nplace < PLACES_MAX)
+			t->place[t->nplace++] = i;
+	}
+	if (t->nplace == 0)
+		return not_here(c, line, tag, loop);
+	if (other != 0)
+		return compile_mistake(c, line,
+		    "segment %s could be the one of loop %s or of loop %s; "
+		    "put this into <rows loop=\"…\"> of one of them",
+		    tag, set->loop[set->place[t->place[0]].loop].path,
+		    set->loop[other].path);
+	t->segment = set->place[t->place[0]].segment;
+	return TALLY_OK;
+}
+
+enum tally_rc
+resolve_segment(struct compile *c, struct target *t, unsigned line,
+    uint16_t block, const char *tag)
+{
+	const struct map_block *b = &c->block[block];
+	const struct target *own = &c->scope[block].target;
+
+	*t = (struct target){ .nplace = 0 };
+	if (b->kind == BLOCK_RECORD || b->kind == BLOCK_LOOP)
+		return find_places(c, t, line, b->loop, tag);
+	if (strcmp(own->segment->tag, tag) != 0)
+		return compile_mistake(c, line,
+		    "these rows are made from the segment %s, so nothing of "
+		    "%s can be named in them; move this outside",
+		    own->segment->tag, tag);
+	*t = *own;
+	t->element = t->component = 0;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+find_component(struct compile *c, struct target *t, unsigned line,
+    const char *ref, int component)
+{
+	const struct tally_element *e = t->leaf;
+
+	if (e->type != TALLY_COMPOSITE && component > 0)
+		return compile_mistake(c, line,
+		    "%.*s is not a composite, so there is no %s; leave out "
+		    "the part from the dash on",
+		    (int)strcspn(ref, "-"), ref, ref);
+	if (e->type == TALLY_COMPOSITE && component == 0)
+		return compile_mistake(c, line,
+		    "%s is a composite of %u components; name one of them, "
+		    "as in %s-1",
+		    ref, e->nuse, ref);
+	if (component > e->nuse)
+		return compile_mistake(c, line,
+		    "%.*s has only %u components, so there is no %s",
+		    (int)strcspn(ref, "-"), ref, e->nuse, ref);
+	t->component = (uint8_t)component;
+	if (component > 0)
+		t->leaf = e->use[component - 1].element;
+	return TALLY_OK;
+}
+
+/* Behind the segment: element and component. */
+static enum tally_rc
+find_element(struct compile *c, struct target *t, unsigned line,
+    const char *ref, int element, int component)
+{
+	enum tally_rc rc;
+
+	if (element > t->segment->nuse)
+		return compile_mistake(c, line,
+		    "segment %s has only %u elements in version %s, so there "
+		    "is no %s",
+		    t->segment->tag, t->segment->nuse, c->set->version, ref);
+	t->element = (uint8_t)element;
+	t->leaf = t->segment->use[element - 1].element;
+	rc = find_component(c, t, line, ref, component);
+	if (rc == TALLY_OK && t->leaf->type == TALLY_B)
+		rc = compile_mistake(
+		    c, line, "%s is binary data, which maps cannot hold", ref);
+	return rc;
+}
+
+/* The segment of a designator that may begin with a loop's path. */
+static enum tally_rc
+find_segment(struct compile *c, struct target *t, unsigned line, uint16_t block,
+    const char *ref, const char *slash, const char *tag)
+{
+	char path[64];
+	uint16_t loop;
+	enum tally_rc rc;
+
+	if (slash == NULL)
+		return resolve_segment(c, t, line, block, tag);
+	*t = (struct target){ .nplace = 0 };
+	snprintf(path, sizeof(path), "%.*s", (int)(slash - ref), ref);
+	rc = resolve_loop(c, &loop, line, block, path);
+	return rc == TALLY_OK ? find_places(c, t, line, loop, tag) : rc;
+}
+
+enum tally_rc
+resolve_ref(struct compile *c, struct target *t, unsigned line, uint16_t block,
+    const char *ref)
+{
+	const char *slash = strrchr(ref, '/');
+	char tag[4];
+	int element, component;
+	enum tally_rc rc;
+
+	if (!split(slash != NULL ? slash + 1 : ref, tag, &element, &component))
+		return compile_mistake(c, line,
+		    "\"%s\" is no designator; write a segment and two digits, "
+		    "as in BEG03, or with a component, as in SV101-2",
+		    ref);
+	rc = find_segment(c, t, line, block, ref, slash, tag);
+	if (rc == TALLY_OK)
+		rc = find_element(c, t, line, ref, element, component);
+	return rc;
+}
+
+enum tally_rc
+resolve_loop(struct compile *c, uint16_t *loop, unsigned line, uint16_t block,
+    const char *name)
+{
+	const struct tally_set_spec *set = c->set;
+	const struct map_block *b = &c->block[block];
+	const char *base, *path;
+	char known[300] = "";
+	size_t n, k = 0;
+
+	if (b->kind != BLOCK_RECORD && b->kind != BLOCK_LOOP)
+		return compile_mistake(c, line,
+		    "rows of a loop cannot stand inside rows of a segment; "
+		    "move them outside");
+	base = set->loop[b->loop].path;
+	n = strlen(base);
+	for (uint16_t i = 1; i < set->nloop; i++) {
+		path = set->loop[i].path;
+		if (distance(set, i, b->loop) <= 0)
+			continue;
+		path += n > 0 ? n + 1 : 0;
+		if (strcmp(path, name) == 0) {
+			*loop = i;
+			return TALLY_OK;
+		}
+		if (k < sizeof(known) - 40)
+			k += (size_t)snprintf(known + k, sizeof(known) - k,
+			    "%s%.30s", k > 0 ? ", " : "", path);
+	}
+	return compile_mistake(c, line,
+	    "there is no loop %s in %s%s; there are: %s", name,
+	    b->loop == 0 ? "" : "loop ", loop_name(set, b->loop),
+	    k > 0 ? known : "none");
+}
+
+enum tally_rc
+resolve_table(
+    struct compile *c, uint16_t *table, unsigned line, const char *name)
+{
+	int i = tally_model_table(c->model, tally_cstr(name));
+
+	if (i < 0)
+		return compile_mistake(c, line,
+		    "the model has no table %s; records.xml lists the tables",
+		    name);
+	*table = (uint16_t)i;
+	return TALLY_OK;
+}
+
+enum tally_rc
+resolve_column(struct compile *c, uint16_t *column, unsigned line,
+    uint16_t table, const char *name)
+{
+	const struct tally_table *t = &c->model->table[table];
+	int i = tally_table_column(t, tally_cstr(name));
+
+	for (uint16_t r = 0; i < 0 && r < t->nreference; r++)
+		if (strcmp(t->reference[r].name, name) == 0)
+			return compile_mistake(c, line,
+			    "%s.%s is a reference, which is set by how rows "
+			    "are nested; remove this",
+			    t->name, name);
+	if (i < 0)
+		return compile_mistake(c, line,
+		    "table %s has no column %s; correct the name, or add the "
+		    "column to records.xml",
+		    t->name, name);
+	*column = (uint16_t)i;
+	return TALLY_OK;
+}
+
+enum tally_rc
+resolve_values(struct compile *c, struct map_condition *out, unsigned line,
+    const struct tally_element *e, const char *list, char sep, const char *ref)
+{
+	struct tally_str word, *v;
+	const char *rest = list;
+
+	v = tally_arena_alloc(&c->map->arena, VALUES_MAX * sizeof(*v));
+	if (v == NULL)
+		return compile_nomem(c);
+	out->value = v;
+	for (;;) {
+		word = compile_word(&rest, sep);
+		if (word.p == NULL)
+			break;
+		if (out->n == VALUES_MAX)
+			return compile_mistake(c, line,
+			    "%s has more than %d alternatives", ref,
+			    VALUES_MAX);
+		if (word.n < e->min || word.n > e->max ||
+		    (e->code != NULL && tally_code_find(e, word) == NULL))
+			return compile_mistake(c, line,
+			    "%s can never be \"%.*s\": element %s has %s", ref,
+			    (int)word.n, word.p, e->id,
+			    e->code != NULL ? "no such code"
+					    : "another length");
+		word = tally_arena_str(&c->map->arena, word);
+		if (word.p == NULL)
+			return compile_nomem(c);
+		v[out->n++] = word;
+	}
+	if (out->n == 0)
+		return compile_mistake(
+		    c, line, "no value is given for %s; add one", ref);
+	return TALLY_OK;
+}
+
+/* One "REF01=DP|ZZ". */
+static enum tally_rc
+read_condition(struct compile *c, struct map_condition *out, unsigned line,
+    const struct target *of, struct tally_str text)
+{
+	const char *equals = memchr(text.p, '=', text.n);
+	struct target t = *of;
+	char *ref, *values, tag[4];
+	int element, component;
+	enum tally_rc rc;
+
+	if (equals == NULL)
+		return compile_mistake(c, line,
+		    "where=\"%.*s\" has no \"=\"; write it as in REF01=DP",
+		    (int)text.n, text.p);
+	ref = tally_arena_cstr(
+	    &c->scratch, tally_str(text.p, (size_t)(equals - text.p)));
+	values = tally_arena_cstr(&c->scratch,
+	    tally_str(equals + 1, (size_t)(text.p + text.n - equals - 1)));
+	if (ref == NULL || values == NULL)
+		return compile_nomem(c);
+	if (!split(ref, tag, &element, &component) ||
+	    strcmp(tag, of->segment->tag) != 0)
+		return compile_mistake(c, line,
+		    "where speaks of %s, but can only speak of elements of "
+		    "the segment that it selects, as in %s01",
+		    ref, of->segment->tag);
+	rc = find_element(c, &t, line, ref, element, component);
+	if (rc != TALLY_OK)
+		return rc;
+	out->element = t.element;
+	out->component = t.component;
+	return resolve_values(c, out, line, t.leaf, values, '|', ref);
+}
+
+enum tally_rc
+resolve_where(struct compile *c, struct map_block *out, unsigned line,
+    const struct target *of, const char *where)
+{
+	struct map_condition *v;
+	struct tally_str word;
+	const char *rest = where;
+	uint8_t n = 0;
+	enum tally_rc rc;
+
+	v = tally_arena_alloc(&c->map->arena, 4 * sizeof(*v));
+	if (v == NULL)
+		return compile_nomem(c);
+	for (;;) {
+		word = compile_word(&rest, ' ');
+		if (word.p == NULL)
+			break;
+		if (n == 4)
+			return compile_mistake(
+			    c, line, "where has more than four conditions");
+		v[n] = (struct map_condition){ 0 };
+		rc = read_condition(c, &v[n++], line, of, word);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	if (n == 0)
+		return compile_mistake(c, line,
+		    "where is empty; write it as in REF01=DP, or leave it "
+		    "out");
+	out->condition = v;
+	out->n = n;
+	return TALLY_OK;
+}

@@ -1,0 +1,550 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* One element of a map's text to a rule; see compile.h. */
+#include "map/compile.h"
+
+static bool
+is(const struct tally_xml *x, const char *name)
+{
+	return strcmp(x->name, name) == 0;
+}
+
+static const struct tally_table *
+table_of(const struct compile *c, uint16_t block)
+{
+	return &c->model->table[c->block[block].table];
+}
+
+static struct rule *
+new_rule(struct compile *c, enum rule_kind kind, const struct tally_xml *x,
+    uint16_t block)
+{
+	struct rule *r = &c->rule[c->nrule++];
+
+	*r = (struct rule){ .kind = kind, .line = x->line, .block = block };
+	r->child = NO_BLOCK;
+	r->group = NO_GROUP;
+	r->codes = MAP_NO_CODE;
+	r->column2 = MAP_NO_COLUMN;
+	return r;
+}
+
+static uint16_t
+new_block(struct compile *c, enum map_kind kind, const struct tally_xml *x,
+    uint16_t parent)
+{
+	uint16_t i = (uint16_t)c->nblock++;
+
+	c->block[i] = (struct map_block){ .kind = (uint8_t)kind };
+	c->scope[i] = (struct scope){ .line = x->line, .parent = parent };
+	return i;
+}
+
+static enum tally_rc
+new_group(struct compile *c, struct rule *r, const struct map_block *where)
+{
+	struct scope *s = &c->scope[r->block];
+
+	if (s->ngroup == MAP_GROUPS_MAX)
+		return compile_mistake(c, r->line,
+		    "one row has more than %d fields with conditions of their "
+		    "own; put some of them into a <rows> of their own",
+		    MAP_GROUPS_MAX);
+	c->group[c->ngroup] = (struct map_group){ where->condition, where->n,
+		(uint8_t)s->ngroup++ };
+	c->group_block[c->ngroup] = r->block;
+	r->group = (uint16_t)c->ngroup++;
+	return TALLY_OK;
+}
+
+static bool
+same_value(const struct map_condition *a, const struct map_condition *b)
+{
+	if (a->element != b->element || a->component != b->component ||
+	    a->n != b->n)
+		return false;
+	for (uint16_t i = 0; i < a->n; i++)
+		if (!tally_str_eq(a->value[i], b->value[i]))
+			return false;
+	return true;
+}
+
+static bool
+same_where(const struct map_group *g, const struct map_block *where)
+{
+	if (g->n != where->n)
+		return false;
+	for (uint8_t i = 0; i < g->n; i++)
+		if (!same_value(&g->condition[i], &where->condition[i]))
+			return false;
+	return true;
+}
+
+/* Fields of the same segment with the same condition share a group. */
+static enum tally_rc
+join_group(struct compile *c, struct rule *r, const char *text)
+{
+	struct map_block where = { 0 };
+	const struct rule *o;
+	enum tally_rc rc;
+
+	if (text != NULL) {
+		rc = resolve_where(c, &where, r->line, &r->target, text);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	for (size_t i = 0; i + 1 < c->nrule; i++) {
+		o = &c->rule[i];
+		if (o->block == r->block && o->group != NO_GROUP &&
+		    (o->kind == RULE_FIELD || o->kind == RULE_ATTRIBUTE) &&
+		    o->target.place[0] == r->target.place[0] &&
+		    same_where(&c->group[o->group], &where)) {
+			r->group = o->group;
+			return TALLY_OK;
+		}
+	}
+	return new_group(c, r, &where);
+}
+
+static enum tally_rc
+find_codes(struct compile *c, struct rule *r, const char *name)
+{
+	if (name == NULL)
+		return TALLY_OK;
+	for (size_t i = 0; i < c->ncodes; i++)
+		if (strcmp(c->codes[i].name, name) == 0)
+			r->codes = (uint16_t)i;
+	if (r->codes == MAP_NO_CODE)
+		return compile_mistake(c, r->line,
+		    "there is no <codes name=\"%s\"> in this map", name);
+	if (r->target.leaf->type != TALLY_ID &&
+	    r->target.leaf->type != TALLY_AN)
+		return compile_mistake(c, r->line,
+		    "codes need an element that is a code, and element %s is "
+		    "a number or a date",
+		    r->target.leaf->id);
+	return TALLY_OK;
+}
+
+static const char *const type_names[] = { "text", "integer", "decimal", "date",
+	"time" };
+
+static bool
+fits(const struct tally_element *e, enum tally_column_type type)
+{
+	switch (type) {
+	case TALLY_TEXT:
+		return true;
+	case TALLY_INTEGER:
+		return e->type == TALLY_N && e->decimals == 0;
+	case TALLY_DECIMAL:
+		return e->type == TALLY_N || e->type == TALLY_R;
+	case TALLY_DATE:
+		return e->type == TALLY_DT;
+	case TALLY_TIME:
+		return e->type == TALLY_TM;
+	}
+	return false;
+}
+
+/* Nothing may set one column of a row from two places. */
+static enum tally_rc
+claim_column(struct compile *c, struct rule *r, const char *name)
+{
+	uint16_t table = c->block[r->block].table;
+	enum tally_rc rc = resolve_column(c, &r->column, r->line, table, name);
+
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; i + 1 < c->nrule; i++)
+		if (c->rule[i].block == r->block &&
+		    c->rule[i].column == r->column &&
+		    (c->rule[i].kind == RULE_FIELD ||
+			c->rule[i].kind == RULE_PAIR ||
+			c->rule[i].kind == RULE_CONSTANT ||
+			c->rule[i].kind == RULE_QUALIFIER))
+			return compile_mistake(c, r->line,
+			    "column %s of these rows has its value from line "
+			    "%u already; remove one of the two",
+			    name, c->rule[i].line);
+	return TALLY_OK;
+}
+
+static enum tally_rc
+check_type(struct compile *c, const struct rule *r)
+{
+	const struct tally_column *column =
+	    &table_of(c, r->block)->column[r->column];
+
+	if (fits(r->target.leaf, column->type))
+		return TALLY_OK;
+	return compile_mistake(c, r->line,
+	    "column %s is of type %s, and element %s (%s) has another one; "
+	    "choose a column that can hold it",
+	    column->name, type_names[column->type], r->target.leaf->id,
+	    r->target.leaf->name);
+}
+
+/* The qualifier elements of the pairs that begin at t. */
+static enum tally_rc
+find_pairs(struct compile *c, struct target *t, uint8_t *last, unsigned line,
+    const char *ref)
+{
+	const struct tally_use *use = t->segment->use;
+	uint8_t k = t->element;
+
+	if (t->component != 0 || k + 1 > t->segment->nuse)
+		return compile_mistake(c, line,
+		    "no pair begins at %s: there is no element behind it", ref);
+	while (k + 3 <= t->segment->nuse &&
+	    use[k + 1].element == use[t->element - 1].element &&
+	    use[k + 2].element == use[t->element].element)
+		k += 2;
+	if (k == t->element)
+		return compile_mistake(c, line,
+		    "no pairs begin at %s: the two elements behind it are of "
+		    "another sort",
+		    ref);
+	*last = k;
+	return TALLY_OK;
+}
+
+/* Two fields of one group cannot have one element. */
+static enum tally_rc
+claim_element(struct compile *c, const struct rule *r, const char *ref)
+{
+	const struct rule *o;
+
+	for (size_t i = 0; i + 1 < c->nrule; i++) {
+		o = &c->rule[i];
+		if (o->block == r->block && o->group == r->group &&
+		    o->target.segment == r->target.segment &&
+		    o->target.element == r->target.element &&
+		    o->target.component == r->target.component)
+			return compile_mistake(c, r->line,
+			    "%s is claimed by line %u already, so that this "
+			    "could never have a value",
+			    ref, o->line);
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+column_of_qualifier(
+    struct compile *c, struct rule *pair, const struct tally_xml *x)
+{
+	const char *name = tally_xml_get(x, "qualifier-column");
+	struct rule *r = new_rule(c, RULE_QUALIFIER, x, pair->block);
+	enum tally_rc rc = claim_column(c, r, name);
+
+	pair->column2 = r->column;
+	if (rc == TALLY_OK &&
+	    table_of(c, r->block)->column[r->column].type != TALLY_TEXT)
+		rc = compile_mistake(c, r->line,
+		    "a qualifier is text, and column %s is not", name);
+	return rc;
+}
+
+static enum tally_rc
+field_of_pair(struct compile *c, struct rule *r, const struct tally_xml *x)
+{
+	const char *ref = tally_xml_get(x, "pair");
+	const char *qualifier = tally_xml_get(x, "qualifier");
+	struct map_condition *v;
+	struct map_block where = { .n = 1 };
+	enum tally_rc rc;
+
+	if (qualifier == NULL || tally_xml_get(x, "ref") != NULL ||
+	    tally_xml_get(x, "where") != NULL)
+		return compile_mistake(c, r->line,
+		    "a field of a pair has the attributes pair and qualifier, "
+		    "and neither ref nor where");
+	rc = resolve_ref(c, &r->target, r->line, r->block, ref);
+	if (rc == TALLY_OK)
+		rc = find_pairs(c, &r->target, &r->last_pair, r->line, ref);
+	if (rc != TALLY_OK)
+		return rc;
+	v = tally_arena_alloc(&c->map->arena, sizeof(*v));
+	if (v == NULL)
+		return compile_nomem(c);
+	*v = (struct map_condition){ .element = r->target.element };
+	rc = resolve_values(c, v, r->line, r->target.leaf, qualifier, ' ', ref);
+	where.condition = v;
+	if (rc == TALLY_OK)
+		rc = new_group(c, r, &where);
+	/* the value is what the column gets */
+	r->target.leaf = r->target.segment->use[r->target.element].element;
+	if (rc == TALLY_OK && tally_xml_get(x, "qualifier-column") != NULL)
+		rc = column_of_qualifier(c, r, x);
+	return rc;
+}
+
+/* An element of the pair that pair rows are made from moves along. */
+static void
+mark_moving(const struct compile *c, struct rule *r)
+{
+	const struct map_block *b = &c->block[r->block];
+
+	r->moves = b->kind == BLOCK_PAIR &&
+	    r->target.element >= b->first_pair &&
+	    r->target.element <= b->first_pair + 1;
+}
+
+static enum tally_rc
+field_of_ref(struct compile *c, struct rule *r, const struct tally_xml *x)
+{
+	const char *ref = tally_xml_get(x, "ref");
+	const char *where = tally_xml_get(x, "where");
+	enum tally_rc rc;
+
+	if (ref == NULL || tally_xml_get(x, "qualifier") != NULL ||
+	    tally_xml_get(x, "qualifier-column") != NULL)
+		return compile_mistake(c, r->line,
+		    "a field has either ref, or pair and qualifier, and only "
+		    "with these a qualifier-column");
+	if (where != NULL && c->block[r->block].kind == BLOCK_PAIR)
+		return compile_mistake(c, r->line,
+		    "rows of pairs cannot have fields with a where; select "
+		    "the pair by a field outside");
+	rc = resolve_ref(c, &r->target, r->line, r->block, ref);
+	if (rc != TALLY_OK)
+		return rc;
+	mark_moving(c, r);
+	rc = join_group(c, r, where);
+	if (rc == TALLY_OK)
+		rc = claim_element(c, r, ref);
+	return rc;
+}
+
+static enum tally_rc
+read_field(struct compile *c, const struct tally_xml *x, uint16_t block)
+{
+	const char *required = tally_xml_get(x, "required");
+	struct rule *r;
+	enum tally_rc rc;
+	bool pair = tally_xml_get(x, "pair") != NULL;
+
+	r = new_rule(c, pair ? RULE_PAIR : RULE_FIELD, x, block);
+	r->required = required != NULL && strcmp(required, "yes") == 0;
+	rc = claim_column(c, r, tally_xml_get(x, "column"));
+	if (rc == TALLY_OK)
+		rc = pair ? field_of_pair(c, r, x) : field_of_ref(c, r, x);
+	if (rc == TALLY_OK)
+		rc = check_type(c, r);
+	if (rc == TALLY_OK)
+		rc = find_codes(c, r, tally_xml_get(x, "codes"));
+	return rc;
+}
+
+static enum tally_rc
+read_constant(struct compile *c, const struct tally_xml *x, uint16_t block)
+{
+	struct rule *r = new_rule(c, RULE_CONSTANT, x, block);
+	const char *value = tally_xml_get(x, "value");
+	enum tally_rc rc = claim_column(c, r, tally_xml_get(x, "column"));
+
+	if (rc != TALLY_OK)
+		return rc;
+	if (table_of(c, block)->column[r->column].type != TALLY_TEXT)
+		return compile_mistake(c, r->line,
+		    "a constant is text, and column %s is not",
+		    tally_xml_get(x, "column"));
+	r->value = tally_arena_cstr(&c->map->arena, tally_cstr(value));
+	return r->value != NULL ? TALLY_OK : compile_nomem(c);
+}
+
+static enum tally_rc
+read_attribute(struct compile *c, const struct tally_xml *x, uint16_t block)
+{
+	struct rule *r = new_rule(c, RULE_ATTRIBUTE, x, block), *name;
+	const char *ref = tally_xml_get(x, "ref");
+	struct map_block *b;
+	enum tally_rc rc;
+
+	if (c->block[block].kind == BLOCK_PAIR)
+		return compile_mistake(c, r->line,
+		    "rows of pairs cannot have attributes; move this outside");
+	rc = resolve_ref(c, &r->target, r->line, block, ref);
+	if (rc == TALLY_OK)
+		rc = join_group(c, r, tally_xml_get(x, "where"));
+	if (rc == TALLY_OK)
+		rc = claim_element(c, r, ref);
+	if (rc != TALLY_OK)
+		return rc;
+	r->child = new_block(c, BLOCK_NAMED, x, block);
+	b = &c->block[r->child];
+	rc = resolve_table(c, &b->table, r->line, "attributes");
+	if (rc == TALLY_OK)
+		rc = resolve_column(c, &r->column, r->line, b->table, "value");
+	if (rc != TALLY_OK)
+		return rc;
+	name = new_rule(c, RULE_CONSTANT, x, r->child);
+	name->value = tally_arena_cstr(
+	    &c->map->arena, tally_cstr(tally_xml_get(x, "name")));
+	if (name->value == NULL)
+		return compile_nomem(c);
+	return resolve_column(c, &name->column, r->line, b->table, "name");
+}
+
+static enum tally_rc
+read_literal(struct compile *c, const struct tally_xml *x, uint16_t block)
+{
+	struct rule *r = new_rule(c, RULE_LITERAL, x, block);
+	const char *ref = tally_xml_get(x, "ref");
+	struct map_condition *v;
+	struct map_block where = { .n = 1 };
+	enum tally_rc rc;
+
+	rc = resolve_ref(c, &r->target, r->line, block, ref);
+	if (rc != TALLY_OK)
+		return rc;
+	v = tally_arena_alloc(&c->map->arena, sizeof(*v));
+	if (v == NULL)
+		return compile_nomem(c);
+	*v = (struct map_condition){ r->target.element, r->target.component, 0,
+		NULL };
+	rc = resolve_values(c, v, r->line, r->target.leaf,
+	    tally_xml_get(x, "value"), '\0', ref);
+	where.condition = v;
+	return rc == TALLY_OK ? new_group(c, r, &where) : rc;
+}
+
+static enum tally_rc
+read_count(struct compile *c, const struct tally_xml *x, uint16_t block)
+{
+	struct rule *r = new_rule(c, RULE_COUNT, x, block);
+	const char *ref = tally_xml_get(x, "ref");
+	size_t n = 0;
+	enum tally_rc rc;
+
+	rc = resolve_ref(c, &r->target, r->line, block, ref);
+	if (rc == TALLY_OK)
+		rc = resolve_table(
+		    c, &r->table, r->line, tally_xml_get(x, "of"));
+	if (rc != TALLY_OK)
+		return rc;
+	if (!fits(r->target.leaf, TALLY_INTEGER))
+		return compile_mistake(c, r->line,
+		    "%s is no whole number, so it cannot be a count", ref);
+	for (size_t i = 0; i < c->nrule; i++)
+		n += c->rule[i].kind == RULE_COUNT;
+	if (n > MAP_COUNTS_MAX)
+		return compile_mistake(
+		    c, r->line, "a map has at most %d counts", MAP_COUNTS_MAX);
+	return TALLY_OK;
+}
+
+/* Which of its kinds a <rows> is, and where it takes its rows from. */
+static enum tally_rc
+rows_from(struct compile *c, struct rule *r, const struct tally_xml *x)
+{
+	const char *loop = tally_xml_get(x, "loop");
+	const char *segment = tally_xml_get(x, "segment");
+	const char *pair = tally_xml_get(x, "pair");
+	struct map_block *b = &c->block[r->child];
+	enum tally_rc rc;
+
+	if ((loop != NULL) + (segment != NULL) + (pair != NULL) != 1)
+		return compile_mistake(c, r->line,
+		    "rows have one of the attributes loop, segment and pair, "
+		    "which says what each row is made from");
+	if (loop != NULL) {
+		b->kind = BLOCK_LOOP;
+		rc = resolve_loop(c, &b->loop, r->line, r->block, loop);
+		r->target.place[0] = c->set->loop[b->loop].first;
+		r->target.nplace = 1;
+		r->target.segment = c->set->place[r->target.place[0]].segment;
+		return rc;
+	}
+	if (segment != NULL) {
+		b->kind = BLOCK_SEGMENT;
+		if (c->block[r->block].kind == BLOCK_SEGMENT ||
+		    c->block[r->block].kind == BLOCK_PAIR)
+			return compile_mistake(c, r->line,
+			    "only rows of pairs can stand inside rows of a "
+			    "segment; move this outside");
+		return resolve_segment(
+		    c, &r->target, r->line, r->block, segment);
+	}
+	b->kind = BLOCK_PAIR;
+	r->kind = RULE_PAIRS;
+	if (c->block[r->block].kind == BLOCK_PAIR)
+		return compile_mistake(c, r->line,
+		    "rows of pairs cannot stand inside one another");
+	if (tally_xml_get(x, "where") != NULL)
+		return compile_mistake(
+		    c, r->line, "rows of pairs have no where; leave it out");
+	rc = resolve_ref(c, &r->target, r->line, r->block, pair);
+	if (rc == TALLY_OK)
+		rc = find_pairs(c, &r->target, &b->last_pair, r->line, pair);
+	b->first_pair = r->target.element;
+	return rc;
+}
+
+static enum tally_rc
+rows_table(struct compile *c, struct map_block *b, const struct tally_xml *x)
+{
+	const char *name = tally_xml_get(x, "table");
+	enum tally_rc rc = resolve_table(c, &b->table, x->line, name);
+
+	if (rc == TALLY_OK && c->model->table[b->table].head)
+		rc = compile_mistake(c, x->line,
+		    "table %s has one row per document, so only <record> can "
+		    "make it",
+		    name);
+	return rc;
+}
+
+static enum tally_rc
+read_rows(struct compile *c, const struct tally_xml *x, uint16_t block,
+    uint16_t *child)
+{
+	struct rule *r = new_rule(c, RULE_ROWS, x, block);
+	const char *where = tally_xml_get(x, "where");
+	struct map_block *b;
+	enum tally_rc rc;
+
+	*child = r->child = new_block(c, BLOCK_LOOP, x, block);
+	b = &c->block[*child];
+	rc = rows_table(c, b, x);
+	if (rc == TALLY_OK)
+		rc = rows_from(c, r, x);
+	if (rc != TALLY_OK)
+		return rc;
+	c->scope[*child].target = r->target;
+	if (where == NULL)
+		return TALLY_OK;
+	return resolve_where(c, b, r->line, &r->target, where);
+}
+
+enum tally_rc
+rule_record(struct compile *c, const struct tally_xml *x)
+{
+	const char *name = tally_xml_get(x, "table");
+	uint16_t i = new_block(c, BLOCK_RECORD, x, NO_BLOCK);
+	enum tally_rc rc = resolve_table(c, &c->block[i].table, x->line, name);
+
+	if (rc == TALLY_OK && !c->model->table[c->block[i].table].head)
+		rc = compile_mistake(c, x->line,
+		    "table %s can have many rows per document; a record goes "
+		    "to a table with head=\"yes\"",
+		    name);
+	return rc;
+}
+
+enum tally_rc
+rule_read(struct compile *c, const struct tally_xml *x, uint16_t block,
+    uint16_t *child)
+{
+	*child = NO_BLOCK;
+	if (is(x, "field"))
+		return read_field(c, x, block);
+	if (is(x, "constant"))
+		return read_constant(c, x, block);
+	if (is(x, "attribute"))
+		return read_attribute(c, x, block);
+	if (is(x, "literal"))
+		return read_literal(c, x, block);
+	if (is(x, "count"))
+		return read_count(c, x, block);
+	return read_rows(c, x, block, child);
+}

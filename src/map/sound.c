@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What only shows when all rules are there: that counts count something, and
+ * that everything the standard makes mandatory has a source when the map is
+ * written, for a map is to run both ways.
+ */
+#include "map/compile.h"
+
+static bool
+stands_at(const struct target *t, uint16_t place)
+{
+	for (uint8_t i = 0; i < t->nplace; i++)
+		if (t->place[i] == place)
+			return true;
+	return false;
+}
+
+static uint64_t
+bit(unsigned element)
+{
+	return (uint64_t)1 << element;
+}
+
+static uint64_t
+conditions(const struct map_condition *v, uint8_t n)
+{
+	uint64_t mask = 0;
+
+	for (uint8_t i = 0; i < n; i++)
+		mask |= bit(v[i].element);
+	return mask;
+}
+
+/* Elements that the rules of a pair block fill. */
+static uint64_t
+covered_by_pairs(const struct compile *c, uint16_t block)
+{
+	uint64_t mask = 0;
+
+	for (size_t i = 0; i < c->nrule; i++)
+		if (c->rule[i].block == block)
+			mask |= bit(c->rule[i].target.element);
+	return mask;
+}
+
+/* Elements that one rule fills. */
+static uint64_t
+covered_by(const struct compile *c, const struct rule *r)
+{
+	uint64_t mask = 0;
+
+	if (r->kind == RULE_PAIRS)
+		return covered_by_pairs(c, r->child);
+	if (r->kind == RULE_ROWS || r->kind >= RULE_CONSTANT)
+		return 0;
+	mask = bit(r->target.element);
+	if (r->kind == RULE_PAIR)
+		mask |= bit(r->target.element + 1u);
+	return mask;
+}
+
+static bool
+has_condition(const struct compile *c, const struct rule *r)
+{
+	return (r->kind == RULE_FIELD || r->kind == RULE_ATTRIBUTE) &&
+	    c->group[r->group].n > 0;
+}
+
+static enum tally_rc
+check_mask(struct compile *c, unsigned line, const struct tally_segment_spec *s,
+    uint64_t mask)
+{
+	for (uint8_t k = 0; k < s->nuse; k++)
+		if (s->use[k].requirement == 'M' && !(mask & bit(k + 1u)))
+			return compile_mistake(c, line,
+			    "%s%02u (%s) is mandatory, but nothing in the map "
+			    "could write it; add a field or a literal for it",
+			    s->tag, k + 1u, s->use[k].element->name);
+	return TALLY_OK;
+}
+
+/* A segment of a block: what all its instances have, and what the instances
+ * of each condition have. */
+static enum tally_rc
+check_segment(struct compile *c, uint16_t block, const struct rule *first,
+    uint64_t common)
+{
+	const struct target *t = &first->target;
+	const struct rule *r;
+	bool conditional = false;
+	uint64_t mask;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < c->nrule; i++) {
+		r = &c->rule[i];
+		if (r->block == block && r->target.segment == t->segment &&
+		    r->target.nplace > 0 && stands_at(t, r->target.place[0]) &&
+		    !has_condition(c, r))
+			common |= covered_by(c, r);
+	}
+	for (size_t g = 0; g < c->ngroup && rc == TALLY_OK; g++) {
+		mask = 0;
+		for (size_t i = 0; i < c->nrule; i++) {
+			r = &c->rule[i];
+			if (r->block == block && r->group == g &&
+			    r->target.segment == t->segment &&
+			    has_condition(c, r) &&
+			    stands_at(t, r->target.place[0]))
+				mask |= covered_by(c, r);
+		}
+		if (mask == 0)
+			continue;
+		conditional = true;
+		rc = check_mask(c, first->line, t->segment,
+		    common | mask |
+			conditions(c->group[g].condition, c->group[g].n));
+	}
+	if (rc == TALLY_OK && !conditional && common != 0)
+		rc = check_mask(c, first->line, t->segment, common);
+	return rc;
+}
+
+/* Each segment that rules of the block name, once: at its first rule. */
+static enum tally_rc
+check_elements(struct compile *c, uint16_t block)
+{
+	const struct map_block *b = &c->block[block];
+	const struct rule *r, *o;
+	uint64_t own;
+	bool seen;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < c->nrule && rc == TALLY_OK; i++) {
+		r = &c->rule[i];
+		if (r->block != block || r->kind >= RULE_CONSTANT ||
+		    r->kind == RULE_ROWS)
+			continue;
+		seen = false;
+		for (size_t k = 0; k < i && !seen; k++) {
+			o = &c->rule[k];
+			seen = o->block == block && o->kind < RULE_CONSTANT &&
+			    o->kind != RULE_ROWS &&
+			    o->target.place[0] == r->target.place[0];
+		}
+		own = b->n > 0 &&
+			r->target.place[0] == c->scope[block].target.place[0]
+		    ? conditions(b->condition, b->n)
+		    : 0;
+		if (!seen)
+			rc = check_segment(c, block, r, own);
+	}
+	return rc;
+}
+
+static bool
+addressed(const struct compile *c, uint16_t block, uint16_t place)
+{
+	for (size_t i = 0; i < c->nrule; i++)
+		if (c->rule[i].block == block &&
+		    stands_at(&c->rule[i].target, place))
+			return true;
+	return false;
+}
+
+/* Mandatory segments and loops of the block's own loop. */
+static enum tally_rc
+check_segments(struct compile *c, uint16_t block)
+{
+	const struct map_block *b = &c->block[block];
+	const struct tally_set_spec *set = c->set;
+	const struct tally_place *p;
+	const struct tally_loop *l;
+
+	for (uint16_t i = b->first; i <= b->last; i++) {
+		p = &set->place[i];
+		if (p->loop != b->loop || p->requirement != 'M' ||
+		    strcmp(p->segment->tag, "ST") == 0 ||
+		    strcmp(p->segment->tag, "SE") == 0)
+			continue;
+		if (!addressed(c, block, i))
+			return compile_mistake(c, c->scope[block].line,
+			    "segment %s is mandatory in %s, but nothing in "
+			    "the map could write it; add a field or a "
+			    "literal for it",
+			    p->segment->tag,
+			    b->loop == 0 ? "the set" : set->loop[b->loop].path);
+	}
+	for (uint16_t i = 1; i < set->nloop; i++) {
+		l = &set->loop[i];
+		if (l->parent == b->loop && l->requirement == 'M' &&
+		    !addressed(c, block, l->first))
+			return compile_mistake(c, c->scope[block].line,
+			    "loop %s is mandatory, but nothing in the map "
+			    "could write it; add a <rows loop=\"…\"> for it",
+			    l->path);
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+check_counts(struct compile *c)
+{
+	bool found;
+
+	for (size_t i = 0; i < c->nrule; i++) {
+		if (c->rule[i].kind != RULE_COUNT)
+			continue;
+		found = false;
+		for (size_t b = 0; b < c->nblock; b++)
+			found |= c->block[b].table == c->rule[i].table;
+		if (!found)
+			return compile_mistake(c, c->rule[i].line,
+			    "nothing in the map makes rows of %s, so there is "
+			    "nothing to count",
+			    c->model->table[c->rule[i].table].name);
+	}
+	return TALLY_OK;
+}
+
+/* What places the lists of a block cover. */
+static void
+set_range(struct compile *c, uint16_t block)
+{
+	struct map_block *b = &c->block[block];
+	const struct target *t = &c->scope[block].target;
+
+	if (b->kind == BLOCK_RECORD || b->kind == BLOCK_LOOP) {
+		b->first = c->set->loop[b->loop].first;
+		b->last = c->set->loop[b->loop].last;
+	} else if (b->kind != BLOCK_NAMED) {
+		b->first = t->place[0];
+		b->last = t->place[t->nplace - 1];
+	}
+}
+
+enum tally_rc
+sound_check(struct compile *c)
+{
+	enum tally_rc rc = check_counts(c);
+
+	for (uint16_t b = 0; b < c->nblock && rc == TALLY_OK; b++) {
+		set_range(c, b);
+		if (c->block[b].kind == BLOCK_RECORD ||
+		    c->block[b].kind == BLOCK_LOOP)
+			rc = check_segments(c, b);
+		if (rc == TALLY_OK && c->block[b].kind != BLOCK_PAIR)
+			rc = check_elements(c, b);
+	}
+	return rc;
+}
