@@ -355,8 +355,10 @@ add_views(struct store *st, struct tally_buf *sql, struct tally_err *err)
 static enum tally_rc
 add_model(struct store *st, struct tally_err *err)
 {
-	struct tally_buf sql;
 	char hex[TALLY_HASH_HEX];
+	const struct engine_value v[] = { v_cstr("model"),
+		v_text(tally_str(hex, TALLY_HASH_HEX - 1)) };
+	struct tally_buf sql;
 	enum tally_rc rc = TALLY_OK;
 
 	tally_buf_init(&sql, SQL_MAX);
@@ -365,13 +367,9 @@ add_model(struct store *st, struct tally_err *err)
 	if (rc == TALLY_OK)
 		rc = add_views(st, &sql, err);
 	tally_buf_free(&sql);
-	if (rc == TALLY_OK) {
-		const struct engine_value v[] = { v_cstr("model"),
-			v_cstr(hex) };
-
-		tally_hash_hex(st->model->hash, hex);
+	tally_hash_hex(st->model->hash, hex);
+	if (rc == TALLY_OK)
 		rc = store_do(st, Q_META_PUT, v, COUNT(v), err);
-	}
 	return rc;
 }
 
