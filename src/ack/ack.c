@@ -26,6 +26,23 @@ tally_ack_digits(const char *s, size_t min, size_t max)
 	return s[n] == '\0' && n >= min && n <= max;
 }
 
+static bool
+letter_or_digit(char c)
+{
+	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
+	    (c >= '0' && c <= '9');
+}
+
+size_t
+tally_ack_plain(const char *s)
+{
+	size_t n = 0;
+
+	while (letter_or_digit(s[n]))
+		n++;
+	return n;
+}
+
 bool
 tally_ack_holds(
     const struct tally_group_judged *g, const char *element, const char *value)
@@ -40,7 +57,7 @@ tally_ack_holds(
 	assert(v != NULL);
 	e = tally_element_find(v, tally_cstr(element));
 	assert(e != NULL);
-	return *value != '\0' &&
+	return *value != '\0' && value[tally_ack_plain(value)] == '\0' &&
 	    tally_value_check(e, tally_cstr(value)) == TALLY_FINDING_NONE;
 }
 

@@ -52,24 +52,6 @@ at_most(uint32_t n, uint32_t max)
 	return n < max ? n : max;
 }
 
-static bool
-letter_or_digit(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
-	    (c >= '0' && c <= '9');
-}
-
-/* How many letters and digits s begins with. */
-static size_t
-plain(const char *s)
-{
-	size_t n = 0;
-
-	while (letter_or_digit(s[n]))
-		n++;
-	return n;
-}
-
 /* What has no code cannot be told: AK403 is mandatory. */
 static bool
 told(const struct tally_finding *f, enum tally_level level)
@@ -106,7 +88,7 @@ by_segment(const void *left, const void *right)
 static void
 write_tag(struct tally_writer *w, const char *tag)
 {
-	size_t n = plain(tag);
+	size_t n = tally_ack_plain(tag);
 
 	if (n < 2 || (n < 3 && tag[n] != '\0'))
 		tally_write_cstr(w, NO_TAG);
@@ -120,7 +102,7 @@ write_loop(struct tally_writer *w, const char *path)
 {
 	const char *slash = strrchr(path, '/');
 	const char *name = slash != NULL ? slash + 1 : path;
-	size_t n = plain(name);
+	size_t n = tally_ack_plain(name);
 
 	tally_write_str(w, tally_str(name, n < 6 ? n : 6));
 }

@@ -40,7 +40,11 @@ enum tally_rc tally_ack_functional(struct tally_writer *,
     uint32_t control, struct tally_ack_detail *detail, struct tally_err *)
     TALLY_MUST_USE;
 
-/* Whether a 997 of the group's version can hold a value in an element. */
+/* How many letters and digits s begins with. */
+size_t tally_ack_plain(const char *s);
+
+/* Whether a 997 of the group's version can hold an identifier, whatever its
+ * separators are, in an element. */
 bool tally_ack_holds(
     const struct tally_group_judged *, const char *element, const char *value);
 
