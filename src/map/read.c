@@ -511,7 +511,9 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 	uint32_t next = 1;
 	enum tally_rc rc;
 
-	if (set->spec != m->set)
+	/* A dictionary that leaves sets out has copies of the specs, of one
+	 * table of places. */
+	if (set->spec == NULL || set->spec->place != m->set->place)
 		return tally_err_set(err, TALLY_USAGE,
 		    "the map %s is for set %s of version %s, and was given "
 		    "another one",
