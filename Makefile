@@ -119,6 +119,13 @@ $(B)/prop/prop_linear: $(B)/obj/tests/prop/prop_linear.o $(B)/libsupport.a \
     $(WORK_OBJ)
 	@mkdir -p $(@D)
 	$(LINK) $(WORK_WRAP) $^ $(CORE_LIBS) $(CMOCKA_LIBS)
+# Programs that tests run, each of one file.
+HELPER_BIN := $(patsubst tests/support/programs/%.c,$(B)/support/%, \
+	$(wildcard tests/support/programs/*.c))
+$(HELPER_BIN): $(B)/support/%: $(B)/obj/tests/support/programs/%.o
+	@mkdir -p $(@D)
+	$(LINK) $^
+$(UNIT_BIN): | $(HELPER_BIN)
 $(FUZZ_BIN): $(B)/%: $(B)/obj/tests/%.o $(REPLAY_OBJ) $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(CORE_LIBS)

@@ -29,6 +29,29 @@
 
 #define READY_MS 10000
 
+/* Listeners that are running, so that none is taken for another's orphan. */
+static pid_t listener[8];
+#define NLISTENERS (sizeof(listener) / sizeof(listener[0]))
+
+static void
+note_listener(pid_t old, pid_t new)
+{
+	for (size_t i = 0; i < NLISTENERS; i++)
+		if (listener[i] == old) {
+			listener[i] = new;
+			return;
+		}
+}
+
+static bool
+is_listener(pid_t pid)
+{
+	for (size_t i = 0; i < NLISTENERS; i++)
+		if (listener[i] == pid)
+			return true;
+	return false;
+}
+
 static const char *
 find_sshd(void)
 {
@@ -212,9 +235,16 @@ write_config(
     const struct sshd *s, const char *path, const char *sub, const char *extra)
 {
 	FILE *f = fopen(path, "w");
+	char command[1000];
+	size_t n;
 
 	if (f == NULL)
 		die(path);
+	format(command, sizeof(command), "%s",
+	    sub != NULL ? sub : "internal-sftp");
+	n = strlen(command);
+	if (command[n - 1] == '@')
+		format(command + n - 1, sizeof(command) - n + 1, "%s", s->dir);
 	fprintf(f,
 	    "Port %u\n"
 	    "ListenAddress 127.0.0.1\n"
@@ -229,8 +259,8 @@ write_config(
 	    "PermitRootLogin prohibit-password\n"
 	    "Subsystem sftp %s\n"
 	    "%s",
-	    s->port, s->dir, s->dir, s->dir,
-	    sub != NULL ? sub : "internal-sftp", extra != NULL ? extra : "");
+	    s->port, s->dir, s->dir, s->dir, command,
+	    extra != NULL ? extra : "");
 	if (fclose(f) != 0)
 		die(path);
 }
@@ -269,6 +299,7 @@ launch(struct sshd *s, const char *config)
 		    (char *)NULL);
 		_exit(127);
 	}
+	note_listener(0, s->pid);
 	for (int ms = 0; ms < READY_MS; ms += 5) {
 		if (listens(s->port))
 			return;
@@ -308,11 +339,12 @@ sshd_start(struct sshd *s, const char *subsystem, const char *extra)
 	    s->port, s->root);
 }
 
-/* The parent of a process, as /proc tells it; 0 when it is gone. */
+/* The parent of a process, as /proc tells it; 0 when it is gone.  ours: it
+ * has the name of one that sshd starts. */
 static pid_t
-parent_of(pid_t pid)
+parent_of(pid_t pid, bool *ours)
 {
-	char path[64], line[512], *p;
+	char path[64], line[512], *p, *name;
 	int parent = 0;
 	FILE *f;
 
@@ -324,12 +356,19 @@ parent_of(pid_t pid)
 		p = strrchr(line, ')'); /* the name may hold anything */
 		if (p == NULL || sscanf(p, ") %*c %d", &parent) != 1)
 			parent = 0;
+		name = strchr(line, '(');
+		*ours = name != NULL &&
+		    (strncmp(name, "(sshd", 5) == 0 ||
+			strncmp(name, "(evilsftp", 9) == 0);
 	}
 	fclose(f);
 	return parent;
 }
 
-/* Adds the children of those that are in list already, parents first. */
+/*
+ * Adds the children of those that are in list already, parents first; and
+ * what has lost its parent and is the test's own child since.
+ */
 static size_t
 descendants(pid_t *list, size_t n, size_t max)
 {
@@ -342,8 +381,13 @@ descendants(pid_t *list, size_t n, size_t max)
 			die("/proc");
 		while ((e = readdir(dir)) != NULL && n < max) {
 			pid_t pid = (pid_t)strtol(e->d_name, NULL, 10);
+			bool ours = false;
+			pid_t parent = pid > 0 ? parent_of(pid, &ours) : 0;
 
-			if (pid > 0 && parent_of(pid) == list[i])
+			if (parent == 0 || is_listener(pid))
+				continue;
+			if (parent == list[i] ||
+			    (i == 0 && ours && parent == getpid()))
 				list[n++] = pid;
 		}
 		closedir(dir);
@@ -354,7 +398,7 @@ descendants(pid_t *list, size_t n, size_t max)
 void
 sshd_kill(struct sshd *s)
 {
-	pid_t list[64];
+	pid_t list[256];
 	size_t n;
 
 	if (s->pid <= 0)
@@ -368,6 +412,7 @@ sshd_kill(struct sshd *s)
 	for (size_t i = 0; i < n; i++)
 		while (waitpid(list[i], NULL, 0) < 0 && errno == EINTR)
 			;
+	note_listener(s->pid, 0);
 	s->pid = 0;
 }
 

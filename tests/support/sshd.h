@@ -33,8 +33,8 @@ const char *sshd_missing(void);
 
 /*
  * Starts it and waits until it listens.  subsystem: command of the SFTP
- * subsystem, null for internal-sftp; extra: more lines of sshd_config, or
- * null.  Aborts when that fails.
+ * subsystem, null for internal-sftp; an @ at its end stands for dir.  extra:
+ * more lines of sshd_config, or null.  Aborts when that fails.
  */
 void sshd_start(struct sshd *, const char *subsystem, const char *extra);
 
