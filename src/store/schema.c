@@ -261,67 +261,95 @@ list_columns(struct tally_buf *sql, const struct tally_table *t)
 		tally_buf_printf(sql, ", t.\"%s\"", t->column[i].name);
 }
 
+/* Rows of a document in a table that is not a head's: a range of ids, which
+ * is found without an index. */
+static void
+rows_of(struct tally_buf *sql, const char *table, const char *document)
+{
+	tally_buf_printf(sql, "%s.id BETWEEN %s << %d AND (%s << %d) + %lu",
+	    table, document, TALLY_ROW_BITS, document, TALLY_ROW_BITS,
+	    (unsigned long)TALLY_ROWS_MAX - 1);
+}
+
+/* The parties that an order has in its row of the view. */
+static const char *const party_role[] = { "ship_to", "bill_to" };
+static const char *const party_column[] = { "name", "name2", "id_qualifier",
+	"id_code", "street", "street2", "city", "state", "postal_code",
+	"country" };
+
+static const struct tally_table *
+parties_table(const struct tally_model *m)
+{
+	int p = tally_model_table(m, TALLY_STR("parties"));
+
+	if (p < 0 || m->table[p].head ||
+	    tally_table_column(&m->table[p], TALLY_STR("role")) < 0)
+		return NULL;
+	return &m->table[p];
+}
+
+/* The first party of a role that is the order's own, not a line's. */
+static void
+join_party(struct tally_buf *sql, const struct tally_model *m,
+    const struct tally_table *parties, const char *role)
+{
+	tally_buf_printf(sql,
+	    " LEFT JOIN parties %s ON %s.id = (SELECT min(p.id)"
+	    " FROM parties p WHERE ",
+	    role, role);
+	rows_of(sql, "p", "d.id");
+	tally_buf_printf(sql, " AND p.role = '%s'", role);
+	for (int r = 0; r < parties->nreference; r++)
+		if (!m->table[parties->reference[r].table].head)
+			tally_buf_printf(sql, " AND p.\"%s\" IS NULL",
+			    parties->reference[r].name);
+	tally_buf_putc(sql, ')');
+}
+
 /*
  * The views for an ERP: one row per thing to import, only of documents that
- * were accepted, with whose they are and when they came.  With parties in the
- * model, an order also has the name and id of its ship_to and bill_to.
+ * were accepted, with whose they are and when they came.
  */
 static void
 orders_view(struct tally_buf *sql, const struct tally_model *m,
     const struct tally_table *orders)
 {
-	static const char *const role[] = { "ship_to", "bill_to" };
-	static const char *const wanted[] = { "name", "name2", "id_qualifier",
-		"id_code", "street", "street2", "city", "state", "postal_code",
-		"country" };
-	int p = tally_model_table(m, TALLY_STR("parties"));
-	const struct tally_table *parties = p >= 0 ? &m->table[p] : NULL;
+	const struct tally_table *parties = parties_table(m);
 
 	tally_buf_puts(sql,
 	    "CREATE VIEW erp_orders AS SELECT d.id AS order_id, d.partner,"
 	    " d.state, i.usage, i.recorded_at AS received_at");
 	list_columns(sql, orders);
-	if (parties != NULL &&
-	    tally_table_column(parties, TALLY_STR("role")) < 0)
-		parties = NULL;
-	for (size_t i = 0; parties != NULL && i < COUNT(role); i++)
-		for (size_t k = 0; k < COUNT(wanted); k++) {
-			if (tally_table_column(parties, tally_cstr(wanted[k])) <
-			    0)
-				continue;
-			tally_buf_printf(sql,
-			    ", (SELECT p.\"%s\" FROM parties p WHERE"
-			    " p.id BETWEEN d.id << %d AND (d.id << %d) + %lu"
-			    " AND p.role = '%s'",
-			    wanted[k], TALLY_ROW_BITS, TALLY_ROW_BITS,
-			    (unsigned long)TALLY_ROWS_MAX - 1, role[i]);
-			/* The order's own, not a line's. */
-			for (int r = 0; r < parties->nreference; r++)
-				if (!m->table[parties->reference[r].table].head)
-					tally_buf_printf(sql,
-					    " AND p.\"%s\" IS NULL",
-					    parties->reference[r].name);
-			tally_buf_printf(sql,
-			    " ORDER BY p.id LIMIT 1) AS %s_%s", role[i],
-			    wanted[k]);
-		}
+	for (size_t i = 0; parties != NULL && i < COUNT(party_role); i++)
+		for (size_t k = 0; k < COUNT(party_column); k++)
+			if (tally_table_column(
+				parties, tally_cstr(party_column[k])) >= 0)
+				tally_buf_printf(sql, ", %s.\"%s\" AS %s_%s",
+				    party_role[i], party_column[k],
+				    party_role[i], party_column[k]);
 	tally_buf_puts(sql,
 	    " FROM orders t JOIN documents d ON d.id = t.id"
 	    " JOIN functional_groups g ON g.id = d.group_id"
-	    " JOIN interchanges i ON i.id = g.interchange_id"
-	    " WHERE d.state IN ('accepted', 'accepted_with_errors')");
+	    " JOIN interchanges i ON i.id = g.interchange_id");
+	for (size_t i = 0; parties != NULL && i < COUNT(party_role); i++)
+		join_party(sql, m, parties, party_role[i]);
+	tally_buf_puts(
+	    sql, " WHERE d.state IN ('accepted', 'accepted_with_errors')");
 }
 
 static void
 lines_view(struct tally_buf *sql, const struct tally_table *lines)
 {
 	tally_buf_puts(sql,
-	    "CREATE VIEW erp_order_lines AS SELECT t.document_id AS order_id,"
+	    "CREATE VIEW erp_order_lines AS SELECT d.id AS order_id,"
 	    " t.id AS order_line_id");
 	list_columns(sql, lines);
-	tally_buf_puts(sql,
-	    " FROM order_lines t JOIN documents d ON d.id = t.document_id"
-	    " WHERE d.state IN ('accepted', 'accepted_with_errors')");
+	/* CROSS: documents outside, else every line would be looked at. */
+	tally_buf_puts(
+	    sql, " FROM documents d CROSS JOIN order_lines t WHERE ");
+	rows_of(sql, "t", "d.id");
+	tally_buf_puts(
+	    sql, " AND d.state IN ('accepted', 'accepted_with_errors')");
 }
 
 static enum tally_rc
@@ -345,7 +373,7 @@ add_views(struct store *st, struct tally_buf *sql, struct tally_err *err)
 		rc = define(st, sql, err);
 	}
 	tally_buf_reset(sql);
-	if (rc == TALLY_OK && lines >= 0) {
+	if (rc == TALLY_OK && lines >= 0 && !m->table[lines].head) {
 		lines_view(sql, &m->table[lines]);
 		rc = define(st, sql, err);
 	}

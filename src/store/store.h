@@ -52,7 +52,8 @@ void store_rollback(struct store *);
 enum tally_rc store_savepoint(struct store *, struct tally_err *)
     TALLY_MUST_USE;
 enum tally_rc store_release(struct store *, struct tally_err *) TALLY_MUST_USE;
-void store_undo(struct store *); /* back to the newest savepoint */
+/* Back to the newest savepoint, which ends. */
+void store_undo(struct store *);
 
 /* --- fetch: objects in mailboxes, files received --- */
 
@@ -71,7 +72,8 @@ enum store_seen {
 	STORE_TAKEN      /* recorded before: only dispose of it */
 };
 
-/* Notes the look at an object and says what it is.  In a transaction. */
+/* Notes the look at an object and says what it is; with settle 0 the first
+ * look finds it settled.  In a transaction. */
 enum tally_rc store_object_look(struct store *, const struct store_object *,
     int64_t settle, int64_t now, enum store_seen *, struct tally_err *)
     TALLY_MUST_USE;
