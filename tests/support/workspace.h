@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A workspace of its own for a test, with what is put in and what comes out. */
+#ifndef TALLYMAN_TESTS_WORKSPACE_H
+#define TALLYMAN_TESTS_WORKSPACE_H
+
+#include "flow/flow.h"
+
+struct workspace {
+	char dir[64];
+	struct flow f; /* of the newest run: its counts */
+};
+
+/* As "init" makes it; xml, if not null, becomes its configuration. */
+void workspace_make(struct workspace *, const char *xml);
+void workspace_remove(struct workspace *);
+
+void workspace_put(const struct workspace *, const char *folder,
+    const char *name, struct tally_str bytes);
+unsigned workspace_files(const struct workspace *, const char *folder);
+/* Names and contents of a folder, in the order of names. */
+void workspace_read(
+    const struct workspace *, const char *folder, struct tally_buf *);
+
+/* A run of all stages at a fixed time; returns the exit status. */
+int workspace_run(struct workspace *);
+
+/* "documents accepted 2\n…": what, state, number of all that there is. */
+void workspace_counts(const struct workspace *, struct tally_buf *);
+/* The kinds of findings of a file, each followed by a blank. */
+void workspace_findings(
+    const struct workspace *, int64_t file, struct tally_buf *);
+
+/*
+ * An interchange with one group of n orders, each of one line; the first is
+ * numbered PO-first.  Sender ZZ/THEM, receiver ZZ/US.
+ */
+struct workspace_order {
+	unsigned control, first, n;
+	char usage;
+	const char *sender; /* null: THEM */
+};
+void workspace_order(struct tally_buf *, const struct workspace_order *);
+
+#endif

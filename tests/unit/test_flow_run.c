@@ -1,0 +1,502 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Whole runs in a workspace: real store, real folders.  What comes in is in
+ * the rows, with what must have become of it.
+ */
+/* For strdup. */
+#define _XOPEN_SOURCE 700
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "flow/lock.h"
+#include "support/workspace.h"
+
+#define SITE(partner, pull) \
+	"<tallyman xmlns=\"urn:tallyman:config:1\">" \
+	"<self qualifier=\"ZZ\" id=\"US\"/>" partner \
+	"<mailbox url=\"dir:.\"><pull from=\"drop\" " pull "/>" \
+	"<push to=\"out\"/></mailbox><receive set=\"850\"/></partner>" \
+	"</tallyman>"
+#define THEM  "<partner name=\"them\" qualifier=\"ZZ\" id=\"THEM\">"
+#define USUAL SITE(THEM, "settle=\"0\"")
+
+static struct tally_buf buf;
+
+static struct tally_str
+order(unsigned control, unsigned first, unsigned n)
+{
+	const struct workspace_order o = { control, first, n, 'P', NULL };
+
+	tally_buf_reset(&buf);
+	workspace_order(&buf, &o);
+	return tally_buf_view(&buf);
+}
+
+/* Replaces the first of what stands in text. */
+static void
+edit(struct tally_buf *b, const char *what, const char *by)
+{
+	char *at = strstr(b->p, what);
+	char *rest;
+
+	if (at == NULL)
+		return;
+	rest = strdup(at + strlen(what));
+	assert_non_null(rest);
+	b->n = (size_t)(at - b->p);
+	tally_buf_puts(b, by);
+	tally_buf_puts(b, rest);
+	free(rest);
+}
+
+static void
+has(const struct tally_buf *b, const char *what, const char *part)
+{
+	if (b->p == NULL || strstr(b->p, part) == NULL)
+		fail_msg("%s: \"%s\" is not in:\n%s", what, part,
+		    b->p != NULL ? b->p : "");
+}
+
+static int
+setup(void **state)
+{
+	(void)state;
+	tally_buf_init(&buf, 64u << 20);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	tally_buf_free(&buf);
+	return 0;
+}
+
+static void
+test_twice(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, NULL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 2));
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 2);
+	assert_int_equal(w.f.count[FLOW_SENT], 1);
+	assert_int_equal(workspace_files(&w, "drop"), 0);
+	tally_buf_reset(&buf);
+	workspace_read(&w, "out", &buf);
+	has(&buf, "out", "997-ZZ-THEM-000000001.edi");
+	has(&buf, "out", "AK1*PO*7~");
+	has(&buf, "out", "AK9*A*2*2*2~");
+	assert_int_equal(workspace_run(&w), 0);
+	for (int i = 0; i < FLOW_COUNTS; i++)
+		assert_int_equal(w.f.count[i], 0);
+	assert_int_equal(workspace_files(&w, "out"), 1);
+	workspace_remove(&w);
+}
+
+/*
+ * One file each, made of an order (control 7, one document PO-1) that is
+ * edited.  counts: parts of what the store then has; answer: of out/, "" for
+ * none; finding: of the file.
+ */
+static const struct {
+	const char *name;
+	const char *what, *by; /* edit */
+	size_t cut;            /* bytes that are left, 0: all */
+	int status;
+	const char *counts[2];
+	const char *answer;
+	const char *finding;
+} cases[] = {
+	{ "as it is", "", "", 0, 0, { "documents accepted 1", "outbox sent 1" },
+	    "AK9*A*1*1*1~", "" },
+	{ "cut off", "", "", 200, 1,
+	    { "interchanges rejected 1", "outbox sent 1" }, "*R*023~",
+	    "iea_missing" },
+	{ "wrong SE01", "SE*5", "SE*6", 0, 1,
+	    { "documents rejected 1", "interchanges translated 1" }, "AK5*R*4~",
+	    "se_count" },
+	{ "wrong GE01", "GE*1", "GE*2", 0, 1,
+	    { "documents rejected 1", "outbox sent 1" }, "AK9*R*2*1*",
+	    "ge_count" },
+	{ "TA1 asked", "*0*P*>", "*1*P*>", 0, 0,
+	    { "documents accepted 1", "outbox sent 1" }, "*A*000~", "" },
+	{ "test", "*0*P*>", "*0*T*>", 0, 1,
+	    { "documents held 1", "outbox sent 1" }, "AK9*A*1*1*1~",
+	    "document_test" },
+	{ "a foreign sender", "THEM ", "EVIL ", 0, 1,
+	    { "files quarantined 1", "interchanges quarantined 1" }, "",
+	    "sender_unknown" },
+	{ "another receiver", "*ZZ*US   ", "*ZZ*YOU  ", 0, 1,
+	    { "interchanges rejected 1", "outbox sent 1" }, "*R*009~",
+	    "receiver_unknown" },
+	{ "a set without agreement", "ST*850", "ST*855", 0, 1,
+	    { "documents rejected 1", "outbox sent 1" }, "AK5*R*1",
+	    "set_unsupported" },
+	{ "an acknowledgement",
+	    "GS*PO*THEM*US*20260105*0800*7*X*004010~"
+	    "ST*850*0001~BEG*00*SA*PO-1**20260105~"
+	    "PO1*1*2*EA*3.25**VP*X-0~CTT*1~SE*5*0001~",
+	    "GS*FA*THEM*US*20260105*0800*7*X*004010~"
+	    "ST*997*0001~AK1*PO*1~AK9*A*1*1*1~SE*4*0001~",
+	    0, 0, { "documents accepted 1", "files translated 1" }, "", "" },
+	{ "empty", "", "", 1, 1, { "files quarantined 1", "" }, "", "not_edi" },
+	{ "line ends and text around", "IEA*1*000000007~",
+	    "IEA*1*000000007~\r\n\x1a", 0, 0,
+	    { "documents accepted 1", "files translated 1" }, "AK9*A*1*1*1~",
+	    "" },
+};
+
+static void
+one_case(size_t i)
+{
+	struct workspace w;
+	int status;
+
+	workspace_make(&w, USUAL);
+	(void)order(7, 1, 1);
+	edit(&buf, cases[i].what, cases[i].by);
+	if (cases[i].cut != 0)
+		buf.n = cases[i].cut;
+	workspace_put(&w, "drop", "in.edi", tally_buf_view(&buf));
+	status = workspace_run(&w);
+	if (status != cases[i].status)
+		fail_msg("%s: status %d", cases[i].name, status);
+	tally_buf_reset(&buf);
+	workspace_counts(&w, &buf);
+	for (int k = 0; k < 2; k++)
+		has(&buf, cases[i].name, cases[i].counts[k]);
+	tally_buf_reset(&buf);
+	workspace_read(&w, "out", &buf);
+	if (cases[i].answer[0] == '\0')
+		assert_int_equal(buf.n, 0);
+	has(&buf, cases[i].name, cases[i].answer);
+	tally_buf_reset(&buf);
+	tally_buf_puts(&buf, " ");
+	workspace_findings(&w, 1, &buf);
+	has(&buf, cases[i].name, cases[i].finding);
+	assert_int_equal(workspace_files(&w, "drop"), 0);
+	assert_int_equal(workspace_files(&w, "quarantine"),
+	    strstr(cases[i].counts[0], "files quarantined") != NULL ? 2 : 0);
+	workspace_remove(&w);
+}
+
+static void
+test_cases(void **state)
+{
+	(void)state;
+	tally_buf_puts(&buf, "");
+	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
+		one_case(i);
+}
+
+/* The four ways of coming again; each is a run in the same workspace. */
+static void
+test_again(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+	assert_int_equal(workspace_run(&w), 0);
+
+	/* The same file: only taken away. */
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(w.f.count[FLOW_KNOWN], 1);
+	assert_int_equal(w.f.count[FLOW_TRANSLATED], 0);
+	assert_int_equal(workspace_files(&w, "drop"), 0);
+
+	/* The same bytes under another name: answered as before. */
+	tally_buf_reset(&buf);
+	workspace_read(&w, "out", &buf);
+	has(&buf, "first answer", "997-them-000000001.edi");
+	workspace_put(&w, "drop", "b.edi", order(7, 1, 1));
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(w.f.count[FLOW_DUPLICATE], 1);
+	assert_int_equal(w.f.count[FLOW_SENT], 1);
+	assert_int_equal(workspace_files(&w, "out"), 1);
+
+	/* The same number, other bytes: refused. */
+	workspace_put(&w, "drop", "c.edi", order(7, 2, 1));
+	assert_int_equal(workspace_run(&w), 1);
+	assert_int_equal(w.f.count[FLOW_REFUSED], 1);
+	tally_buf_reset(&buf);
+	workspace_read(&w, "out", &buf);
+	has(&buf, "conflict", "*R*025~");
+
+	/* Another number, the same order: accepted, but held. */
+	workspace_put(&w, "drop", "d.edi", order(8, 1, 1));
+	assert_int_equal(workspace_run(&w), 1);
+	assert_int_equal(w.f.count[FLOW_HELD], 1);
+	tally_buf_reset(&buf);
+	workspace_findings(&w, 4, &buf);
+	has(&buf, "held", "document_duplicate");
+	workspace_remove(&w);
+}
+
+/* What was refused for being cut off may come again, whole. */
+static void
+test_after_rejection(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	(void)order(7, 1, 1);
+	buf.n -= 30;
+	workspace_put(&w, "drop", "a.edi", tally_buf_view(&buf));
+	assert_int_equal(workspace_run(&w), 1);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1);
+	workspace_remove(&w);
+}
+
+static void
+test_lock(void **state)
+{
+	struct workspace w;
+	struct tally_err err;
+	int fd = -1;
+
+	(void)state;
+	workspace_make(&w, NULL);
+	assert_int_equal(lock_take(&fd, w.dir, &err), TALLY_OK);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+	assert_int_equal(workspace_run(&w), 75);
+	assert_int_equal(workspace_files(&w, "drop"), 1);
+	lock_release(fd);
+	assert_int_equal(workspace_run(&w), 0);
+	workspace_remove(&w);
+}
+
+/* A mailbox that fails, first in the file, fails alone. */
+static void
+test_mailbox_down(void **state)
+{
+	static const char xml[] =
+	    "<tallyman xmlns=\"urn:tallyman:config:1\">"
+	    "<partner name=\"gone\" qualifier=\"ZZ\" id=\"GONE\">"
+	    "<mailbox url=\"sftp://a@127.0.0.1:1\" agent=\"yes\">"
+	    "<host-key>SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	    "</host-key><pull from=\"x\"/></mailbox></partner>" THEM
+	    "<mailbox url=\"dir:.\"><pull from=\"drop\" settle=\"0\"/>"
+	    "<push to=\"out\"/></mailbox><receive set=\"850\"/></partner>"
+	    "</tallyman>";
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, xml);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+	assert_int_equal(workspace_run(&w), 69);
+	assert_int_equal(w.f.count[FLOW_MAILBOXES_DOWN], 1);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1);
+	assert_int_equal(workspace_files(&w, "out"), 1);
+	/* After five such runs it is left out for a while. */
+	for (int i = 0; i < 5; i++)
+		assert_int_equal(workspace_run(&w), 69);
+	assert_true(w.f.box == NULL);
+	workspace_remove(&w);
+}
+
+static const struct {
+	const char *pull;
+	unsigned dropped, done; /* files in drop and done afterwards */
+	unsigned received;      /* of a second run with the same file there */
+} dispositions[] = {
+	{ "settle=\"0\" then=\"delete\"", 0, 0, 0 },
+	{ "settle=\"0\" then=\"keep\"", 1, 0, 0 },
+	{ "settle=\"0\" then=\"move:done\"", 0, 1, 0 },
+};
+
+static void
+test_dispositions(void **state)
+{
+	char xml[1024], path[128];
+	struct workspace w;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		snprintf(
+		    xml, sizeof(xml), SITE(THEM, "%s"), dispositions[i].pull);
+		workspace_make(&w, xml);
+		snprintf(path, sizeof(path), "%s/done", w.dir);
+		assert_int_equal(mkdir(path, 0700), 0);
+		for (int k = 0; k < 2; k++) {
+			workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+			assert_int_equal(workspace_run(&w), 0);
+			assert_int_equal(w.f.count[FLOW_RECEIVED], k == 0);
+			assert_int_equal(workspace_files(&w, "drop"),
+			    dispositions[i].dropped);
+			assert_int_equal(
+			    workspace_files(&w, "done"), dispositions[i].done);
+		}
+		tally_buf_reset(&buf);
+		workspace_read(&w, "done", &buf);
+		if (dispositions[i].done > 0)
+			has(&buf, "moved", "\fa.edi.");
+		workspace_remove(&w);
+	}
+}
+
+/* Settling: nothing is taken at first sight, but for whole envelopes. */
+static void
+test_settle(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, SITE(THEM, "settle=\"60\" complete=\"yes\""));
+	workspace_put(&w, "drop", "whole.edi", order(7, 1, 1));
+	(void)order(8, 2, 1);
+	buf.n -= 5;
+	workspace_put(&w, "drop", "half.edi", tally_buf_view(&buf));
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
+	assert_int_equal(workspace_files(&w, "drop"), 1);
+	workspace_remove(&w);
+}
+
+/* --- death --- */
+
+static long countdown;
+
+static void
+tick(void)
+{
+	if (--countdown == 0)
+		_exit(99);
+}
+
+static void *
+dying_alloc(size_t n)
+{
+	tick();
+	return malloc(n);
+}
+
+static void *
+dying_realloc(void *p, size_t n)
+{
+	tick();
+	return realloc(p, n);
+}
+
+static void
+dying_free(void *p)
+{
+	tick();
+	free(p);
+}
+
+/* A run that dies at the n-th use of memory; true when it came to its end. */
+static bool
+run_until(struct workspace *w, long n)
+{
+	static const struct tally_allocator dying = { dying_alloc,
+		dying_realloc, dying_free };
+	int status;
+	pid_t pid = fork();
+
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		countdown = n;
+		tally_allocator_set(&dying);
+		_exit(workspace_run(w));
+	}
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFEXITED(status));
+	return WEXITSTATUS(status) != 99;
+}
+
+static void
+fill_drop(struct workspace *w)
+{
+	workspace_make(w, USUAL);
+	workspace_put(w, "drop", "1.edi", order(1, 1, 2));
+	workspace_put(w, "drop", "2.edi", order(2, 3, 1));
+	workspace_put(w, "drop", "3.jpg", TALLY_STR("\xff\xd8\xff"));
+	(void)order(4, 4, 1);
+	buf.n -= 10;
+	workspace_put(w, "drop", "4.edi", tally_buf_view(&buf));
+}
+
+static void
+outcome(struct workspace *w, struct tally_buf *b)
+{
+	tally_buf_reset(b);
+	workspace_counts(w, b);
+	workspace_read(w, "out", b);
+	workspace_read(w, "drop", b);
+	tally_buf_printf(b, "quarantined %u", workspace_files(w, "quarantine"));
+}
+
+/* Wherever a run dies, the next one ends as if nothing had happened. */
+static void
+test_death(void **state)
+{
+	struct tally_buf expected, got;
+	struct workspace w;
+	bool ended = false;
+	long n = 1;
+
+	(void)state;
+	tally_buf_init(&expected, 1u << 20);
+	tally_buf_init(&got, 1u << 20);
+	fill_drop(&w);
+	assert_int_equal(workspace_run(&w), 1);
+	outcome(&w, &expected);
+	workspace_remove(&w);
+	for (int i = 0; i < 100 && !ended; i++) {
+		fill_drop(&w);
+		ended = run_until(&w, n);
+		if (!ended)
+			(void)workspace_run(&w);
+		outcome(&w, &got);
+		if (!tally_str_eq(
+			tally_buf_view(&got), tally_buf_view(&expected)))
+			fail_msg("after death at %ld:\n%s\nexpected:\n%s", n,
+			    got.p, expected.p);
+		workspace_remove(&w);
+		/* Steps that grow and share no divisor. */
+		n += n / 16 + 7;
+	}
+	assert_true(ended);
+	tally_buf_free(&got);
+	tally_buf_free(&expected);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_twice),
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_after_rejection),
+		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_mailbox_down),
+		cmocka_unit_test(test_dispositions),
+		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_death),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
