@@ -26,8 +26,8 @@ tally_ack_digits(const char *s, size_t min, size_t max)
 	return s[n] == '\0' && n >= min && n <= max;
 }
 
-static bool
-letter_or_digit(char c)
+bool
+tally_ack_letter_or_digit(char c)
 {
 	return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') ||
 	    (c >= '0' && c <= '9');
@@ -38,7 +38,7 @@ tally_ack_plain(const char *s)
 {
 	size_t n = 0;
 
-	while (letter_or_digit(s[n]))
+	while (tally_ack_letter_or_digit(s[n]))
 		n++;
 	return n;
 }

@@ -84,16 +84,23 @@ by_segment(const void *left, const void *right)
 	return a < b ? -1 : a > b;
 }
 
-/* AK301 holds two or three letters and digits. */
+/*
+ * AK301 holds two or three letters and digits.  A tag that no dictionary has
+ * is the finding's value.
+ */
 static void
-write_tag(struct tally_writer *w, const char *tag)
+write_tag(struct tally_writer *w, const struct tally_finding *f)
 {
-	size_t n = tally_ack_plain(tag);
+	struct tally_str tag =
+	    *f->tag != '\0' || of_element(f) ? tally_cstr(f->tag) : f->value;
+	size_t n = 0;
 
-	if (n < 2 || (n < 3 && tag[n] != '\0'))
+	while (n < tag.n && tally_ack_letter_or_digit(tag.p[n]))
+		n++;
+	if (n < 2 || (n < 3 && n != tag.n))
 		tally_write_cstr(w, NO_TAG);
 	else
-		tally_write_str(w, tally_str(tag, n < 3 ? n : 3));
+		tally_write_str(w, tally_str(tag.p, n < 3 ? n : 3));
 }
 
 /* The innermost loop of the path, "N1" of "PO1/N1"; AK303 holds six. */
@@ -112,7 +119,7 @@ write_ak3(
     struct tally_writer *w, const struct tally_finding *f, const char *code)
 {
 	tally_write_begin(w, "AK3");
-	write_tag(w, f->tag);
+	write_tag(w, f);
 	tally_write_number(
 	    w, f->segment == 0 ? 1 : at_most(f->segment, COUNT_MAX), 1);
 	write_loop(w, f->loop);

@@ -40,6 +40,8 @@ enum tally_rc tally_ack_functional(struct tally_writer *,
     uint32_t control, struct tally_ack_detail *detail, struct tally_err *)
     TALLY_MUST_USE;
 
+bool tally_ack_letter_or_digit(char);
+
 /* How many letters and digits s begins with. */
 size_t tally_ack_plain(const char *s);
 

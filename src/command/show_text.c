@@ -79,14 +79,17 @@ show_text_mark(
 	else
 		tally_buf_puts(b, report_severity(f->severity));
 	tally_buf_puts(b, ": ");
-	if (*f->tag != '\0') {
+	/* A tag that no dictionary has is the finding's value. */
+	if (*f->tag != '\0')
 		tally_text_safe(b, tally_cstr(f->tag));
-		if (f->element != 0)
-			tally_buf_printf(b, "%02u", f->element);
-		if (f->component != 0)
-			tally_buf_printf(b, "-%u", f->component);
+	else if (i->level == TALLY_LEVEL_SEGMENT)
+		tally_text_safe(b, f->value);
+	if (f->element != 0)
+		tally_buf_printf(b, "%02u", f->element);
+	if (f->component != 0)
+		tally_buf_printf(b, "-%u", f->component);
+	if (*f->tag != '\0' || i->level == TALLY_LEVEL_SEGMENT)
 		tally_buf_puts(b, ": ");
-	}
 	tally_buf_puts(b, i->what);
 	if (f->expected.n > 0) {
 		tally_buf_puts(b, "; expected ");

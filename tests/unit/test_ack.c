@@ -314,6 +314,13 @@ sets(void **state)
 	    TALLY_REJECTED, &envelope,
 	    "AK2*850*0001~\nAK3*A1*3**3~\nAK3*B1*3**3~\nAK5*R*5~\n");
 
+	/* A segment that no dictionary knows is named by its own tag. */
+	expect_set(FINDINGS({ .kind = TALLY_F_segment_unknown,
+		       .segment = 4,
+		       .value = TALLY_STR("XYZ") }),
+	    TALLY_REJECTED, &envelope,
+	    "AK2*850*0001~\nAK3*XYZ*4**1~\nAK5*R*5~\n");
+
 	/* At most five codes, each once, in the order they were found. */
 	expect_set(
 	    FINDINGS({ .kind = TALLY_F_st_number },
