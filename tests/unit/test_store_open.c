@@ -336,6 +336,49 @@ a_lost_transaction_is_noticed(void **state)
 	assert_int_equal(store_commit(f->store, &err), TALLY_IO);
 }
 
+/* Operators and ERP developers go by the manual. */
+static void
+the_manual_names_every_column(void **state)
+{
+	struct fixture *f = *state;
+	FILE *page = fopen("man/tallyman-store.5", "r");
+	char *text, path[128];
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+	size_t n;
+	int columns = 0;
+
+	if (page == NULL) {
+		print_message("man/tallyman-store.5 is not here\n");
+		skip();
+	}
+	text = test_calloc(1, 256 * 1024);
+	n = fread(text, 1, 256 * 1024 - 1, page);
+	fclose(page);
+	assert_true(n > 0);
+	snprintf(path, sizeof(path), "%s/tallyman.db", f->dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db,
+		"SELECT m.name, p.name FROM sqlite_schema m,"
+		" pragma_table_info(m.name) p WHERE m.type = 'table'"
+		" AND m.name NOT IN ('orders', 'order_lines', 'parties')",
+		-1, &stmt, NULL),
+	    SQLITE_OK);
+	for (; sqlite3_step(stmt) == SQLITE_ROW; columns++)
+		for (int i = 0; i < 2; i++) {
+			const char *name =
+			    (const char *)sqlite3_column_text(stmt, i);
+
+			if (strstr(text, name) == NULL)
+				fail_msg("the page lacks %s", name);
+		}
+	assert_true(columns > 100);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	test_free(text);
+}
+
 static const struct {
 	int64_t ms;
 	const char *text;
@@ -383,6 +426,7 @@ main(void)
 		T(bad_names_are_refused),
 		T(a_full_disk_undoes_the_work),
 		T(a_lost_transaction_is_noticed),
+		T(the_manual_names_every_column),
 		cmocka_unit_test(instants_are_text),
 	};
 
