@@ -92,6 +92,7 @@ struct tally_rows {
 	struct tally_row *row;   /* n */
 	uint32_t *reference;     /* n * nreference: seq of the row meant */
 	struct tally_cell *cell; /* n * ncolumn */
+	struct tally_cell *null; /* ncolumn: a row without values */
 	uint32_t n, cap;
 };
 

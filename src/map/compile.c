@@ -76,11 +76,10 @@ compile_listed(const char *list, const char *word)
 static int
 code_order(const void *a, const void *b)
 {
-	struct tally_str x = ((const struct map_code *)a)->x12;
-	struct tally_str y = ((const struct map_code *)b)->x12;
-	int d = memcmp(x.p, y.p, x.n < y.n ? x.n : y.n);
+	uint64_t x = ((const struct map_code *)a)->key;
+	uint64_t y = ((const struct map_code *)b)->key;
 
-	return d != 0 ? d : (x.n > y.n) - (x.n < y.n);
+	return (x > y) - (x < y);
 }
 
 static bool
@@ -101,10 +100,10 @@ read_code(struct compile *c, struct map_codes *t, struct map_code *code,
 	const char *x12 = tally_xml_get(x, "x12");
 	const char *value = tally_xml_get(x, "value");
 
-	if (!spelled(x12, UPPER, UPPER))
+	if (!spelled(x12, UPPER, UPPER) || strlen(x12) > 8)
 		return compile_mistake(c, x->line,
-		    "\"%s\" is no code of X12; codes are upper case letters "
-		    "and digits",
+		    "\"%s\" is no code of X12; codes are one to eight upper "
+		    "case letters and digits",
 		    x12);
 	if (!spelled(value, LOWER, LOWER "0123456789_"))
 		return compile_mistake(c, x->line,
@@ -119,6 +118,7 @@ read_code(struct compile *c, struct map_codes *t, struct map_code *code,
 			    "already; each needs to be there once, to be "
 			    "found in both directions",
 			    x12, value);
+	code->key = map_key(tally_cstr(x12));
 	code->x12 = tally_arena_str(&c->map->arena, tally_cstr(x12));
 	code->value = tally_arena_str(&c->map->arena, tally_cstr(value));
 	t->n++;

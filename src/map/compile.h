@@ -100,8 +100,9 @@ struct tally_str compile_word(const char **list, char separator);
 /* resolve.c */
 enum tally_rc resolve_ref(struct compile *, struct target *, unsigned line,
     uint16_t block, const char *ref);
+/* path is what the map says, a loop's path and a slash before it or not. */
 enum tally_rc resolve_segment(struct compile *, struct target *, unsigned line,
-    uint16_t block, const char *tag);
+    uint16_t block, const char *path, const char *tag);
 enum tally_rc resolve_loop(struct compile *, uint16_t *loop, unsigned line,
     uint16_t block, const char *name);
 enum tally_rc resolve_column(struct compile *, uint16_t *column, unsigned line,

@@ -68,7 +68,20 @@ struct map_condition {
 	uint8_t element, component;
 	uint16_t n;
 	const struct tally_str *value; /* the first is written */
+	const uint64_t *key;           /* of each value */
 };
+
+/* A short value as a number, so that comparing is one instruction; two values
+ * of at most eight bytes without NUL have the same key if they are equal. */
+static inline uint64_t
+map_key(struct tally_str s)
+{
+	uint64_t key = 0;
+
+	for (size_t i = 0; i < s.n && i < 8; i++)
+		key = key << 8 | (unsigned char)s.p[i];
+	return key;
+}
 
 /* What fields of one segment have in common: a condition, and the bit of
  * their row that says that the segment has been found. */
@@ -118,8 +131,9 @@ struct map_block {
 	uint16_t nconstant, nlink, nrequired;
 };
 
-/* Codes sorted by x12. */
+/* Codes sorted by key; none has more than eight bytes. */
 struct map_code {
+	uint64_t key; /* of x12 */
 	struct tally_str x12, value;
 };
 struct map_codes {

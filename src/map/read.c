@@ -106,6 +106,19 @@ push_frame(
 	return TALLY_OK;
 }
 
+/* What the standard requires itself, the checker has missed already. */
+static bool
+is_mandatory(const struct read *r, const struct map_block *b,
+    const struct map_required *q)
+{
+	const struct tally_place *p = &r->map->set->place[q->place];
+
+	if (p->segment->use[q->element - 1].requirement != 'M')
+		return false;
+	return b->kind == BLOCK_SEGMENT || b->kind == BLOCK_PAIR ||
+	    (p->requirement == 'M' && p->loop == b->loop);
+}
+
 static void
 check_required(struct read *r, const struct map_frame *f)
 {
@@ -118,7 +131,8 @@ check_required(struct read *r, const struct map_frame *f)
 	for (uint16_t i = 0; i < b->nrequired; i++) {
 		q = &b->required[i];
 		if (rows->cell[(size_t)f->row * t->ncolumn + q->column].p !=
-		    NULL)
+			NULL ||
+		    is_mandatory(r, b, q))
 			continue;
 		snprintf(words, sizeof(words), "a value for %.40s.%.40s",
 		    t->name, t->column[q->column].name);
@@ -151,22 +165,22 @@ refuse(struct read *r, const struct map_op *op, uint16_t table, uint8_t element,
 	    sent, words);
 }
 
-/* A value into a column; one that has no canonical form stays residue. */
+/* A value into a column; one that has no canonical form stays residue.
+ * *found says whether there was one that nothing had claimed. */
 static enum tally_rc
 store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
-    uint8_t element, uint8_t component, bool *stored)
+    uint8_t element, uint8_t component, bool *found)
 {
 	struct tally_str sent = read_value(r, element, component), v = sent;
 	char room[TALLY_DECIMAL_MAX];
 
-	*stored = false;
 	if (sent.n == 0 || !read_free(r, element, component))
 		return TALLY_OK;
+	*found = true;
 	if (!read_convert(r, op, &v, room)) {
 		refuse(r, op, table, element, component, sent);
 		return TALLY_OK;
 	}
-	*stored = true;
 	read_claim(r, element, component);
 	if (v.n == 0)
 		return TALLY_OK;
@@ -181,11 +195,11 @@ moved(const struct read *r, const struct map_op *op)
 }
 
 static enum tally_rc
-run_attribute(struct read *r, const struct map_op *op, uint32_t frame)
+run_attribute(
+    struct read *r, const struct map_op *op, uint32_t frame, bool *found)
 {
 	const struct map_block *b = &r->map->block[op->arg];
 	uint32_t row;
-	bool stored;
 	enum tally_rc rc;
 
 	if (read_value(r, op->element, op->component).n == 0 ||
@@ -195,7 +209,7 @@ run_attribute(struct read *r, const struct map_op *op, uint32_t frame)
 	rc = make_row(r, b, frame, &row);
 	if (rc == TALLY_OK)
 		rc = store(
-		    r, op, b->table, row, op->element, op->component, &stored);
+		    r, op, b->table, row, op->element, op->component, found);
 	return rc;
 }
 
@@ -208,25 +222,22 @@ run_take(struct read *r, const struct map_op *op, uint32_t frame)
 	const struct map_op *f;
 	uint64_t bit = (uint64_t)1 << g->bit;
 	uint16_t table = r->map->block[s->frame[frame].block].table;
-	bool any = false, stored;
+	bool found = false;
 	enum tally_rc rc = TALLY_OK;
 
 	if (s->frame[frame].taken & bit)
 		return TALLY_OK;
 	if (g->n > 0 && !read_meets(r, g->condition, g->n))
 		return TALLY_OK;
-	for (f = op + 1; f <= op + op->n && !any; f++)
-		any = read_free(r, moved(r, f), f->component) &&
-		    read_value(r, moved(r, f), f->component).n > 0;
-	if (!any)
-		return TALLY_OK;
-	s->frame[frame].taken |= bit;
 	for (f = op + 1; f <= op + op->n && rc == TALLY_OK; f++)
 		if (f->code == MAP_FIELD)
 			rc = store(r, f, table, s->frame[frame].row,
-			    moved(r, f), f->component, &stored);
+			    moved(r, f), f->component, &found);
 		else
-			rc = run_attribute(r, f, frame);
+			rc = run_attribute(r, f, frame, &found);
+	if (!found)
+		return rc;
+	s->frame[frame].taken |= bit;
 	read_claim_conditions(r, g->condition, g->n);
 	return rc;
 }
@@ -252,7 +263,7 @@ run_pair(struct read *r, const struct map_op *op, uint32_t frame)
 	uint64_t bit = (uint64_t)1 << g->bit;
 	uint16_t table = r->map->block[f->block].table;
 	struct map_condition c = g->condition[0];
-	bool stored = false;
+	bool found = false;
 	enum tally_rc rc = TALLY_OK;
 
 	for (uint8_t k = op->element; k <= op->n && k < r->segment->n &&
@@ -261,8 +272,8 @@ run_pair(struct read *r, const struct map_op *op, uint32_t frame)
 		c.element = k;
 		if (!read_free(r, k, 0) || !read_meets(r, &c, 1))
 			continue;
-		rc = store(r, op, table, f->row, (uint8_t)(k + 1), 0, &stored);
-		if (stored) {
+		rc = store(r, op, table, f->row, (uint8_t)(k + 1), 0, &found);
+		if (rc == TALLY_OK && found) {
 			f->taken |= bit;
 			rc = store_qualifier(r, op, table, f->row, k);
 		}
@@ -462,6 +473,9 @@ begin(struct read *r)
 	}
 	s->nframe = 0;
 	s->frame_of[0] = 0;
+	r->repeats = set->separators.repetition != 0 &&
+	    memchr(set->bytes + (set->start - set->offset),
+		set->separators.repetition, set->length) != NULL;
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
 	r->residues->n = 0;

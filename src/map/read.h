@@ -37,17 +37,48 @@ struct read {
 
 	struct read_count count[MAP_COUNTS_MAX];
 	unsigned ncount;
-	bool full; /* a table has all the rows that it can have */
+	bool repeats; /* the set holds repetition separators */
+	bool full;    /* a table has all the rows that it can have */
 };
 
 /* value.c: elements of the present segment and what columns hold of them. */
-struct tally_str read_value(
-    const struct read *, uint8_t element, uint8_t component);
+struct tally_str read_part_of(
+    const struct read *, struct tally_str, uint8_t component);
 bool read_meets(const struct read *, const struct map_condition *, uint8_t n);
-bool read_free(const struct read *, uint8_t element, uint8_t component);
-void read_claim(struct read *, uint8_t element, uint8_t component);
+bool read_free_part(const struct read *, uint8_t element, uint8_t component);
+void read_claim_part(struct read *, uint8_t element, uint8_t component);
 void read_claim_conditions(
     struct read *, const struct map_condition *, uint8_t n);
+
+/* The value of an element or a component; empty when it is not there. */
+static inline struct tally_str
+read_value(const struct read *r, uint8_t element, uint8_t component)
+{
+	struct tally_str v = tally_element(r->set, r->segment, element);
+
+	if (v.n == 0 || (component == 0 && !r->repeats))
+		return v;
+	return read_part_of(r, v, component);
+}
+
+/* Whether nothing has claimed it yet. */
+static inline bool
+read_free(const struct read *r, uint8_t element, uint8_t component)
+{
+	if (r->taken >> element & 1)
+		return false;
+	return component == 0 || read_free_part(r, element, component);
+}
+
+static inline void
+read_claim(struct read *r, uint8_t element, uint8_t component)
+{
+	if (component > 0 || r->repeats)
+		read_claim_part(r, element, component);
+	else
+		r->claimed |= (uint64_t)1 << element;
+}
+
 /*
  * The canonical form of a value; false when it has none.  The result points
  * into the set, into room (TALLY_DECIMAL_MAX bytes) or into the scratch text.

@@ -82,8 +82,8 @@ read_residue(struct read *r)
 	if (r->claimed == 0 && r->npart == 0)
 		return add_segment(r);
 	for (uint32_t k = 1; k <= s->n && rc == TALLY_OK; k++)
-		if ((k > 63 || !(r->claimed >> k & 1)) &&
-		    pos[k] - pos[k - 1] > 1)
+		if (pos[k] - pos[k - 1] > 1 &&
+		    (k > 63 || !(r->claimed >> k & 1)))
 			rc = add_element(r, k);
 	return rc;
 }

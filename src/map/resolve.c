@@ -138,14 +138,24 @@ find_places(struct compile *c, struct target *t, unsigned line, uint16_t loop,
 
 enum tally_rc
 resolve_segment(struct compile *c, struct target *t, unsigned line,
-    uint16_t block, const char *tag)
+    uint16_t block, const char *path, const char *tag)
 {
 	const struct map_block *b = &c->block[block];
 	const struct target *own = &c->scope[block].target;
+	const char *slash = strrchr(path, '/');
+	uint16_t loop = b->loop;
+	char name[64];
+	enum tally_rc rc = TALLY_OK;
 
 	*t = (struct target){ .nplace = 0 };
+	if (slash != NULL) {
+		snprintf(name, sizeof(name), "%.*s", (int)(slash - path), path);
+		rc = resolve_loop(c, &loop, line, block, name);
+	}
+	if (rc != TALLY_OK)
+		return rc;
 	if (b->kind == BLOCK_RECORD || b->kind == BLOCK_LOOP)
-		return find_places(c, t, line, b->loop, tag);
+		return find_places(c, t, line, loop, tag);
 	if (strcmp(own->segment->tag, tag) != 0)
 		return compile_mistake(c, line,
 		    "these rows are made from the segment %s, so nothing of "
@@ -203,23 +213,6 @@ find_element(struct compile *c, struct target *t, unsigned line,
 	return rc;
 }
 
-/* The segment of a designator that may begin with a loop's path. */
-static enum tally_rc
-find_segment(struct compile *c, struct target *t, unsigned line, uint16_t block,
-    const char *ref, const char *slash, const char *tag)
-{
-	char path[64];
-	uint16_t loop;
-	enum tally_rc rc;
-
-	if (slash == NULL)
-		return resolve_segment(c, t, line, block, tag);
-	*t = (struct target){ .nplace = 0 };
-	snprintf(path, sizeof(path), "%.*s", (int)(slash - ref), ref);
-	rc = resolve_loop(c, &loop, line, block, path);
-	return rc == TALLY_OK ? find_places(c, t, line, loop, tag) : rc;
-}
-
 enum tally_rc
 resolve_ref(struct compile *c, struct target *t, unsigned line, uint16_t block,
     const char *ref)
@@ -234,7 +227,7 @@ resolve_ref(struct compile *c, struct target *t, unsigned line, uint16_t block,
 		    "\"%s\" is no designator; write a segment and two digits, "
 		    "as in BEG03, or with a component, as in SV101-2",
 		    ref);
-	rc = find_segment(c, t, line, block, ref, slash, tag);
+	rc = resolve_segment(c, t, line, block, ref, tag);
 	if (rc == TALLY_OK)
 		rc = find_element(c, t, line, ref, element, component);
 	return rc;
@@ -315,13 +308,19 @@ enum tally_rc
 resolve_values(struct compile *c, struct map_condition *out, unsigned line,
     const struct tally_element *e, const char *list, char sep, const char *ref)
 {
+	size_t room = strlen(list) / 2 + 1;
 	struct tally_str word, *v;
 	const char *rest = list;
+	uint64_t *key;
 
-	v = tally_arena_alloc(&c->map->arena, VALUES_MAX * sizeof(*v));
-	if (v == NULL)
+	if (room > VALUES_MAX)
+		room = VALUES_MAX;
+	v = tally_arena_alloc(&c->map->arena, room * sizeof(*v));
+	key = tally_arena_alloc(&c->map->arena, room * sizeof(*key));
+	if (v == NULL || key == NULL)
 		return compile_nomem(c);
 	out->value = v;
+	out->key = key;
 	for (;;) {
 		word = compile_word(&rest, sep);
 		if (word.p == NULL)
@@ -340,6 +339,7 @@ resolve_values(struct compile *c, struct map_condition *out, unsigned line,
 		word = tally_arena_str(&c->map->arena, word);
 		if (word.p == NULL)
 			return compile_nomem(c);
+		key[out->n] = map_key(word);
 		v[out->n++] = word;
 	}
 	if (out->n == 0)

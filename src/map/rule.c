@@ -400,8 +400,8 @@ read_literal(struct compile *c, const struct tally_xml *x, uint16_t block)
 	v = tally_arena_alloc(&c->map->arena, sizeof(*v));
 	if (v == NULL)
 		return compile_nomem(c);
-	*v = (struct map_condition){ r->target.element, r->target.component, 0,
-		NULL };
+	*v = (struct map_condition){ .element = r->target.element,
+		.component = r->target.component };
 	rc = resolve_values(c, v, r->line, r->target.leaf,
 	    tally_xml_get(x, "value"), '\0', ref);
 	where.condition = v;
@@ -439,7 +439,7 @@ rows_from(struct compile *c, struct rule *r, const struct tally_xml *x)
 {
 	const char *loop = tally_xml_get(x, "loop");
 	const char *segment = tally_xml_get(x, "segment");
-	const char *pair = tally_xml_get(x, "pair");
+	const char *pair = tally_xml_get(x, "pair"), *slash;
 	struct map_block *b = &c->block[r->child];
 	enum tally_rc rc;
 
@@ -462,8 +462,9 @@ rows_from(struct compile *c, struct rule *r, const struct tally_xml *x)
 			return compile_mistake(c, r->line,
 			    "only rows of pairs can stand inside rows of a "
 			    "segment; move this outside");
-		return resolve_segment(
-		    c, &r->target, r->line, r->block, segment);
+		slash = strrchr(segment, '/');
+		return resolve_segment(c, &r->target, r->line, r->block,
+		    segment, slash != NULL ? slash + 1 : segment);
 	}
 	b->kind = BLOCK_PAIR;
 	r->kind = RULE_PAIRS;

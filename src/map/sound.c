@@ -100,6 +100,8 @@ check_segment(struct compile *c, uint16_t block, const struct rule *first,
 	}
 	for (size_t g = 0; g < c->ngroup && rc == TALLY_OK; g++) {
 		mask = 0;
+		if (c->group_block[g] != block || c->group[g].n == 0)
+			continue;
 		for (size_t i = 0; i < c->nrule; i++) {
 			r = &c->rule[i];
 			if (r->block == block && r->group == g &&

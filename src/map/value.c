@@ -14,13 +14,10 @@
  * unclaimed then, so that the others are kept.
  */
 struct tally_str
-read_value(const struct read *r, uint8_t element, uint8_t component)
+read_part_of(const struct read *r, struct tally_str v, uint8_t component)
 {
 	const struct tally_separators *sep = &r->set->separators;
-	struct tally_str v = tally_element(r->set, r->segment, element);
 
-	if (v.n == 0)
-		return v;
 	if (sep->repetition != 0)
 		(void)tally_part(v, sep->repetition, 0, &v);
 	if (component > 0 && !tally_part(v, sep->component, component - 1u, &v))
@@ -31,20 +28,19 @@ read_value(const struct read *r, uint8_t element, uint8_t component)
 static bool
 repeats(const struct read *r, uint8_t element)
 {
-	unsigned char sep = r->set->separators.repetition;
-	struct tally_str v;
+	struct tally_str v = tally_element(r->set, r->segment, element);
 
-	if (sep == 0)
-		return false;
-	v = tally_element(r->set, r->segment, element);
-	return v.n > 0 && memchr(v.p, sep, v.n) != NULL;
+	return v.n > 0 &&
+	    memchr(v.p, r->set->separators.repetition, v.n) != NULL;
 }
 
 static bool
 is_one_of(const struct map_condition *c, struct tally_str v)
 {
+	uint64_t key = map_key(v);
+
 	for (uint16_t i = 0; i < c->n; i++)
-		if (tally_str_eq(c->value[i], v))
+		if (c->key[i] == key && tally_str_eq(c->value[i], v))
 			return true;
 	return false;
 }
@@ -60,26 +56,14 @@ read_meets(const struct read *r, const struct map_condition *v, uint8_t n)
 	return true;
 }
 
-static const struct read_part *
-find_part(const struct read *r, uint8_t element)
+bool
+read_free_part(const struct read *r, uint8_t element, uint8_t component)
 {
 	for (unsigned i = 0; i < r->npart; i++)
 		if (r->part[i].element == element)
-			return &r->part[i];
-	return NULL;
-}
-
-bool
-read_free(const struct read *r, uint8_t element, uint8_t component)
-{
-	const struct read_part *p;
-
-	if (r->taken >> element & 1)
-		return false;
-	if (component == 0 || component > 31)
-		return true;
-	p = find_part(r, element);
-	return p == NULL || !(p->claimed >> component & 1);
+			return component > 31 ||
+			    !(r->part[i].claimed >> component & 1);
+	return true;
 }
 
 static void
@@ -99,9 +83,9 @@ claim_component(struct read *r, uint8_t element, uint8_t component)
 }
 
 void
-read_claim(struct read *r, uint8_t element, uint8_t component)
+read_claim_part(struct read *r, uint8_t element, uint8_t component)
 {
-	if (repeats(r, element))
+	if (r->repeats && repeats(r, element))
 		return;
 	if (component > 0)
 		claim_component(r, element, component);
@@ -129,33 +113,34 @@ is_foreign(struct tally_str s)
 	return (all & 0x80) != 0 || nul != 0;
 }
 
+/* The word for a code; the code itself when it is not listed. */
+static struct tally_str
+word(const struct map_codes *codes, struct tally_str s)
+{
+	uint64_t key = map_key(s);
+	size_t low = 0, high = codes->n, mid;
+
+	if (s.n > 8)
+		return s;
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (codes->code[mid].key < key)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low < codes->n && tally_str_eq(codes->code[low].x12, s)
+	    ? codes->code[low].value
+	    : s;
+}
+
 static bool
 convert_text(struct read *r, const struct map_op *op, struct tally_str *s)
 {
-	const struct map_codes *codes;
 	struct tally_buf *text = &r->map->scratch.text;
-	size_t low = 0, high, mid;
-	int d;
 
-	if (op->codes != MAP_NO_CODE) {
-		codes = &r->map->codes[op->codes];
-		for (high = codes->n; low < high;) {
-			const struct map_code *c;
-
-			mid = low + (high - low) / 2;
-			c = &codes->code[mid];
-			d = memcmp(
-			    c->x12.p, s->p, c->x12.n < s->n ? c->x12.n : s->n);
-			if (d == 0 && c->x12.n == s->n) {
-				*s = c->value;
-				return true;
-			}
-			if (d < 0 || (d == 0 && c->x12.n < s->n))
-				low = mid + 1;
-			else
-				high = mid;
-		}
-	}
+	if (op->codes != MAP_NO_CODE)
+		*s = word(&r->map->codes[op->codes], *s);
 	if (!is_foreign(*s))
 		return true;
 	tally_buf_reset(text);

@@ -13,6 +13,16 @@
 
 #define ROWS_MIN 16
 
+static bool
+init_rows(struct tally_rows *r, const struct tally_table *t)
+{
+	r->table = t;
+	r->null = tally_calloc(t->ncolumn, sizeof(*r->null));
+	for (uint16_t i = 0; r->null != NULL && i < t->ncolumn; i++)
+		r->null[i].type = (uint32_t)t->column[i].type;
+	return r->null != NULL;
+}
+
 enum tally_rc
 tally_batch_init(struct tally_batch *b, const struct tally_model *model,
     size_t max, struct tally_err *err)
@@ -24,7 +34,11 @@ tally_batch_init(struct tally_batch *b, const struct tally_model *model,
 		return tally_err_set(
 		    err, TALLY_NOMEM, "no memory for a batch of records");
 	for (uint16_t i = 0; i < model->ntable; i++)
-		b->rows[i].table = &model->table[i];
+		if (!init_rows(&b->rows[i], &model->table[i])) {
+			tally_batch_free(b);
+			return tally_err_set(err, TALLY_NOMEM,
+			    "no memory for a batch of records");
+		}
 	return TALLY_OK;
 }
 
@@ -35,6 +49,7 @@ tally_batch_free(struct tally_batch *b)
 		tally_free(b->rows[i].row);
 		tally_free(b->rows[i].reference);
 		tally_free(b->rows[i].cell);
+		tally_free(b->rows[i].null);
 	}
 	tally_free(b->rows);
 	tally_arena_free(&b->text);
@@ -139,7 +154,6 @@ tally_batch_row(
 {
 	struct tally_rows *r = &b->rows[table];
 	const struct tally_table *t = r->table;
-	struct tally_cell *cell;
 	uint32_t seq = 0;
 
 	assert(b->ndocument > 0);
@@ -155,10 +169,8 @@ tally_batch_row(
 	r->row[r->n] = (struct tally_row){ b->ndocument - 1, seq };
 	for (uint16_t i = 0; i < t->nreference; i++)
 		r->reference[(size_t)r->n * t->nreference + i] = TALLY_NO_ROW;
-	cell = r->cell + (size_t)r->n * t->ncolumn;
-	for (uint16_t i = 0; i < t->ncolumn; i++)
-		cell[i] =
-		    (struct tally_cell){ NULL, 0, (uint32_t)t->column[i].type };
+	memcpy(r->cell + (size_t)r->n * t->ncolumn, r->null,
+	    t->ncolumn * sizeof(*r->null));
 	*row = r->n++;
 	return TALLY_OK;
 }
