@@ -148,7 +148,7 @@ gather(const struct tally_finding ***out, size_t *n, struct showing *sh,
 static enum tally_rc
 segments_text(struct showing *sh, struct show_set *s, struct tally_err *err)
 {
-	const struct tally_finding **v;
+	const struct tally_finding **v = NULL;
 	enum tally_rc rc;
 	size_t first = 0, last = 0, n;
 
