@@ -93,11 +93,13 @@ runs() {
 # partner NAME ID [PULL…] : the configuration of a partner at the server that
 # was started last, with attributes for <pull>; made into a file by site.
 partner() {
+	# Not in the text below: shells differ in the quotes that they keep there.
+	pull=${3:-'settle="0"'}
 	cat <<-END
 	<partner name="$1" qualifier="ZZ" id="$2">
 	  <mailbox url="$sshd_url" key="$sshd_user_key">
 	    <host-key>$sshd_host_key</host-key>
-	    <pull from="outbound" ${3-settle="0"}/>
+	    <pull from="outbound" $pull/>
 	    <push to="inbound"/>
 	  </mailbox>
 	  <receive set="850"/>
