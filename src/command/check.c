@@ -163,7 +163,7 @@ check_online(struct check *c, const struct site_mailbox *m)
 			mailbox_listing_free(&listing);
 	}
 	if (rc != TALLY_OK)
-		problem(c, rc, "mailbox %s: %s", m->name, err.text);
+		problem(c, rc, "%s", err.text);
 	mailbox_close(mb);
 }
 

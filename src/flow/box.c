@@ -64,8 +64,8 @@ flow_box_failed(struct flow *f, size_t i, const struct tally_err *why)
 	b->failed = true;
 	if (why->rc == TALLY_UNAVAILABLE) {
 		b->waiting = true;
-		log_line(&f->log, LOG_EVENT, "mailbox",
-		    tally_cstr(f->site->mailbox[i].name), "%s", why->text);
+		log_line(&f->log, LOG_EVENT, NULL, TALLY_STR(""),
+		    "%s; tried again later in this run", why->text);
 		return;
 	}
 	b->skip = true;
@@ -97,7 +97,8 @@ note_down(struct flow *f, size_t i, struct tally_err *err)
 	struct store_mailbox m;
 	enum tally_rc rc;
 
-	log_trouble(&f->log, "mailbox", tally_cstr(name), &b->why);
+	/* What a mailbox says of itself begins with its name. */
+	log_trouble(&f->log, NULL, TALLY_STR(""), &b->why);
 	f->count[FLOW_MAILBOXES_DOWN]++;
 	flow_worse(f, b->why.rc);
 	rc = store_mailbox_get(f->store, name, &m, err);

@@ -7,7 +7,8 @@
 
 struct workspace {
 	char dir[64];
-	struct flow f; /* of the newest run: its counts */
+	struct flow f;        /* of the newest run: its counts */
+	void (*opened)(void); /* called when a run has opened all; null */
 };
 
 /* As "init" makes it; xml, if not null, becomes its configuration. */

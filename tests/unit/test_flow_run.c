@@ -406,19 +406,26 @@ dying_free(void *p)
 	free(p);
 }
 
+static void
+begin_dying(void)
+{
+	static const struct tally_allocator dying = { dying_alloc,
+		dying_realloc, dying_free };
+
+	tally_allocator_set(&dying);
+}
+
 /* A run that dies at the n-th use of memory; true when it came to its end. */
 static bool
 run_until(struct workspace *w, long n)
 {
-	static const struct tally_allocator dying = { dying_alloc,
-		dying_realloc, dying_free };
 	int status;
 	pid_t pid = fork();
 
 	assert_true(pid >= 0);
 	if (pid == 0) {
 		countdown = n;
-		tally_allocator_set(&dying);
+		w->opened = begin_dying;
 		_exit(workspace_run(w));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
@@ -476,7 +483,7 @@ test_death(void **state)
 			    got.p, expected.p);
 		workspace_remove(&w);
 		/* Steps that grow and share no divisor. */
-		n += n / 16 + 7;
+		n += n / 8 + 7;
 	}
 	assert_true(ended);
 	tally_buf_free(&got);
