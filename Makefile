@@ -128,7 +128,9 @@ $(HELPER_BIN): $(B)/support/%: $(B)/obj/tests/support/programs/%.o
 $(UNIT_BIN): | $(HELPER_BIN)
 $(FUZZ_BIN): $(B)/%: $(B)/obj/tests/%.o $(REPLAY_OBJ) $(B)/libtallyman.a
 	@mkdir -p $(@D)
-	$(LINK) $^ $(CORE_LIBS)
+	$(LINK) $(filter %.o,$^) $(filter %.a,$^) $(CORE_LIBS)
+# This one looks at a pure part of the shell.
+$(B)/fuzz/fuzz_sftp $(B)/run/fuzz_sftp: $(B)/obj/src/mailbox/sftp_codec.o
 BENCH_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
 $(BENCH_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
     $(B)/libtallyman.a
@@ -169,7 +171,7 @@ valgrind: $(UNIT_BIN) $(B)/tallyman
 	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
 	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
 
-# F is read, map or dictionary.  What libFuzzer learns is kept under build;
+# F is read, map, dictionary or sftp.  What libFuzzer learns stays in build;
 # crash-* there is the input that failed: "$(B)/fuzz/fuzz_F FILE" repeats it.
 F    ?= read
 SECS ?= 60
@@ -185,7 +187,7 @@ fuzz:
 	    $(FUZZER)/corpus/$(F) tests/fuzz/corpus/$(F)
 $(B)/run/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libtallyman.a
 	@mkdir -p $(@D)
-	$(LINK) -fsanitize=fuzzer $^ $(CORE_LIBS)
+	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) $(CORE_LIBS)
 
 # Installing.  The library can be used without the program: tallyman.pc.
 LIBDIR  ?= $(PREFIX)/lib
