@@ -252,7 +252,7 @@ interchange(struct showing *sh, const struct tally_interchange_judged *ic,
 		report_interchange(&sh->out, &sh->report, ic, list);
 	else if (ic != NULL)
 		end_interchange(sh, ic, list);
-	report_outside(&sh->out, &sh->report, list);
+	report_outside(&sh->out, &sh->report, ic, list);
 	sh->interchange = sh->group = NOWHERE;
 	return flush(sh, err);
 }

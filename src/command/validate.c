@@ -79,7 +79,7 @@ report(struct job *job, const char *file,
 
 	if (ic != NULL)
 		report_interchange(&job->out, &r, ic, findings);
-	report_outside(&job->out, &r, findings);
+	report_outside(&job->out, &r, ic, findings);
 }
 
 static enum tally_rc

@@ -299,14 +299,16 @@ report_interchange(struct tally_buf *b, const struct report *r,
 
 void
 report_outside(struct tally_buf *b, const struct report *r,
+    const struct tally_interchange_judged *ic,
     const struct tally_findings *list)
 {
 	static const struct report_place nowhere;
+	const struct tally_finding *f = list->v;
 
-	for (size_t i = 0; i < list->n; i++)
-		if (tally_finding_info(list->v[i].kind)->level ==
-		    TALLY_LEVEL_FILE)
-			report_finding(b, r, &nowhere, &list->v[i]);
+	for (size_t i = 0; i < list->n; i++, f++)
+		if (ic == NULL || f->offset < ic->offset ||
+		    tally_finding_info(f->kind)->level == TALLY_LEVEL_FILE)
+			report_finding(b, r, &nowhere, f);
 	if (list->dropped == 0)
 		return;
 	if (r->json)

@@ -65,9 +65,13 @@ void report_finding(struct tally_buf *, const struct report *,
 void report_interchange(struct tally_buf *, const struct report *,
     const struct tally_interchange_judged *, const struct tally_findings *);
 
-/* Findings that belong to no interchange, and how many were not kept. */
-void report_outside(
-    struct tally_buf *, const struct report *, const struct tally_findings *);
+/*
+ * Findings that belong to no interchange, and how many were not kept.  The
+ * list is that of the interchange given, or, with null, of the input's end:
+ * an ISA so broken that it begins no interchange is told of here.
+ */
+void report_outside(struct tally_buf *, const struct report *,
+    const struct tally_interchange_judged *, const struct tally_findings *);
 
 /* "accepted with errors", for E. */
 const char *report_verdict(enum tally_verdict);

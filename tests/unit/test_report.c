@@ -93,7 +93,7 @@ expect(const struct report *r, const char *expected)
 	judge(&list, &ic, &g, &s);
 	tally_buf_init(&b, MAX);
 	report_interchange(&b, r, &ic, &list);
-	report_outside(&b, r, &list);
+	report_outside(&b, r, &ic, &list);
 	assert_false(b.failed);
 	assert_string_equal(b.p, expected);
 	tally_buf_free(&b);
@@ -234,7 +234,7 @@ hostile(void **state)
 		tally_findings_add(&list, &f);
 		tally_buf_init(&b, MAX);
 		report_interchange(&b, &r, &ic, &list);
-		report_outside(&b, &r, &list);
+		report_outside(&b, &r, &ic, &list);
 		for (size_t i = 0; i < b.n; i++)
 			assert_true(
 			    (unsigned char)b.p[i] >= 0x20 || b.p[i] == '\n');
