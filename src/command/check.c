@@ -281,7 +281,7 @@ run(const struct invocation *in, int argc, char **argv)
 const struct command command_check = {
 	"check",
 	"[--online]",
-	"reads configuration, maps, keys, folders and store, changes nothing; "
+	"say what is wrong before a run does: configuration, keys, folders; "
 	"--online also logs in",
 	run,
 };

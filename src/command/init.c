@@ -230,6 +230,6 @@ run(const struct invocation *in, int argc, char **argv)
 const struct command command_init = {
 	"init",
 	"[DIR]",
-	"makes a workspace; refuses to touch an existing one",
+	"make a workspace; an existing one is refused",
 	run,
 };

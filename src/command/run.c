@@ -93,24 +93,24 @@ run_deliver(const struct invocation *in, int argc, char **argv)
 const struct command command_run = {
 	"run",
 	"",
-	"goes once through fetch, translate and deliver",
+	"go once through fetch, translate and deliver",
 	run_all,
 };
 const struct command command_fetch = {
 	"fetch",
 	"",
-	"takes new files from the mailboxes",
+	"take new files from the mailboxes",
 	run_fetch,
 };
 const struct command command_translate = {
 	"translate",
 	"",
-	"checks and records what was fetched, and queues the answers",
+	"check and record what was fetched, and queue the answers",
 	run_translate,
 };
 const struct command command_deliver = {
 	"deliver",
 	"",
-	"puts what is queued into the mailboxes",
+	"put what is queued into the mailboxes",
 	run_deliver,
 };

@@ -125,6 +125,6 @@ run(const struct invocation *in, int argc, char **argv)
 const struct command command_status = {
 	"status",
 	"",
-	"says what needs a person, how mailboxes do, what came and went",
+	"say what needs a person, how mailboxes do, what came and went",
 	run,
 };
