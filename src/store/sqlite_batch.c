@@ -50,6 +50,10 @@ struct table {
 struct cursor {
 	sqlite3_vtab_cursor base;
 	uint32_t i, n;
+	/* of row i of a table's rows */
+	int64_t document;
+	const struct tally_cell *cell;
+	int own; /* columns before the model's */
 };
 
 static struct source *
@@ -81,10 +85,6 @@ give_text(sqlite3_context *ctx, struct source *s, const char *p, size_t n)
 {
 	struct tally_buf *b = &s->batch->escaped;
 
-	if (p == NULL) {
-		sqlite3_result_null(ctx);
-		return;
-	}
 	if (plain(p, n) || tally_utf8_ok(tally_str(p, n))) {
 		sqlite3_result_text(ctx, p, (int)n, SQLITE_STATIC);
 		return;
@@ -159,35 +159,40 @@ give_document(sqlite3_context *ctx, struct source *s, uint32_t i, int column)
 	}
 }
 
+/* Id, document, or reference: the columns before the model's. */
 static void
-give_record(sqlite3_context *ctx, struct source *s, uint32_t i, int column)
+give_own(
+    sqlite3_context *ctx, struct source *s, const struct cursor *c, int column)
 {
 	const struct tally_rows *r = s->rows;
-	const struct tally_table *t = s->table;
-	int64_t document = s->batch->load->id[r->row[i].document];
-	const struct tally_cell *c;
-	int64_t id;
+	int64_t id = c->document;
 
-	if (column == 0) {
-		sqlite3_result_int64(
-		    ctx, load_row_id(t, document, r->row[i].seq));
-	} else if (column == 1) {
-		sqlite3_result_int64(ctx, document);
-	} else if (column < 2 + t->nreference) {
-		id =
-		    load_reference(s->batch->model, r, i, column - 2, document);
-		if (id != 0)
-			sqlite3_result_int64(ctx, id);
-	} else {
-		column -= 2 + t->nreference;
-		c = &r->cell[(size_t)i * t->ncolumn + (size_t)column];
-		if (c->p == NULL)
-			sqlite3_result_null(ctx);
-		else if (t->column[column].type == TALLY_INTEGER)
-			give_integer(ctx, c);
-		else
-			give_text(ctx, s, c->p, c->n);
+	if (column == 0)
+		id = load_row_id(s->table, c->document, r->row[c->i].seq);
+	else if (column > 1)
+		id = load_reference(
+		    s->batch->model, r, c->i, column - 2, c->document);
+	if (id != 0)
+		sqlite3_result_int64(ctx, id);
+}
+
+static void
+give_record(
+    sqlite3_context *ctx, struct source *s, const struct cursor *c, int column)
+{
+	const struct tally_cell *cell;
+
+	if (column < c->own) {
+		give_own(ctx, s, c, column);
+		return;
 	}
+	cell = &c->cell[column - c->own];
+	if (cell->p == NULL)
+		return; /* a result that is not set is NULL */
+	if (s->table->column[column - c->own].type == TALLY_INTEGER)
+		give_integer(ctx, cell);
+	else
+		give_text(ctx, s, cell->p, cell->n);
 }
 
 static int
@@ -199,7 +204,7 @@ x_column(sqlite3_vtab_cursor *base, sqlite3_context *ctx, int column)
 	if (s->table == NULL)
 		give_document(ctx, s, c->i, column);
 	else
-		give_record(ctx, s, c->i, column);
+		give_record(ctx, s, c, column);
 	return SQLITE_OK;
 }
 
@@ -209,10 +214,17 @@ settle(struct cursor *c, struct source *s)
 {
 	const int64_t *id = s->batch->load->id;
 
-	if (s->table != NULL)
-		while (c->i < c->n && id[s->rows->row[c->i].document] == 0)
-			c->i++;
 	s->batch->at = c->i;
+	if (s->table == NULL)
+		return;
+	while (c->i < c->n && id[s->rows->row[c->i].document] == 0)
+		c->i++;
+	s->batch->at = c->i;
+	if (c->i == c->n)
+		return;
+	c->document = id[s->rows->row[c->i].document];
+	c->cell = &s->rows->cell[(size_t)c->i * s->table->ncolumn];
+	c->own = 2 + s->table->nreference;
 }
 
 static int
