@@ -120,7 +120,7 @@ find_places(struct compile *c, struct target *t, unsigned line, uint16_t loop,
 		if (best < 0 || d < best)
 			t->nplace = 0, best = d, other = 0;
 		if (t->nplace > 0 && p->loop != set->place[t->place[0]].loop)
-			other = p->loop;
+			other = other != 0 ? other : p->loop;
 		else if (t->nplace < PLACES_MAX)
 			t->place[t->nplace++] = i;
 	}
