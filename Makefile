@@ -59,8 +59,10 @@ $(B)/libtallyman.a: $(CORE_OBJ)
 	@rm -f $@
 	ar rcs $@ $(CORE_OBJ)
 
-$(B)/libtallyman.so: $(CORE_OBJ)
-	$(LINK) -shared -Wl,-soname,libtallyman.so.0 $(CORE_OBJ) $(CORE_LIBS)
+# What is not tally_… stays inside, whatever a program calls its own.
+$(B)/libtallyman.so: $(CORE_OBJ) src/libtallyman.sym
+	$(LINK) -shared -Wl,-soname,libtallyman.so.0 \
+	    -Wl,--version-script=src/libtallyman.sym $(CORE_OBJ) $(CORE_LIBS)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)

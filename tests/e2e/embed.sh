@@ -70,6 +70,9 @@ answers shared
 holds "shared: is linked with it" \
     sh -c "ldd '$work/shared' | grep -q 'libtallyman.so.0 => $stage'"
 
+same "shared: names that are not ours" "$(nm -D --defined-only \
+    "$stage$PREFIX/lib/libtallyman.so" | awk '$3 !~ /^tally_/' | wc -l)" 0
+
 # Without the shared one the linker takes the archive.
 rm "$stage$PREFIX"/lib/libtallyman.so*
 compile static $(pkg-config --static --libs tallyman)
