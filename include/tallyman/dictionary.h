@@ -67,7 +67,7 @@ struct tally_element {
 	uint32_t min, max; /* characters, sign and point not counted */
 	const struct tally_code *code; /* sorted by byte; null: any value */
 	uint32_t ncode;
-	bool open; /* other codes exist: the list only serves display */
+	bool open; /* other codes exist: one that is not here is a note */
 	/* of a composite only */
 	const struct tally_use *use;
 	uint8_t nuse;

@@ -75,7 +75,7 @@ struct tally_findings {
 	struct tally_arena arena;
 	struct tally_finding *v; /* owned */
 	size_t n, cap;
-	size_t max;              /* kept at most */
+	size_t max;              /* kept at most; of notes half */
 	size_t dropped;          /* counted only */
 	size_t errors, warnings; /* all, dropped ones included */
 	bool failed;             /* memory ended: the list is not complete */

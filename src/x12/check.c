@@ -396,12 +396,12 @@ static enum tally_rc
 check_segments(struct tally_checker *c, struct tally_err *err)
 {
 	struct tally_set *set = c->set;
-	bool trailing = false;
+	struct segment_noted noted = { .n = 0 };
 	struct segment_check sc = {
 		.set = set,
 		.composed = holds(set, set->separators.component) ||
 		    holds(set, set->separators.repetition),
-		.trailing = &trailing,
+		.noted = &noted,
 		.report = keep,
 		.ctx = c,
 	};

@@ -383,6 +383,7 @@ drop_codes(struct tally_element_slot *e, const struct tally_rows *r,
  * 353 00 original        a code with its meaning
  * 353 = 01 04 05         codes without
  * 353 *                  there are more
+ * 353 complete           there are no more, whatever the base says
  * 353 drop 05            not those of the base
  */
 static enum tally_rc
@@ -411,10 +412,12 @@ read_codes(
 		return tally_rows_nomem(r);
 	if (tally_str_eq(word, TALLY_STR("drop")))
 		return drop_codes(e, r, row);
-	if (tally_str_eq(word, TALLY_STR("*"))) {
-		e->e.open = true;
-		return tally_rows_word(&row, &word)
-		    ? tally_rows_error(r, "nothing can follow *")
+	if (tally_str_eq(word, TALLY_STR("*")) ||
+	    tally_str_eq(word, TALLY_STR("complete"))) {
+		e->e.open = word.n == 1;
+		return tally_rows_word(&row, &rest)
+		    ? tally_rows_error(
+			  r, "nothing can follow %.*s", TALLY_WORD(word))
 		    : TALLY_OK;
 	}
 	if (tally_str_eq(word, TALLY_STR("="))) {

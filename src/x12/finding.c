@@ -137,6 +137,13 @@ grow(struct tally_findings *list)
 	return true;
 }
 
+/* Notes, however many there are, leave half of the room to what decides. */
+static size_t
+room(const struct tally_findings *list, enum tally_severity severity)
+{
+	return severity == TALLY_NOTE ? list->max - list->max / 2 : list->max;
+}
+
 void
 tally_findings_add(struct tally_findings *list, const struct tally_finding *f)
 {
@@ -150,7 +157,7 @@ tally_findings_add(struct tally_findings *list, const struct tally_finding *f)
 	assert(f->kind != TALLY_FINDING_NONE);
 	list->errors += severity == TALLY_ERROR;
 	list->warnings += severity == TALLY_WARNING;
-	if (list->n >= list->max) {
+	if (list->n >= room(list, severity)) {
 		list->dropped++;
 		return;
 	}

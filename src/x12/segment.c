@@ -62,6 +62,9 @@ expectation(char *to, size_t size, enum tally_finding_kind kind,
 	case TALLY_F_element_code:
 		snprintf(to, size, "a code of element %s", e->id);
 		break;
+	case TALLY_F_code_unlisted:
+		snprintf(to, size, "a listed code of element %s", e->id);
+		break;
 	case TALLY_F_element_date:
 		snprintf(to, size, "%s", e->max == 6 ? "YYMMDD" : "CCYYMMDD");
 		break;
@@ -96,6 +99,24 @@ report(const struct segment_check *c, enum tally_finding_kind kind,
 	f.value = value;
 	f.expected = tally_cstr(expected);
 	c->report(c->ctx, &f);
+}
+
+/* A value at fault, which the use calls for; notes are told once in a set. */
+static void
+report_value(const struct segment_check *c, enum tally_finding_kind kind,
+    struct where at, const struct tally_use *use, struct tally_str value)
+{
+	struct segment_noted *noted = c->noted;
+
+	if (kind == TALLY_F_code_unlisted) {
+		for (uint32_t i = 0; i < noted->n; i++)
+			if (noted->unlisted[i] == use)
+				return;
+		if (noted->n == SEGMENT_UNLISTED_MAX)
+			return;
+		noted->unlisted[noted->n++] = use;
+	}
+	report(c, kind, at, use->element, value, NULL);
 }
 
 static unsigned
@@ -211,9 +232,9 @@ check_composite(const struct segment_check *c,
 		present |= BIT(k + 1);
 		kind = tally_value_test(&spec->component[k], v, true);
 		if (kind != TALLY_FINDING_NONE)
-			report(c, kind,
+			report_value(c, kind,
 			    (struct where){ at.element, k + 1, at.repetition },
-			    e->use[k].element, v, NULL);
+			    &e->use[k], v);
 	}
 	if (k == e->nuse && tally_part(value, sep, k, &v))
 		report(c, TALLY_F_component_excess,
@@ -250,7 +271,8 @@ check_one(const struct segment_check *c, const struct tally_value_spec *spec,
 	}
 	kind = tally_value_test(spec, value, true);
 	if (kind != TALLY_FINDING_NONE)
-		report(c, kind, at, spec->element, value, NULL);
+		report_value(
+		    c, kind, at, &c->class->spec->use[at.element - 1], value);
 }
 
 static void
@@ -299,10 +321,10 @@ check_trailing(const struct segment_check *c)
 {
 	uint32_t n = c->segment->n;
 
-	if (n == 0 || *c->trailing ||
+	if (n == 0 || c->noted->trailing ||
 	    tally_element(c->set, c->segment, n).n > 0)
 		return;
-	*c->trailing = true;
+	c->noted->trailing = true;
 	report(c, TALLY_F_trailing_separators,
 	    (struct where){ n < UINT16_MAX ? n : UINT16_MAX, 0, 0 }, NULL,
 	    tally_str("", 0), "a value, or no separator");
@@ -344,8 +366,8 @@ segment_check(const struct segment_check *c)
 		}
 		kind = tally_value_test(&value[k - 1], v, true);
 		if (kind != TALLY_FINDING_NONE)
-			report(c, kind, (struct where){ k, 0, 0 },
-			    spec->use[k - 1].element, v, NULL);
+			report_value(c, kind, (struct where){ k, 0, 0 },
+			    &spec->use[k - 1], v);
 	}
 	missing = c->class->required & ~present;
 	if (missing != 0)

@@ -5,6 +5,17 @@
 
 #include "x12/grammar.h"
 
+/*
+ * What was noted in a set already: a sender's habit is one note, not one for
+ * each line.  When unlisted is full, further elements are not noted.
+ */
+#define SEGMENT_UNLISTED_MAX 16
+struct segment_noted {
+	bool trailing;
+	uint32_t n;
+	const struct tally_use *unlisted[SEGMENT_UNLISTED_MAX];
+};
+
 /* Where findings about a segment go, and what they have in common. */
 struct segment_check {
 	const struct tally_set *set;
@@ -12,8 +23,8 @@ struct segment_check {
 	const struct tally_class *class;
 	uint32_t ordinal; /* of the segment, ST is 1 */
 	const char *loop; /* path */
-	bool composed;  /* the set holds a component or repetition separator */
-	bool *trailing; /* trailing separators were noted in this set */
+	bool composed; /* the set holds a component or repetition separator */
+	struct segment_noted *noted;
 	void (*report)(void *ctx, const struct tally_finding *);
 	void *ctx;
 };

@@ -105,7 +105,7 @@ fill(struct tally_value_specs *vs, struct tally_value_spec *v,
 		.simple = e->type != TALLY_COMPOSITE && u->repeat == 1,
 		.repeat = u->repeat,
 	};
-	if (e->ncode > 0 && !e->open) {
+	if (e->ncode > 0) {
 		v->codes = codes_of(vs, e);
 		if (v->codes == NULL)
 			return false;
@@ -223,6 +223,13 @@ text(const struct tally_value_spec *s, struct tally_str v, bool padded)
 	return length(characters(v), s->min, s->max);
 }
 
+/* What a value is that the list of e has not. */
+static enum tally_finding_kind
+missing_code(const struct tally_element *e)
+{
+	return e->open ? TALLY_F_code_unlisted : TALLY_F_element_code;
+}
+
 static enum tally_finding_kind
 code(const struct tally_value_spec *s, struct tally_str v, bool padded)
 {
@@ -238,7 +245,7 @@ code(const struct tally_value_spec *s, struct tally_str v, bool padded)
 	if (kind != TALLY_FINDING_NONE || s->codes == NULL ||
 	    (v.n <= 8 && code_known(s->codes, v)))
 		return kind;
-	return TALLY_F_element_code;
+	return missing_code(s->element);
 }
 
 /* Nn: digits with a sign in front; the sign does not count (3.5.1.1). */
@@ -370,7 +377,7 @@ tally_value_check(const struct tally_element *e, struct tally_str value)
 	enum tally_finding_kind kind = tally_value_test(&s, value, false);
 
 	if (kind == TALLY_FINDING_NONE && e->type == TALLY_ID && e->ncode > 0 &&
-	    !e->open && tally_code_find(e, tally_str_rtrim(value)) == NULL)
-		kind = TALLY_F_element_code;
+	    tally_code_find(e, tally_str_rtrim(value)) == NULL)
+		kind = missing_code(e);
 	return kind;
 }

@@ -423,6 +423,8 @@ static const struct tally_dictionary_file base_files[] = {
 	{ "codes", "codes",
 	    TALLY_STR("2 drop BB\n"
 		      "2 DDDD fourth\n"
+		      "1 = Y Z\n"
+		      "1 complete\n"
 		      "2 AA another word\n") },
 	{ "segments", "segments",
 	    TALLY_STR("AA fewer = 1:X 2:X 8:O ; R0102\n"
@@ -458,6 +460,9 @@ extends_base(void **state)
 	assert_string_equal(
 	    tally_code_find(e, TALLY_STR("AA"))->meaning, "another word");
 	assert_int_equal(tally_element_find(v, TALLY_STR("2"))->ncode, 4);
+	assert_int_equal(tally_element_find(next, TALLY_STR("1"))->ncode, 3);
+	assert_false(tally_element_find(next, TALLY_STR("1"))->open);
+	assert_true(tally_element_find(v, TALLY_STR("1"))->open);
 	assert_non_null(tally_code_find(
 	    tally_element_find(v, TALLY_STR("2")), TALLY_STR("BB")));
 	/* What is inherited refers to the new elements. */

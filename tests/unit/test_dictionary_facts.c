@@ -186,12 +186,15 @@ compare_codes(const struct tally_version *v)
 		c = tally_code_find(e, tally_cstr(t.row[i][1]));
 		if (c != NULL)
 			met[first[e - v->element] + (size_t)(c - e->code)] = 1;
-		else if (!e->open)
+		else if (!e->open && e->ncode > 0)
 			differ("%s element %s: code %s is there only",
 			    v->version, e->id, t.row[i][1]);
 	}
 	for (uint32_t i = 0; i < v->nelement; i++) {
 		e = &v->element[i];
+		if (e->ncode == 0 && lists[i] > 0)
+			differ("%s element %s: codes are there only",
+			    v->version, e->id);
 		if (e->ncode > 0 && lists[i] == 0) {
 			differ("%s element %s: codes are here only", v->version,
 			    e->id);

@@ -212,6 +212,26 @@ the_rest_is_counted(void **state)
 	tally_findings_free(&list);
 }
 
+/* A flood of notes leaves room for errors. */
+static void
+notes_take_half(void **state)
+{
+	struct tally_findings list;
+
+	(void)state;
+	tally_findings_init(&list, 21);
+	for (int i = 0; i < 100; i++)
+		tally_findings_add(&list,
+		    &(struct tally_finding){ .kind = TALLY_F_code_unlisted });
+	assert_int_equal(list.n, 11);
+	assert_int_equal(list.dropped, 89);
+	for (int i = 0; i < 100; i++)
+		tally_findings_add(&list,
+		    &(struct tally_finding){ .kind = TALLY_F_element_code });
+	assert_int_equal(list.n, 21);
+	tally_findings_free(&list);
+}
+
 /* Even the longest texts fit below the arena's ceiling. */
 static void
 long_texts_fit(void **state)
@@ -296,6 +316,7 @@ main(void)
 		cmocka_unit_test(values_are_cut),
 		cmocka_unit_test(severity_only_rises),
 		cmocka_unit_test(the_rest_is_counted),
+		cmocka_unit_test(notes_take_half),
 		cmocka_unit_test(long_texts_fit),
 		cmocka_unit_test(memory_ends),
 	};

@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 
+#include "support/judged.h"
 #include "support/verdict.h"
 #include "tallyman/x12.h"
 
@@ -291,6 +292,41 @@ test_many_elements(void **state)
 	tally_buf_free(&out);
 }
 
+/* A code that an open list lacks: a note, once for each element of a set. */
+static void
+test_unlisted(void **state)
+{
+	static const char in[] = ISA GS ST BEG
+	    "N1*QQ*DOCK~PO1*1*10*Q1*1.25~PO1*2*10*Q2*1.25~PO1*3*10*EA*1.25~"
+	    "CTT*3~SE*8*0001~ST*850*0002~" BEG
+	    "PO1*1*10*Q1*1.25~CTT*1~SE*5*0002~GE*2*7~" IEA;
+	static const struct {
+		uint32_t segment;
+		unsigned element;
+		const char *value;
+	} want[] = { { 3, 1, "QQ" }, { 4, 3, "Q1" }, { 3, 3, "Q1" } };
+	struct judged j;
+
+	(void)state;
+	judged_run(&j, tally_cstr(in), 0, NULL);
+	assert_int_equal(j.nset, 2);
+	assert_int_equal(j.findings.n, 3);
+	for (size_t i = 0; i < 3; i++) {
+		const struct tally_finding *f = &j.findings.v[i];
+
+		assert_int_equal(f->kind, TALLY_F_code_unlisted);
+		assert_int_equal(f->severity, TALLY_NOTE);
+		assert_int_equal(f->segment, want[i].segment);
+		assert_int_equal(f->element, want[i].element);
+		assert_true(tally_str_eq(f->value, tally_cstr(want[i].value)));
+	}
+	assert_int_equal(j.set[0].verdict, TALLY_ACCEPTED);
+	assert_int_equal(j.set[1].verdict, TALLY_ACCEPTED);
+	assert_non_null(strstr(j.ack.p, "AK9*A*2*2*2~"));
+	assert_null(strstr(j.ack.p, "AK4*"));
+	judged_free(&j);
+}
+
 int
 main(void)
 {
@@ -299,6 +335,7 @@ main(void)
 		cmocka_unit_test(test_separators),
 		cmocka_unit_test(test_unended_segment),
 		cmocka_unit_test(test_many_elements),
+		cmocka_unit_test(test_unlisted),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

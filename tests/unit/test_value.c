@@ -119,7 +119,10 @@ static const struct {
 	{ &id, "  ", CODE },
 	{ &id, "A", SHORT },
 	{ &id, "A1B2", LONG },
-	{ &open_id, "QQ", OK },
+	{ &open_id, "A1", OK },
+	{ &open_id, "A1 ", OK },
+	{ &open_id, "QQ", TALLY_F_code_unlisted },
+	{ &open_id, "Q\x01", CHARACTER },
 	{ &open_id, "QQQQ", LONG },
 };
 
