@@ -1,0 +1,294 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A mailbox on a hostile SFTP server: support/programs/evilsftp.c. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "../support/sftp_fixture.h"
+
+static struct sshd evil; /* its SFTP is evilsftp, told what to do by a file */
+static bool running;
+
+static int
+start(void **state)
+{
+	char self[400] = "", command[500], *slash;
+
+	(void)state;
+	if (sshd_missing() != NULL)
+		return 0;
+	assert_true(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);
+	slash = strrchr(self, '/');
+	assert_non_null(slash);
+	*slash = '\0';
+	snprintf(command, sizeof(command), "%s/../support/evilsftp @", self);
+	sshd_start(&evil, command, NULL);
+	running = true;
+	return 0;
+}
+
+static int
+stop(void **state)
+{
+	(void)state;
+	if (running)
+		sshd_stop(&evil);
+	return 0;
+}
+
+/*
+ * What the hostile server of support/programs does is its name; a file of
+ * 100,000 bytes is listed, read, and another is written and renamed.
+ */
+struct evil {
+	struct mailbox *m;
+	struct mailbox_settings set;
+	const char *pin;
+	char *bytes;
+	enum tally_rc rc; /* of opening */
+	struct tally_err err;
+};
+enum { EVIL_SIZE = 100000 };
+
+static void
+evil_open(struct evil *e, const char *rule, unsigned reply_ms)
+{
+	need_sshd();
+	memset(e, 0, sizeof(*e));
+	scratch_remove(evil.root);
+	assert_int_equal(mkdir(evil.root, 0755), 0);
+	scratch_write(evil.dir, "rule", rule, strlen(rule), 0);
+	e->bytes = made(EVIL_SIZE);
+	scratch_write(evil.root, "good", e->bytes, EVIL_SIZE, 1000);
+	e->pin = evil.ed25519;
+	e->set = settings(&evil, &e->pin);
+	e->set.reply_ms = reply_ms;
+	e->rc = mailbox_open(&e->m, &e->set, &e->err);
+}
+
+static void
+evil_close(struct evil *e)
+{
+	mailbox_close(e->m);
+	free(e->bytes);
+}
+
+static void
+evil_reading(void **state)
+{
+	static const struct {
+		const char *rule;
+		enum tally_rc opened, listed, got; /* got: of the call */
+		enum tally_rc file;                /* its result */
+		const char *says;
+	} row[] = {
+		{ "plain", 0, 0, 0, 0, NULL },
+		{ "short", 0, 0, 0, 0, NULL },
+		{ "swap", 0, 0, 0, 0, NULL },
+		{ "empty-eof", 0, 0, 0, 0, NULL },
+		{ "no-fstat", 0, 0, 0, 0, NULL },
+		{ "no-attrs", 0, 0, 0, 0, NULL },
+		{ "one-file", 0, 0, 0, 0, NULL },
+		{ "old", 0, 0, 0, 0, NULL },
+		{ "early-eof", 0, 0, 0, TALLY_TEMP, "1000 bytes came" },
+		{ "lie-size", 0, 0, 0, TALLY_TEMP, "afterwards" },
+		{ "over", 0, 0, TALLY_UNAVAILABLE, 0, "more of good" },
+		{ "bad-id", 0, 0, TALLY_UNAVAILABLE, 0, "was not asked" },
+		{ "bad-type", 0, 0, TALLY_UNAVAILABLE, 0, "with type 102" },
+		{ "stall", 0, 0, TALLY_UNAVAILABLE, 0, "within 500 ms" },
+		{ "drip", 0, 0, TALLY_UNAVAILABLE, 0, "within 500 ms" },
+		{ "die", 0, 0, TALLY_UNAVAILABLE, 0, "ended the SFTP" },
+		{ "huge", 0, 0, TALLY_UNAVAILABLE, 0, "SFTP packet" },
+		{ "garbled", 0, 0, TALLY_UNAVAILABLE, 0, "do not hold" },
+		{ "greeting", TALLY_UNAVAILABLE, 0, 0, 0, "Welcome to EDI!" },
+		{ "mute", TALLY_UNAVAILABLE, 0, 0, 0, "within 500 ms" },
+		{ "big-count", 0, TALLY_UNAVAILABLE, 0, 0, "do not hold" },
+		{ "list-fail", 0, TALLY_IO, 0, 0, "the end" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct mailbox_entry two[2];
+		struct mailbox_listing l;
+		struct evil e;
+		struct kept k;
+		enum tally_rc rc;
+
+		/* A second is nothing where an answer is due. */
+		evil_open(&e, row[i].rule,
+		    row[i].says != NULL && strstr(row[i].says, "500") != NULL
+			? 500
+			: 20000);
+		if (e.rc != row[i].opened)
+			fail_msg("%s: %s", row[i].rule, e.err.text);
+		if (e.rc != TALLY_OK)
+			goto says;
+		rc = mailbox_list(e.m, "", &l, &e.err);
+		if (rc != row[i].listed)
+			fail_msg("%s: %d %s", row[i].rule, rc, e.err.text);
+		if (rc != TALLY_OK)
+			goto says;
+		assert_int_equal(l.n, 1);
+		two[0] = two[1] = l.entry[0];
+		kept_init(&k, 2);
+		rc = mailbox_get(e.m, "", two, 2, &k.sink, &e.err);
+		if (rc != row[i].got)
+			fail_msg("%s: %d %s", row[i].rule, rc, e.err.text);
+		for (size_t f = 0; f < 2 && rc == TALLY_OK; f++) {
+			assert_int_equal(k.done[f], 1);
+			if (k.result[f].rc != row[i].file)
+				fail_msg("%s: %s", row[i].rule,
+				    k.result[f].err.text);
+			e.err = k.result[f].err;
+			if (row[i].file != TALLY_OK)
+				continue;
+			assert_int_equal(k.bytes[f].n, EVIL_SIZE);
+			assert_memory_equal(k.bytes[f].p, e.bytes, EVIL_SIZE);
+		}
+		kept_free(&k);
+		mailbox_listing_free(&l);
+	says:
+		if (row[i].says != NULL &&
+		    strstr(e.err.text, row[i].says) == NULL)
+			fail_msg("%s: %s", row[i].rule, e.err.text);
+		evil_close(&e);
+	}
+}
+
+static void
+evil_names(void **state)
+{
+	struct mailbox_listing l;
+	struct evil e;
+
+	(void)state;
+	evil_open(&e, "names", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
+	assert_int_equal(l.n, 3);
+	assert_string_equal(l.entry[0].name.p, "-rf \xff");
+	assert_string_equal(l.entry[1].name.p, "good");
+	assert_int_equal(l.entry[2].name.n, 255);
+	assert_int_equal(l.nrefused, 9);
+	assert_string_equal(l.refused[0].p, "../../evil");
+	assert_int_equal(l.refused[3].n, 8);
+	assert_int_equal(l.refused[4].n, 0);
+	mailbox_listing_free(&l);
+	evil_close(&e);
+}
+
+static void
+evil_listings_end(void **state)
+{
+	static const struct {
+		const char *rule;
+		size_t n;
+	} row[] = {
+		{ "endless", MAILBOX_ENTRIES_MAX },
+		{ "hollow", 0 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct mailbox_listing l;
+		struct evil e;
+
+		evil_open(&e, row[i].rule, 20000);
+		assert_int_equal(e.rc, TALLY_OK);
+		assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
+		assert_int_equal(l.n, row[i].n);
+		assert_true(l.truncated);
+		mailbox_listing_free(&l);
+		evil_close(&e);
+	}
+}
+
+static void
+evil_writing(void **state)
+{
+	static const struct {
+		const char *rule;
+		enum tally_rc rc;
+		bool there; /* afterwards */
+		const char *says;
+	} row[] = {
+		{ "plain", TALLY_OK, true, "" },
+		{ "old", TALLY_OK, true, "" },
+		{ "full", TALLY_IO, false, "No space left" },
+		{ "full-late", TALLY_IO, false, "quota exceeded" },
+		{ "lie-write", TALLY_IO, false, "the server has 0" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct mailbox_upload up = { "new", { NULL, EVIL_SIZE } };
+		struct mailbox_result r;
+		struct evil e;
+		char *p;
+		size_t n;
+
+		evil_open(&e, row[i].rule, 20000);
+		assert_int_equal(e.rc, TALLY_OK);
+		up.bytes.p = e.bytes;
+		assert_int_equal(
+		    mailbox_put(e.m, "", &up, 1, &r, &e.err), TALLY_OK);
+		if (r.rc != row[i].rc ||
+		    strstr(r.err.text, row[i].says) == NULL)
+			fail_msg("%s: %s", row[i].rule, r.err.text);
+		p = scratch_read(evil.root, "new", &n);
+		assert_int_equal(p != NULL, row[i].there);
+		if (p != NULL) {
+			assert_int_equal(n, EVIL_SIZE);
+			assert_memory_equal(p, e.bytes, EVIL_SIZE);
+		}
+		free(p);
+		evil_close(&e);
+	}
+}
+
+/* A server whose RENAME writes over is never given the chance. */
+static void
+evil_rename(void **state)
+{
+	struct mailbox_rename ren = { "", TALLY_STR("new"), "",
+		TALLY_STR("good") };
+	struct mailbox_result r;
+	struct evil e;
+	char *p;
+	size_t n;
+
+	(void)state;
+	evil_open(&e, "overwrite", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	scratch_write(evil.root, "new", "x", 1, 0);
+	assert_int_equal(mailbox_rename(e.m, &ren, 1, &r, &e.err), TALLY_OK);
+	assert_int_equal(r.rc, TALLY_CREATE);
+	p = scratch_read(evil.root, "good", &n);
+	assert_int_equal(n, EVIL_SIZE);
+	free(p);
+	ren.to = TALLY_STR("free");
+	assert_int_equal(mailbox_rename(e.m, &ren, 1, &r, &e.err), TALLY_OK);
+	assert_int_equal(r.rc, TALLY_OK);
+	evil_close(&e);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(evil_reading),
+		cmocka_unit_test(evil_names),
+		cmocka_unit_test(evil_listings_end),
+		cmocka_unit_test(evil_writing),
+		cmocka_unit_test(evil_rename),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}

@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Reaching an SSH server: host keys, logins, algorithms, silence. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <arpa/inet.h>
+#include <fcntl.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../support/sftp_fixture.h"
+
+/* Opens with settings that are wrong in one place. */
+static void
+logins(void **state)
+{
+	char open_key[300], bad_url[700], dead_url[700], pass[300];
+	const char *ed = server.ed25519, *ec = server.ecdsa;
+	const char *sha = server.sha256;
+	const char *other =
+	    "SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	const char *text = "ssh-ed25519 is my favourite";
+	const char *both[2];
+	char cut[1024], changed[1024];
+	size_t n;
+
+	(void)state;
+	need_sshd();
+	/* The same type with another key; the key without its end. */
+	snprintf(changed, sizeof(changed), "%s", ed);
+	n = strlen(changed);
+	changed[n - 5] = changed[n - 5] == 'A' ? 'B' : 'A';
+	snprintf(cut, sizeof(cut), "%s", ed);
+	cut[n - 4] = '\0';
+	both[0] = changed;
+	both[1] = ec;
+	snprintf(open_key, sizeof(open_key), "%s/key_open", server.dir);
+	{
+		char *key = scratch_read(server.dir, "key", &n);
+
+		scratch_write(server.dir, "key_open", key, n, 0);
+		free(key);
+	}
+	assert_int_equal(chmod(open_key, 0644), 0);
+	snprintf(pass, sizeof(pass), "%s/wrong", server.dir);
+	scratch_write(server.dir, "wrong", "close sesame\n", 13, 0);
+	assert_int_equal(chmod(pass, 0600), 0);
+	snprintf(bad_url, sizeof(bad_url), "sftp://nobody-here@127.0.0.1:%u",
+	    server.port);
+	snprintf(
+	    dead_url, sizeof(dead_url), "sftp://%s@127.0.0.1:1", server.user);
+	const struct {
+		const char *url, *key, *passphrase;
+		const char *const *pin;
+		size_t npin;
+		enum tally_rc rc;
+		const char *says;
+	} row[] = {
+		{ NULL, NULL, NULL, &ed, 1, TALLY_OK, NULL },
+		{ NULL, NULL, NULL, &ec, 1, TALLY_OK, NULL },
+		{ NULL, NULL, NULL, &sha, 1, TALLY_OK, NULL },
+		{ NULL, server.key_ecdsa, NULL, &ed, 1, TALLY_OK, NULL },
+		{ NULL, server.key_locked, server.passphrase, &ed, 1, TALLY_OK,
+		    NULL },
+		{ NULL, server.key_locked, NULL, &ed, 1, TALLY_CONFIG,
+		    "no passphrase file" },
+		{ NULL, server.key_locked, pass, &ed, 1, TALLY_CONFIG,
+		    "passphrase is wrong" },
+		{ NULL, server.passphrase, NULL, &ed, 1, TALLY_CONFIG,
+		    "cannot be used" },
+		{ NULL, server.key_unknown, NULL, &ed, 1, TALLY_PERM,
+		    "refused the login" },
+		{ NULL, open_key, NULL, &ed, 1, TALLY_PERM, "chmod 600" },
+		{ NULL, "/nowhere/key", NULL, &ed, 1, TALLY_CONFIG,
+		    "cannot open" },
+		{ bad_url, NULL, NULL, &ed, 1, TALLY_PERM,
+		    "refused the login" },
+		{ dead_url, NULL, NULL, &ed, 1, TALLY_UNAVAILABLE,
+		    "cannot connect" },
+		{ "sftp://127.0.0.1", NULL, NULL, &ed, 1, TALLY_CONFIG,
+		    "user@host" },
+		{ NULL, NULL, NULL, (const char *const[]){ changed }, 1,
+		    TALLY_PERM, "not pinned" },
+		{ NULL, NULL, NULL, (const char *const[]){ cut }, 1, TALLY_PERM,
+		    "not pinned" },
+		{ NULL, NULL, NULL, &other, 1, TALLY_PERM, "not pinned" },
+		{ NULL, NULL, NULL, both, 2, TALLY_PERM, "not pinned" },
+		{ NULL, NULL, NULL, &text, 1, TALLY_CONFIG, "host key" },
+		{ NULL, NULL, NULL, NULL, 0, TALLY_CONFIG, "pinned" },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct mailbox_settings s = settings(&server, row[i].pin);
+		struct tally_err err = { 0 };
+		struct mailbox *m;
+		enum tally_rc rc;
+
+		s.nhost_key = row[i].npin;
+		s.url = row[i].url != NULL ? row[i].url : server.url;
+		s.key = row[i].key != NULL ? row[i].key : server.key;
+		s.passphrase_file = row[i].passphrase;
+		rc = mailbox_open(&m, &s, &err);
+		if (rc != row[i].rc ||
+		    (row[i].says != NULL &&
+			strstr(err.text, row[i].says) == NULL))
+			fail_msg("row %zu: %d: %s", i, rc, err.text);
+		mailbox_close(m);
+	}
+}
+
+/* What this libssh2 cannot do is said in words that help. */
+static void
+algorithms(void **state)
+{
+	struct sshd s;
+	const char *pin;
+	struct mailbox_settings set;
+	struct tally_err err;
+	struct mailbox *m;
+	enum tally_rc rc;
+
+	(void)state;
+	need_sshd();
+	sshd_start(&s, NULL, "KexAlgorithms diffie-hellman-group1-sha1\n");
+	pin = s.ed25519;
+	set = settings(&s, &pin);
+	assert_int_equal(mailbox_open(&m, &set, &err), TALLY_CONFIG);
+	assert_non_null(strstr(err.text, "key exchange curve25519-sha256"));
+	assert_non_null(strstr(err.text, "host key ssh-ed25519;"));
+	set.legacy = true;
+	rc = mailbox_open(&m, &set, &err);
+	if (rc != TALLY_OK)
+		fail_msg("%s", err.text);
+	mailbox_close(m);
+	sshd_stop(&s);
+}
+
+static void
+rsa_key(void **state)
+{
+	struct sshd s;
+	const char *pin;
+	struct mailbox_settings set;
+	struct tally_err err = { 0 };
+	struct mailbox *m;
+	enum tally_rc rc;
+
+	(void)state;
+	need_sshd();
+	sshd_start(&s, NULL, NULL);
+	sshd_rsa(&s);
+	pin = s.ed25519;
+	set = settings(&s, &pin);
+	set.key = s.key_rsa;
+	rc = mailbox_open(&m, &set, &err);
+	mailbox_close(m);
+	/* Since libssh2 1.11 it works; before, the reason is told. */
+	if (rc != TALLY_OK) {
+		assert_int_equal(rc, TALLY_PERM);
+		if (strstr(err.text, "SHA-1") == NULL)
+			fail_msg("%s", err.text);
+		assert_non_null(strstr(err.text, "ssh-keygen -t ed25519"));
+	}
+	sshd_stop(&s);
+}
+
+/* Something listens and says nothing, or says what no SSH server says. */
+static void
+no_ssh_server(void **state)
+{
+	static const struct {
+		const char *says, *message;
+	} row[] = {
+		{ NULL, "within 300 ms" },
+		{ "", "closed the connection" },
+		{ "HTTP/1.1 400 Bad Request\r\n\r\n", "" },
+	};
+	const char *pin = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAA"
+			  "AAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+	char dir[256], key[300], url[64];
+
+	(void)state;
+	scratch_make(dir);
+	snprintf(key, sizeof(key), "%s/key", dir);
+	scratch_write(dir, "key", "x\n", 2, 0);
+	assert_int_equal(chmod(key, 0600), 0);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct sockaddr_in a = { .sin_family = AF_INET,
+			.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+		struct mailbox_settings set = { .name = "t",
+			.url = url,
+			.key = key,
+			.host_key = &pin,
+			.nhost_key = 1,
+			.login_ms = 300 };
+		socklen_t len = sizeof(a);
+		struct tally_err err;
+		struct mailbox *m;
+		int fd = socket(AF_INET, SOCK_STREAM, 0), peer;
+		pid_t pid;
+
+		assert_int_equal(bind(fd, (struct sockaddr *)&a, sizeof(a)), 0);
+		assert_int_equal(listen(fd, 1), 0);
+		getsockname(fd, (struct sockaddr *)&a, &len);
+		snprintf(url, sizeof(url), "sftp://edi@127.0.0.1:%u",
+		    ntohs(a.sin_port));
+		pid = fork();
+		assert_true(pid >= 0);
+		if (pid == 0) {
+			peer = accept(fd, NULL, NULL);
+			if (row[i].says == NULL)
+				pause();
+			if (write(peer, row[i].says, strlen(row[i].says)) < 0)
+				_exit(1);
+			_exit(0);
+		}
+		assert_int_equal(
+		    mailbox_open(&m, &set, &err), TALLY_UNAVAILABLE);
+		if (strstr(err.text, row[i].message) == NULL)
+			fail_msg("%s", err.text);
+		kill(pid, SIGKILL);
+		waitpid(pid, NULL, 0);
+		close(fd);
+	}
+	scratch_remove(dir);
+}
+
+/* Keys that only the agent has. */
+static void
+agent(void **state)
+{
+	struct mailbox_settings set;
+	const char *pin = server.ed25519;
+	char socket_path[300], command[800];
+	struct tally_err err;
+	struct mailbox *m;
+	enum tally_rc rc;
+	pid_t pid;
+
+	(void)state;
+	need_sshd();
+	if (access("/usr/bin/ssh-agent", X_OK) != 0)
+		skip();
+	snprintf(socket_path, sizeof(socket_path), "%s/agent", server.dir);
+	pid = fork();
+	assert_true(pid >= 0);
+	if (pid == 0) {
+		int fd = open("/dev/null", O_WRONLY);
+
+		dup2(fd, 1);
+		execl("/usr/bin/ssh-agent", "ssh-agent", "-D", "-a",
+		    socket_path, (char *)NULL);
+		_exit(127);
+	}
+	for (int i = 0; i < 1000 && access(socket_path, F_OK) != 0; i++)
+		poll(NULL, 0, 5);
+	setenv("SSH_AUTH_SOCK", socket_path, 1);
+	set = settings(&server, &pin);
+	set.key = NULL;
+	set.agent = true;
+	rc = mailbox_open(&m, &set, &err);
+	assert_int_equal(rc, TALLY_PERM);
+	assert_non_null(strstr(err.text, "agent"));
+	snprintf(
+	    command, sizeof(command), "/usr/bin/ssh-add -q %s", server.key);
+	pclose(popen(command, "r"));
+	rc = mailbox_open(&m, &set, &err);
+	kill(pid, SIGTERM);
+	waitpid(pid, NULL, 0);
+	unsetenv("SSH_AUTH_SOCK");
+	if (rc != TALLY_OK)
+		fail_msg("%s", err.text);
+	mailbox_close(m);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(logins),
+		cmocka_unit_test(algorithms),
+		cmocka_unit_test(rsa_key),
+		cmocka_unit_test(no_ssh_server),
+		cmocka_unit_test(agent),
+	};
+
+	return cmocka_run_group_tests(tests, server_start, server_stop);
+}
