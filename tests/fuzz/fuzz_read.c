@@ -19,9 +19,10 @@
 #define ACK_MAX   (1u << 20)
 #define BATCH_MAX (256u << 20)
 
-/* The shipped model and map, loaded once. */
+/* The shipped model, and the map for the set of each version; loaded once. */
+#define VERSIONS 8
 static struct tally_model *model;
-static struct tally_map *map;
+static struct tally_map *map[VERSIONS];
 
 struct run {
 	const uint8_t *p;
@@ -36,16 +37,31 @@ load(void)
 {
 	struct tally_err err;
 	struct tally_str text = tally_embedded_find("records.xml");
+	size_t n = tally_builtin.nversion;
 
-	if (map != NULL)
+	if (model != NULL)
 		return;
-	MUST(text.p != NULL);
+	MUST(text.p != NULL && n <= VERSIONS);
 	MUST(tally_model_load(&model, "records.xml", text, &err) == TALLY_OK);
 	text = tally_embedded_find("850.xml");
 	MUST(text.p != NULL);
-	MUST(tally_map_load(&map, model,
-		 tally_version_find(&tally_builtin, TALLY_STR("004010")),
-		 "850.xml", text, &err) == TALLY_OK);
+	for (size_t i = 0; i < n; i++)
+		if (tally_map_load(&map[i], model, tally_builtin.version[i],
+			"850.xml", text, &err) != TALLY_OK)
+			map[i] = NULL;
+	MUST(map[0] != NULL);
+}
+
+static struct tally_map *
+map_for(const struct tally_set_spec *spec)
+{
+	for (size_t i = 0; i < tally_builtin.nversion; i++)
+		if (map[i] != NULL &&
+		    strcmp(spec->version, tally_builtin.version[i]->version) ==
+			0 &&
+		    strcmp(spec->id, tally_map_set(map[i])) == 0)
+			return map[i];
+	return NULL;
 }
 
 /* Gives the input in pieces of step bytes. */
@@ -93,17 +109,18 @@ static enum tally_rc
 visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 {
 	struct run *r = ctx;
+	struct tally_map *m;
 
 	MUST(v->judged != NULL && v->group != NULL && v->interchange != NULL);
 	if (v->set == NULL)
 		return TALLY_OK;
 	look(r, v->set);
-	if (!v->checked || strcmp(v->set->spec->id, tally_map_set(map)) != 0)
+	m = v->checked ? map_for(v->set->spec) : NULL;
+	if (m == NULL)
 		return TALLY_OK;
 	tally_findings_reset(&r->findings);
-	MUST(tally_map_read(map, v->set, &r->batch, &r->residues, &r->findings,
-		 err) == TALLY_OK ||
-	    err->rc == TALLY_NOMEM);
+	MUST(tally_map_read(m, v->set, &r->batch, &r->residues, &r->findings,
+		 err) == TALLY_OK);
 	tally_batch_reset(&r->batch);
 	return TALLY_OK;
 }
