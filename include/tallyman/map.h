@@ -30,6 +30,8 @@ void tally_map_free(struct tally_map *);
 
 const char *tally_map_name(const struct tally_map *);
 const char *tally_map_set(const struct tally_map *);
+/* Whether the map reads sets of that spec: other versions differ. */
+bool tally_map_fits(const struct tally_map *, const struct tally_set_spec *);
 /* SHA-256 of the text: part of what a document's records depend on. */
 const unsigned char *tally_map_hash(const struct tally_map *);
 

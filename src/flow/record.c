@@ -142,7 +142,7 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 
 	if (test)
 		find(t, d, TALLY_F_document_test);
-	if (m == NULL) {
+	if (m == NULL || !tally_map_fits(m, set->spec)) {
 		find(t, d, TALLY_F_map_missing);
 		d->state = "held";
 		return TALLY_OK;

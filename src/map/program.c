@@ -27,6 +27,14 @@ tally_map_set(const struct tally_map *m)
 	return m->set->id;
 }
 
+/* A dictionary that leaves sets out has copies of the specs, of one table of
+ * places. */
+bool
+tally_map_fits(const struct tally_map *m, const struct tally_set_spec *spec)
+{
+	return spec != NULL && spec->place == m->set->place;
+}
+
 const unsigned char *
 tally_map_hash(const struct tally_map *m)
 {

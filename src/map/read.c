@@ -525,9 +525,7 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 	uint32_t next = 1;
 	enum tally_rc rc;
 
-	/* A dictionary that leaves sets out has copies of the specs, of one
-	 * table of places. */
-	if (set->spec == NULL || set->spec->place != m->set->place)
+	if (!tally_map_fits(m, set->spec))
 		return tally_err_set(err, TALLY_USAGE,
 		    "the map %s is for set %s of version %s, and was given "
 		    "another one",

@@ -56,10 +56,7 @@ static struct tally_map *
 map_for(const struct tally_set_spec *spec)
 {
 	for (size_t i = 0; i < tally_builtin.nversion; i++)
-		if (map[i] != NULL &&
-		    strcmp(spec->version, tally_builtin.version[i]->version) ==
-			0 &&
-		    strcmp(spec->id, tally_map_set(map[i])) == 0)
+		if (map[i] != NULL && tally_map_fits(map[i], spec))
 			return map[i];
 	return NULL;
 }
