@@ -14,13 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "flow/lock.h"
-#include "support/workspace.h"
+#include "support/dying.h"
 
 #define SITE(partner, pull) \
 	"<tallyman xmlns=\"urn:tallyman:config:1\">" \
@@ -376,63 +374,6 @@ test_settle(void **state)
 
 /* --- death --- */
 
-static long countdown;
-
-static void
-tick(void)
-{
-	if (--countdown == 0)
-		_exit(99);
-}
-
-static void *
-dying_alloc(size_t n)
-{
-	tick();
-	return malloc(n);
-}
-
-static void *
-dying_realloc(void *p, size_t n)
-{
-	tick();
-	return realloc(p, n);
-}
-
-static void
-dying_free(void *p)
-{
-	tick();
-	free(p);
-}
-
-static void
-begin_dying(void)
-{
-	static const struct tally_allocator dying = { dying_alloc,
-		dying_realloc, dying_free };
-
-	tally_allocator_set(&dying);
-}
-
-/* A run that dies at the n-th use of memory; true when it came to its end. */
-static bool
-run_until(struct workspace *w, long n)
-{
-	int status;
-	pid_t pid = fork();
-
-	assert_true(pid >= 0);
-	if (pid == 0) {
-		countdown = n;
-		w->opened = begin_dying;
-		_exit(workspace_run(w));
-	}
-	assert_int_equal(waitpid(pid, &status, 0), pid);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status) != 99;
-}
-
 static void
 fill_drop(struct workspace *w)
 {
@@ -473,7 +414,7 @@ test_death(void **state)
 	workspace_remove(&w);
 	for (int i = 0; i < 100 && !ended; i++) {
 		fill_drop(&w);
-		ended = run_until(&w, n);
+		ended = dying_run(&w, n);
 		if (!ended)
 			(void)workspace_run(&w);
 		outcome(&w, &got);

@@ -1,0 +1,293 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The translate stage: batches and where they go on after a death, files that
+ * share a transaction, agreements on answers and tests.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/dying.h"
+
+#define SITE(partner, receive) \
+	"<tallyman xmlns=\"urn:tallyman:config:1\">" \
+	"<partner name=\"them\" qualifier=\"ZZ\" id=\"THEM\" " partner ">" \
+	"<mailbox url=\"dir:.\"><pull from=\"drop\" settle=\"0\"/>" \
+	"<push to=\"out\"/></mailbox><receive " receive "/></partner>" \
+	"</tallyman>"
+#define USUAL SITE("", "set=\"850\"")
+
+/* More than two batches, and more than a file that shares a transaction. */
+#define MANY 3000
+
+static struct tally_buf buf;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	tally_buf_init(&buf, 64u << 20);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	tally_buf_free(&buf);
+	return 0;
+}
+
+static struct tally_str
+order(unsigned control, unsigned first, unsigned n, char usage)
+{
+	const struct workspace_order o = { control, first, n, usage, NULL };
+
+	tally_buf_reset(&buf);
+	workspace_order(&buf, &o);
+	return tally_buf_view(&buf);
+}
+
+static void
+has(const char *part)
+{
+	if (buf.p == NULL || strstr(buf.p, part) == NULL)
+		fail_msg(
+		    "\"%s\" is not in:\n%s", part, buf.p != NULL ? buf.p : "");
+}
+
+static void
+outcome(const struct workspace *w, struct tally_buf *b)
+{
+	tally_buf_reset(b);
+	workspace_counts(w, b);
+	workspace_read(w, "out", b);
+}
+
+/* A run that dies at use n and one that does not; true when the first had
+ * recorded some of the documents, but not all. */
+static bool
+die_and_go_on(long n, const struct tally_buf *expected)
+{
+	struct workspace w;
+	bool partly;
+
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
+	assert_false(dying_run(&w, n));
+	outcome(&w, &buf);
+	partly = strstr(buf.p, "documents accepted 1000\n") != NULL ||
+	    strstr(buf.p, "documents accepted 2000\n") != NULL;
+	assert_int_equal(workspace_run(&w), 0);
+	outcome(&w, &buf);
+	if (!tally_str_eq(tally_buf_view(&buf), tally_buf_view(expected)))
+		fail_msg("death at %ld:\n%s", n, buf.p);
+	workspace_remove(&w);
+	return partly;
+}
+
+/* A large file is recorded in batches; wherever it dies, the next run goes on
+ * behind the last batch and answers once. */
+static void
+test_resume(void **state)
+{
+	struct tally_buf expected;
+	struct workspace w;
+	bool partly = false;
+	int status;
+	long uses;
+
+	(void)state;
+	tally_buf_init(&expected, 1u << 20);
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
+	uses = dying_uses(&w, &status);
+	assert_int_equal(status, 0);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], MANY);
+	outcome(&w, &expected);
+	assert_non_null(strstr(expected.p, "AK9*A*3000*3000*3000~"));
+	workspace_remove(&w);
+	for (int i = 1; i < 6; i++)
+		partly |= die_and_go_on(uses * i / 6, &expected);
+	/* Between two batches memory is hardly used: look closer there. */
+	for (long n = uses / 2; n < uses && !partly; n += 4)
+		partly = die_and_go_on(n, &expected);
+	assert_true(partly);
+	tally_buf_free(&expected);
+}
+
+/* What kills the program each time goes out of the way. */
+static void
+test_poison(void **state)
+{
+	struct workspace w;
+	int status;
+	long uses;
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
+	uses = dying_uses(&w, &status);
+	workspace_remove(&w);
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
+	assert_false(dying_run(&w, uses / 2));
+	assert_false(dying_run(&w, uses / 4));
+	workspace_put(&w, "drop", "b.edi", order(8, MANY + 1, 1, 'P'));
+	assert_int_equal(workspace_run(&w), 1);
+	assert_int_equal(w.f.count[FLOW_QUARANTINED], 1);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1);
+	tally_buf_reset(&buf);
+	workspace_read(&w, "quarantine", &buf);
+	has("2 attempts");
+	workspace_remove(&w);
+}
+
+/* More small files than a group holds: all there, answered in their order,
+ * numbered without a gap. */
+static void
+test_many_files(void **state)
+{
+	char name[32], part[64];
+	struct workspace w;
+	const char *at;
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	for (unsigned i = 1; i <= 150; i++) {
+		snprintf(name, sizeof(name), "%03u.edi", i);
+		workspace_put(&w, "drop", name, order(i, i, 1, 'P'));
+	}
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(w.f.count[FLOW_TRANSLATED], 150);
+	assert_int_equal(w.f.count[FLOW_SENT], 150);
+	tally_buf_reset(&buf);
+	workspace_read(&w, "out", &buf);
+	at = buf.p;
+	for (unsigned i = 1; i <= 150; i++) {
+		snprintf(part, sizeof(part), "\f997-them-%09u.edi\n", i);
+		at = strstr(at, part);
+		assert_non_null(at);
+		snprintf(part, sizeof(part), "AK1*PO*%u~", i);
+		assert_non_null(strstr(at, part));
+		assert_true(strstr(at, part) < at + 400);
+	}
+	workspace_remove(&w);
+}
+
+/* Several interchanges in a file: each is decided on for itself. */
+static void
+test_several(void **state)
+{
+	struct workspace w;
+	struct workspace_order o = { 7, 1, 2, 'P', NULL };
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	tally_buf_reset(&buf);
+	workspace_order(&buf, &o);
+	o = (struct workspace_order){ 8, 3, 1, 'P', "EVIL" };
+	workspace_order(&buf, &o);
+	o = (struct workspace_order){ 7, 1, 2, 'P', NULL };
+	workspace_order(&buf, &o);
+	o = (struct workspace_order){ 9, 4, 1, 'P', NULL };
+	workspace_order(&buf, &o);
+	workspace_put(&w, "drop", "a.edi", tally_buf_view(&buf));
+	assert_int_equal(workspace_run(&w), 1);
+	assert_int_equal(w.f.count[FLOW_INTERCHANGES], 2);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 3);
+	outcome(&w, &buf);
+	has("files quarantined 1");
+	has("interchanges duplicate 1");
+	has("interchanges quarantined 1");
+	has("interchanges translated 2");
+	has("outbox sent 2");
+	workspace_remove(&w);
+}
+
+/* What was agreed on, an order's usage, and what must come of it; answer: a
+ * part of what is in out/, null: nothing is. */
+static const struct {
+	const char *site;
+	char usage;
+	int status;
+	const char *counts, *answer;
+} agreements[] = {
+	{ SITE("", "set=\"850\""), 'T', 1, "documents held 1", "*0*T*>~GS*FA" },
+	{ SITE("test=\"accept\"", "set=\"850\""), 'T', 0,
+	    "documents accepted 1", "*0*T*>~GS*FA" },
+	{ SITE("test=\"accept\"", "set=\"850\" test=\"hold\""), 'T', 1,
+	    "documents held 1", "GS*FA" },
+	{ SITE("acknowledge=\"none\"", "set=\"850\""), 'P', 0,
+	    "documents accepted 1", NULL },
+	{ SITE("acknowledge=\"none\" ta1=\"always\"", "set=\"850\""), 'P', 0,
+	    "documents accepted 1", "\fTA1-them-000000001.edi\n" },
+	{ SITE("ta1=\"always\"", "set=\"850\""), 'P', 0, "documents accepted 1",
+	    "*A*000~GS*FA*" },
+	{ SITE("", "set=\"*\""), 'P', 0, "documents accepted 1", "AK5*A~" },
+	{ SITE("", "set=\"855\""), 'P', 1, "documents rejected 1", "AK5*R*1~" },
+};
+
+static void
+test_agreements(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(agreements) / sizeof(agreements[0]);
+	     i++) {
+		workspace_make(&w, agreements[i].site);
+		workspace_put(
+		    &w, "drop", "a.edi", order(7, 1, 1, agreements[i].usage));
+		if (workspace_run(&w) != agreements[i].status)
+			fail_msg("row %zu: status %d", i, flow_status(&w.f));
+		tally_buf_reset(&buf);
+		workspace_counts(&w, &buf);
+		has(agreements[i].counts);
+		tally_buf_reset(&buf);
+		workspace_read(&w, "out", &buf);
+		if (agreements[i].answer != NULL)
+			has(agreements[i].answer);
+		else
+			assert_int_equal(buf.n, 0);
+		workspace_remove(&w);
+	}
+}
+
+/* A TA1 that is never wanted is not sent for a bad envelope either. */
+static void
+test_never_ta1(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, SITE("ta1=\"never\"", "set=\"850\""));
+	(void)order(7, 1, 1, 'P');
+	buf.n -= 12;
+	workspace_put(&w, "drop", "a.edi", tally_buf_view(&buf));
+	assert_int_equal(workspace_run(&w), 1);
+	assert_int_equal(w.f.count[FLOW_REFUSED], 1);
+	assert_int_equal(workspace_files(&w, "out"), 0);
+	workspace_remove(&w);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_resume),
+		cmocka_unit_test(test_poison),
+		cmocka_unit_test(test_many_files),
+		cmocka_unit_test(test_several),
+		cmocka_unit_test(test_agreements),
+		cmocka_unit_test(test_never_ta1),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
