@@ -154,10 +154,18 @@ end_element(
 	load->end(ctx, name, prefix, uri);
 }
 
+static void TALLY_PRINTF(2, 3) say_nothing(void *ctx, const char *fmt, ...)
+{
+	(void)ctx;
+	(void)fmt;
+}
+
 static xmlDocPtr
 parse(struct load *load, struct tally_str text)
 {
+	xmlGenericErrorFunc others;
 	xmlParserCtxtPtr ctxt;
+	void *context;
 	xmlDocPtr doc;
 	int options = XML_PARSE_NONET | XML_PARSE_BIG_LINES;
 
@@ -187,6 +195,11 @@ parse(struct load *load, struct tally_str text)
 	ctxt->sax->internalSubset = refuse_dtd;
 	ctxt->sax->externalSubset = refuse_dtd;
 	ctxt->sax->serror = parse_error;
+	/* What cannot be decoded is told to this thread's handler as well as
+	 * to ours, and that one prints: silent while we read. */
+	others = xmlGenericError;
+	context = xmlGenericErrorContext;
+	xmlSetGenericErrorFunc(NULL, say_nothing);
 	doc = xmlCtxtReadMemory(
 	    ctxt, text.p, (int)text.n, load->name, NULL, options);
 	if (doc != NULL && (load->failed || !ctxt->wellFormed)) {
@@ -194,6 +207,7 @@ parse(struct load *load, struct tally_str text)
 		doc = NULL;
 	}
 	xmlFreeParserCtxt(ctxt);
+	xmlSetGenericErrorFunc(context, others);
 	return doc;
 }
 
