@@ -126,6 +126,24 @@ enum tally_rc tally_batch_set(struct tally_batch *, uint16_t table,
     uint32_t row, uint16_t column, struct tally_str, struct tally_err *)
     TALLY_MUST_USE;
 
+/*
+ * For whoever sets many cells from one text: the text is copied once, and cells
+ * then point into the copy.
+ */
+enum tally_rc tally_batch_keep(struct tally_batch *, struct tally_str text,
+    const char **copy, struct tally_err *) TALLY_MUST_USE;
+static inline void
+tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
+    uint16_t column, struct tally_str kept)
+{
+	struct tally_rows *r = &b->rows[table];
+	struct tally_cell *cell =
+	    r->cell + (size_t)row * r->table->ncolumn + column;
+
+	cell->p = kept.p;
+	cell->n = (uint32_t)kept.n;
+}
+
 /* One document of a batch as a line of JSON, keys in the model's order. */
 void tally_batch_json(
     const struct tally_batch *, uint32_t document, struct tally_buf *);

@@ -2,8 +2,6 @@
 /* Exact decimals; see decimal.h. */
 #include "base/decimal.h"
 
-#include <stdbool.h>
-
 #define DIGITS_MAX   64
 #define EXPONENT_MAX 40
 
@@ -125,4 +123,24 @@ tally_decimal_n(char out[TALLY_DECIMAL_MAX], struct tally_str s, unsigned n)
 		return 0;
 	x.scale = (int)n;
 	return write_number(out, &x);
+}
+
+bool
+tally_decimal_plain(struct tally_str s)
+{
+	size_t i = 0;
+
+	if (s.n == 0 || s.n > DIGITS_MAX ||
+	    (s.p[0] == '0' && s.n > 1 && s.p[1] != '.'))
+		return false;
+	while (i < s.n && is_digit(s.p[i]))
+		i++;
+	if (i == s.n)
+		return true;
+	if (i == 0 || s.p[i] != '.' || i + 1 == s.n)
+		return false;
+	for (i++; i < s.n; i++)
+		if (!is_digit(s.p[i]))
+			return false;
+	return true;
 }

@@ -10,6 +10,7 @@
 #ifndef TALLYMAN_BASE_DECIMAL_H
 #define TALLYMAN_BASE_DECIMAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include "tallyman/str.h"
@@ -28,5 +29,8 @@ size_t tally_decimal_r(char out[TALLY_DECIMAL_MAX], struct tally_str);
 /* Type Nn: the point is put in before the last n digits. */
 size_t tally_decimal_n(
     char out[TALLY_DECIMAL_MAX], struct tally_str, unsigned n);
+
+/* Whether a value is spelled canonically already, as most are. */
+bool tally_decimal_plain(struct tally_str);
 
 #endif

@@ -262,6 +262,22 @@ emit_lists(struct compile *c)
 	return TALLY_OK;
 }
 
+/* Elements by which reading sees at once that a group finds nothing; those of
+ * pair rows move, so they could be any. */
+static void
+set_wanted(struct compile *c)
+{
+	const struct rule *r;
+
+	for (size_t i = 0; i < c->nrule; i++) {
+		r = &c->rule[i];
+		if (r->kind != RULE_FIELD && r->kind != RULE_ATTRIBUTE)
+			continue;
+		c->group[r->group].wanted |=
+		    r->moves ? UINT64_MAX : (uint64_t)1 << r->target.element;
+	}
+}
+
 enum tally_rc
 emit_program(struct compile *c)
 {
@@ -274,6 +290,7 @@ emit_program(struct compile *c)
 		if (rc == TALLY_OK)
 			rc = emit_links(c, b);
 	}
+	set_wanted(c);
 	c->map->block = c->block;
 	c->map->nblock = c->nblock;
 	c->map->group = c->group;

@@ -87,6 +87,7 @@ map_key(struct tally_str s)
  * their row that says that the segment has been found. */
 struct map_group {
 	const struct map_condition *condition;
+	uint64_t wanted; /* elements of its fields, bit k for element k */
 	uint8_t n;
 	uint8_t bit;
 };

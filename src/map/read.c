@@ -171,20 +171,29 @@ static enum tally_rc
 store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
     uint8_t element, uint8_t component, bool *found)
 {
-	struct tally_str sent = read_value(r, element, component), v = sent;
+	struct tally_str sent, v;
 	char room[TALLY_DECIMAL_MAX];
+	enum read_form form;
 
-	if (sent.n == 0 || !read_free(r, element, component))
+	if (!read_free(r, element, component))
+		return TALLY_OK;
+	sent = v = read_value(r, element, component);
+	if (sent.n == 0)
 		return TALLY_OK;
 	*found = true;
-	if (!read_convert(r, op, &v, room)) {
+	form = read_convert(r, op, &v, room);
+	if (form == READ_NONE) {
 		refuse(r, op, table, element, component, sent);
 		return TALLY_OK;
 	}
 	read_claim(r, element, component);
 	if (v.n == 0)
 		return TALLY_OK;
-	return tally_batch_set(r->batch, table, row, op->column, v, r->err);
+	if (form == READ_ELSEWHERE)
+		return tally_batch_set(
+		    r->batch, table, row, op->column, v, r->err);
+	tally_batch_point(r->batch, table, row, op->column, v);
+	return TALLY_OK;
 }
 
 static uint8_t
@@ -202,8 +211,8 @@ run_attribute(
 	uint32_t row;
 	enum tally_rc rc;
 
-	if (read_value(r, op->element, op->component).n == 0 ||
-	    !read_free(r, op->element, op->component) ||
+	if (!read_free(r, op->element, op->component) ||
+	    read_value(r, op->element, op->component).n == 0 ||
 	    table_full(r, b->table))
 		return TALLY_OK;
 	rc = make_row(r, b, frame, &row);
@@ -225,16 +234,20 @@ run_take(struct read *r, const struct map_op *op, uint32_t frame)
 	bool found = false;
 	enum tally_rc rc = TALLY_OK;
 
-	if (s->frame[frame].taken & bit)
+	if ((s->frame[frame].taken & bit) ||
+	    !(r->present & ~r->taken & g->wanted))
 		return TALLY_OK;
 	if (g->n > 0 && !read_meets(r, g->condition, g->n))
 		return TALLY_OK;
-	for (f = op + 1; f <= op + op->n && rc == TALLY_OK; f++)
+	for (f = op + 1; f <= op + op->n && rc == TALLY_OK; f++) {
+		if (!((r->present & ~r->taken) >> moved(r, f) & 1))
+			continue;
 		if (f->code == MAP_FIELD)
 			rc = store(r, f, table, s->frame[frame].row,
 			    moved(r, f), f->component, &found);
 		else
 			rc = run_attribute(r, f, frame, &found);
+	}
 	if (!found)
 		return rc;
 	s->frame[frame].taken |= bit;
@@ -390,8 +403,7 @@ run_pairs(struct read *r, const struct map_op *op, uint32_t frame)
 
 	for (; k <= b->last_pair && k <= r->segment->n && rc == TALLY_OK;
 	     k += 2) {
-		if (!read_free(r, k, 0) || !read_free(r, k + 1, 0) ||
-		    read_value(r, k, 0).n + read_value(r, k + 1, 0).n == 0)
+		if ((r->taken >> k & 3) != 0 || (r->present >> k & 3) == 0)
 			continue;
 		if (table_full(r, b->table))
 			break;
@@ -420,7 +432,7 @@ run(struct read *r, const struct map_list *list, uint32_t current)
 	uint32_t frame;
 	enum tally_rc rc = TALLY_OK;
 
-	for (; op < end && rc == TALLY_OK;
+	for (; op < end && rc == TALLY_OK && (r->present & ~r->taken) != 0;
 	     op += op->code == MAP_TAKE ? op->n + 1 : 1) {
 		frame = outer(&r->map->scratch, current, op->up);
 		switch ((enum map_opcode)op->code) {
@@ -454,6 +466,43 @@ run(struct read *r, const struct map_list *list, uint32_t current)
 
 /* --- the document --- */
 
+/* Whether bytes are not plain ASCII text: eight at a time, the high bits of
+ * all, and of each byte less one where the byte is not high itself. */
+static bool
+is_foreign(const unsigned char *p, size_t n)
+{
+	const uint64_t high = 0x8080808080808080, one = 0x0101010101010101;
+	uint64_t all = 0, v;
+
+	for (; n >= 8; n -= 8, p += 8) {
+		memcpy(&v, p, 8);
+		all |= v | (v - one);
+	}
+	for (; n > 0; n--, p++)
+		all |= *p | (uint64_t)(*p - 1u);
+	return (all & high) != 0;
+}
+
+/* Copies the set into the batch and makes a view of the copy. */
+static enum tally_rc
+keep_bytes(struct read *r)
+{
+	const struct tally_set *set = r->set;
+	size_t from = (size_t)(set->start - set->offset);
+	const char *copy;
+	enum tally_rc rc;
+
+	rc = tally_batch_keep(r->batch,
+	    tally_str(set->bytes + from, (size_t)set->length), &copy, r->err);
+	if (rc != TALLY_OK)
+		return rc;
+	r->kept = *set;
+	/* as an integer: the view begins before the copy does */
+	r->kept.bytes = (const unsigned char *)((uintptr_t)copy - from);
+	r->foreign = is_foreign(set->bytes + from, (size_t)set->length);
+	return TALLY_OK;
+}
+
 static enum tally_rc
 begin(struct read *r)
 {
@@ -461,7 +510,10 @@ begin(struct read *r)
 	const struct tally_set *set = r->set;
 	uint32_t frame;
 	void *p;
+	enum tally_rc rc;
 
+	r->residues->n = 0;
+	tally_batch_document(r->batch);
 	if (set->ninstance > s->instance_cap) {
 		p = tally_realloc(s->frame_of,
 		    (size_t)set->ninstance * 2 * sizeof(*s->frame_of));
@@ -473,13 +525,14 @@ begin(struct read *r)
 	}
 	s->nframe = 0;
 	s->frame_of[0] = 0;
+	rc = keep_bytes(r);
+	if (rc != TALLY_OK)
+		return rc;
 	r->repeats = set->separators.repetition != 0 &&
 	    memchr(set->bytes + (set->start - set->offset),
 		set->separators.repetition, set->length) != NULL;
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
-	r->residues->n = 0;
-	tally_batch_document(r->batch);
 	return push_frame(r, 0, 0, &frame);
 }
 
@@ -501,10 +554,14 @@ read_segment(struct read *r)
 	uint32_t frame = r->map->scratch.frame_of[r->segment->loop];
 	const struct map_block *b =
 	    &r->map->block[r->map->scratch.frame[frame].block];
+	const uint32_t *pos = r->set->pos + r->segment->pos;
+	uint32_t n = r->segment->n < 63 ? r->segment->n : 63;
 	enum tally_rc rc = TALLY_OK;
 
-	r->claimed = r->taken = 0;
+	r->claimed = r->taken = r->present = 0;
 	r->npart = 0;
+	for (uint32_t k = 1; k <= n; k++)
+		r->present |= (uint64_t)(pos[k] - pos[k - 1] > 1) << k;
 	if (r->segment->place != TALLY_NOWHERE)
 		rc = run(r, list_at(r, b), frame);
 	return rc == TALLY_OK ? read_residue(r) : rc;

@@ -27,8 +27,12 @@ struct read {
 	struct tally_findings *findings;
 	struct tally_err *err;
 
+	/* The set's bytes as the batch keeps them: cells point into them. */
+	struct tally_set kept;
+
 	const struct tally_segment *segment;
 	uint32_t index;   /* of the segment */
+	uint64_t present; /* elements that are not empty; as claimed */
 	uint64_t claimed; /* elements, bit k for element k */
 	uint64_t taken;   /* as claimed, but as it was before pair rows */
 	uint8_t shift;    /* of the pair that is read */
@@ -37,6 +41,7 @@ struct read {
 
 	struct read_count count[MAP_COUNTS_MAX];
 	unsigned ncount;
+	bool foreign; /* the set is not plain ASCII */
 	bool repeats; /* the set holds repetition separators */
 	bool full;    /* a table has all the rows that it can have */
 };
@@ -50,22 +55,23 @@ void read_claim_part(struct read *, uint8_t element, uint8_t component);
 void read_claim_conditions(
     struct read *, const struct map_condition *, uint8_t n);
 
-/* The value of an element or a component; empty when it is not there. */
+/* The value of an element or a component; empty when it is not there.  It
+ * points into the batch. */
 static inline struct tally_str
 read_value(const struct read *r, uint8_t element, uint8_t component)
 {
-	struct tally_str v = tally_element(r->set, r->segment, element);
+	struct tally_str v = tally_element(&r->kept, r->segment, element);
 
 	if (v.n == 0 || (component == 0 && !r->repeats))
 		return v;
 	return read_part_of(r, v, component);
 }
 
-/* Whether nothing has claimed it yet. */
+/* Whether there is a value that nothing has claimed yet. */
 static inline bool
 read_free(const struct read *r, uint8_t element, uint8_t component)
 {
-	if (r->taken >> element & 1)
+	if (!((r->present & ~r->taken) >> element & 1))
 		return false;
 	return component == 0 || read_free_part(r, element, component);
 }
@@ -79,11 +85,14 @@ read_claim(struct read *r, uint8_t element, uint8_t component)
 		r->claimed |= (uint64_t)1 << element;
 }
 
-/*
- * The canonical form of a value; false when it has none.  The result points
- * into the set, into room (TALLY_DECIMAL_MAX bytes) or into the scratch text.
- */
-bool read_convert(
+/* Where the canonical form of a value is. */
+enum read_form {
+	READ_NONE,     /* it has none */
+	READ_KEPT,     /* in the batch */
+	READ_ELSEWHERE /* in room (TALLY_DECIMAL_MAX bytes), the program or the
+			  scratch text */
+};
+enum read_form read_convert(
     struct read *, const struct map_op *, struct tally_str *, char *room);
 
 /* residue.c: what is left of a segment, and what people should see. */

@@ -73,7 +73,7 @@ enum tally_rc
 read_residue(struct read *r)
 {
 	const struct tally_segment *s = r->segment;
-	const uint32_t *pos = r->set->pos + s->pos;
+	uint64_t left;
 	enum tally_rc rc = TALLY_OK;
 
 	for (unsigned i = 0; i < r->npart; i++)
@@ -81,9 +81,12 @@ read_residue(struct read *r)
 			r->claimed |= (uint64_t)1 << r->part[i].element;
 	if (r->claimed == 0 && r->npart == 0)
 		return add_segment(r);
-	for (uint32_t k = 1; k <= s->n && rc == TALLY_OK; k++)
-		if (pos[k] - pos[k - 1] > 1 &&
-		    (k > 63 || !(r->claimed >> k & 1)))
+	left = r->present & ~r->claimed;
+	for (uint32_t k = 1; k < 64 && left >> k != 0 && rc == TALLY_OK; k++)
+		if (left >> k & 1)
+			rc = add_element(r, k);
+	for (uint32_t k = 64; k <= s->n && rc == TALLY_OK; k++)
+		if (tally_element(r->set, s, k).n > 0)
 			rc = add_element(r, k);
 	return rc;
 }

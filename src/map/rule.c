@@ -49,8 +49,9 @@ new_group(struct compile *c, struct rule *r, const struct map_block *where)
 		    "one row has more than %d fields with conditions of their "
 		    "own; put some of them into a <rows> of their own",
 		    MAP_GROUPS_MAX);
-	c->group[c->ngroup] = (struct map_group){ where->condition, where->n,
-		(uint8_t)s->ngroup++ };
+	c->group[c->ngroup] = (struct map_group){ .condition = where->condition,
+		.n = where->n,
+		.bit = (uint8_t)s->ngroup++ };
 	c->group_block[c->ngroup] = r->block;
 	r->group = (uint16_t)c->ngroup++;
 	return TALLY_OK;

@@ -100,28 +100,15 @@ read_claim_conditions(struct read *r, const struct map_condition *v, uint8_t n)
 		read_claim(r, v[i].element, v[i].component);
 }
 
-/* Bytes that are not plain ASCII text. */
-static bool
-is_foreign(struct tally_str s)
-{
-	unsigned char all = 0, nul = 0;
-
-	for (size_t i = 0; i < s.n; i++) {
-		all |= (unsigned char)s.p[i];
-		nul |= s.p[i] == '\0';
-	}
-	return (all & 0x80) != 0 || nul != 0;
-}
-
-/* The word for a code; the code itself when it is not listed. */
-static struct tally_str
+/* The word for a code; null when it is not listed. */
+static const struct tally_str *
 word(const struct map_codes *codes, struct tally_str s)
 {
 	uint64_t key = map_key(s);
 	size_t low = 0, high = codes->n, mid;
 
 	if (s.n > 8)
-		return s;
+		return NULL;
 	while (low < high) {
 		mid = low + (high - low) / 2;
 		if (codes->code[mid].key < key)
@@ -130,26 +117,31 @@ word(const struct map_codes *codes, struct tally_str s)
 			high = mid;
 	}
 	return low < codes->n && tally_str_eq(codes->code[low].x12, s)
-	    ? codes->code[low].value
-	    : s;
+	    ? &codes->code[low].value
+	    : NULL;
 }
 
-static bool
+static enum read_form
 convert_text(struct read *r, const struct map_op *op, struct tally_str *s)
 {
 	struct tally_buf *text = &r->map->scratch.text;
+	const struct tally_str *w = NULL;
 
 	if (op->codes != MAP_NO_CODE)
-		*s = word(&r->map->codes[op->codes], *s);
-	if (!is_foreign(*s))
-		return true;
+		w = word(&r->map->codes[op->codes], *s);
+	if (w != NULL) {
+		*s = *w;
+		return READ_ELSEWHERE;
+	}
+	if (!r->foreign)
+		return READ_KEPT;
 	tally_buf_reset(text);
 	tally_charset_utf8(r->map->charset, text, *s);
 	*s = tally_buf_view(text);
-	return !text->failed;
+	return text->failed ? READ_NONE : READ_ELSEWHERE;
 }
 
-bool
+enum read_form
 read_convert(
     struct read *r, const struct map_op *op, struct tally_str *s, char *room)
 {
@@ -167,6 +159,8 @@ read_convert(
 		n = tally_time_iso(room, *s);
 		break;
 	case TALLY_R:
+		if (tally_decimal_plain(*s))
+			return READ_KEPT;
 		n = tally_decimal_r(room, *s);
 		break;
 	case TALLY_N:
@@ -178,5 +172,5 @@ read_convert(
 		assert(!"a type that compiling refuses");
 	}
 	*s = tally_str(room, n);
-	return n > 0;
+	return n > 0 ? READ_ELSEWHERE : READ_NONE;
 }

@@ -176,15 +176,12 @@ tally_batch_row(
 }
 
 enum tally_rc
-tally_batch_set(struct tally_batch *b, uint16_t table, uint32_t row,
-    uint16_t column, struct tally_str s, struct tally_err *err)
+tally_batch_keep(struct tally_batch *b, struct tally_str s, const char **copy,
+    struct tally_err *err)
 {
-	struct tally_rows *r = &b->rows[table];
 	struct tally_arena *a = &b->text;
-	struct tally_cell *cell;
 	char *p = a->p;
 
-	assert(row < r->n && column < r->table->ncolumn);
 	if (s.n > UINT32_MAX)
 		return tally_err_set(
 		    err, TALLY_NOMEM, "a value has more than 4 GiB");
@@ -197,8 +194,20 @@ tally_batch_set(struct tally_batch *b, uint16_t table, uint32_t row,
 		    err, TALLY_NOMEM, "no room for more text in this batch");
 	if (s.n > 0)
 		memcpy(p, s.p, s.n);
-	cell = r->cell + (size_t)row * r->table->ncolumn + column;
-	cell->p = p;
-	cell->n = (uint32_t)s.n;
+	*copy = p;
 	return TALLY_OK;
+}
+
+enum tally_rc
+tally_batch_set(struct tally_batch *b, uint16_t table, uint32_t row,
+    uint16_t column, struct tally_str s, struct tally_err *err)
+{
+	const struct tally_rows *r = &b->rows[table];
+	enum tally_rc rc;
+
+	assert(row < r->n && column < r->table->ncolumn);
+	rc = tally_batch_keep(b, s, &s.p, err);
+	if (rc == TALLY_OK)
+		tally_batch_point(b, table, row, column, s);
+	return rc;
 }

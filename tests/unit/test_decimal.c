@@ -93,6 +93,26 @@ test_spellings(void **state)
 	}
 }
 
+/* Plain is what is canonical as it is, but for negative numbers. */
+static void
+test_plain(void **state)
+{
+	char out[TALLY_DECIMAL_MAX];
+	struct tally_str s;
+	size_t n;
+	bool same;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
+		s = tally_cstr(rows[i].sent);
+		n = tally_decimal_r(out, s);
+		same = n > 0 && tally_str_eq(s, tally_str(out, n)) &&
+		    s.p[0] != '-';
+		if (tally_decimal_plain(s) != same)
+			fail_msg("%s", rows[i].sent);
+	}
+}
+
 /* However long, a value never writes beyond the buffer. */
 static void
 test_long(void **state)
@@ -121,6 +141,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spellings),
+		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_long),
 	};
 
