@@ -143,9 +143,14 @@ ssh_trouble(struct ssh *s, int rc, const char *doing, struct tally_err *err)
 		    " while after refused logins",
 		    name, doing);
 	case LIBSSH2_ERROR_KEX_FAILURE:
-	case LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE:
 	case LIBSSH2_ERROR_METHOD_NONE:
 		return no_common(s, err);
+	case LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE:
+		return tally_err_set(err, TALLY_UNAVAILABLE,
+		    "mailbox %s: the exchange of keys broke off: the server"
+		    " closed the connection, or could not prove that its host"
+		    " key is its own; try again later, then ask the partner",
+		    name);
 	case LIBSSH2_ERROR_HOSTKEY_INIT:
 	case LIBSSH2_ERROR_HOSTKEY_SIGN:
 		return tally_err_set(err, TALLY_PERM,

@@ -472,6 +472,8 @@ ssh_login(struct ssh *s, const char *user, struct tally_err *err)
 		rc = by_agent(&l, &in, err);
 	if (rc == TALLY_OK && !in && set->password_file != NULL)
 		rc = by_password(&l, &in, err);
+	if (l.tried[0] == '\0')
+		note(&l, "nothing that is given", "is accepted here");
 	if (rc == TALLY_OK && in)
 		return TALLY_OK;
 	/* Hung up on after a refusal: trying again would make it worse. */

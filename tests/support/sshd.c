@@ -245,7 +245,9 @@ write_config(
 	n = strlen(command);
 	if (command[n - 1] == '@')
 		format(command + n - 1, sizeof(command) - n + 1, "%s", s->dir);
+	/* The first value of an option counts: extra before the rest. */
 	fprintf(f,
+	    "%s"
 	    "Port %u\n"
 	    "ListenAddress 127.0.0.1\n"
 	    "PidFile none\n"
@@ -257,10 +259,9 @@ write_config(
 	    "PasswordAuthentication no\n"
 	    "KbdInteractiveAuthentication no\n"
 	    "PermitRootLogin prohibit-password\n"
-	    "Subsystem sftp %s\n"
-	    "%s",
-	    s->port, s->dir, s->dir, s->dir, command,
-	    extra != NULL ? extra : "");
+	    "Subsystem sftp %s\n",
+	    extra != NULL ? extra : "", s->port, s->dir, s->dir, s->dir,
+	    command);
 	if (fclose(f) != 0)
 		die(path);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Reaching an SSH server: host keys, logins, algorithms, silence. */
+#define _GNU_SOURCE /* unshare */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,9 +11,11 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -183,6 +186,7 @@ no_ssh_server(void **state)
 	} row[] = {
 		{ NULL, "within 300 ms" },
 		{ "", "closed the connection" },
+		{ "SSH-2.0-OpenSSH_9.2\r\n", "closed the connection" },
 		{ "HTTP/1.1 400 Bad Request\r\n\r\n", "" },
 	};
 	const char *pin = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIAAAAAAAAAAAAAAA"
@@ -283,6 +287,128 @@ agent(void **state)
 	mailbox_close(m);
 }
 
+/* What a libssh2 without RSA signatures by SHA-2 makes of an RSA host. */
+static void
+rsa_host(void **state)
+{
+	const char *pin = "ssh-rsa AAAAB3NzaC1yc2EAAAADAQAB";
+	struct mailbox_settings set;
+	struct tally_err err;
+	struct mailbox *m;
+
+	(void)state;
+	need_sshd();
+	set = settings(&server, &pin);
+	assert_int_equal(mailbox_open(&m, &set, &err), TALLY_CONFIG);
+	if (strstr(err.text, "rsa-sha2-512") == NULL)
+		fail_msg("%s", err.text);
+}
+
+/*
+ * Passwords need an account that has one: this process gets its own view of
+ * /etc/passwd and /etc/shadow, in which there is a user "edi" with the
+ * password "open sesame".
+ */
+static bool
+make_account(const struct sshd *s)
+{
+	static const char hash[] =
+	    "$6$tallyman$OMqyLRykSC9EUxRnw/qCf.1B2dPj8LgNL2Bib8jPqMKuo"
+	    "cm/QUCPhISXcekN0sWrd0S79FLtRMLlVyTPAU39l0";
+	static const char *const file[] = { "passwd", "shadow" };
+	char line[600], etc[64], copy[400], *old;
+	size_t n;
+	FILE *f;
+
+	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
+	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+		return false;
+	for (int i = 0; i < 2; i++) {
+		if (i == 0)
+			snprintf(line, sizeof(line),
+			    "edi:x:64321:64321:EDI:/:/bin/sh\n");
+		else
+			snprintf(line, sizeof(line),
+			    "edi:%s:19000:0:99999:7:::\n", hash);
+		snprintf(etc, sizeof(etc), "/etc/%s", file[i]);
+		snprintf(copy, sizeof(copy), "%s/%s", s->dir, file[i]);
+		old = scratch_read("/etc", file[i], &n);
+		assert_non_null(old);
+		f = fopen(copy, "w");
+		assert_non_null(f);
+		fwrite(old, 1, n, f);
+		fputs(line, f);
+		assert_int_equal(fclose(f), 0);
+		free(old);
+		assert_int_equal(chmod(copy, i == 0 ? 0644 : 0600), 0);
+		if (mount(copy, etc, NULL, MS_BIND, NULL) != 0)
+			return false;
+	}
+	return true;
+}
+
+static void
+try_password(const struct sshd *s, const char *password, enum tally_rc want,
+    const char *says)
+{
+	const char *pin = s->ed25519;
+	struct mailbox_settings set = settings(s, &pin);
+	struct tally_err err = { 0 };
+	struct mailbox_listing l;
+	struct mailbox *m;
+	char url[400], file[300];
+	enum tally_rc rc;
+
+	snprintf(
+	    url, sizeof(url), "sftp://edi@127.0.0.1:%u%s", s->port, s->root);
+	snprintf(file, sizeof(file), "%s/password", s->dir);
+	scratch_write(s->dir, "password", password, strlen(password), 0);
+	assert_int_equal(chmod(file, 0600), 0);
+	set.url = url;
+	set.key = NULL;
+	set.password_file = file;
+	rc = mailbox_open(&m, &set, &err);
+	if (rc != want || strstr(err.text, says) == NULL)
+		fail_msg("%d: %s", rc, err.text);
+	if (rc != TALLY_OK)
+		return;
+	assert_int_equal(mailbox_list(m, "", &l, &err), TALLY_OK);
+	mailbox_listing_free(&l);
+	mailbox_close(m);
+}
+
+static void
+passwords(void **state)
+{
+	static const char *const how[] = { "PasswordAuthentication yes\n",
+		"UsePAM yes\nKbdInteractiveAuthentication yes\n" };
+	static const char *const only[] = { "(it accepts publickey,password)",
+		"(it accepts publickey,keyboard-interactive)" };
+	bool account = false;
+
+	(void)state;
+	need_sshd();
+	for (int i = 0; i < 2; i++) {
+		struct sshd s;
+
+		sshd_start(&s, NULL, how[i]);
+		if (!account && !make_account(&s)) {
+			sshd_stop(&s);
+			print_message("skipped: needs root and a mount\n");
+			skip();
+		}
+		if (!account) {
+			/* That one has the old view. */
+			account = true;
+			sshd_stop(&s);
+			sshd_start(&s, NULL, how[i]);
+		}
+		try_password(&s, "open sesame\n", TALLY_OK, "");
+		try_password(&s, "open barley\n", TALLY_PERM, only[i]);
+		sshd_stop(&s);
+	}
+}
+
 int
 main(void)
 {
@@ -292,6 +418,8 @@ main(void)
 		cmocka_unit_test(rsa_key),
 		cmocka_unit_test(no_ssh_server),
 		cmocka_unit_test(agent),
+		cmocka_unit_test(rsa_host),
+		cmocka_unit_test(passwords),
 	};
 
 	return cmocka_run_group_tests(tests, server_start, server_stop);
