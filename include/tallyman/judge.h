@@ -46,9 +46,9 @@ void tally_judge_free(struct tally_judge *);
 
 /*
  * The next interchange; *out is null at the end of the input, where an input
- * without any has the finding not_edi, empty_file or isa_malformed.  What *out and
- * tally_judge_findings give lives until the next call.  Findings about bytes
- * outside interchanges are in the list, but in no span.
+ * without any has the finding not_edi, empty_file or isa_malformed.  What
+ * *out and tally_judge_findings give lives until the next call.  Findings
+ * about bytes outside interchanges are in the list, but in no span.
  */
 enum tally_rc tally_judge_next(struct tally_judge *,
     const struct tally_interchange_judged **out, struct tally_err *)

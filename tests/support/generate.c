@@ -469,9 +469,32 @@ count_total(struct made_set *s, const struct tally_total *t)
 	}
 }
 
+/* Hierarchical levels: numbered, each below the one of half its number. */
+static void
+number_levels(struct made_set *s)
+{
+	uint32_t n = 0, k = 0;
+
+	for (uint32_t i = 0; i < s->n; i++)
+		n += strcmp(s->segment[i].tag, "HL") == 0;
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct made_segment *g = &s->segment[i];
+
+		if (strcmp(g->tag, "HL") != 0)
+			continue;
+		k++;
+		g->element[0] = numeral(s, k, 1);
+		g->element[1] = k > 1 ? numeral(s, k / 2, 1) : tally_str("", 0);
+		g->element[3] = numeral(s, 2 * k <= n, 1);
+		if (g->n < 4)
+			g->n = 4;
+	}
+}
+
 void
 made_count(struct made_set *s)
 {
+	number_levels(s);
 	for (uint16_t i = 0; i < s->spec->ntotal; i++)
 		count_total(s, &s->spec->total[i]);
 	s->segment[s->n - 1].element[0] = numeral(s, s->n, 1);

@@ -68,7 +68,7 @@ void made_free(struct made_set *);
 /* Makes a valid set with that control number, in place of what was there. */
 void made_fill(struct made_set *, struct maker *, const struct tally_set_spec *,
     uint32_t control);
-/* Makes SE01 and the control totals right again. */
+/* Makes SE01, the control totals and the numbers of levels right again. */
 void made_count(struct made_set *);
 
 /* A valid value of an element. */
