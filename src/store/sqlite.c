@@ -94,7 +94,7 @@ once(struct sqlite *s, const char *sql, char value[32], struct tally_err *err)
 	while (result == SQLITE_ROW)
 		result = sqlite3_step(stmt);
 	if (result != SQLITE_DONE)
-		rc = sqlite_fail(s->db, result, sql, err);
+		rc = sqlite_fail(s->db, result, s->path, err);
 	sqlite3_finalize(stmt);
 	return rc;
 }
@@ -139,6 +139,20 @@ configure(struct sqlite *s, struct tally_err *err)
 	return rc;
 }
 
+/* A file to make a store in holds nothing, or what a dead attempt left. */
+static enum tally_rc
+vacant(struct sqlite *s, struct tally_err *err)
+{
+	char tables[32] = "";
+
+	if (once(s, "SELECT count(*) FROM sqlite_schema", tables, NULL) ==
+		TALLY_OK &&
+	    strcmp(tables, "0") == 0)
+		return TALLY_OK;
+	return tally_err_set(err, TALLY_CREATE,
+	    "%s exists already; nothing was changed", s->path);
+}
+
 /* The file must be ours: in CREATE mode it is empty and is marked. */
 static enum tally_rc
 recognise(struct sqlite *s, struct tally_err *err)
@@ -146,6 +160,11 @@ recognise(struct sqlite *s, struct tally_err *err)
 	char id[32] = "", want[32], set[64];
 	enum tally_rc rc;
 
+	if (s->mode == STORE_CREATE) {
+		rc = vacant(s, err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
 	snprintf(want, sizeof(want), "%d", APPLICATION);
 	if (s->mode == STORE_CREATE) {
 		snprintf(set, sizeof(set), "PRAGMA application_id = %d",
@@ -198,6 +217,8 @@ connect_db(struct sqlite *s, struct tally_err *err)
 	sqlite3_busy_timeout(s->db, s->patience);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &on);
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &on);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, &on);
+	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, &on);
 	rc = recognise(s, err);
 	if (rc == TALLY_OK)
 		rc = configure(s, err);
@@ -403,7 +424,7 @@ next(struct engine *e, enum statement id, bool *row, struct tally_err *err)
 	if (result == SQLITE_ROW)
 		return TALLY_OK;
 	if (result != SQLITE_DONE)
-		rc = sqlite_fail(s->db, result, "the store", err);
+		rc = sqlite_fail(s->db, result, s->path, err);
 	sqlite3_reset(s->stmt[id]);
 	return rc;
 }

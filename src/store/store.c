@@ -20,16 +20,18 @@
 #define BYTES_MAX (64u * 1024 * 1024) /* of an outgoing file */
 #define ARGUMENTS 32
 
-/* The database file of CREATE mode: empty, and nobody's before. */
+/* The database file of CREATE mode: made here, or left by an attempt that
+ * died, which the engine looks at. */
 static enum tally_rc
-create_file(struct store *st, const char *dir, struct tally_err *err)
+create_file(
+    struct store *st, const char *dir, bool *made, struct tally_err *err)
 {
 	int fd = openat(st->dir, "tallyman.db",
 	    O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0640);
 
+	*made = fd >= 0;
 	if (fd < 0 && errno == EEXIST)
-		return tally_err_set(err, TALLY_CREATE,
-		    "%s/tallyman.db exists already; nothing was changed", dir);
+		return TALLY_OK;
 	if (fd < 0)
 		return tally_err_errno(
 		    err, TALLY_CREATE, "cannot make %s/tallyman.db", dir);
@@ -92,10 +94,8 @@ store_open(struct store **out, const char *dir, enum store_mode mode,
 	tally_buf_init(&st->name, DOOR_MAX);
 	tally_buf_init(&st->bytes, BYTES_MAX);
 	rc = open_dir(st, dir, err);
-	if (rc == TALLY_OK && mode == STORE_CREATE) {
-		rc = create_file(st, dir, err);
-		made = rc == TALLY_OK;
-	}
+	if (rc == TALLY_OK && mode == STORE_CREATE)
+		rc = create_file(st, dir, &made, err);
 	if (rc == TALLY_OK)
 		rc =
 		    engine_sqlite_open(&st->engine, st->path, mode, model, err);

@@ -59,6 +59,39 @@ a_store_is_not_made_twice(void **state)
 	assert_string_equal(fixture_sql(f, "SELECT count(*) FROM files"), "1");
 }
 
+/* As an init leaves it that died: nothing in it, or only its first page. */
+static void
+a_dead_attempt_is_taken_up(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_err err;
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/tallyman.db", f->dir);
+	for (int i = 0; i < 2; i++) {
+		store_close(f->store);
+		f->store = NULL;
+		assert_int_equal(unlink(path), 0);
+		assert_int_equal(close(open(path, O_CREAT | O_RDWR, 0640)), 0);
+		if (i == 1)
+			fixture_execute(f,
+			    "PRAGMA page_size = 16384;"
+			    "PRAGMA application_id = 1952541817;"
+			    "PRAGMA journal_mode = WAL");
+		assert_int_equal(open_again(f, STORE_CREATE, &err), TALLY_OK);
+		fixture_reopen(f);
+		fixture_group(f);
+		assert_string_equal(
+		    fixture_sql(f, "PRAGMA page_size"), "16384");
+	}
+	store_close(f->store);
+	f->store = NULL;
+	fixture_execute(f, "PRAGMA wal_checkpoint(TRUNCATE)");
+	assert_int_equal(truncate(path, 100), 0);
+	assert_int_equal(open_again(f, STORE_CREATE, &err), TALLY_CREATE);
+	assert_int_equal(access(path, F_OK), 0);
+}
+
 static void
 a_new_store_has_its_shape(void **state)
 {
@@ -429,6 +462,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_store_is_not_made_twice),
+		T(a_dead_attempt_is_taken_up),
 		T(a_new_store_has_its_shape),
 		T(commits_are_synced),
 		T(others_are_waited_for_and_then_not),
