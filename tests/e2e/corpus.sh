@@ -33,9 +33,11 @@ become() {
 	    (SELECT count(*) AS n, state FROM documents GROUP BY state
 	    ORDER BY state)")
 	orders=$(ask "SELECT count(*) FROM orders")
-	answers=$(cat "$ws"/out/* 2>/dev/null | tr '~\n' '\n\n' |
-	    sed -n 's/^AK9\*\(.\).*/\1/p; s/^TA1\*[^*]*\*[^*]*\*[^*]*\*\(.*\)/TA1 \1/p' |
-	    sort | uniq -c | sed 's/^ *//; s/\*/ /' | paste -sd, - | sed 's/,/, /g')
+	# Answers are in the separators of what they answer.
+	answers=$(cat "$ws"/out/* 2>/dev/null |
+	    grep -aoE 'AK9.[AEPR]|TA1.[0-9]*.[0-9]*.[0-9]*.[AER].[0-9]{3}' |
+	    sed 's/^AK9.//; s/^TA1.*\([AER]\).\([0-9]*\)$/TA1 \1 \2/' |
+	    sort | uniq -c | sed 's/^ *//' | paste -sd, - | sed 's/,/, /g')
 	kinds=$(ask "SELECT group_concat(kind, ', ') FROM
 	    (SELECT DISTINCT kind FROM findings WHERE severity <> 'note'
 	    ORDER BY kind)")
@@ -51,6 +53,7 @@ for file in $(awk -F'\t' '$2 ~ /(^|,)850(,|$)/ { print $1 }' \
 		printf '%s\t%s\n' "$file" "$got"
 		continue
 	fi
+	: >"$work/said"
 	same "$file" "$got" "$(awk -F'\t' -v OFS='\t' -v f="$file" \
 	    '$1 == f { print $2, $3, $4, $5 }' "$expected")"
 done
