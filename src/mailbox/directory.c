@@ -272,8 +272,9 @@ get_one(struct mailbox_result *r, struct mailbox *m, int dir,
 	if (r->rc != TALLY_OK)
 		return;
 	r->now = entry_of(e->name, &after);
-	if (total != r->now.size || total != e->size ||
-	    r->now.mtime != e->mtime || !same_moment(&before, &after))
+	if (total != r->now.size || !same_moment(&before, &after) ||
+	    (e->size != MAILBOX_SIZE_UNKNOWN && total != e->size) ||
+	    (e->mtime != 0 && r->now.mtime != e->mtime))
 		r->rc = tally_err_set(&r->err, TALLY_TEMP,
 		    "mailbox %s: %s has changed since it was listed; it is"
 		    " taken when it has come to rest",
