@@ -10,15 +10,21 @@
 #include <string.h>
 
 #include "base/embed.h"
+#include "base/xml.h"
 
 #define MODEL    "records.xml"
 #define SUFFIX   ".xml"
 #define GUIDE    ".guide.xml"
 #define MAPS_MAX 1000 /* of a site: a map is a partner's document */
+#define BLANKS   " \t\r\n"
 
+/* What the tree of a map of SITE_BYTES_MAX can need. */
+#define MAP_TREE_MAX (64u << 20)
+
+/* A map, compiled for each version that it lists: places differ. */
 struct entry {
-	char *name; /* without ".xml"; owned */
-	struct tally_map *map;
+	char *name;             /* without ".xml"; owned */
+	struct tally_map **map; /* of the dictionary's versions, or null */
 };
 
 struct maps {
@@ -29,15 +35,22 @@ struct maps {
 	const struct tally_dictionary *dictionary;
 };
 
+static void
+entry_free(const struct maps *m, struct entry *e)
+{
+	for (size_t i = 0; e->map != NULL && i < m->dictionary->nversion; i++)
+		tally_map_free(e->map[i]);
+	tally_free(e->map);
+	tally_free(e->name);
+}
+
 void
 maps_free(struct maps *m)
 {
 	if (m == NULL)
 		return;
-	for (size_t i = 0; i < m->n; i++) {
-		tally_map_free(m->entry[i].map);
-		tally_free(m->entry[i].name);
-	}
+	for (size_t i = 0; i < m->n; i++)
+		entry_free(m, &m->entry[i]);
 	tally_free(m->entry);
 	tally_model_free(m->model);
 	tally_free(m);
@@ -55,61 +68,63 @@ maps_count(const struct maps *m)
 	return m->n;
 }
 
-const struct tally_map *
-maps_at(const struct maps *m, size_t i)
-{
-	return m->entry[i].map;
-}
-
-static struct tally_map *
+static const struct entry *
 find(const struct maps *m, const char *name, size_t n)
 {
 	for (size_t i = 0; i < m->n; i++)
 		if (strlen(m->entry[i].name) == n &&
 		    memcmp(m->entry[i].name, name, n) == 0)
-			return m->entry[i].map;
+			return &m->entry[i];
 	return NULL;
 }
 
-struct tally_map *
-maps_find(const struct maps *m, const char *name)
+/* The set that an entry reads, whatever the version. */
+static const char *
+set_of(const struct maps *m, const struct entry *e)
 {
-	return find(m, name, strlen(name));
+	for (size_t i = 0; i < m->dictionary->nversion; i++)
+		if (e->map[i] != NULL)
+			return tally_map_set(e->map[i]);
+	return "";
 }
 
 struct tally_map *
-maps_for(const struct maps *m, const struct site_agreement *a, const char *set)
+maps_for(const struct maps *m, const struct site_agreement *a,
+    const struct tally_set_spec *spec)
 {
-	struct tally_map *map;
+	const char *name = a != NULL && a->map != NULL ? a->map : spec->id;
+	const struct entry *e = find(m, name, strlen(name));
 
-	map = maps_find(m, a != NULL && a->map != NULL ? a->map : set);
-	return map != NULL && strcmp(tally_map_set(map), set) == 0 ? map : NULL;
+	for (size_t i = 0; e != NULL && i < m->dictionary->nversion; i++)
+		if (e->map[i] != NULL && tally_map_fits(e->map[i], spec))
+			return e->map[i];
+	return NULL;
 }
 
 enum tally_rc
 maps_check(const struct maps *m, const struct site *site, struct tally_err *err)
 {
 	const struct site_agreement *a;
-	const struct tally_map *map;
+	const struct entry *e;
 
 	for (size_t i = 0; i < site->npartner; i++) {
 		for (size_t k = 0; k < site->partner[i].nreceive; k++) {
 			a = &site->partner[i].receive[k];
 			if (a->map == NULL)
 				continue;
-			map = maps_find(m, a->map);
-			if (map == NULL)
+			e = find(m, a->map, strlen(a->map));
+			if (e == NULL)
 				return tally_err_at(err, TALLY_CONFIG,
 				    site->file, a->line,
 				    "there is no map \"%s\"; put %s.xml into "
 				    "%s/maps, or name one that is there",
 				    a->map, a->map, site->dir);
-			if (strcmp(tally_map_set(map), a->set) != 0)
+			if (strcmp(set_of(m, e), a->set) != 0)
 				return tally_err_at(err, TALLY_CONFIG,
 				    site->file, a->line,
 				    "the map \"%s\" reads set %s, not %s; name "
 				    "another map",
-				    a->map, tally_map_set(map), a->set);
+				    a->map, set_of(m, e), a->set);
 		}
 	}
 	return TALLY_OK;
@@ -138,20 +153,48 @@ fetch(const struct maps *m, const char *name, struct tally_buf *own,
 	return rc;
 }
 
-/* A map is compiled for the oldest version that has its set; versions that
- * share the map share the places that it names. */
+/* Whether a list of words parted by blanks holds a word. */
+static bool
+lists(const char *list, const char *word)
+{
+	size_t n = strlen(word), k;
+
+	for (; *list != '\0'; list += k) {
+		list += strspn(list, BLANKS);
+		k = strcspn(list, BLANKS);
+		if (k == n && strncmp(list, word, n) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Compiles the map for each version that it lists and that there is; for any
+ * that there is when it lists none of them, to be told why not. */
 static enum tally_rc
 compile(struct maps *m, const char *path, struct tally_str text,
-    struct tally_map **map, struct tally_err *err)
+    struct entry *e, struct tally_err *err)
 {
-	enum tally_rc rc = TALLY_CONFIG;
+	const struct tally_dictionary *d = m->dictionary;
+	const struct tally_xml *root;
+	struct tally_arena a;
+	const char *list;
+	size_t n = 0;
+	enum tally_rc rc;
 
-	for (size_t i = 0; i < m->dictionary->nversion; i++) {
+	tally_arena_init(&a, MAP_TREE_MAX);
+	rc = tally_xml_load(&root, &a, path, text, NULL, err);
+	list = rc == TALLY_OK ? tally_xml_get(root, "versions") : NULL;
+	for (size_t i = 0; rc == TALLY_OK && i < d->nversion; i++) {
+		if (list == NULL || !lists(list, d->version[i]->version))
+			continue;
 		rc = tally_map_load(
-		    map, m->model, m->dictionary->version[i], path, text, err);
-		if (rc != TALLY_CONFIG)
-			break;
+		    &e->map[i], m->model, d->version[i], path, text, err);
+		n++;
 	}
+	if (rc == TALLY_OK && n == 0)
+		rc = tally_map_load(
+		    &e->map[0], m->model, d->version[0], path, text, err);
+	tally_arena_free(&a);
 	return rc;
 }
 
@@ -184,23 +227,19 @@ load(struct maps *m, const char *name, struct tally_err *err)
 		    "there are more than %d maps; remove those that no "
 		    "agreement names",
 		    MAPS_MAX);
+	*e = (struct entry){ .name = tally_alloc(n + 1),
+		.map = tally_calloc(m->dictionary->nversion, sizeof(*e->map)) };
+	m->n++; /* whatever comes, maps_free frees it */
+	if (e->name == NULL || e->map == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	memcpy(e->name, name, n);
+	e->name[n] = '\0';
 	tally_buf_init(&own, SITE_BYTES_MAX);
 	rc = fetch(m, name, &own, &text, path, err);
 	if (rc == TALLY_OK)
-		rc = compile(m, path, text, &e->map, err);
+		rc = compile(m, path, text, e, err);
 	tally_buf_free(&own);
-	if (rc != TALLY_OK)
-		return rc;
-	m->n++;
-	e->name = tally_alloc(n + 1);
-	if (e->name == NULL) {
-		tally_map_free(e->map);
-		m->n--;
-		return tally_err_set(err, TALLY_NOMEM, "out of memory");
-	}
-	memcpy(e->name, name, n);
-	e->name[n] = '\0';
-	return TALLY_OK;
+	return rc;
 }
 
 static enum tally_rc

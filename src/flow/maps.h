@@ -25,15 +25,10 @@ const struct tally_model *maps_model(const struct maps *);
 enum tally_rc maps_check(const struct maps *, const struct site *,
     struct tally_err *) TALLY_MUST_USE;
 
-/* The map of a name; null when there is none. */
-struct tally_map *maps_find(const struct maps *, const char *name);
-
 /* The map for a set under an agreement; null when none reads it. */
-struct tally_map *maps_for(
-    const struct maps *, const struct site_agreement *, const char *set);
+struct tally_map *maps_for(const struct maps *, const struct site_agreement *,
+    const struct tally_set_spec *);
 
-/* How many, and the i-th. */
 size_t maps_count(const struct maps *);
-const struct tally_map *maps_at(const struct maps *, size_t i);
 
 #endif

@@ -136,13 +136,13 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 {
 	const struct site_agreement *a =
 	    site_receive(t->partner, d->set, set->spec->version);
-	struct tally_map *m = maps_for(t->f->maps, a, d->set);
+	struct tally_map *m = maps_for(t->f->maps, a, set->spec);
 	bool test = t->in.judged.usage == 'T' && (a == NULL || !a->test);
 	enum tally_rc rc;
 
 	if (test)
 		find(t, d, TALLY_F_document_test);
-	if (m == NULL || !tally_map_fits(m, set->spec)) {
+	if (m == NULL) {
 		find(t, d, TALLY_F_map_missing);
 		d->state = "held";
 		return TALLY_OK;
