@@ -101,6 +101,9 @@ struct tally_batch {
 	struct tally_rows *rows;         /* one per table; owned */
 	struct tally_arena text;         /* bytes of cells */
 	uint32_t ndocument;
+	size_t max;   /* bytes of rows and texts that it may have */
+	size_t used;  /* bytes that it has */
+	size_t begun; /* bytes that it had when the newest document began */
 };
 
 enum tally_rc tally_batch_init(struct tally_batch *, const struct tally_model *,
@@ -114,9 +117,16 @@ uint32_t tally_batch_document(struct tally_batch *);
 void tally_batch_undo(struct tally_batch *);
 
 /*
+ * Whether the newest document can have one more row of a table: it has at most
+ * TALLY_ROWS_MAX of each, and at most half the bytes that the batch may have.
+ * So it depends on the document alone, as long as whoever fills a batch
+ * empties it before half of it is used.
+ */
+bool tally_batch_room(const struct tally_batch *, uint16_t table);
+
+/*
  * Appends a row of the newest document: references TALLY_NO_ROW, cells null.
- * Gives its index in rows; more than TALLY_ROWS_MAX rows of a document, or
- * more bytes than the batch may have, is TALLY_NOMEM.
+ * Gives its index in rows; TALLY_NOMEM when there is no room.
  */
 enum tally_rc tally_batch_row(struct tally_batch *, uint16_t table,
     uint32_t *row, struct tally_err *) TALLY_MUST_USE;

@@ -317,7 +317,7 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 		rc = fill(t, v, g, err);
 	if (rc != TALLY_OK ||
 	    (t->n < TRANSLATE_DOCUMENTS &&
-		t->batch.text.used < TRANSLATE_BYTES))
+		t->batch.used < TRANSLATE_BYTES))
 		return rc;
 	rc = flush(t, err);
 	if (rc == TALLY_OK && t->solo)

@@ -29,21 +29,16 @@ outer(const struct map_scratch *s, uint32_t frame, uint8_t up)
 
 /* --- rows --- */
 
+/* The first time that there is no room is told; what comes then is residue. */
 static bool
 table_full(struct read *r, uint16_t table)
 {
-	const struct tally_rows *rows = &r->batch->rows[table];
-	const struct tally_row *last;
 	char words[96];
 
-	if (rows->n < TALLY_ROWS_MAX)
+	if (tally_batch_room(r->batch, table))
 		return false;
-	last = &rows->row[rows->n - 1];
-	if (last->document != r->batch->ndocument - 1 ||
-	    last->seq < TALLY_ROWS_MAX - 1)
-		return false;
-	snprintf(words, sizeof(words), "at most %u rows of %.40s",
-	    TALLY_ROWS_MAX, rows->table->name);
+	snprintf(words, sizeof(words), "fewer rows of %.40s",
+	    r->map->model->table[table].name);
 	if (!r->full)
 		read_report(r, TALLY_F_map_limit, r->index, r->segment->place,
 		    0, tally_str("", 0), words);

@@ -12,6 +12,7 @@
 #include <assert.h>
 
 #define ROWS_MIN 16
+#define KEPT_MAX (16u << 20) /* bytes of one array, kept by a reset */
 
 static bool
 init_rows(struct tally_rows *r, const struct tally_table *t)
@@ -27,7 +28,7 @@ enum tally_rc
 tally_batch_init(struct tally_batch *b, const struct tally_model *model,
     size_t max, struct tally_err *err)
 {
-	*b = (struct tally_batch){ .model = model };
+	*b = (struct tally_batch){ .model = model, .max = max };
 	tally_arena_init(&b->text, max);
 	b->rows = tally_calloc(model->ntable, sizeof(*b->rows));
 	if (b->rows == NULL)
@@ -42,13 +43,23 @@ tally_batch_init(struct tally_batch *b, const struct tally_model *model,
 	return TALLY_OK;
 }
 
+static void
+free_rows(struct tally_rows *r)
+{
+	tally_free(r->row);
+	tally_free(r->reference);
+	tally_free(r->cell);
+	r->row = NULL;
+	r->reference = NULL;
+	r->cell = NULL;
+	r->n = r->cap = 0;
+}
+
 void
 tally_batch_free(struct tally_batch *b)
 {
 	for (uint16_t i = 0; b->rows != NULL && i < b->model->ntable; i++) {
-		tally_free(b->rows[i].row);
-		tally_free(b->rows[i].reference);
-		tally_free(b->rows[i].cell);
+		free_rows(&b->rows[i]);
 		tally_free(b->rows[i].null);
 	}
 	tally_free(b->rows);
@@ -56,16 +67,30 @@ tally_batch_free(struct tally_batch *b)
 	*b = (struct tally_batch){ 0 };
 }
 
+static size_t
+row_size(const struct tally_table *t)
+{
+	return sizeof(struct tally_row) + t->nreference * sizeof(uint32_t) +
+	    t->ncolumn * sizeof(struct tally_cell);
+}
+
+/* What one extraordinary document needed is given back. */
 void
 tally_batch_reset(struct tally_batch *b)
 {
 	size_t used = b->text.used;
 
-	for (uint16_t i = 0; i < b->model->ntable; i++)
+	for (uint16_t i = 0; i < b->model->ntable; i++) {
+		if (b->rows[i].cap * row_size(b->rows[i].table) > KEPT_MAX)
+			free_rows(&b->rows[i]);
 		b->rows[i].n = 0;
+	}
 	b->ndocument = 0;
+	b->used = b->begun = 0;
 	tally_arena_reset(&b->text);
-	if (b->text.used < used) {
+	if (used > KEPT_MAX) {
+		tally_arena_free(&b->text);
+	} else if (b->text.used < used) {
 		/* One chunk as large as all of them, for the next time. */
 		tally_arena_free(&b->text);
 		if (tally_arena_alloc(&b->text, used) != NULL)
@@ -76,6 +101,7 @@ tally_batch_reset(struct tally_batch *b)
 uint32_t
 tally_batch_document(struct tally_batch *b)
 {
+	b->begun = b->used;
 	return b->ndocument++;
 }
 
@@ -88,27 +114,13 @@ tally_batch_undo(struct tally_batch *b)
 	b->ndocument--;
 	for (uint16_t i = 0; i < b->model->ntable; i++) {
 		r = &b->rows[i];
-		while (r->n > 0 && r->row[r->n - 1].document == b->ndocument)
+		while (r->n > 0 && r->row[r->n - 1].document == b->ndocument) {
 			r->n--;
+			b->used -= row_size(r->table);
+		}
 	}
-}
-
-static size_t
-row_size(const struct tally_table *t)
-{
-	return sizeof(struct tally_row) + t->nreference * sizeof(uint32_t) +
-	    t->ncolumn * sizeof(struct tally_cell);
-}
-
-/* Bytes that a batch has taken: rows of all tables, and texts. */
-static size_t
-size_of(const struct tally_batch *b)
-{
-	size_t n = b->text.used;
-
-	for (uint16_t i = 0; i < b->model->ntable; i++)
-		n += b->rows[i].cap * row_size(b->rows[i].table);
-	return n;
+	/* its text stays until the batch is emptied */
+	b->begun = b->used;
 }
 
 static bool
@@ -126,15 +138,13 @@ resize(void **p, size_t count, size_t size)
 }
 
 static bool
-grow(const struct tally_batch *b, struct tally_rows *r)
+grow(struct tally_rows *r)
 {
 	uint32_t cap = r->cap < ROWS_MIN ? ROWS_MIN : r->cap * 2;
 	void *row = r->row, *reference = r->reference, *cell = r->cell;
 	bool ok;
 
-	if (cap <= r->cap ||
-	    (cap - r->cap) * row_size(r->table) > b->text.max - size_of(b) ||
-	    size_of(b) > b->text.max)
+	if (cap <= r->cap)
 		return false;
 	ok = resize(&row, cap, sizeof(*r->row)) &&
 	    resize(&reference, cap,
@@ -148,24 +158,43 @@ grow(const struct tally_batch *b, struct tally_rows *r)
 	return ok;
 }
 
+/* Rows that the newest document has of a table. */
+static uint32_t
+rows_of_newest(const struct tally_batch *b, const struct tally_rows *r)
+{
+	const struct tally_row *last = r->n > 0 ? &r->row[r->n - 1] : NULL;
+
+	return last != NULL && last->document == b->ndocument - 1
+	    ? last->seq + 1
+	    : 0;
+}
+
+bool
+tally_batch_room(const struct tally_batch *b, uint16_t table)
+{
+	const struct tally_rows *r = &b->rows[table];
+
+	return b->used - b->begun + row_size(r->table) <= b->max / 2 &&
+	    rows_of_newest(b, r) < TALLY_ROWS_MAX;
+}
+
 enum tally_rc
 tally_batch_row(
     struct tally_batch *b, uint16_t table, uint32_t *row, struct tally_err *err)
 {
 	struct tally_rows *r = &b->rows[table];
 	const struct tally_table *t = r->table;
-	uint32_t seq = 0;
+	uint32_t seq = rows_of_newest(b, r);
 
 	assert(b->ndocument > 0);
-	if (r->n > 0 && r->row[r->n - 1].document == b->ndocument - 1)
-		seq = r->row[r->n - 1].seq + 1;
-	if (seq >= TALLY_ROWS_MAX)
+	if (!tally_batch_room(b, table) || b->used + row_size(t) > b->max)
 		return tally_err_set(err, TALLY_NOMEM,
-		    "a document makes more than %u rows of %s", TALLY_ROWS_MAX,
+		    "a document has no room for more than %u rows of %s", seq,
 		    t->name);
-	if (r->n == r->cap && !grow(b, r))
-		return tally_err_set(err, TALLY_NOMEM,
-		    "no room for more rows of %s in this batch", t->name);
+	if (r->n == r->cap && !grow(r))
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no memory for more rows of %s", t->name);
+	b->used += row_size(t);
 	r->row[r->n] = (struct tally_row){ b->ndocument - 1, seq };
 	for (uint16_t i = 0; i < t->nreference; i++)
 		r->reference[(size_t)r->n * t->nreference + i] = TALLY_NO_ROW;
@@ -194,6 +223,7 @@ tally_batch_keep(struct tally_batch *b, struct tally_str s, const char **copy,
 		    err, TALLY_NOMEM, "no room for more text in this batch");
 	if (s.n > 0)
 		memcpy(p, s.p, s.n);
+	b->used += s.n;
 	*copy = p;
 	return TALLY_OK;
 }

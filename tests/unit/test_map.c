@@ -633,6 +633,40 @@ test_shipped(void **state)
 	tally_buf_free(&text);
 }
 
+/* A document that makes more rows than it can have: the first ones are there,
+ * the others are residue, and one finding says so. */
+static void
+test_limit(void **state)
+{
+	struct tally_buf lines, text;
+	struct tally_err err;
+	struct reading r;
+	const struct tally_rows *rows;
+
+	(void)state;
+	tally_buf_init(&lines, 1 << 20);
+	tally_buf_init(&text, 1 << 20);
+	tally_buf_puts(&lines, HEADING);
+	for (int i = 0; i < 1000; i++)
+		tally_buf_puts(&lines, LINE);
+	wrap(&text, lines.p, 'U');
+	begin(&r, BEGIN BEG PO1 END);
+	tally_batch_free(&r.batch);
+	assert_int_equal(
+	    tally_batch_init(&r.batch, model, 200000, &err), TALLY_OK);
+	judge(&r, tally_buf_view(&text));
+	rows =
+	    &r.batch.rows[tally_model_table(model, TALLY_STR("order_lines"))];
+	assert_true(rows->n > 10 && rows->n < 1000);
+	assert_int_equal(r.residues.n, 2 * rows->n + 1000 - rows->n);
+	assert_int_equal(r.findings.n, 1);
+	assert_int_equal(r.findings.v[0].kind, TALLY_F_map_limit);
+	assert_int_equal(r.findings.v[0].segment, rows->n + 3);
+	end(&r);
+	tally_buf_free(&text);
+	tally_buf_free(&lines);
+}
+
 /* A map is for one set of one version. */
 static void
 test_wrong_set(void **state)
@@ -682,6 +716,7 @@ main(void)
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_wrong_set),
 	};
 
