@@ -4,9 +4,11 @@
 
 #include <fcntl.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -279,6 +281,59 @@ undone_receipts_leave_nothing(void **state)
 	assert_string_equal(fixture_sql(f, "SELECT count(*) FROM events"), "1");
 }
 
+/* What cannot be kept is an error, and can be tried again. */
+static void
+receipts_need_an_archive(void **state)
+{
+	struct fixture *f = *state;
+	struct store_object o = { "acme", TALLY_STR("big"), 2 * MIB, 5 };
+	struct store_incoming *in = incoming(f, 2 * MIB, 50000);
+	struct tally_err err;
+	char path[128];
+	int64_t id;
+	bool known;
+
+	snprintf(path, sizeof(path), "%s/archive", f->dir);
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(close(open(path, O_CREAT | O_WRONLY, 0600)), 0);
+	assert_int_equal(store_begin(f->store, &err), TALLY_OK);
+	assert_int_equal(
+	    store_file_add(f->store, &o, in, FIXTURE_NOW, &id, &known, &err),
+	    TALLY_CREATE);
+	store_rollback(f->store);
+	assert_int_equal(unlink(path), 0);
+	add(f, &o, in, &known);
+	assert_false(known);
+	assert_int_equal(store_incoming_add(in, "x", 1, &err), TALLY_USAGE);
+	store_incoming_free(in);
+}
+
+static void
+receipts_need_room(void **state)
+{
+	struct fixture *f = *state;
+	struct rlimit was, small = { MIB + 5000, 0 };
+	struct store_incoming *in;
+	struct tally_err err = { .text = "" };
+	char piece[50000] = "", path[128];
+	enum tally_rc rc = TALLY_OK;
+
+	assert_int_equal(getrlimit(RLIMIT_FSIZE, &was), 0);
+	small.rlim_max = was.rlim_max;
+	signal(SIGXFSZ, SIG_IGN);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &small), 0);
+	assert_int_equal(store_incoming_new(&in, f->store, &err), TALLY_OK);
+	for (int i = 0; rc == TALLY_OK && i < 40; i++)
+		rc = store_incoming_add(in, piece, sizeof(piece), &err);
+	assert_int_equal(setrlimit(RLIMIT_FSIZE, &was), 0);
+	signal(SIGXFSZ, SIG_DFL);
+	assert_int_equal(rc, TALLY_IO);
+	assert_non_null(strstr(err.text, "spool/in-"));
+	store_incoming_free(in);
+	snprintf(path, sizeof(path), "%s/spool", f->dir);
+	assert_int_equal(rmdir(path), 0); /* it is empty */
+}
+
 static void
 damaged_archives_are_noticed(void **state)
 {
@@ -312,6 +367,8 @@ damaged_archives_are_noticed(void **state)
 	assert_non_null(strstr(err.text, "SHA-256"));
 	store_payload_close(p);
 	assert_int_equal(truncate(path, 5), 0);
+	assert_int_equal(store_payload_open(&p, f->store, id, &err), TALLY_IO);
+	assert_int_equal(unlink(path), 0);
 	assert_int_equal(store_payload_open(&p, f->store, id, &err), TALLY_IO);
 }
 
@@ -490,6 +547,8 @@ main(void)
 		T(tails),
 		T(large_files_are_archived),
 		T(undone_receipts_leave_nothing),
+		T(receipts_need_an_archive),
+		T(receipts_need_room),
 		T(damaged_archives_are_noticed),
 		T(damaged_rows_are_noticed),
 		T(files_are_recognised),

@@ -59,6 +59,29 @@ a_store_is_not_made_twice(void **state)
 	assert_string_equal(fixture_sql(f, "SELECT count(*) FROM files"), "1");
 }
 
+static void
+a_failed_creation_leaves_no_file(void **state)
+{
+	struct fixture *f = *state;
+	static const struct tally_column column = { "x y", TALLY_TEXT, false,
+		"" };
+	static const struct tally_table table = { "things", "", false, NULL, 0,
+		&column, 1, -1 };
+	struct tally_err err;
+	char path[128];
+
+	store_close(f->store);
+	f->store = NULL;
+	snprintf(path, sizeof(path), "%s/tallyman.db", f->dir);
+	assert_int_equal(unlink(path), 0);
+	f->model.table = &table;
+	f->model.ntable = 1;
+	assert_int_equal(open_again(f, STORE_CREATE, &err), TALLY_CONFIG);
+	assert_int_equal(access(path, F_OK), -1);
+	fixture_model(&f->model);
+	assert_int_equal(open_again(f, STORE_CREATE, &err), TALLY_OK);
+}
+
 /* As an init leaves it that died: nothing in it, or only its first page. */
 static void
 a_dead_attempt_is_taken_up(void **state)
@@ -462,6 +485,7 @@ main(void)
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_store_is_not_made_twice),
+		T(a_failed_creation_leaves_no_file),
 		T(a_dead_attempt_is_taken_up),
 		T(a_new_store_has_its_shape),
 		T(commits_are_synced),

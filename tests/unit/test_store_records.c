@@ -207,6 +207,45 @@ keys_are_recognised(void **state)
 	tally_batch_free(&b);
 }
 
+/* Every second one has the key of the one before it. */
+static void
+many_keys_at_once(void **state)
+{
+	struct fixture *f = *state;
+	enum { MANY = 3000 };
+	struct store_document *d = test_calloc(MANY, sizeof(*d));
+	int64_t *prior = test_calloc(MANY, sizeof(*prior));
+	const unsigned char hash[32] = { 5 }, other[32] = { 6 };
+	struct tally_batch b;
+
+	fixture_batch(f, &b, d, MANY, 1, fixture_group(f).group);
+	for (int i = 1; i < MANY; i += 2)
+		d[i].key = d[i - 1].key;
+	for (int i = 0; i < MANY; i++) {
+		d[i].map = "850";
+		d[i].map_hash = i < MANY / 2 ? hash : other;
+	}
+	assert_int_equal(
+	    store_documents_prior(f->store, "acme", d, MANY, prior, NULL),
+	    TALLY_OK);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(prior[i], -(i % 2));
+	put(f, d, MANY, &b);
+	assert_int_equal(
+	    store_documents_prior(f->store, "acme", d, MANY, prior, NULL),
+	    TALLY_OK);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(prior[i], i % 2 != 0 ? -1 : d[i + 1].id);
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(n, ' ') FROM (SELECT count(*) AS n FROM"
+		" documents d JOIN maps m ON m.id = map_id GROUP BY hash)"),
+	    "1500 1500");
+	tally_batch_free(&b);
+	test_free(prior);
+	test_free(d);
+}
+
 static void
 rejected_documents_take_no_key(void **state)
 {
@@ -447,6 +486,7 @@ main(void)
 		T(rejected_documents_have_no_rows),
 		T(documents_without_a_batch),
 		T(keys_are_recognised),
+		T(many_keys_at_once),
 		T(rejected_documents_take_no_key),
 		T(texts_pass_the_door),
 		T(many_rows_of_one_document),
