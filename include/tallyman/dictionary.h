@@ -146,6 +146,33 @@ struct tally_dictionary {
 };
 extern const struct tally_dictionary tally_builtin;
 
+/* A file of dictionary text, and the folder of a version. */
+struct tally_dictionary_file {
+	const char *name; /* "elements", "codes", "850": decides what it is */
+	const char *path; /* for messages */
+	struct tally_str text;
+};
+struct tally_dictionary_folder {
+	const char *version; /* "004010" */
+	const struct tally_dictionary_file *file;
+	size_t nfile;
+};
+
+/*
+ * A dictionary of what is in base and what the folders say, in any order: a
+ * folder without a file "elements" adds to the version of its name, another
+ * one is a version of its own, or replaces the one of its name.  Every set of
+ * a folder is proved unambiguous.
+ *
+ * What is read lives in the arena and may point into base and into no text.
+ * TALLY_CONFIG with file and line when a text is wrong, TALLY_NOMEM when the
+ * arena is full; *out is then left alone.
+ */
+enum tally_rc tally_dictionary_load(struct tally_dictionary *out,
+    struct tally_arena *, const struct tally_dictionary *base,
+    const struct tally_dictionary_folder *, size_t nfolder, struct tally_err *)
+    TALLY_MUST_USE;
+
 /*
  * Look-ups; null when there is no such thing.  A GS08 such as "004010VICS"
  * is found by its first six bytes.

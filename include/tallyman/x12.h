@@ -164,7 +164,8 @@ enum tally_rc tally_reader_next(struct tally_reader *, struct tally_unit *,
 /*
  * A grammar is a set_spec compiled for the checker.  It borrows the version
  * and the spec.  Fails with TALLY_CONFIG when the spec is ambiguous: one tag,
- * from one place, could mean two places.
+ * from one place, could mean two places.  err->line is then the ordinal of
+ * the latter in the spec, from 1, and err->file empty.
  */
 struct tally_grammar;
 enum tally_rc tally_grammar_new(struct tally_grammar **,

@@ -16,12 +16,14 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/input.h"
+#include "flow/dictionary.h"
 
 /* Of one segment, which the limits bound, or of all findings. */
 #define OUTPUT_MAX ((size_t)256 << 20)
 #define NOWHERE    UINT64_MAX
 
 struct showing {
+	struct dictionary *dictionary;
 	struct report report;
 	const struct tally_judge *judge; /* borrowed, null while it is made */
 	struct tally_buf out;
@@ -193,8 +195,8 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	struct show_set s = { .report = &sh->report, .visit = v };
 	enum tally_rc rc;
 
-	s.version =
-	    tally_version_find(&tally_builtin, tally_cstr(v->group->version));
+	s.version = tally_version_find(
+	    &sh->dictionary->d, tally_cstr(v->group->version));
 	if (sh->report.json)
 		return v->set == NULL ? TALLY_OK : segments_json(sh, &s, err);
 	if (sh->interchange != v->interchange->offset) {
@@ -262,7 +264,7 @@ show_file(struct showing *sh, struct tally_err *err)
 {
 	const struct tally_judge_options options = {
 		.limits = &tally_limits_default,
-		.dictionary = &tally_builtin,
+		.dictionary = &sh->dictionary->d,
 		.visit = visit,
 		.ctx = sh,
 	};
@@ -309,9 +311,12 @@ show(const struct invocation *in, int argc, char **argv)
 		return command_usage(
 		    &command_show, "one file is expected; - is standard input");
 	sh.report.file = argv[i];
+	if (dictionary_find(&sh.dictionary, in->dir, &err) != TALLY_OK)
+		return command_fail(&err);
 	tally_buf_init(&sh.out, OUTPUT_MAX);
 	rc = show_file(&sh, &err);
 	tally_buf_free(&sh.out);
+	dictionary_free(sh.dictionary);
 	if (rc != TALLY_OK)
 		return command_fail(&err);
 	return sh.interchanges > 0 ? EX_OK : EX_DATAERR;

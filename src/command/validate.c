@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tallyman validate: judge files without a workspace.
+ * tallyman validate: judge files, without a workspace if need be; of one it
+ * only takes the dictionary.
  *
  * Prints what flow/report.h describes, interchange by interchange, or, with
  * --ack, the acknowledgement that the receiver of the file would send back
@@ -13,6 +14,7 @@
 
 #include "command/command.h"
 #include "command/input.h"
+#include "flow/dictionary.h"
 #include "flow/report.h"
 #include "tallyman/judge.h"
 #include "x12/write.h"
@@ -26,6 +28,7 @@ enum answer { ANSWER_NONE, ANSWER_TA1, ANSWER_997 };
 
 struct job {
 	const struct invocation *in;
+	struct dictionary *dictionary;
 	enum answer answer;
 	bool json;
 	char date[9], time[5];
@@ -107,7 +110,7 @@ judge_file(struct job *job, const char *name, struct tally_err *err)
 {
 	const struct tally_judge_options options = {
 		.limits = &tally_limits_default,
-		.dictionary = &tally_builtin,
+		.dictionary = &job->dictionary->d,
 	};
 	const struct tally_interchange_judged *ic = NULL;
 	const struct tally_findings *findings;
@@ -171,6 +174,8 @@ validate(const struct invocation *in, int argc, char **argv)
 	if (i == argc)
 		return command_usage(&command_validate,
 		    "the file is missing; - is standard input");
+	if (dictionary_find(&job.dictionary, in->dir, &err) != TALLY_OK)
+		return command_fail(&err);
 	flow_clock_x12(flow_clock_now(&in->clock), job.date, job.time);
 	tally_buf_init(&job.out, OUTPUT_MAX);
 	for (; i < argc; i++) {
@@ -179,6 +184,7 @@ validate(const struct invocation *in, int argc, char **argv)
 			status = command_fail(&err);
 	}
 	tally_buf_free(&job.out);
+	dictionary_free(job.dictionary);
 	if (status == EX_OK && job.errors)
 		status = EX_DATAERR;
 	return status;

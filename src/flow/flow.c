@@ -38,6 +38,7 @@ flow_begin(
 {
 	enum tally_rc rc;
 
+	f->dictionary = NULL;
 	f->site = NULL;
 	f->maps = NULL;
 	f->store = NULL;
@@ -49,9 +50,11 @@ flow_begin(
 	memset(f->count, 0, sizeof(f->count));
 	rc = site_find(&f->dir, dir, err);
 	if (rc == TALLY_OK)
-		rc = site_load(&f->site, f->dir, &tally_builtin, err);
+		rc = dictionary_load(&f->dictionary, f->dir, err);
 	if (rc == TALLY_OK)
-		rc = maps_load(&f->maps, f->dir, &tally_builtin, err);
+		rc = site_load(&f->site, f->dir, &f->dictionary->d, err);
+	if (rc == TALLY_OK)
+		rc = maps_load(&f->maps, f->dir, &f->dictionary->d, err);
 	if (rc == TALLY_OK)
 		rc = maps_check(f->maps, f->site, err);
 	if (rc == TALLY_OK) {
@@ -78,12 +81,14 @@ flow_end(struct flow *f)
 	lock_release(f->lock);
 	maps_free(f->maps);
 	site_free(f->site);
+	dictionary_free(f->dictionary);
 	tally_free(f->box);
 	tally_free(f->dir);
 	f->box = NULL;
 	f->store = NULL;
 	f->maps = NULL;
 	f->site = NULL;
+	f->dictionary = NULL;
 	f->dir = NULL;
 	f->lock = -1;
 }

@@ -9,6 +9,7 @@
 #define TALLYMAN_FLOW_FLOW_H
 
 #include "flow/clock.h"
+#include "flow/dictionary.h"
 #include "flow/log.h"
 #include "flow/maps.h"
 #include "flow/site.h"
@@ -48,6 +49,7 @@ struct flow_box {
 struct flow {
 	struct flow_clock clock;
 	struct log log;
+	struct dictionary *dictionary;
 	struct site *site;
 	struct maps *maps;
 	struct store *store;  /* null when opened without */

@@ -34,6 +34,24 @@ is_set(const char *name)
 	return true;
 }
 
+struct tally_str
+tally_dictionary_base(const struct tally_dictionary_file *file, size_t nfile)
+{
+	const struct tally_dictionary_file *elements =
+	    file_find(file, nfile, "elements");
+	struct tally_err err;
+	struct tally_rows r;
+	struct tally_str row, word;
+
+	if (elements != NULL &&
+	    tally_rows_open(&r, elements, false, &err) == TALLY_OK &&
+	    tally_rows_next(&r, &row) && tally_rows_word(&row, &word) &&
+	    tally_str_eq(word, TALLY_STR("base")) &&
+	    tally_rows_word(&row, &word))
+		return word;
+	return tally_str("", 0);
+}
+
 /*
  * The base: named by "base VERSION" in the first row of elements, or without
  * that file the known version of the same name.

@@ -3,20 +3,13 @@
  * Reading dictionary text (tallyman-dictionary(5)) into the tables of
  * tallyman/dictionary.h.
  *
- * The build tool and a running program read with the same functions.  No
- * file is opened here: the caller gives the texts.
+ * The build tool and a running program (tally_dictionary_load) read with the
+ * same functions.  No file is opened here: the caller gives the texts.
  */
 #ifndef TALLYMAN_X12_DICTIONARY_TEXT_H
 #define TALLYMAN_X12_DICTIONARY_TEXT_H
 
 #include "tallyman/dictionary.h"
-
-/* A file of a version's folder. */
-struct tally_dictionary_file {
-	const char *name; /* "elements", "codes", "850": decides what it is */
-	const char *path; /* for messages */
-	struct tally_str text;
-};
 
 /*
  * Reads the files of one version.  known (may be null) are the versions that
@@ -29,5 +22,9 @@ enum tally_rc tally_dictionary_text(const struct tally_version **out,
     struct tally_arena *, const char *version,
     const struct tally_dictionary_file *, size_t nfile,
     const struct tally_dictionary *known, struct tally_err *) TALLY_MUST_USE;
+
+/* The version that a row "base" of these files names; empty without one. */
+struct tally_str tally_dictionary_base(
+    const struct tally_dictionary_file *, size_t nfile);
 
 #endif

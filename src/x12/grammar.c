@@ -109,7 +109,7 @@ note_step(struct walk *w, unsigned q, unsigned loop, unsigned level_start)
 	}
 	if (!ambiguous(w, st, st->to >= level_start))
 		return TALLY_OK;
-	return tally_err_set(w->err, TALLY_CONFIG,
+	return tally_err_at(w->err, TALLY_CONFIG, "", q + 1,
 	    "set %s of %s is ambiguous: behind %s %s, segment %s can stand at "
 	    "%s and at %s; make one mandatory or drop it",
 	    s->id, s->version, s->place[w->from].pos,
