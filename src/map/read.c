@@ -250,14 +250,18 @@ run_take(struct read *r, const struct map_op *op, uint32_t frame)
 	return rc;
 }
 
-/* Behind the value of a pair: the qualifier, claimed, and in its column. */
+/* Behind the value of a pair: the qualifier, in its column.  Without one, only
+ * the first alternative is claimed, which is the one that would be written. */
 static enum tally_rc
 store_qualifier(struct read *r, const struct map_op *op, uint16_t table,
     uint32_t row, uint8_t element)
 {
 	struct tally_str v = tally_str_rtrim(read_value(r, element, 0));
+	const struct map_group *g = &r->map->group[op->arg];
 
-	read_claim(r, element, 0);
+	if (op->column2 != MAP_NO_COLUMN ||
+	    tally_str_eq(v, g->condition[0].value[0]))
+		read_claim(r, element, 0);
 	if (op->column2 == MAP_NO_COLUMN)
 		return TALLY_OK;
 	return tally_batch_set(r->batch, table, row, op->column2, v, r->err);
@@ -357,7 +361,7 @@ run_rows(
 	uint32_t instance = UINT32_MAX, made;
 	enum tally_rc rc;
 
-	if (r->claimed != 0 || r->npart > 0 ||
+	if (r->rowed || r->claimed != 0 || r->npart > 0 ||
 	    !read_meets(r, b->condition, b->n) || table_full(r, b->table))
 		return TALLY_OK;
 	if (b->kind == BLOCK_LOOP) {
@@ -368,8 +372,7 @@ run_rows(
 	rc = push_frame(r, op->arg, frame, &made);
 	if (rc != TALLY_OK)
 		return rc;
-	read_claim_conditions(r, b->condition, b->n);
-	r->taken = r->claimed;
+	r->rowed = true;
 	if (instance != UINT32_MAX)
 		for (uint32_t i = r->segment->loop;;
 		     i = r->set->instance[i].parent) {
@@ -378,6 +381,7 @@ run_rows(
 				break;
 		}
 	rc = run(r, list_at(r, b), made);
+	read_claim_conditions(r, b->condition, b->n);
 	if (b->kind == BLOCK_SEGMENT) {
 		check_required(r, &s->frame[made]);
 		s->nframe = made;
@@ -554,6 +558,7 @@ read_segment(struct read *r)
 	enum tally_rc rc = TALLY_OK;
 
 	r->claimed = r->taken = r->present = 0;
+	r->rowed = false;
 	r->npart = 0;
 	for (uint32_t k = 1; k <= n; k++)
 		r->present |= (uint64_t)(pos[k] - pos[k - 1] > 1) << k;

@@ -36,6 +36,7 @@ struct read {
 	uint64_t claimed; /* elements, bit k for element k */
 	uint64_t taken;   /* as claimed, but as it was before pair rows */
 	uint8_t shift;    /* of the pair that is read */
+	bool rowed;       /* it has made a row */
 	struct read_part part[PARTS_MAX];
 	unsigned npart;
 

@@ -93,11 +93,18 @@ read_claim_part(struct read *r, uint8_t element, uint8_t component)
 		r->claimed |= (uint64_t)1 << element;
 }
 
+/* The first alternative is the one that would be written; of another one the
+ * element is left to be kept by a field, or as residue. */
 void
 read_claim_conditions(struct read *r, const struct map_condition *v, uint8_t n)
 {
-	for (uint8_t i = 0; i < n; i++)
-		read_claim(r, v[i].element, v[i].component);
+	struct tally_str s;
+
+	for (uint8_t i = 0; i < n; i++) {
+		s = read_value(r, v[i].element, v[i].component);
+		if (tally_str_eq(tally_str_rtrim(s), v[i].value[0]))
+			read_claim(r, v[i].element, v[i].component);
+	}
 }
 
 /* The word for a code; null when it is not listed. */

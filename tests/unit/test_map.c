@@ -447,6 +447,32 @@ test_where(void **state)
 		  "\"time\":\"08:15\"}]}\n"
 		  "residue 5.3 MORE\nresidue 8.0 DTM*001*20260301\n"
 		  "residue 9.1 1\nresidue 9.3 EA\n");
+	/* of another alternative than the first, the element is kept */
+	expect(map, HEADING "REF*19*8~DTM*010*20260201~" LINE, 'U',
+	    ORDER ",\"department\":\"8\"}]," LINES
+		  ",\"dates\":[{\"id\":0,\"date\":\"2026-02-01\"}]}\n"
+		  "residue 3.1 19\nresidue 4.1 010\n"
+		  "residue 5.1 1\nresidue 5.3 EA\n");
+	/* by a field, if there is one */
+	expect(BEGIN BEG PO1 "<rows table='dates' segment='DTM' "
+			     "where='DTM01=002|010'>"
+			     "<field column='role' ref='DTM01'/></rows>"
+			     "<rows table='notes' segment='DTM'>"
+			     "<field column='code' ref='DTM01'/></rows>" END,
+	    HEADING "DTM*010*20260201~" LINE, 'U',
+	    ORDER "}]," LINES ",\"dates\":[{\"id\":0,\"role\":\"010\"}]}\n"
+		  "residue 3.2 20260201\n"
+		  "residue 4.1 1\nresidue 4.3 EA\n");
+	/* a row is made of a segment once, even when it claims nothing */
+	expect(BEGIN BEG PO1 "<rows table='dates' segment='DTM' "
+			     "where='DTM01=002|010'>"
+			     "<field column='time' ref='DTM03'/></rows>"
+			     "<rows table='notes' segment='DTM'>"
+			     "<field column='code' ref='DTM01'/></rows>" END,
+	    HEADING "DTM*010*20260201~" LINE, 'U',
+	    ORDER "}]," LINES ",\"dates\":[{\"id\":0}]}\n"
+		  "residue 3.0 DTM*010*20260201\n"
+		  "residue 4.1 1\nresidue 4.3 EA\n");
 }
 
 #define PAIRS \
