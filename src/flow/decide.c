@@ -68,7 +68,7 @@ digest(struct translate *t, struct tally_err *err)
 	block = tally_alloc(BLOCK);
 	if (block == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
-	source = store_payload_source(t->payload, in->judged.offset);
+	source = translate_source(t, READ_DIGEST, in->judged.offset);
 	while (left > 0 && rc == TALLY_OK) {
 		rc = source.read(source.ctx, block,
 		    left < BLOCK ? (size_t)left : BLOCK, &got, err);

@@ -356,7 +356,8 @@ one_mailbox(struct group *g, struct tally_err *err)
 		log_progress(
 		    &g->f->log, "deliver: files", g->f->count[FLOW_SENT], 0);
 	}
-	if (rc == TALLY_OK && g->mb != NULL && g->box->npull == 0)
+	if (rc == TALLY_OK && g->mb != NULL &&
+	    (g->box->npull == 0 || g->f->box[g->index].failed))
 		rc = flow_box_well(g->f, g->index, &why);
 	mailbox_close(g->mb);
 	g->mb = NULL;

@@ -8,6 +8,47 @@
 #include <stdio.h>
 #include <string.h>
 
+static enum tally_rc
+read_from(struct translate *t, enum reader r, void *buf, size_t max,
+    size_t *got, struct tally_err *err)
+{
+	enum tally_rc rc =
+	    t->source[r].read(t->source[r].ctx, buf, max, got, err);
+
+	t->unreadable |= rc != TALLY_OK;
+	return rc;
+}
+
+static enum tally_rc
+read_first(void *t, void *buf, size_t max, size_t *got, struct tally_err *err)
+{
+	return read_from(t, READ_FIRST, buf, max, got, err);
+}
+
+static enum tally_rc
+read_second(void *t, void *buf, size_t max, size_t *got, struct tally_err *err)
+{
+	return read_from(t, READ_SECOND, buf, max, got, err);
+}
+
+static enum tally_rc
+read_digest(void *t, void *buf, size_t max, size_t *got, struct tally_err *err)
+{
+	return read_from(t, READ_DIGEST, buf, max, got, err);
+}
+
+struct tally_source
+translate_source(struct translate *t, enum reader r, uint64_t from)
+{
+	struct tally_source s = { .ctx = t };
+
+	t->source[r] = store_payload_source(t->payload, from);
+	s.read = r == READ_FIRST ? read_first
+	    : r == READ_SECOND   ? read_second
+				 : read_digest;
+	return s;
+}
+
 /* Findings that are about the file, not about an interchange of it; all of
  * them where there is none. */
 static void
@@ -146,7 +187,7 @@ all_interchanges(struct translate *t, uint64_t *n, struct tally_err *err)
 	if (t->partner != NULL)
 		options.dictionary = &t->partner->dictionary;
 	rc = tally_judge_new(
-	    &judge, store_payload_source(t->payload, 0), 0, &options, err);
+	    &judge, translate_source(t, READ_FIRST, 0), 0, &options, err);
 	while (rc == TALLY_OK) {
 		rc = tally_judge_next(judge, &judged, err);
 		if (rc != TALLY_OK)
@@ -200,6 +241,7 @@ translate_file(struct translate *t, struct tally_err *err)
 	enum tally_rc rc;
 
 	rc = store_payload_open(&t->payload, t->f->store, t->file.id, err);
+	t->unreadable = rc != TALLY_OK;
 	if (rc != TALLY_OK)
 		return rc;
 	rc = all_interchanges(t, &n, err);

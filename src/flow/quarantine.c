@@ -128,7 +128,8 @@ findings(struct translate *t, struct tally_buf *b)
 }
 
 static void
-write_report(struct translate *t, const char *reason, struct tally_buf *b)
+write_report(
+    struct translate *t, const char *reason, bool kept, struct tally_buf *b)
 {
 	char hex[TALLY_HASH_HEX], at[32];
 
@@ -142,38 +143,59 @@ write_report(struct translate *t, const char *reason, struct tally_buf *b)
 	    "reason   %s\n",
 	    t->file.size, hex, at, reason);
 	findings(t, b);
-	tally_buf_printf(b,
-	    "\nThe file as it came is %s/%" PRId64 ".original\n", FOLDER,
-	    t->file.id);
+	if (kept)
+		tally_buf_printf(b,
+		    "\nThe file as it came is %s/%" PRId64 ".original\n",
+		    FOLDER, t->file.id);
+	else
+		tally_buf_puts(b,
+		    "\nThe file as it came cannot be read any more: restore "
+		    "the workspace from a backup\n");
+}
+
+/* What was received, unless it cannot be read: then *kept is false. */
+static enum tally_rc
+place_original(struct translate *t, int dir, bool *kept, struct tally_err *err)
+{
+	struct store_payload *before = t->payload, *p = NULL;
+	struct tally_source source;
+	char name[40];
+	enum tally_rc rc;
+
+	rc = store_payload_open(&p, t->f->store, t->file.id, err);
+	t->unreadable = rc != TALLY_OK;
+	if (rc == TALLY_OK) {
+		t->payload = p;
+		source = translate_source(t, READ_DIGEST, 0);
+		snprintf(
+		    name, sizeof(name), "%" PRId64 ".original", t->file.id);
+		rc = place(dir, name, source.read, source.ctx, err);
+		t->payload = before;
+	}
+	store_payload_close(p);
+	*kept = rc == TALLY_OK;
+	return t->unreadable ? TALLY_OK : rc;
 }
 
 static enum tally_rc
 place_both(
     struct translate *t, int dir, const char *reason, struct tally_err *err)
 {
-	struct store_payload *p = NULL;
-	struct tally_source source;
 	struct tally_buf text;
 	struct tally_str view;
 	char name[40];
+	bool kept;
 	enum tally_rc rc;
 
 	tally_buf_init(&text, REPORT_MAX);
-	write_report(t, reason, &text);
+	rc = place_original(t, dir, &kept, err);
+	write_report(t, reason, kept, &text);
 	view = tally_buf_view(&text);
-	rc = store_payload_open(&p, t->f->store, t->file.id, err);
-	if (rc != TALLY_OK)
-		goto out;
-	source = store_payload_source(p, 0);
-	snprintf(name, sizeof(name), "%" PRId64 ".original", t->file.id);
-	rc = place(dir, name, source.read, source.ctx, err);
 	snprintf(name, sizeof(name), "%" PRId64 ".txt", t->file.id);
 	if (rc == TALLY_OK)
 		rc = place(dir, name, read_view, &view, err);
 	if (rc == TALLY_OK && fsync(dir) != 0)
 		rc = tally_err_errno(err, TALLY_IO, "syncing %s", FOLDER);
-out:
-	store_payload_close(p);
 	tally_buf_free(&text);
 	return rc;
 }

@@ -316,8 +316,7 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	if (rc == TALLY_OK)
 		rc = fill(t, v, g, err);
 	if (rc != TALLY_OK ||
-	    (t->n < TRANSLATE_DOCUMENTS &&
-		t->batch.used < TRANSLATE_BYTES))
+	    (t->n < TRANSLATE_DOCUMENTS && t->batch.used < TRANSLATE_BYTES))
 		return rc;
 	rc = flush(t, err);
 	if (rc == TALLY_OK && t->solo)
@@ -339,7 +338,7 @@ translate_record(struct translate *t, struct tally_err *err)
 
 	empty(t);
 	rc = tally_judge_new(&t->second,
-	    store_payload_source(t->payload, offset), offset, &options, err);
+	    translate_source(t, READ_SECOND, offset), offset, &options, err);
 	if (rc == TALLY_OK)
 		rc = tally_judge_next(t->second, &again, err);
 	if (rc == TALLY_OK)

@@ -72,9 +72,10 @@ close_translate(struct translate *t)
 
 /* Trouble that no other file would be spared. */
 static bool
-is_general(enum tally_rc rc)
+is_general(const struct translate *t, enum tally_rc rc)
 {
-	return rc == TALLY_IO || rc == TALLY_TEMP || rc == TALLY_CREATE;
+	return !t->unreadable &&
+	    (rc == TALLY_IO || rc == TALLY_TEMP || rc == TALLY_CREATE);
 }
 
 /* One file could not be translated; it stays to be done. */
@@ -101,6 +102,7 @@ take(struct translate *t, const struct store_file *file)
 	t->partner = t->box != NULL ? t->box->partner : NULL;
 	t->quarantined = false;
 	t->fresh = false;
+	t->unreadable = false;
 	t->reason[0] = '\0';
 	tally_findings_reset(&t->outside);
 }
@@ -144,7 +146,7 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 		return rc;
 	}
 	store_rollback(st);
-	if (is_general(rc)) {
+	if (is_general(t, rc)) {
 		*err = why;
 		return rc;
 	}
@@ -170,7 +172,7 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 	rc = work(t, g->attempts[i], &why);
 	if (rc == TALLY_OK)
 		return store_release(st, err);
-	if (is_general(rc)) {
+	if (is_general(t, rc)) {
 		*err = why;
 		return rc;
 	}

@@ -54,6 +54,9 @@ struct interchange {
 	int64_t group_id;  /* 0: that group has no row yet */
 };
 
+/* The readers of a file's bytes that there can be at a time. */
+enum reader { READ_FIRST, READ_SECOND, READ_DIGEST, READERS };
+
 struct translate {
 	struct flow *f;
 	struct tally_hash *hash; /* owned, as all below */
@@ -73,8 +76,10 @@ struct translate {
 	const struct site_mailbox *box;     /* null: no longer configured */
 	const struct site_partner *partner; /* likewise */
 	bool solo;                          /* may commit on the way */
-	struct tally_findings outside;      /* about the file itself */
-	bool quarantined, fresh;            /* any interchange was */
+	bool unreadable;                    /* its bytes cannot be had */
+	struct tally_source source[READERS];
+	struct tally_findings outside; /* about the file itself */
+	bool quarantined, fresh;       /* any interchange was */
 	char reason[256];
 	struct interchange in;
 	struct tally_judge *second;
@@ -85,6 +90,11 @@ struct translate {
  * transaction, which is another one afterwards where solo is set. */
 enum tally_rc translate_file(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
+
+/* The bytes of the file in hand from an offset on.  What keeps them from being
+ * read is trouble of this file alone: it sets unreadable. */
+struct tally_source translate_source(
+    struct translate *, enum reader, uint64_t from);
 
 /* Fills in.decision, in.id and the rest from in.judged. */
 enum tally_rc translate_decide(struct translate *, struct tally_err *)

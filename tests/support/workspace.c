@@ -122,6 +122,37 @@ workspace_read(
 int
 workspace_run(struct workspace *w)
 {
+	return workspace_stage(w, FLOW_STAGES);
+}
+
+static int
+damage_one(const char *path, const struct stat *sb, int type, struct FTW *at)
+{
+	FILE *f;
+
+	(void)at;
+	if (type != FTW_F)
+		return 0;
+	f = chmod(path, 0600) == 0 ? fopen(path, "r+b") : NULL;
+	if (f == NULL || fseek(f, (long)sb->st_size / 2, SEEK_SET) != 0 ||
+	    fputc('\x01', f) == EOF || fclose(f) != 0)
+		abort();
+	return 0;
+}
+
+void
+workspace_damage_archive(const struct workspace *w)
+{
+	char path[128];
+
+	snprintf(path, sizeof(path), "%s/archive", w->dir);
+	if (nftw(path, damage_one, 16, FTW_PHYS) != 0)
+		abort();
+}
+
+int
+workspace_stage(struct workspace *w, int stage)
+{
 	struct tally_err err;
 	enum tally_rc rc;
 
@@ -132,7 +163,7 @@ workspace_run(struct workspace *w)
 	if (rc == TALLY_OK) {
 		if (w->opened != NULL)
 			w->opened();
-		rc = flow_run(&w->f, FLOW_STAGES, &err);
+		rc = flow_run(&w->f, stage, &err);
 		flow_end(&w->f);
 	}
 	if (rc != TALLY_OK) {

@@ -25,6 +25,12 @@ void workspace_read(
 /* A run of all stages at a fixed time; returns the exit status. */
 int workspace_run(struct workspace *);
 
+/* One stage alone, an index of flow_stage; returns the exit status. */
+int workspace_stage(struct workspace *, int stage);
+
+/* Changes a byte in the middle of every archived file. */
+void workspace_damage_archive(const struct workspace *);
+
 /* "documents accepted 2\n…": what, state, number of all that there is. */
 void workspace_counts(const struct workspace *, struct tally_buf *);
 /* The kinds of findings of a file, each followed by a blank. */

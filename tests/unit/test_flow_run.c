@@ -372,6 +372,31 @@ test_settle(void **state)
 	workspace_remove(&w);
 }
 
+/* An archived file whose bytes have changed: its own trouble, and after some
+ * runs it is out of the way. */
+static void
+test_damaged_archive(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	/* Larger than what the store keeps in a row. */
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 15000));
+	assert_int_equal(workspace_stage(&w, 0), 0);
+	workspace_damage_archive(&w);
+	workspace_put(&w, "drop", "b.edi", order(8, 20000, 1));
+	assert_int_equal(workspace_run(&w), 74);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1);
+	assert_int_equal(workspace_run(&w), 74);
+	assert_int_equal(workspace_run(&w), 1);
+	assert_int_equal(w.f.count[FLOW_QUARANTINED], 1);
+	tally_buf_reset(&buf);
+	workspace_read(&w, "quarantine", &buf);
+	has(&buf, "report", "cannot be read any more");
+	workspace_remove(&w);
+}
+
 /* --- death --- */
 
 static void
@@ -443,6 +468,7 @@ main(void)
 		cmocka_unit_test(test_mailbox_down),
 		cmocka_unit_test(test_dispositions),
 		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_damaged_archive),
 		cmocka_unit_test(test_death),
 	};
 
