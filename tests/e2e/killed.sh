@@ -17,7 +17,7 @@ state() {
 	ask "SELECT count(*) FROM order_lines"
 	ask "SELECT count(*), state FROM outbox GROUP BY state"
 	# Names and bytes of the answers, but for the time of day.
-	(cd "$files/inbound" && ls -A && cat -- *) |
+	(cd "$files/inbound" && ls -A && cat -- *) | tr '~' '\n' |
 	    sed 's/\*[0-9]\{6\}\*[0-9]\{4\}\*U/*D*T*U/
 	        s/\*[0-9]\{8\}\*[0-9]\{4\}\*/*D*T*/g'
 	names "$files/outbound"
