@@ -321,7 +321,7 @@ make_account(const struct sshd *s)
 	FILE *f;
 
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) != 0 ||
-	    mount("none", "/", NULL, MS_REC | MS_PRIVATE, NULL) != 0)
+	    mount("none", "/", "", MS_REC | MS_PRIVATE, "") != 0)
 		return false;
 	for (int i = 0; i < 2; i++) {
 		if (i == 0)
@@ -341,7 +341,7 @@ make_account(const struct sshd *s)
 		assert_int_equal(fclose(f), 0);
 		free(old);
 		assert_int_equal(chmod(copy, i == 0 ? 0644 : 0600), 0);
-		if (mount(copy, etc, NULL, MS_BIND, NULL) != 0)
+		if (mount(copy, etc, "", MS_BIND, "") != 0)
 			return false;
 	}
 	return true;
