@@ -15,7 +15,8 @@
 
 #include "mailbox/kind.h"
 
-#define READDIRS 8 /* on their way at once; more gained nothing */
+#define READDIRS 8  /* on their way at once; more gained nothing */
+#define STATS    64 /* files whose size is asked for in one go */
 
 void
 sftp_handle_copy(struct sftp_handle *h, struct tally_str s)
@@ -218,37 +219,6 @@ read_folder(struct mailbox *m, const char *folder,
 	}
 }
 
-static enum tally_rc
-sftp_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
-    struct tally_err *err)
-{
-	struct sftp *s = m->state;
-	struct sftp_request q = { .type = SFTP_OPENDIR };
-	char path[SFTP_PATH_MAX + 1];
-	struct sftp_handle handle;
-	struct sftp_reply r;
-	enum tally_rc rc, lost;
-
-	rc = sftp_path(path, m, folder, tally_cstr(NULL), err);
-	if (rc != TALLY_OK)
-		return rc;
-	q.path = tally_cstr(path);
-	rc = ask(s->client, &q, &r, err);
-	if (rc != TALLY_OK)
-		return rc;
-	if (r.type != SFTP_HANDLE)
-		return sftp_trouble(
-		    err, m, "open the folder", path, tally_cstr(NULL), &r);
-	sftp_handle_copy(&handle, r.data);
-	rc = read_folder(m, path, &handle, l, err);
-	if (sftp_client_state(s->client, NULL) != TALLY_OK)
-		return rc;
-	q = (struct sftp_request){ .type = SFTP_CLOSE,
-		.handle = sftp_handle_view(&handle) };
-	lost = ask(s->client, &q, &r, rc == TALLY_OK ? err : NULL);
-	return rc != TALLY_OK ? rc : lost;
-}
-
 /*
  * Operations on names: per item a few requests, one after the other, many
  * items at once.  step() looks at the reply to the step before (null at the
@@ -355,6 +325,93 @@ sftp_stat(struct mailbox *m, const char *folder, const struct tally_str *name,
 		.step = stat_step };
 
 	return run(&op, n, err);
+}
+
+/*
+ * Some servers' listings come without sizes or times; those are asked for.
+ * A file that is gone by then, or turns out to be none, leaves the listing.
+ */
+static enum tally_rc
+complete(struct mailbox *m, const char *folder, struct mailbox_listing *l,
+    struct tally_err *err)
+{
+	struct sftp *s = m->state;
+	struct mailbox_result *r = NULL;
+	struct tally_str name[STATS];
+	struct names op = { .m = m,
+		.client = s->client,
+		.folder = folder,
+		.name = name,
+		.step = stat_step };
+	size_t at[STATS], n, i = 0, kept = 0;
+	enum tally_rc rc = TALLY_OK;
+
+	while (i < l->n && rc == TALLY_OK) {
+		for (n = 0; i < l->n && n < STATS; i++) {
+			struct mailbox_entry *e = &l->entry[i];
+
+			if (e->size != MAILBOX_SIZE_UNKNOWN && e->mtime != 0)
+				continue;
+			at[n] = i;
+			name[n++] = e->name;
+		}
+		if (n == 0)
+			break;
+		if (r == NULL)
+			r = tally_alloc(STATS * sizeof(*r));
+		if (r == NULL)
+			return tally_err_set(err, TALLY_NOMEM,
+			    "mailbox %s: no memory", m->settings->name);
+		memset(r, 0, STATS * sizeof(*r));
+		op.result = r;
+		rc = run(&op, n, err);
+		for (size_t k = 0; k < n && rc == TALLY_OK; k++) {
+			if (r[k].rc == TALLY_OK)
+				l->entry[at[k]] = r[k].now;
+			else if (r[k].rc == TALLY_NOINPUT ||
+			    r[k].now.name.p != NULL)
+				l->entry[at[k]].name.n = 0;
+		}
+	}
+	tally_free(r);
+	for (i = 0; i < l->n; i++)
+		if (l->entry[i].name.n > 0)
+			l->entry[kept++] = l->entry[i];
+	l->n = kept;
+	return rc;
+}
+
+static enum tally_rc
+sftp_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
+    struct tally_err *err)
+{
+	struct sftp *s = m->state;
+	struct sftp_request q = { .type = SFTP_OPENDIR };
+	char path[SFTP_PATH_MAX + 1];
+	struct sftp_handle handle;
+	struct sftp_reply r;
+	enum tally_rc rc, lost;
+
+	rc = sftp_path(path, m, folder, tally_cstr(NULL), err);
+	if (rc != TALLY_OK)
+		return rc;
+	q.path = tally_cstr(path);
+	rc = ask(s->client, &q, &r, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (r.type != SFTP_HANDLE)
+		return sftp_trouble(
+		    err, m, "open the folder", path, tally_cstr(NULL), &r);
+	sftp_handle_copy(&handle, r.data);
+	rc = read_folder(m, path, &handle, l, err);
+	if (sftp_client_state(s->client, NULL) != TALLY_OK)
+		return rc;
+	q = (struct sftp_request){ .type = SFTP_CLOSE,
+		.handle = sftp_handle_view(&handle) };
+	lost = ask(s->client, &q, &r, rc == TALLY_OK ? err : NULL);
+	if (rc == TALLY_OK)
+		rc = lost;
+	return rc == TALLY_OK ? complete(m, folder, l, err) : rc;
 }
 
 static void

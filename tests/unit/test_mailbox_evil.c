@@ -94,6 +94,7 @@ evil_reading(void **state)
 		{ "swap", 0, 0, 0, 0, NULL },
 		{ "empty-eof", 0, 0, 0, 0, NULL },
 		{ "no-fstat", 0, 0, 0, 0, NULL },
+		{ "bare-list", 0, 0, 0, 0, NULL },
 		{ "no-attrs", 0, 0, 0, 0, NULL },
 		{ "one-file", 0, 0, 0, 0, NULL },
 		{ "old", 0, 0, 0, 0, NULL },
@@ -160,6 +161,37 @@ evil_reading(void **state)
 			fail_msg("%s: %s", row[i].rule, e.err.text);
 		evil_close(&e);
 	}
+}
+
+/* What the listing does not say is asked for, file by file. */
+static void
+evil_bare_listing(void **state)
+{
+	struct mailbox_listing l;
+	struct evil e;
+	char name[16], path[400];
+
+	(void)state;
+	evil_open(&e, "bare-list", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	for (int i = 0; i < 150; i++) {
+		snprintf(name, sizeof(name), "f%d", i);
+		scratch_write(evil.root, name, e.bytes, (size_t)i, 2000 + i);
+	}
+	snprintf(path, sizeof(path), "%s/folder", evil.root);
+	assert_int_equal(mkdir(path, 0755), 0);
+	snprintf(path, sizeof(path), "%s/link", evil.root);
+	assert_int_equal(symlink("good", path), 0);
+	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
+	assert_int_equal(l.n, 151);
+	assert_string_equal(l.entry[0].name.p, "good");
+	assert_int_equal(l.entry[0].size, EVIL_SIZE);
+	for (size_t i = 1; i < l.n; i++) {
+		assert_int_equal(l.entry[i].size, i - 1);
+		assert_int_equal(l.entry[i].mtime, 1999 + i);
+	}
+	mailbox_listing_free(&l);
+	evil_close(&e);
 }
 
 static void
@@ -284,6 +316,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evil_reading),
+		cmocka_unit_test(evil_bare_listing),
 		cmocka_unit_test(evil_names),
 		cmocka_unit_test(evil_listings_end),
 		cmocka_unit_test(evil_writing),

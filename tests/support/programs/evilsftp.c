@@ -37,7 +37,8 @@ enum rule {
 	GREETING,  /* text before the first packet */
 	MUTE,      /* INIT is not answered */
 	NAMES,     /* names that nobody should open */
-	NO_ATTRS,  /* listings without attributes */
+	NO_ATTRS,  /* no attributes at all */
+	BARE_LIST, /* listings without attributes, without lines */
 	ENDLESS,   /* a listing without an end */
 	HOLLOW,    /* READDIR answers without names, without an end */
 	BIG_COUNT, /* NAME that announces more names than it has */
@@ -72,6 +73,7 @@ static const struct {
 	{ "mute", MUTE },
 	{ "names", NAMES },
 	{ "no-attrs", NO_ATTRS },
+	{ "bare-list", BARE_LIST },
 	{ "endless", ENDLESS },
 	{ "hollow", HOLLOW },
 	{ "big-count", BIG_COUNT },
@@ -449,6 +451,11 @@ name_entry(const char *name, size_t n, const struct stat *sb)
 	bytes(name, n);
 	snprintf(line, sizeof(line), "%crw-r--r-- 1 edi edi",
 	    S_ISDIR(sb->st_mode) ? 'd' : '-');
+	if (rule == BARE_LIST) {
+		bytes("", 0);
+		u32(0);
+		return;
+	}
 	bytes(line, strlen(line));
 	attrs(sb, 0);
 }
