@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sysexits.h>
 
+static void fill(struct tally_err *, enum tally_rc, const char *file,
+    unsigned line, const char *fmt, va_list) TALLY_PRINTF(5, 0);
+
 static void
 fill(struct tally_err *err, enum tally_rc rc, const char *file, unsigned line,
     const char *fmt, va_list ap)

@@ -25,6 +25,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "tallyman/err.h"
+
 #include "mailbox_sink.h"
 
 #define READY_MS 10000
@@ -108,6 +110,9 @@ keygen(const char *type, const char *path, const char *passphrase)
 
 	run(argv);
 }
+
+static void format(char *out, size_t size, const char *fmt, ...)
+    TALLY_PRINTF(3, 4);
 
 static void
 format(char *out, size_t size, const char *fmt, ...)

@@ -19,8 +19,8 @@ code_ok(enum tally_level level, const char *code)
 	static const char *const of[] = {
 		[TALLY_LEVEL_FILE] = "",
 		[TALLY_LEVEL_INTERCHANGE] =
-		    " 001 002 003 004 005 006 007 008 009 010 011 012 013 014"
-		    " 015 016 017 018 019 020 021 022 023 024 025 026 027 ",
+		    (" 001 002 003 004 005 006 007 008 009 010 011 012 013 014"
+		     " 015 016 017 018 019 020 021 022 023 024 025 026 027 "),
 		[TALLY_LEVEL_GROUP] = " 1 2 3 4 5 6 19 ",
 		[TALLY_LEVEL_SET] = " 1 2 3 4 5 6 7 23 ",
 		[TALLY_LEVEL_SEGMENT] = " 1 2 3 4 5 6 7 8 ",
