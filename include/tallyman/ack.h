@@ -44,6 +44,7 @@ struct tally_group_judged {
 	char sender[16], receiver[16]; /* GS02, GS03 */
 	char control[16];              /* GS06 */
 	char version[16];              /* GS08 */
+	char read_as[8]; /* version of the dictionary; empty: none */
 	uint64_t offset;
 	uint32_t included; /* GE01, or the sets seen where GE is missing */
 	uint32_t received; /* sets that are there */

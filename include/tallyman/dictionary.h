@@ -179,6 +179,10 @@ enum tally_rc tally_dictionary_load(struct tally_dictionary *out,
  */
 const struct tally_version *tally_version_find(
     const struct tally_dictionary *, struct tally_str version);
+/* The version whose number is nearest to a GS08, of two the later one; null
+ * when GS08 does not begin with six digits, or there are no versions. */
+const struct tally_version *tally_version_nearest(
+    const struct tally_dictionary *, struct tally_str version);
 const struct tally_set_spec *tally_set_find(
     const struct tally_version *v, struct tally_str id);
 const struct tally_segment_spec *tally_segment_find(

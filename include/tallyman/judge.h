@@ -36,6 +36,9 @@ struct tally_judge_options {
 	enum tally_rc (*visit)(
 	    void *ctx, const struct tally_visit *, struct tally_err *);
 	void *ctx;
+	/* Where the dictionary lacks the version of a group, it is read with
+	 * the nearest one of these, with a note; null: it is rejected. */
+	const struct tally_dictionary *nearest;
 };
 
 struct tally_judge;

@@ -196,7 +196,7 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	enum tally_rc rc;
 
 	s.version = tally_version_find(
-	    &sh->dictionary->d, tally_cstr(v->group->version));
+	    &sh->dictionary->d, tally_cstr(v->group->read_as));
 	if (sh->report.json)
 		return v->set == NULL ? TALLY_OK : segments_json(sh, &s, err);
 	if (sh->interchange != v->interchange->offset) {

@@ -44,7 +44,7 @@ silence(struct translate *t)
 	for (uint32_t i = 0; i < t->in.judged.ngroup; i++) {
 		g = &t->in.judged.group[i];
 		a = g->nset > 0
-		    ? site_receive(t->partner, g->set[0].id, g->version)
+		    ? site_receive(t->partner, g->set[0].id, g->read_as)
 		    : NULL;
 		g->silent = a != NULL && !a->acknowledge;
 	}

@@ -185,7 +185,7 @@ all_interchanges(struct translate *t, uint64_t *n, struct tally_err *err)
 	enum tally_rc rc;
 
 	if (t->partner != NULL)
-		options.dictionary = &t->partner->dictionary;
+		site_judging(&options, t->partner);
 	rc = tally_judge_new(
 	    &judge, translate_source(t, READ_FIRST, 0), 0, &options, err);
 	while (rc == TALLY_OK) {

@@ -329,13 +329,13 @@ enum tally_rc
 translate_record(struct translate *t, struct tally_err *err)
 {
 	const struct tally_interchange_judged *again;
-	struct tally_judge_options options = { .limits = &t->f->site->limits,
-		.dictionary = &t->partner->dictionary,
-		.visit = visit,
-		.ctx = t };
+	struct tally_judge_options options = {
+		.limits = &t->f->site->limits, .visit = visit, .ctx = t
+	};
 	uint64_t offset = t->in.judged.offset;
 	enum tally_rc rc;
 
+	site_judging(&options, t->partner);
 	empty(t);
 	rc = tally_judge_new(&t->second,
 	    translate_source(t, READ_SECOND, offset), offset, &options, err);

@@ -80,6 +80,13 @@ site_receive(const struct site_partner *p, const char *set, const char *version)
 	return best;
 }
 
+void
+site_judging(struct tally_judge_options *o, const struct site_partner *p)
+{
+	o->dictionary = &p->dictionary;
+	o->nearest = p->nearest.nversion > 0 ? &p->nearest : NULL;
+}
+
 static bool
 ends_in(struct tally_str name, const char *suffix)
 {

@@ -16,6 +16,7 @@
 #include "mailbox/mailbox.h"
 #include "tallyman/dictionary.h"
 #include "tallyman/err.h"
+#include "tallyman/judge.h"
 #include "tallyman/mem.h"
 #include "tallyman/x12.h"
 
@@ -67,6 +68,7 @@ struct site_agreement {
 	const char *map;     /* null: the one that is named as the set */
 	bool acknowledge;    /* by a 997 */
 	bool test;           /* documents of tests count as live ones */
+	bool nearest;        /* versions that are not there are read, too */
 	unsigned line;
 };
 
@@ -80,6 +82,8 @@ struct site_partner {
 	size_t nreceive;
 	/* The dictionary without what no agreement covers; 997 stays. */
 	struct tally_dictionary dictionary;
+	/* Of that, what reads versions that are not there; often nothing. */
+	struct tally_dictionary nearest;
 	unsigned line;
 };
 
@@ -133,6 +137,9 @@ bool site_is_self(const struct site *, const char *qualifier, const char *id);
 /* The agreement on a set: an exact set before "*", likewise the version. */
 const struct site_agreement *site_receive(
     const struct site_partner *, const char *set, const char *version);
+
+/* Lets a judge read with what the partner's agreements cover. */
+void site_judging(struct tally_judge_options *, const struct site_partner *);
 
 /* Whether a listed name is to be taken: it matches and is not temporary. */
 bool site_takes(const struct site_pull *, struct tally_str name);

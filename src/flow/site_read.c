@@ -115,13 +115,17 @@ static enum tally_rc
 receive(struct site_reader *r, const struct tally_xml *x,
     const struct site_settings *above, struct site_agreement *a)
 {
+	static const char *const word_versions[3] = { "exact", "nearest" };
 	struct site_settings s = *above;
+	int nearest = 0;
 	enum tally_rc rc;
 
 	a->line = x->line;
 	rc = site_read_text(r, x, "set", "*", &a->set);
 	if (rc == TALLY_OK)
 		rc = site_read_text(r, x, "version", "*", &a->version);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "versions", word_versions, &nearest);
 	if (rc == TALLY_OK)
 		rc = site_read_text(r, x, "map", NULL, &a->map);
 	if (rc == TALLY_OK)
@@ -130,6 +134,7 @@ receive(struct site_reader *r, const struct tally_xml *x,
 		return rc;
 	a->acknowledge = s.acknowledge;
 	a->test = s.test;
+	a->nearest = nearest == 1;
 	if (!known_set(r->dictionary, "*", a->version))
 		return site_read_wrong(r, x, "version",
 		    "a version that the dictionary has, such as 004010");
@@ -176,42 +181,73 @@ receives(struct site_reader *r, const struct tally_xml *parent,
 	return TALLY_OK;
 }
 
-/* Whether the partner's agreements cover a set. */
+/* Whether the partner's agreements cover a set; nearest: in versions, too,
+ * that are not there. */
 static bool
-covered(const struct site_partner *p, const struct tally_set_spec *spec)
+covered(const struct site_partner *p, const struct tally_set_spec *spec,
+    bool nearest)
 {
+	const struct site_agreement *a =
+	    site_receive(p, spec->id, spec->version);
+
 	return strcmp(spec->id, "997") == 0 ||
-	    site_receive(p, spec->id, spec->version) != NULL;
+	    (a != NULL && (a->nearest || !nearest));
 }
 
-/* The dictionary's versions, with those of their sets that are covered, so
- * that judging tells the partner itself which sets are not agreed on. */
+/* A version with those of its sets that are covered; false when memory
+ * ends. */
+static bool
+restrict_version(struct site_reader *r, const struct site_partner *p,
+    const struct tally_version *from, bool nearest, struct tally_version *to)
+{
+	struct tally_set_spec *set =
+	    site_read_many(r, from->nset, sizeof(*set));
+
+	if (set == NULL)
+		return false;
+	*to = *from;
+	to->set = set;
+	to->nset = 0;
+	for (uint32_t k = 0; k < from->nset; k++)
+		if (covered(p, &from->set[k], nearest))
+			set[to->nset++] = from->set[k];
+	return true;
+}
+
+/* Whether a version has a set beside the acknowledgement. */
+static bool
+reads_any(const struct tally_version *v)
+{
+	return v->nset > 1 ||
+	    (v->nset == 1 && strcmp(v->set[0].id, "997") != 0);
+}
+
+/*
+ * The dictionary's versions, with those of their sets that are covered, so
+ * that judging tells the partner itself which sets are not agreed on.  Of
+ * those for versions that are not there, only such as can read a set.
+ */
 static enum tally_rc
-restrict_dictionary(struct site_reader *r, struct site_partner *p)
+restrict_dictionary(struct site_reader *r, const struct site_partner *p,
+    bool nearest, struct tally_dictionary *out)
 {
 	const struct tally_dictionary *d = r->dictionary;
 	const struct tally_version **list;
 	struct tally_version *v;
-	struct tally_set_spec *set;
+	size_t n = 0;
 
 	list = site_read_many(r, d->nversion, sizeof(*list));
 	v = site_read_many(r, d->nversion, sizeof(*v));
 	if (list == NULL || v == NULL)
 		return site_read_no_memory(r);
 	for (size_t i = 0; i < d->nversion; i++) {
-		list[i] = &v[i];
-		v[i] = *d->version[i];
-		set = site_read_many(r, v[i].nset, sizeof(*set));
-		if (set == NULL)
+		if (!restrict_version(r, p, d->version[i], nearest, &v[i]))
 			return site_read_no_memory(r);
-		v[i].set = set;
-		v[i].nset = 0;
-		for (uint32_t k = 0; k < d->version[i]->nset; k++)
-			if (covered(p, &d->version[i]->set[k]))
-				set[v[i].nset++] = d->version[i]->set[k];
+		if (!nearest || reads_any(&v[i]))
+			list[n++] = &v[i];
 	}
-	p->dictionary.version = list;
-	p->dictionary.nversion = d->nversion;
+	out->version = list;
+	out->nversion = n;
 	return TALLY_OK;
 }
 
@@ -265,7 +301,9 @@ partner(struct site_reader *r, const struct tally_xml *x,
 	if (rc == TALLY_OK)
 		rc = receives(r, x, &s, p);
 	if (rc == TALLY_OK)
-		rc = restrict_dictionary(r, p);
+		rc = restrict_dictionary(r, p, false, &p->dictionary);
+	if (rc == TALLY_OK)
+		rc = restrict_dictionary(r, p, true, &p->nearest);
 	if (rc != TALLY_OK)
 		return rc;
 	p->ta1 = (enum site_ta1)s.ta1;

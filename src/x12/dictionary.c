@@ -83,6 +83,42 @@ tally_version_find(const struct tally_dictionary *d, struct tally_str version)
 	return row != NULL ? *row : NULL;
 }
 
+/* "004010" as a number, or -1. */
+static long
+version_number(struct tally_str s)
+{
+	long n = 0;
+
+	if (s.n < VERSION_SIGNIFICANT)
+		return -1;
+	for (size_t i = 0; i < VERSION_SIGNIFICANT; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return -1;
+		n = n * 10 + (s.p[i] - '0');
+	}
+	return n;
+}
+
+const struct tally_version *
+tally_version_nearest(
+    const struct tally_dictionary *d, struct tally_str version)
+{
+	const struct tally_version *nearest = NULL;
+	long asked = version_number(version), least = 0, distance;
+
+	for (size_t i = 0; asked >= 0 && i < d->nversion; i++) {
+		distance =
+		    version_number(tally_cstr(d->version[i]->version)) - asked;
+		if (distance < 0)
+			distance = -distance;
+		if (nearest == NULL || distance <= least) {
+			nearest = d->version[i];
+			least = distance;
+		}
+	}
+	return nearest;
+}
+
 const struct tally_set_spec *
 tally_set_find(const struct tally_version *v, struct tally_str id)
 {

@@ -223,6 +223,28 @@ grow_groups(struct tally_judge *j, struct tally_err *err)
 	return TALLY_OK;
 }
 
+/* The version that reads a group. */
+static void
+choose_version(struct tally_judge *j, struct tally_group_judged *g,
+    struct tally_str version)
+{
+	const struct tally_version *v =
+	    tally_version_find(j->options.dictionary, version);
+
+	if (v == NULL && j->options.nearest != NULL)
+		v = tally_version_nearest(j->options.nearest, version);
+	j->version = v;
+	if (v != NULL)
+		copy(g->read_as, sizeof(g->read_as), tally_cstr(v->version));
+	if (v == NULL && j->of_group.errors == 0)
+		add_finding(j, TALLY_F_group_version, g->offset, 8, version,
+		    "a version whose dictionary is there");
+	else if (v != NULL && version.n > 0 &&
+	    strncmp(v->version, g->version, strlen(v->version)) != 0)
+		add_finding(j, TALLY_F_version_nearest, g->offset, 8, version,
+		    v->version);
+}
+
 static enum tally_rc
 begin_group(
     struct tally_judge *j, const struct tally_unit *u, struct tally_err *err)
@@ -252,10 +274,7 @@ begin_group(
 	COPY(g->control, 6);
 	COPY(g->version, 8);
 	j->functional_told = false;
-	j->version = tally_version_find(j->options.dictionary, version);
-	if (j->version == NULL && j->of_group.errors == 0)
-		add_finding(j, TALLY_F_group_version, u->offset, 8, version,
-		    "a version whose dictionary is there");
+	choose_version(j, g, version);
 	return TALLY_OK;
 }
 

@@ -744,6 +744,40 @@ finds_versions(void **state)
 	}
 }
 
+static void
+finds_nearest(void **state)
+{
+	static const struct {
+		const char *sent, *found;
+	} rows[] = {
+		{ "004010", "004010" },
+		{ "004010VICS", "004010" },
+		{ "002003", "004010" },
+		{ "004030", "004010" },
+		{ "004030X096", "004010" },
+		{ "004509", "004010" },
+		{ "004510", "005010" }, /* as far from either */
+		{ "004511", "005010" },
+		{ "008050", "005010" },
+		{ "00401", NULL },
+		{ "0040X0", NULL },
+		{ "", NULL },
+	};
+	static const struct tally_dictionary none = { NULL, 0 };
+	const struct tally_version *v;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		v = tally_version_nearest(
+		    &tally_builtin, tally_cstr(rows[i].sent));
+		if (rows[i].found == NULL)
+			assert_null(v);
+		else
+			assert_string_equal(v->version, rows[i].found);
+	}
+	assert_null(tally_version_nearest(&none, TALLY_STR("004010")));
+}
+
 int
 main(void)
 {
@@ -762,6 +796,7 @@ main(void)
 		cmocka_unit_test(arena_ends),
 		cmocka_unit_test(builtin_is_sound),
 		cmocka_unit_test(finds_versions),
+		cmocka_unit_test(finds_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

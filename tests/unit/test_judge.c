@@ -327,6 +327,69 @@ test_unlisted(void **state)
 	judged_free(&j);
 }
 
+/* A version that is not there: rejected, or read with the nearest one. */
+static void
+test_nearest(void **state)
+{
+	static const struct {
+		const char *version;
+		bool nearest;
+		enum tally_verdict verdict;
+		const char *read_as;
+		enum tally_finding_kind kind;
+		const char *expected;
+	} want[] = {
+		{ "004010", true, TALLY_ACCEPTED, "004010", 0, "" },
+		{ "004010VICS", true, TALLY_ACCEPTED, "004010", 0, "" },
+		{ "004030", false, TALLY_REJECTED, "", TALLY_F_group_version,
+		    "a version whose dictionary is there" },
+		{ "004030", true, TALLY_ACCEPTED, "004010",
+		    TALLY_F_version_nearest, "004010" },
+		{ "006020X1", true, TALLY_ACCEPTED, "005010",
+		    TALLY_F_version_nearest, "005010" },
+		{ "OLD", true, TALLY_REJECTED, "", TALLY_F_group_version,
+		    "a version whose dictionary is there" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		const struct tally_interchange_judged *ic;
+		const struct tally_findings *fs;
+		struct tally_judge_options options = {
+			.limits = &tally_limits_default,
+			.dictionary = &tally_builtin,
+			.nearest = want[i].nearest ? &tally_builtin : NULL
+		};
+		struct verdict_source source;
+		struct tally_judge *j;
+		struct tally_err err;
+		char in[1024];
+
+		snprintf(in, sizeof(in), "%s%s%s~%s", ISA,
+		    "GS*PO*ACME*US*20261123*1200*7*X*", want[i].version,
+		    SET GE IEA);
+		source = (struct verdict_source){ tally_cstr(in), 0 };
+		assert_int_equal(
+		    tally_judge_new(&j,
+			(struct tally_source){ verdict_read, &source }, 0,
+			&options, &err),
+		    TALLY_OK);
+		assert_int_equal(tally_judge_next(j, &ic, &err), TALLY_OK);
+		fs = tally_judge_findings(j);
+		assert_int_equal(ic->group[0].verdict, want[i].verdict);
+		assert_string_equal(ic->group[0].read_as, want[i].read_as);
+		assert_int_equal(fs->n, want[i].kind != 0);
+		if (fs->n > 0) {
+			assert_int_equal(fs->v[0].kind, want[i].kind);
+			assert_int_equal(fs->v[0].element, 8);
+			assert_true(tally_str_eq(
+			    fs->v[0].expected, tally_cstr(want[i].expected)));
+			assert_int_equal(ic->group[0].findings.n, 1);
+		}
+		tally_judge_free(j);
+	}
+}
+
 int
 main(void)
 {
@@ -336,6 +399,7 @@ main(void)
 		cmocka_unit_test(test_unended_segment),
 		cmocka_unit_test(test_many_elements),
 		cmocka_unit_test(test_unlisted),
+		cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -317,8 +317,10 @@ read_text(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
 static void
 judge(struct reading *r, struct tally_str text)
 {
-	struct tally_judge_options options = { &tally_limits_default,
-		&tally_builtin, visit, r };
+	struct tally_judge_options options = { .limits = &tally_limits_default,
+		.dictionary = &tally_builtin,
+		.visit = visit,
+		.ctx = r };
 	struct tally_source source = { read_text, &text };
 	const struct tally_interchange_judged *x;
 	struct tally_judge *j;

@@ -320,12 +320,45 @@ test_find(void **state)
 	rmdir(dir);
 }
 
+/* What reads a version that is not there: what such agreements cover. */
+static void
+test_nearest(void **state)
+{
+	struct site *s = good(HEAD P1
+	    "<receive set=\"850\" version=\"004010\" versions=\"nearest\"/>"
+	    "<receive set=\"856\" versions=\"nearest\"/>"
+	    "<receive set=\"860\" versions=\"exact\"/>" P2
+	    "<partner name=\"q\" qualifier=\"ZZ\" id=\"Q\">"
+	    "<receive set=\"*\"/></partner>" TAIL);
+	const struct tally_version *v;
+	struct tally_judge_options o = { .nearest = &tally_builtin };
+
+	(void)state;
+	site_judging(&o, &s->partner[0]);
+	assert_ptr_equal(o.dictionary, &s->partner[0].dictionary);
+	assert_ptr_equal(o.nearest, &s->partner[0].nearest);
+	assert_int_equal(o.nearest->nversion, 2);
+	v = o.nearest->version[0];
+	assert_string_equal(v->version, "004010");
+	assert_int_equal(v->nset, 3);
+	assert_non_null(tally_set_find(v, TALLY_STR("850")));
+	assert_non_null(tally_set_find(v, TALLY_STR("856")));
+	assert_non_null(tally_set_find(v, TALLY_STR("997")));
+	v = o.nearest->version[1];
+	assert_null(tally_set_find(v, TALLY_STR("850")));
+	assert_non_null(tally_set_find(v, TALLY_STR("856")));
+	site_judging(&o, &s->partner[1]);
+	assert_null(o.nearest);
+	site_free(s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_dictionary),
 		cmocka_unit_test(test_takes),
 		cmocka_unit_test(test_outgoing_name),
