@@ -661,6 +661,30 @@ test_shipped(void **state)
 	tally_buf_free(&text);
 }
 
+/* The shipped map is sound for each version that it and the dictionary name. */
+static void
+test_versions(void **state)
+{
+	const struct tally_version *v;
+	struct tally_map *m;
+	struct tally_err err;
+	unsigned n = 0;
+
+	(void)state;
+	for (size_t i = 0; i < tally_builtin.nversion; i++) {
+		v = tally_builtin.version[i];
+		if (tally_set_find(v, TALLY_STR("850")) == NULL)
+			continue;
+		if (tally_map_load(&m, model, v, "850.xml",
+			tally_embedded_find("850.xml"), &err) != TALLY_OK)
+			fail_msg("%s: %s:%u: %s", v->version, err.file,
+			    err.line, err.text);
+		tally_map_free(m);
+		n++;
+	}
+	assert_true(n > 0);
+}
+
 /* A document that makes more rows than it can have: the first ones are there,
  * the others are residue, and one finding says so. */
 static void
@@ -744,6 +768,7 @@ main(void)
 		cmocka_unit_test(test_nesting),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_wrong_set),
 	};
