@@ -190,8 +190,8 @@ enum tally_rc tally_check(struct tally_checker *, const struct tally_grammar *,
 
 /*
  * One value against an element of the dictionary: returns the kind of
- * finding, or TALLY_FINDING_NONE.  The value is a single component or
- * repetition, not empty.
+ * finding, or TALLY_FINDING_NONE; TALLY_F_code_unlisted is no more than a
+ * note.  The value is a single component or repetition, not empty.
  */
 enum tally_finding_kind tally_value_check(
     const struct tally_element *, struct tally_str value);

@@ -50,6 +50,7 @@ tally_ack_holds(
 	const struct tally_version *v =
 	    tally_version_find(&tally_builtin, tally_cstr(g->version));
 	const struct tally_element *e;
+	enum tally_finding_kind kind;
 
 	if (v == NULL)
 		v = tally_version_find(
@@ -57,8 +58,10 @@ tally_ack_holds(
 	assert(v != NULL);
 	e = tally_element_find(v, tally_cstr(element));
 	assert(e != NULL);
-	return *value != '\0' && value[tally_ack_plain(value)] == '\0' &&
-	    tally_value_check(e, tally_cstr(value)) == TALLY_FINDING_NONE;
+	if (*value == '\0' || value[tally_ack_plain(value)] != '\0')
+		return false;
+	kind = tally_value_check(e, tally_cstr(value));
+	return kind == TALLY_FINDING_NONE || kind == TALLY_F_code_unlisted;
 }
 
 bool

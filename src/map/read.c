@@ -148,11 +148,13 @@ refuse(struct read *r, const struct map_op *op, uint16_t table, uint8_t element,
 	const struct tally_element *e = r->map->set->place[r->segment->place]
 					    .segment->use[element - 1]
 					    .element;
+	enum tally_finding_kind kind;
 	char words[96];
 
 	if (component > 0)
 		e = e->use[component - 1].element;
-	if (tally_value_check(e, sent) != TALLY_FINDING_NONE)
+	kind = tally_value_check(e, sent);
+	if (kind != TALLY_FINDING_NONE && kind != TALLY_F_code_unlisted)
 		return;
 	snprintf(words, sizeof(words), "a value for %.40s.%.40s", t->name,
 	    t->column[op->column].name);
