@@ -133,7 +133,7 @@ run(const struct damage *d, uint64_t seed, uint64_t rounds)
 static void
 test_damage(void **state)
 {
-	run(*state, rnd_env("SEED", 1), rnd_env("ROUNDS", 25));
+	run(*state, rnd_env("SEED", 1), rnd_env("ROUNDS", 100));
 }
 
 int

@@ -76,7 +76,7 @@ clean(const char *what, const struct judged *j, uint64_t seed)
 static void
 test_valid(void **unused)
 {
-	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 150);
+	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 400);
 	struct tally_buf b;
 	struct judged j;
 	struct maker m;
@@ -136,7 +136,7 @@ static void
 test_pieces(void **unused)
 {
 	static const size_t chunks[] = { 1, 3, 64, 107, 4096, 70000 };
-	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 25);
+	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 60);
 	struct judged whole, pieces;
 	struct tally_buf b;
 	struct maker m;
@@ -162,7 +162,7 @@ test_pieces(void **unused)
 static void
 test_acknowledged(void **unused)
 {
-	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 300);
+	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 1000);
 	struct judged j, ack;
 	struct tally_buf b;
 	struct maker m;
