@@ -244,7 +244,9 @@ run(struct names *op, size_t n, struct tally_err *err)
 	size_t next = 0;
 
 	while (rc == TALLY_OK) {
-		while (next < n && sftp_client_room(op->client))
+		while (next < n &&
+		    sftp_client_pending(op->client) <
+			sftp_client_depth(op->client))
 			op->step(op, next++, 0, NULL);
 		if (sftp_client_pending(op->client) == 0)
 			break;

@@ -19,7 +19,8 @@
 #include "mailbox/kind.h"
 
 #define IN_SIZE  ((size_t)SFTP_PACKET_MAX + 4)
-#define OUT_MAX  ((size_t)MAILBOX_DEPTH_MAX * (SFTP_BLOCK + 4 * SFTP_PATH_MAX))
+#define SLOTS    (2 * MAILBOX_DEPTH_MAX)
+#define OUT_MAX  ((size_t)SLOTS * (SFTP_BLOCK + 4 * SFTP_PATH_MAX))
 #define WAIT_MAX 1000 /* ms of one poll; the deadline is looked at between */
 
 struct slot {
@@ -40,7 +41,7 @@ struct sftp_client {
 	size_t out_at;
 	char *in; /* owned, IN_SIZE bytes */
 	size_t in_at, in_n;
-	struct slot slot[MAILBOX_DEPTH_MAX];
+	struct slot slot[SLOTS];
 };
 
 enum tally_rc
@@ -86,7 +87,7 @@ sftp_client_fsync(const struct sftp_client *c)
 bool
 sftp_client_room(const struct sftp_client *c)
 {
-	return c->used < c->depth;
+	return c->used < (c->depth > 1 ? 2 * c->depth : 1);
 }
 
 unsigned
@@ -101,7 +102,7 @@ sftp_client_send(struct sftp_client *c, const struct sftp_request *q,
 {
 	struct slot *s = c->slot;
 
-	assert(c->used < c->depth);
+	assert(sftp_client_room(c));
 	while (s->busy)
 		s++;
 	/* The low byte finds the slot again, the rest tells old from new. */
@@ -256,7 +257,7 @@ sftp_client_next(struct sftp_client *c, struct sftp_reply *r,
 		return rc;
 	if (sftp_decode(r, packet, &why) != TALLY_OK)
 		return sftp_client_fail(c, err, "the server sent %s", why.text);
-	s = &c->slot[(r->id & 0xff) % MAILBOX_DEPTH_MAX];
+	s = &c->slot[(r->id & 0xff) % SLOTS];
 	if (!s->busy || s->id != r->id)
 		return sftp_client_fail(c, err,
 		    "the server answered request %lu, which was not asked",

@@ -33,7 +33,12 @@ unsigned sftp_client_depth(const struct sftp_client *);
 /* Whether the server has announced fsync@openssh.com. */
 bool sftp_client_fsync(const struct sftp_client *);
 
-/* Whether one more request may go; how many are on their way. */
+/*
+ * Whether one more request may go; how many are on their way.  Depth is meant
+ * of files and blocks, which the callers keep to; there is room for twice as
+ * many requests, so that those that begin and end a file do not wait for
+ * blocks.  With depth 1 there is one request at a time.
+ */
 bool sftp_client_room(const struct sftp_client *);
 unsigned sftp_client_pending(const struct sftp_client *);
 

@@ -44,6 +44,7 @@ struct put {
 	struct mailbox_result *result;
 	size_t n, begun;
 	unsigned depth, open, busy;
+	unsigned writing; /* blocks on their way */
 	struct file file[MAILBOX_DEPTH_MAX];
 };
 
@@ -107,13 +108,14 @@ send_write(struct put *g, struct file *f)
 	struct sftp_ticket t = { .item = (size_t)(f - g->file) };
 	size_t left = bytes.n - f->written;
 
-	if (left == 0 || failed(g, f))
+	if (left == 0 || failed(g, f) || g->writing >= g->depth)
 		return false;
 	q.data = tally_str(
 	    bytes.p + f->written, left < SFTP_BLOCK ? left : SFTP_BLOCK);
 	sftp_client_send(g->s->client, &q, &t);
 	f->written += q.data.n;
 	f->pending++;
+	g->writing++;
 	return true;
 }
 
@@ -277,6 +279,7 @@ on_reply(struct put *g, struct file *f, const struct sftp_reply *r)
 		on_open(g, f, r);
 		break;
 	case DO_WRITE:
+		g->writing--;
 		if (!ok)
 			spoil(g, f, "write", r);
 		break;
