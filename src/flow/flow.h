@@ -100,6 +100,22 @@ enum tally_rc flow_fetch(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_translate(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_deliver(struct flow *, struct tally_err *) TALLY_MUST_USE;
 
+/* Something that a run would do now. */
+struct flow_action {
+	const char *stage;
+	struct tally_str name; /* of the file, raw; empty: of none */
+	const char *mailbox;   /* "" when it is no longer configured */
+	const char *note;      /* a condition, or why not; may be empty */
+};
+typedef void flow_plan_fn(void *ctx, const struct flow_action *);
+
+/*
+ * Tells what a stage, or all for FLOW_STAGES, would do, and changes nothing.
+ * Mailboxes are listed; trouble with one is told as an action's note.
+ */
+enum tally_rc flow_plan(struct flow *, int stage, flow_plan_fn *, void *ctx,
+    struct tally_err *) TALLY_MUST_USE;
+
 /*
  * The health of mailbox i.  box_ready is true when it may be tried now: not
  * given up, not put off by earlier runs.  box_failed notes trouble; what the

@@ -397,6 +397,54 @@ test_damaged_archive(void **state)
 	workspace_remove(&w);
 }
 
+static void
+count_action(void *ctx, const struct flow_action *a)
+{
+	tally_buf_printf(ctx, "%s %.*s; ", a->stage, (int)a->name.n, a->name.p);
+}
+
+static void
+planned(struct workspace *w, const char *expected)
+{
+	struct tally_buf plan;
+	struct tally_err err;
+	struct flow f;
+
+	memset(&f, 0, sizeof(f));
+	tally_buf_init(&plan, 1u << 20);
+	tally_buf_puts(&plan, "");
+	assert_int_equal(flow_begin(&f, w->dir, FLOW_LOOK, &err), TALLY_OK);
+	assert_int_equal(
+	    flow_plan(&f, FLOW_STAGES, count_action, &plan, &err), TALLY_OK);
+	flow_end(&f);
+	assert_string_equal(plan.p, expected);
+	tally_buf_free(&plan);
+}
+
+/* What would be done is told, stage by stage, and nothing of it is done. */
+static void
+test_plan(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	planned(&w, "");
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+	workspace_put(&w, "drop", "a.tmp", order(7, 1, 1));
+	for (int i = 0; i < 2; i++)
+		planned(&w, "fetch a.edi; ");
+	assert_int_equal(workspace_files(&w, "drop"), 2);
+	assert_int_equal(workspace_stage(&w, 0), 0);
+	planned(&w, "translate a.edi; ");
+	assert_int_equal(workspace_stage(&w, 1), 0);
+	planned(&w, "deliver 997-them-000000001.edi; ");
+	assert_int_equal(workspace_files(&w, "out"), 0);
+	assert_int_equal(workspace_stage(&w, 2), 0);
+	planned(&w, "");
+	workspace_remove(&w);
+}
+
 /* --- death --- */
 
 static void
@@ -469,6 +517,7 @@ main(void)
 		cmocka_unit_test(test_dispositions),
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_damaged_archive),
+		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_death),
 	};
 
