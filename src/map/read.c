@@ -19,123 +19,6 @@
 
 static enum tally_rc run(struct read *, const struct map_list *, uint32_t);
 
-static uint32_t
-outer(const struct map_scratch *s, uint32_t frame, uint8_t up)
-{
-	for (; up > 0; up--)
-		frame = s->frame[frame].outer;
-	return frame;
-}
-
-/* --- rows --- */
-
-/* The first time that there is no room is told; what comes then is residue. */
-static bool
-table_full(struct read *r, uint16_t table)
-{
-	char words[96];
-
-	if (tally_batch_room(r->batch, table))
-		return false;
-	snprintf(words, sizeof(words), "fewer rows of %.40s",
-	    r->map->model->table[table].name);
-	if (!r->full)
-		read_report(r, TALLY_F_map_limit, r->index, r->segment->place,
-		    0, tally_str("", 0), words);
-	r->full = true;
-	return true;
-}
-
-/* Appends a row of the block, with constants and references; outer_frame is
- * the frame of the block around. */
-static enum tally_rc
-make_row(struct read *r, const struct map_block *b, uint32_t outer_frame,
-    uint32_t *row)
-{
-	struct map_scratch *s = &r->map->scratch;
-	struct tally_rows *rows = &r->batch->rows[b->table];
-	const struct map_link *l;
-	enum tally_rc rc;
-
-	rc = tally_batch_row(r->batch, b->table, row, r->err);
-	if (rc != TALLY_OK)
-		return rc;
-	for (uint16_t i = 0; i < b->nlink; i++) {
-		l = &b->link[i];
-		rows->reference[(size_t)*row * rows->table->nreference +
-		    l->reference] = s->frame[outer(s, outer_frame, l->up)].seq;
-	}
-	for (uint16_t i = 0; i < b->nconstant && rc == TALLY_OK; i++)
-		rc = tally_batch_set(r->batch, b->table, *row,
-		    b->constant[i].column, b->constant[i].value, r->err);
-	return rc;
-}
-
-static enum tally_rc
-push_frame(
-    struct read *r, uint16_t block, uint32_t outer_frame, uint32_t *frame)
-{
-	struct map_scratch *s = &r->map->scratch;
-	const struct map_block *b = &r->map->block[block];
-	uint32_t cap = s->frame_cap != 0 ? s->frame_cap * 2 : 64, row;
-	void *p;
-	enum tally_rc rc;
-
-	if (s->nframe == s->frame_cap) {
-		p = tally_realloc(s->frame, cap * sizeof(*s->frame));
-		if (p == NULL)
-			return tally_err_set(
-			    r->err, TALLY_NOMEM, "no memory to map a set");
-		s->frame = p;
-		s->frame_cap = cap;
-	}
-	rc = make_row(r, b, outer_frame, &row);
-	if (rc != TALLY_OK)
-		return rc;
-	*frame = s->nframe++;
-	s->frame[*frame] = (struct map_frame){ .outer = outer_frame,
-		.row = row,
-		.seq = r->batch->rows[b->table].row[row].seq,
-		.segment = r->index,
-		.block = block };
-	return TALLY_OK;
-}
-
-/* What the standard requires itself, the checker has missed already. */
-static bool
-is_mandatory(const struct read *r, const struct map_block *b,
-    const struct map_required *q)
-{
-	const struct tally_place *p = &r->map->set->place[q->place];
-
-	if (p->segment->use[q->element - 1].requirement != 'M')
-		return false;
-	return b->kind == BLOCK_SEGMENT || b->kind == BLOCK_PAIR ||
-	    (p->requirement == 'M' && p->loop == b->loop);
-}
-
-static void
-check_required(struct read *r, const struct map_frame *f)
-{
-	const struct map_block *b = &r->map->block[f->block];
-	const struct tally_rows *rows = &r->batch->rows[b->table];
-	const struct tally_table *t = rows->table;
-	const struct map_required *q;
-	char words[128];
-
-	for (uint16_t i = 0; i < b->nrequired; i++) {
-		q = &b->required[i];
-		if (rows->cell[(size_t)f->row * t->ncolumn + q->column].p !=
-			NULL ||
-		    is_mandatory(r, b, q))
-			continue;
-		snprintf(words, sizeof(words), "a value for %.40s.%.40s",
-		    t->name, t->column[q->column].name);
-		read_report(r, TALLY_F_map_required, f->segment, q->place,
-		    q->element, tally_str("", 0), words);
-	}
-}
-
 /* --- operations --- */
 
 /* A value that is none of its type.  The checker has said so already, unless
@@ -210,9 +93,9 @@ run_attribute(
 
 	if (!read_free(r, op->element, op->component) ||
 	    read_value(r, op->element, op->component).n == 0 ||
-	    table_full(r, b->table))
+	    read_full(r, b->table))
 		return TALLY_OK;
-	rc = make_row(r, b, frame, &row);
+	rc = read_make_row(r, b, frame, &row);
 	if (rc == TALLY_OK)
 		rc = store(
 		    r, op, b->table, row, op->element, op->component, found);
@@ -364,14 +247,14 @@ run_rows(
 	enum tally_rc rc;
 
 	if (r->rowed || r->claimed != 0 || r->npart > 0 ||
-	    !read_meets(r, b->condition, b->n) || table_full(r, b->table))
+	    !read_meets(r, b->condition, b->n) || read_full(r, b->table))
 		return TALLY_OK;
 	if (b->kind == BLOCK_LOOP) {
 		instance = beginning(r, b, current);
 		if (instance == UINT32_MAX)
 			return TALLY_OK;
 	}
-	rc = push_frame(r, op->arg, frame, &made);
+	rc = read_push_frame(r, op->arg, frame, &made);
 	if (rc != TALLY_OK)
 		return rc;
 	r->rowed = true;
@@ -385,7 +268,7 @@ run_rows(
 	rc = run(r, list_at(r, b), made);
 	read_claim_conditions(r, b->condition, b->n);
 	if (b->kind == BLOCK_SEGMENT) {
-		check_required(r, &s->frame[made]);
+		read_check_required(r, &s->frame[made]);
 		s->nframe = made;
 	}
 	return rc;
@@ -406,16 +289,16 @@ run_pairs(struct read *r, const struct map_op *op, uint32_t frame)
 	     k += 2) {
 		if ((r->taken >> k & 3) != 0 || (r->present >> k & 3) == 0)
 			continue;
-		if (table_full(r, b->table))
+		if (read_full(r, b->table))
 			break;
 		r->shift = (uint8_t)(k - b->first_pair);
-		rc = push_frame(r, op->arg, frame, &made);
+		rc = read_push_frame(r, op->arg, frame, &made);
 		if (rc != TALLY_OK)
 			break;
 		/* what all pairs share is read again for each of them */
 		r->taken = before;
 		rc = run(r, list_at(r, b), made);
-		check_required(r, &s->frame[made]);
+		read_check_required(r, &s->frame[made]);
 		s->nframe = made;
 	}
 	r->shift = 0;
@@ -435,7 +318,7 @@ run(struct read *r, const struct map_list *list, uint32_t current)
 
 	for (; op < end && rc == TALLY_OK && (r->present & ~r->taken) != 0;
 	     op += op->code == MAP_TAKE ? op->n + 1 : 1) {
-		frame = outer(&r->map->scratch, current, op->up);
+		frame = read_outer(&r->map->scratch, current, op->up);
 		switch ((enum map_opcode)op->code) {
 		case MAP_TAKE:
 			rc = run_take(r, op, frame);
@@ -534,7 +417,7 @@ begin(struct read *r)
 		set->separators.repetition, set->length) != NULL;
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
-	return push_frame(r, 0, 0, &frame);
+	return read_push_frame(r, 0, 0, &frame);
 }
 
 /* Instances that begin with segment i take the frame around them. */
@@ -601,6 +484,6 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 	if (rc == TALLY_OK)
 		rc = read_counts(&r);
 	for (uint32_t i = 0; i < m->scratch.nframe && rc == TALLY_OK; i++)
-		check_required(&r, &m->scratch.frame[i]);
+		read_check_required(&r, &m->scratch.frame[i]);
 	return rc;
 }

@@ -96,6 +96,28 @@ enum read_form {
 enum read_form read_convert(
     struct read *, const struct map_op *, struct tally_str *, char *room);
 
+/* The frame so many blocks further out. */
+static inline uint32_t
+read_outer(const struct map_scratch *s, uint32_t frame, uint8_t up)
+{
+	for (; up > 0; up--)
+		frame = s->frame[frame].outer;
+	return frame;
+}
+
+/* rows.c.  No room for a row of the table: told once per document; what would
+ * have made the row is residue then. */
+bool read_full(struct read *, uint16_t table);
+/* Appends a row of the block, with constants and references; outer is the
+ * frame of the block around. */
+enum tally_rc read_make_row(
+    struct read *, const struct map_block *, uint32_t outer, uint32_t *row);
+/* The same, and a frame for it. */
+enum tally_rc read_push_frame(
+    struct read *, uint16_t block, uint32_t outer, uint32_t *frame);
+/* Reports required columns that a finished row has no value for. */
+void read_check_required(struct read *, const struct map_frame *);
+
 /* residue.c: what is left of a segment, and what people should see. */
 enum tally_rc read_residue(struct read *);
 enum tally_rc read_counts(struct read *);
