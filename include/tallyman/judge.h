@@ -32,6 +32,7 @@ struct tally_visit {
 struct tally_judge_options {
 	const struct tally_limits *limits;
 	const struct tally_dictionary *dictionary;
+	struct tally_grammars *grammars; /* shared by judges; null: its own */
 	/* Called for each set; may be null.  Failing ends the judging. */
 	enum tally_rc (*visit)(
 	    void *ctx, const struct tally_visit *, struct tally_err *);

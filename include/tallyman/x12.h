@@ -173,6 +173,16 @@ enum tally_rc tally_grammar_new(struct tally_grammar **,
     struct tally_err *) TALLY_MUST_USE;
 void tally_grammar_free(struct tally_grammar *);
 
+/* Grammars kept for all sets that come: each is compiled once. */
+struct tally_grammars {
+	struct tally_grammar **v; /* owned */
+	size_t n;
+};
+enum tally_rc tally_grammars_get(struct tally_grammars *,
+    const struct tally_version *, const struct tally_set_spec *,
+    const struct tally_grammar **, struct tally_err *) TALLY_MUST_USE;
+void tally_grammars_free(struct tally_grammars *);
+
 struct tally_checker;
 enum tally_rc tally_checker_new(struct tally_checker **,
     const struct tally_limits *, struct tally_err *) TALLY_MUST_USE;

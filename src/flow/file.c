@@ -180,7 +180,8 @@ all_interchanges(struct translate *t, uint64_t *n, struct tally_err *err)
 	const struct tally_interchange_judged *judged;
 	const struct tally_findings *list;
 	struct tally_judge_options options = { .limits = &t->f->site->limits,
-		.dictionary = &t->f->dictionary->d };
+		.dictionary = &t->f->dictionary->d,
+		.grammars = &t->grammars };
 	struct tally_judge *judge = NULL;
 	enum tally_rc rc;
 

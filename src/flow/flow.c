@@ -57,6 +57,8 @@ flow_begin(
 		rc = maps_load(&f->maps, f->dir, &f->dictionary->d, err);
 	if (rc == TALLY_OK)
 		rc = maps_check(f->maps, f->site, err);
+	if (rc == TALLY_OK && how == FLOW_CHECK)
+		rc = maps_compile(f->maps, err);
 	if (rc == TALLY_OK) {
 		f->box = tally_calloc(f->site->nmailbox, sizeof(*f->box));
 		if (f->box == NULL)

@@ -25,6 +25,7 @@
 struct entry {
 	char *name;             /* without ".xml"; owned */
 	struct tally_map **map; /* of the dictionary's versions, or null */
+	bool later;             /* compiled in: compiled when it is needed */
 };
 
 struct maps {
@@ -33,6 +34,7 @@ struct maps {
 	size_t n;
 	const char *dir; /* borrowed while loading */
 	const struct tally_dictionary *dictionary;
+	bool own_model;
 };
 
 static void
@@ -68,7 +70,7 @@ maps_count(const struct maps *m)
 	return m->n;
 }
 
-static const struct entry *
+static struct entry *
 find(const struct maps *m, const char *name, size_t n)
 {
 	for (size_t i = 0; i < m->n; i++)
@@ -76,58 +78,6 @@ find(const struct maps *m, const char *name, size_t n)
 		    memcmp(m->entry[i].name, name, n) == 0)
 			return &m->entry[i];
 	return NULL;
-}
-
-/* The set that an entry reads, whatever the version. */
-static const char *
-set_of(const struct maps *m, const struct entry *e)
-{
-	for (size_t i = 0; i < m->dictionary->nversion; i++)
-		if (e->map[i] != NULL)
-			return tally_map_set(e->map[i]);
-	return "";
-}
-
-struct tally_map *
-maps_for(const struct maps *m, const struct site_agreement *a,
-    const struct tally_set_spec *spec)
-{
-	const char *name = a != NULL && a->map != NULL ? a->map : spec->id;
-	const struct entry *e = find(m, name, strlen(name));
-
-	for (size_t i = 0; e != NULL && i < m->dictionary->nversion; i++)
-		if (e->map[i] != NULL && tally_map_fits(e->map[i], spec))
-			return e->map[i];
-	return NULL;
-}
-
-enum tally_rc
-maps_check(const struct maps *m, const struct site *site, struct tally_err *err)
-{
-	const struct site_agreement *a;
-	const struct entry *e;
-
-	for (size_t i = 0; i < site->npartner; i++) {
-		for (size_t k = 0; k < site->partner[i].nreceive; k++) {
-			a = &site->partner[i].receive[k];
-			if (a->map == NULL)
-				continue;
-			e = find(m, a->map, strlen(a->map));
-			if (e == NULL)
-				return tally_err_at(err, TALLY_CONFIG,
-				    site->file, a->line,
-				    "there is no map \"%s\"; put %s.xml into "
-				    "%s/maps, or name one that is there",
-				    a->map, a->map, site->dir);
-			if (strcmp(set_of(m, e), a->set) != 0)
-				return tally_err_at(err, TALLY_CONFIG,
-				    site->file, a->line,
-				    "the map \"%s\" reads set %s, not %s; name "
-				    "another map",
-				    a->map, set_of(m, e), a->set);
-		}
-	}
-	return TALLY_OK;
 }
 
 /* The site's own text of a name if there is one, else the compiled-in one. */
@@ -198,6 +148,105 @@ compile(struct maps *m, const char *path, struct tally_str text,
 	return rc;
 }
 
+/* Reads and compiles the map of an entry. */
+static enum tally_rc
+compile_entry(struct maps *m, struct entry *e, struct tally_err *err)
+{
+	char path[PATH_MAX], name[NAME_MAX];
+	struct tally_buf own;
+	struct tally_str text;
+	enum tally_rc rc;
+
+	snprintf(name, sizeof(name), "%s" SUFFIX, e->name);
+	tally_buf_init(&own, SITE_BYTES_MAX);
+	rc = fetch(m, name, &own, &text, path, err);
+	if (rc == TALLY_OK)
+		rc = compile(m, path, text, e, err);
+	tally_buf_free(&own);
+	return rc;
+}
+
+static enum tally_rc
+ready(struct maps *m, struct entry *e, struct tally_err *err)
+{
+	if (!e->later)
+		return TALLY_OK;
+	e->later = false;
+	return compile_entry(m, e, err);
+}
+
+/* The set that an entry reads, whatever the version. */
+static const char *
+set_of(const struct maps *m, const struct entry *e)
+{
+	for (size_t i = 0; i < m->dictionary->nversion; i++)
+		if (e->map[i] != NULL)
+			return tally_map_set(e->map[i]);
+	return "";
+}
+
+enum tally_rc
+maps_for(struct maps *m, const struct site_agreement *a,
+    const struct tally_set_spec *spec, struct tally_map **map,
+    struct tally_err *err)
+{
+	const char *name = a != NULL && a->map != NULL ? a->map : spec->id;
+	struct entry *e = find(m, name, strlen(name));
+	enum tally_rc rc = TALLY_OK;
+
+	*map = NULL;
+	if (e != NULL)
+		rc = ready(m, e, err);
+	for (size_t i = 0;
+	     rc == TALLY_OK && e != NULL && i < m->dictionary->nversion; i++)
+		if (e->map[i] != NULL && tally_map_fits(e->map[i], spec))
+			*map = e->map[i];
+	return rc;
+}
+
+enum tally_rc
+maps_compile(struct maps *m, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < m->n && rc == TALLY_OK; i++)
+		rc = ready(m, &m->entry[i], err);
+	return rc;
+}
+
+enum tally_rc
+maps_check(struct maps *m, const struct site *site, struct tally_err *err)
+{
+	const struct site_agreement *a;
+	struct entry *e;
+	enum tally_rc rc;
+
+	for (size_t i = 0; i < site->npartner; i++) {
+		for (size_t k = 0; k < site->partner[i].nreceive; k++) {
+			a = &site->partner[i].receive[k];
+			if (a->map == NULL)
+				continue;
+			e = find(m, a->map, strlen(a->map));
+			if (e == NULL)
+				return tally_err_at(err, TALLY_CONFIG,
+				    site->file, a->line,
+				    "there is no map \"%s\"; put %s.xml into "
+				    "%s/maps, or name one that is there",
+				    a->map, a->map, site->dir);
+			rc = ready(m, e, err);
+			if (rc != TALLY_OK)
+				return rc;
+			if (strcmp(set_of(m, e), a->set) != 0)
+				return tally_err_at(err, TALLY_CONFIG,
+				    site->file, a->line,
+				    "the map \"%s\" reads set %s, not %s; name "
+				    "another map",
+				    a->map, set_of(m, e), a->set);
+		}
+	}
+	return TALLY_OK;
+}
+
 static bool
 is_map(const char *name)
 {
@@ -209,16 +258,16 @@ is_map(const char *name)
 	    (n < strlen(GUIDE) || strcmp(name + n - strlen(GUIDE), GUIDE) != 0);
 }
 
-/* Loads the map of a file name, unless it is there already. */
+/*
+ * Loads the map of a file name, unless it is there already.  A site's own is
+ * compiled now; ours, which tests have compiled against our model, when it is
+ * needed.
+ */
 static enum tally_rc
-load(struct maps *m, const char *name, struct tally_err *err)
+load(struct maps *m, const char *name, bool ours, struct tally_err *err)
 {
-	char path[PATH_MAX];
-	struct tally_buf own;
-	struct tally_str text;
 	struct entry *e = &m->entry[m->n];
 	size_t n = strlen(name) - strlen(SUFFIX);
-	enum tally_rc rc;
 
 	if (find(m, name, n) != NULL)
 		return TALLY_OK;
@@ -234,12 +283,8 @@ load(struct maps *m, const char *name, struct tally_err *err)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	memcpy(e->name, name, n);
 	e->name[n] = '\0';
-	tally_buf_init(&own, SITE_BYTES_MAX);
-	rc = fetch(m, name, &own, &text, path, err);
-	if (rc == TALLY_OK)
-		rc = compile(m, path, text, e, err);
-	tally_buf_free(&own);
-	return rc;
+	e->later = ours && !m->own_model;
+	return e->later ? TALLY_OK : compile_entry(m, e, err);
 }
 
 static enum tally_rc
@@ -260,7 +305,7 @@ load_own(struct maps *m, struct tally_err *err)
 	}
 	while (rc == TALLY_OK && (d = readdir(dir)) != NULL)
 		if (is_map(d->d_name))
-			rc = load(m, d->d_name, err);
+			rc = load(m, d->d_name, false, err);
 	closedir(dir);
 	return rc;
 }
@@ -277,6 +322,7 @@ load_model(struct maps *m, struct tally_err *err)
 	rc = fetch(m, MODEL, &own, &text, path, err);
 	if (rc == TALLY_OK)
 		rc = tally_model_load(&m->model, path, text, err);
+	m->own_model = own.n > 0;
 	tally_buf_free(&own);
 	return rc;
 }
@@ -301,7 +347,7 @@ maps_load(struct maps **out, const char *dir,
 		rc = load_own(m, err);
 	for (size_t i = 0; rc == TALLY_OK && i < tally_nembedded; i++)
 		if (is_map(tally_embedded[i].name))
-			rc = load(m, tally_embedded[i].name, err);
+			rc = load(m, tally_embedded[i].name, true, err);
 	if (rc != TALLY_OK)
 		goto out;
 	m->dir = NULL;

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * The maps and the model of a site: its own in maps/, which win, and those
- * that are compiled in.  All are compiled when a run begins, so that a bad
- * one is told before anything has changed.
+ * that are built in.  A site's are compiled when a run begins, so that a bad
+ * one is told before anything has changed; ours when a set is there for them.
  */
 #ifndef TALLYMAN_FLOW_MAPS_H
 #define TALLYMAN_FLOW_MAPS_H
@@ -22,12 +22,16 @@ const struct tally_model *maps_model(const struct maps *);
 
 /* TALLY_CONFIG with the agreement's line when one names a map that is not
  * there, or that reads another set. */
-enum tally_rc maps_check(const struct maps *, const struct site *,
-    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc maps_check(struct maps *, const struct site *, struct tally_err *)
+    TALLY_MUST_USE;
 
 /* The map for a set under an agreement; null when none reads it. */
-struct tally_map *maps_for(const struct maps *, const struct site_agreement *,
-    const struct tally_set_spec *);
+enum tally_rc maps_for(struct maps *, const struct site_agreement *,
+    const struct tally_set_spec *, struct tally_map **, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Compiles what is not compiled yet. */
+enum tally_rc maps_compile(struct maps *, struct tally_err *) TALLY_MUST_USE;
 
 size_t maps_count(const struct maps *);
 

@@ -136,10 +136,12 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 {
 	const struct site_agreement *a =
 	    site_receive(t->partner, d->set, set->spec->version);
-	struct tally_map *m = maps_for(t->f->maps, a, set->spec);
+	struct tally_map *m;
 	bool test = t->in.judged.usage == 'T' && (a == NULL || !a->test);
-	enum tally_rc rc;
+	enum tally_rc rc = maps_for(t->f->maps, a, set->spec, &m, err);
 
+	if (rc != TALLY_OK)
+		return rc;
 	if (test)
 		find(t, d, TALLY_F_document_test);
 	if (m == NULL) {
@@ -329,9 +331,10 @@ enum tally_rc
 translate_record(struct translate *t, struct tally_err *err)
 {
 	const struct tally_interchange_judged *again;
-	struct tally_judge_options options = {
-		.limits = &t->f->site->limits, .visit = visit, .ctx = t
-	};
+	struct tally_judge_options options = { .limits = &t->f->site->limits,
+		.grammars = &t->grammars,
+		.visit = visit,
+		.ctx = t };
 	uint64_t offset = t->in.judged.offset;
 	enum tally_rc rc;
 

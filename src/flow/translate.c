@@ -57,6 +57,7 @@ open_translate(struct translate *t, struct flow *f, struct tally_err *err)
 static void
 close_translate(struct translate *t)
 {
+	tally_grammars_free(&t->grammars);
 	tally_free(t->duplicate);
 	tally_free(t->pending);
 	tally_free(t->doc);

@@ -83,7 +83,8 @@ struct translate {
 	char reason[256];
 	struct interchange in;
 	struct tally_judge *second;
-	uint64_t count[FLOW_COUNTS]; /* to be added when it is committed */
+	struct tally_grammars grammars; /* of all judges of the run */
+	uint64_t count[FLOW_COUNTS];    /* to be added when it is committed */
 };
 
 /* Works through the file in hand and ends it in a final state.  In a

@@ -347,3 +347,35 @@ tally_grammar_free(struct tally_grammar *g)
 	tally_arena_free(&g->arena);
 	tally_free(g);
 }
+
+enum tally_rc
+tally_grammars_get(struct tally_grammars *gs, const struct tally_version *v,
+    const struct tally_set_spec *spec, const struct tally_grammar **out,
+    struct tally_err *err)
+{
+	enum tally_rc rc;
+	void *p;
+
+	for (size_t i = 0; i < gs->n; i++)
+		if (gs->v[i]->spec == spec && gs->v[i]->version == v) {
+			*out = gs->v[i];
+			return TALLY_OK;
+		}
+	p = tally_realloc(gs->v, (gs->n + 1) * sizeof(*gs->v));
+	if (p == NULL)
+		return nomem(err);
+	gs->v = p;
+	rc = tally_grammar_new(&gs->v[gs->n], v, spec, err);
+	if (rc == TALLY_OK)
+		*out = gs->v[gs->n++];
+	return rc;
+}
+
+void
+tally_grammars_free(struct tally_grammars *gs)
+{
+	for (size_t i = 0; i < gs->n; i++)
+		tally_grammar_free(gs->v[i]);
+	tally_free(gs->v);
+	*gs = (struct tally_grammars){ 0 };
+}

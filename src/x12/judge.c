@@ -19,11 +19,6 @@ struct aside {
 	size_t errors, warnings;
 };
 
-struct grammar_entry {
-	const struct tally_set_spec *spec;
-	struct tally_grammar *grammar;
-};
-
 struct tally_judge {
 	struct tally_judge_options options;
 	struct tally_reader *reader;
@@ -35,8 +30,7 @@ struct tally_judge {
 	size_t groups_max;
 	struct tally_set_judged *set; /* of all groups; owned */
 	size_t nset, sets_max;
-	struct grammar_entry *grammar; /* owned */
-	size_t ngrammar;
+	struct tally_grammars *grammars, own_grammars;
 	const struct tally_version *version; /* of the group; null: unknown */
 	struct aside of_interchange, of_group;
 	bool functional_told, seen_any, seen_bytes;
@@ -53,6 +47,8 @@ tally_judge_new(struct tally_judge **out, struct tally_source source,
 	if (j == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "no memory to judge");
 	j->options = *options;
+	j->grammars =
+	    options->grammars != NULL ? options->grammars : &j->own_grammars;
 	tally_findings_init(&j->findings, options->limits->findings);
 	rc = tally_reader_new(
 	    &j->reader, source, offset, options->limits, &j->findings, err);
@@ -73,9 +69,7 @@ tally_judge_free(struct tally_judge *j)
 	tally_reader_free(j->reader);
 	tally_checker_free(j->checker);
 	tally_findings_free(&j->findings);
-	for (size_t i = 0; i < j->ngrammar; i++)
-		tally_grammar_free(j->grammar[i].grammar);
-	tally_free(j->grammar);
+	tally_grammars_free(&j->own_grammars);
 	tally_free(j->group);
 	tally_free(j->first_set);
 	tally_free(j->set);
@@ -355,31 +349,6 @@ end_interchange(struct tally_judge *j, const struct tally_unit *u)
 
 /* --- transaction sets --- */
 
-static enum tally_rc
-grammar_of(struct tally_judge *j, const struct tally_set_spec *spec,
-    const struct tally_grammar **g, struct tally_err *err)
-{
-	enum tally_rc rc;
-	void *p;
-
-	for (size_t i = 0; i < j->ngrammar; i++)
-		if (j->grammar[i].spec == spec) {
-			*g = j->grammar[i].grammar;
-			return TALLY_OK;
-		}
-	p = tally_realloc(j->grammar, (j->ngrammar + 1) * sizeof(*j->grammar));
-	if (p == NULL)
-		return tally_err_set(err, TALLY_NOMEM, "no memory to judge");
-	j->grammar = p;
-	rc = tally_grammar_new(
-	    &j->grammar[j->ngrammar].grammar, j->version, spec, err);
-	if (rc != TALLY_OK)
-		return rc;
-	j->grammar[j->ngrammar].spec = spec;
-	*g = j->grammar[j->ngrammar++].grammar;
-	return TALLY_OK;
-}
-
 static void
 unsupported(
     struct tally_judge *j, const struct tally_unit *u, struct tally_str id)
@@ -427,7 +396,7 @@ check_set(struct tally_judge *j, const struct tally_unit *u, bool *checked,
 		add_finding(j, TALLY_F_group_functional, group->offset, 1,
 		    tally_cstr(group->functional), spec->functional);
 	}
-	rc = grammar_of(j, spec, &g, err);
+	rc = tally_grammars_get(j->grammars, j->version, spec, &g, err);
 	if (rc == TALLY_OK)
 		rc = tally_check(j->checker, g, u->set, &j->findings, err);
 	*checked = rc == TALLY_OK;
