@@ -2,9 +2,9 @@
 /*
  * tallyman run, fetch, translate and deliver: all stages, or one.
  *
- * JSON: {"command":…, "status":…, COUNT:… for each of flow_count_name}; with
- * --dry-run {"command":…, "dry_run":true, "actions":[{"stage":…, "mailbox":…,
- * "name":…, "note":…},…], "status":…}.
+ * JSON: an object with "command", "status" and a count under each of
+ * flow_count_name; with --dry-run one with "command", "dry_run", "status" and
+ * "actions", objects of "stage", "mailbox", "name" and "note".
  */
 #include "command/command.h"
 

@@ -14,23 +14,112 @@
 
 #define RECENT 10
 
+struct rows {
+	const char *title; /* still to be printed; null */
+	unsigned n;
+	char what[64]; /* of the row before: counts of a kind share a line */
+};
+
+/* A row of the store's, by the names of its columns. */
+struct row {
+	int n;
+	const char *const *names, *const *values;
+};
+
+static void print_attention(struct rows *, const struct row *);
+static void print_mailbox(struct rows *, const struct row *);
+static void print_count(struct rows *, const struct row *);
+static void print_recent(struct rows *, const struct row *);
+
 static const struct section {
 	const char *name;  /* in JSON */
 	const char *title; /* for people */
 	enum store_question question;
 	int64_t argument;
+	void (*print)(struct rows *, const struct row *);
 } section[] = {
-	{ "attention", "Needs a person", STORE_Q_ATTENTION, 0 },
-	{ "mailboxes", "Mailboxes", STORE_Q_MAILBOXES, 0 },
-	{ "counts", "Counts", STORE_Q_COUNTS, 0 },
-	{ "recent", "Newest documents", STORE_Q_RECENT, RECENT },
+	{ "attention", "Needs a person", STORE_Q_ATTENTION, 0,
+	    print_attention },
+	{ "mailboxes", "Mailboxes", STORE_Q_MAILBOXES, 0, print_mailbox },
+	{ "counts", "Counts", STORE_Q_COUNTS, 0, print_count },
+	{ "recent", "Newest documents", STORE_Q_RECENT, RECENT, print_recent },
 };
 #define SECTIONS (sizeof(section) / sizeof(section[0]))
 
-struct rows {
-	const char *title; /* still to be printed; null */
-	unsigned n;
-};
+/* The value of a column; "" where there is none. */
+static const char *
+get(const struct row *r, const char *name)
+{
+	for (int i = 0; i < r->n; i++)
+		if (strcmp(r->names[i], name) == 0)
+			return r->values[i] != NULL ? r->values[i] : "";
+	return "";
+}
+
+/* Texts one after the other, each escaped; null ends them. */
+static void
+print_all(const char *const *text)
+{
+	for (; *text != NULL; text++)
+		command_print_safe(stdout, *text);
+}
+#define PRINT(...) print_all((const char *const[]){ __VA_ARGS__, NULL })
+
+static void
+print_attention(struct rows *rows, const struct row *r)
+{
+	(void)rows;
+	PRINT("  ", get(r, "what"), " ", get(r, "id"), " ", get(r, "state"),
+	    " since ", get(r, "since"), ": ", get(r, "name"));
+	if (*get(r, "reason") != '\0')
+		PRINT(": ", get(r, "reason"));
+	putchar('\n');
+}
+
+static void
+print_mailbox(struct rows *rows, const struct row *r)
+{
+	const char *ok = get(r, "last_ok"), *next = get(r, "next_try");
+
+	(void)rows;
+	PRINT("  ", get(r, "name"), ": ");
+	if (strcmp(get(r, "failures"), "0") == 0)
+		PRINT("well, last reached ", *ok != '\0' ? ok : "never");
+	else
+		PRINT(get(r, "failures"),
+		    " failed runs in a row, last "
+		    "reached ",
+		    *ok != '\0' ? ok : "never", ", tried again ",
+		    *next != '\0' ? next : "by the next run", ": ",
+		    get(r, "reason"));
+	putchar('\n');
+}
+
+static void
+print_count(struct rows *rows, const struct row *r)
+{
+	const char *what = get(r, "what");
+
+	if (strcmp(rows->what, what) == 0) {
+		PRINT(", ");
+	} else {
+		if (rows->what[0] != '\0')
+			putchar('\n');
+		PRINT("  ", what, ": ");
+		snprintf(rows->what, sizeof(rows->what), "%s", what);
+	}
+	PRINT(get(r, "number"), " ", get(r, "state"));
+}
+
+static void
+print_recent(struct rows *rows, const struct row *r)
+{
+	(void)rows;
+	PRINT("  ", get(r, "id"), " ", get(r, "set"), " ", get(r, "key"), " ",
+	    get(r, "state"), ", from ", get(r, "partner"), ", received ",
+	    get(r, "received"));
+	putchar('\n');
+}
 
 static void
 row_json(void *ctx, int n, const char *const *names, const char *const *values)
@@ -48,47 +137,46 @@ row_json(void *ctx, int n, const char *const *names, const char *const *values)
 	putchar('}');
 }
 
-/* "name: value" pairs, those without a value left out. */
+struct text {
+	struct rows rows;
+	const struct section *section;
+};
+
 static void
 row_text(void *ctx, int n, const char *const *names, const char *const *values)
 {
-	struct rows *r = ctx;
-	const char *between = "  ";
+	struct text *t = ctx;
+	const struct row r = { n, names, values };
 
-	if (r->title != NULL)
-		printf("%s:\n", r->title);
-	r->title = NULL;
-	r->n++;
-	for (int i = 0; i < n; i++) {
-		if (values[i] == NULL || *values[i] == '\0')
-			continue;
-		printf("%s%s ", between, names[i]);
-		command_print_safe(stdout, values[i]);
-		between = ", ";
-	}
-	putchar('\n');
+	if (t->rows.title != NULL)
+		printf("%s:\n", t->rows.title);
+	t->rows.title = NULL;
+	t->rows.n++;
+	t->section->print(&t->rows, &r);
 }
 
 static enum tally_rc
 print(struct flow *f, bool json, bool quiet, bool *attention,
     struct tally_err *err)
 {
-	struct rows rows;
+	struct text t;
 	enum tally_rc rc = TALLY_OK;
 
 	for (size_t i = 0; i < SECTIONS && rc == TALLY_OK; i++) {
-		rows = (struct rows){ section[i].title, 0 };
+		t = (struct text){ { .title = section[i].title }, &section[i] };
 		if (json)
 			printf("%s\"%s\":[", i > 0 ? "," : "", section[i].name);
 		else if (quiet && section[i].question != STORE_Q_ATTENTION)
 			continue;
 		rc = store_ask(f->store, section[i].question,
-		    section[i].argument, json ? row_json : row_text, &rows,
-		    err);
+		    section[i].argument, json ? row_json : row_text,
+		    json ? (void *)&t.rows : (void *)&t, err);
 		if (json)
 			putchar(']');
+		else if (t.rows.what[0] != '\0')
+			putchar('\n');
 		if (section[i].question == STORE_Q_ATTENTION)
-			*attention = rows.n > 0;
+			*attention = t.rows.n > 0;
 	}
 	return rc;
 }
