@@ -192,4 +192,7 @@ const struct tally_element *tally_element_find(
 const struct tally_code *tally_code_find(
     const struct tally_element *e, struct tally_str code);
 
+/* A note in words: "all or none of elements 03 04". */
+void tally_note_words(const struct tally_note *, char *to, size_t size);
+
 #endif

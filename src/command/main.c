@@ -21,6 +21,7 @@ static const struct command *const commands[] = {
 	&command_check,
 	&command_validate,
 	&command_show,
+	&command_explain,
 	&command_status,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))

@@ -21,8 +21,8 @@ report_told_in(enum tally_level level)
 	return element[level];
 }
 
-static const char *
-level_name(enum tally_level level)
+const char *
+report_level(enum tally_level level)
 {
 	static const char *const name[] = {
 		[TALLY_LEVEL_FILE] = "file",
@@ -162,7 +162,7 @@ report_json_finding(struct tally_buf *b, const struct report *r,
 
 	begin(b, r, "finding");
 	text(b, "severity", report_severity(f->severity));
-	text(b, "level", level_name(i->level));
+	text(b, "level", report_level(i->level));
 	text(b, "kind", i->name);
 	number(b, "offset", f->offset);
 	if (p->interchange != NULL)

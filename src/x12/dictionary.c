@@ -2,6 +2,8 @@
 /* Look-ups in the dictionary; see tallyman/dictionary.h. */
 #include "tallyman/dictionary.h"
 
+#include <stdio.h>
+
 #define VERSION_SIGNIFICANT 6 /* of GS08: "004010" of "004010VICS" */
 
 /* Order of a view and a C string, by byte. */
@@ -143,4 +145,33 @@ const struct tally_code *
 tally_code_find(const struct tally_element *e, struct tally_str code)
 {
 	return find(e->code, e->ncode, sizeof(e->code[0]), code, code_name);
+}
+
+void
+tally_note_words(const struct tally_note *n, char *to, size_t size)
+{
+	static const struct {
+		char kind;
+		const char *text;
+	} word[] = {
+		{ 'P', "all or none" },
+		{ 'R', "at least one" },
+		{ 'E', "at most one" },
+		{ 'C', "if the first, then all others" },
+		{ 'L', "if the first, then at least one other" },
+	};
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)
+		if (word[i].kind == n->kind)
+			used = (size_t)snprintf(
+			    to, size, "%s of elements", word[i].text);
+	if (n->kind == 'C' || n->kind == 'L')
+		used +=
+		    (size_t)snprintf(to + used, size - used, " %02u", n->first);
+	for (unsigned k = 1; k < 64 && used < size; k++)
+		if ((n->mask >> k & 1) != 0 &&
+		    !((n->kind == 'C' || n->kind == 'L') && k == n->first))
+			used += (size_t)snprintf(
+			    to + used, size - used, " %02u", k);
 }

@@ -154,35 +154,6 @@ broken_note(
 	}
 }
 
-static void
-note_words(const struct tally_note *n, char *to, size_t size)
-{
-	static const struct {
-		char kind;
-		const char *text;
-	} word[] = {
-		{ 'P', "all or none" },
-		{ 'R', "at least one" },
-		{ 'E', "at most one" },
-		{ 'C', "if the first, then all others" },
-		{ 'L', "if the first, then at least one other" },
-	};
-	size_t used = 0;
-
-	for (size_t i = 0; i < sizeof(word) / sizeof(word[0]); i++)
-		if (word[i].kind == n->kind)
-			used = (size_t)snprintf(
-			    to, size, "%s of elements", word[i].text);
-	if (n->kind == 'C' || n->kind == 'L')
-		used +=
-		    (size_t)snprintf(to + used, size - used, " %02u", n->first);
-	for (unsigned k = 1; k < 64 && used < size; k++)
-		if ((n->mask & BIT(k)) != 0 &&
-		    !((n->kind == 'C' || n->kind == 'L') && k == n->first))
-			used += (size_t)snprintf(
-			    to + used, size - used, " %02u", k);
-}
-
 /* Relational notes of a segment (element 0) or of a composite. */
 static void
 check_notes(const struct segment_check *c, const struct tally_note *note,
@@ -197,7 +168,7 @@ check_notes(const struct segment_check *c, const struct tally_note *note,
 
 		if (k == 0 || (missing & BIT(k)) != 0)
 			continue;
-		note_words(&note[i], words, sizeof(words));
+		tally_note_words(&note[i], words, sizeof(words));
 		if (kind == TALLY_F_element_excluded && at.element == 0)
 			value = tally_element(c->set, c->segment, k);
 		report(c, kind,
