@@ -140,6 +140,16 @@ act(struct disposal *d, bool *down, struct tally_err *err)
 	return rc == TALLY_OK ? remove_moved(d, err) : rc;
 }
 
+/* A file that a removal does not find is gone, too; a move that does not find
+ * something lacks the folder, for the file was there a moment ago. */
+static bool
+is_gone(const struct disposal *d, size_t i)
+{
+	return d->result[i].rc == TALLY_OK ||
+	    (d->result[i].rc == TALLY_NOINPUT &&
+		d->p->pull->then == SITE_DELETE);
+}
+
 static enum tally_rc
 forget(struct disposal *d, struct tally_err *err)
 {
@@ -149,8 +159,7 @@ forget(struct disposal *d, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++) {
-		if (d->result[i].rc == TALLY_OK ||
-		    d->result[i].rc == TALLY_NOINPUT)
+		if (is_gone(d, i))
 			rc = store_object_gone(st, &d->c[i]->object, err);
 		else
 			stuck(d, i);

@@ -157,7 +157,7 @@ workspace_stage(struct workspace *w, int stage)
 	enum tally_rc rc;
 
 	memset(&w->f, 0, sizeof(w->f));
-	w->f.clock.fixed = NOW;
+	w->f.clock.fixed = NOW + w->later;
 	w->f.hurry = true;
 	rc = flow_begin(&w->f, w->dir, FLOW_WORK, &err);
 	if (rc == TALLY_OK) {

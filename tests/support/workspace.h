@@ -8,6 +8,7 @@
 struct workspace {
 	char dir[64];
 	struct flow f;        /* of the newest run: its counts */
+	int64_t later;        /* added to the time of runs, ms */
 	void (*opened)(void); /* called when a run has opened all; null */
 };
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -354,6 +355,66 @@ test_dispositions(void **state)
 	}
 }
 
+/* A file that cannot be moved stays, is told, and is not taken twice; when
+ * it can be moved, it is. */
+static void
+test_move_later(void **state)
+{
+	struct workspace w;
+	char path[128];
+
+	(void)state;
+	workspace_make(&w, SITE(THEM, "settle=\"0\" then=\"move:done\""));
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+	for (int i = 0; i < 2; i++) {
+		assert_int_not_equal(workspace_run(&w), 0);
+		assert_int_equal(w.f.count[FLOW_RECEIVED], i == 0);
+		assert_int_equal(workspace_files(&w, "drop"), 1);
+	}
+	snprintf(path, sizeof(path), "%s/done", w.dir);
+	assert_int_equal(mkdir(path, 0700), 0);
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(workspace_files(&w, "drop"), 0);
+	assert_int_equal(workspace_files(&w, "done"), 1);
+	workspace_remove(&w);
+}
+
+/* A final name that is taken by a file of somebody else: never written over,
+ * and tried again later. */
+static void
+test_name_taken(void **state)
+{
+	static const char name[] = "997-them-000000001.edi";
+	struct workspace w;
+	char path[128];
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "out", name, TALLY_STR("theirs"));
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
+	assert_int_equal(workspace_run(&w), 73);
+	assert_int_equal(w.f.count[FLOW_FAILED], 1);
+	tally_buf_reset(&buf);
+	workspace_read(&w, "out", &buf);
+	assert_string_equal(buf.p, "\f997-them-000000001.edi\ntheirs");
+	snprintf(path, sizeof(path), "%s/out/%s", w.dir, name);
+	assert_int_equal(remove(path), 0);
+	/* Not due yet, then due. */
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(workspace_files(&w, "out"), 0);
+	w.later = 3600000;
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(w.f.count[FLOW_SENT], 1);
+	tally_buf_reset(&buf);
+	workspace_read(&w, "out", &buf);
+	has(&buf, "sent later", "AK9*A*1*1*1~");
+	/* Nothing is left under a temporary name: folders can be removed. */
+	assert_int_equal(remove(path), 0);
+	snprintf(path, sizeof(path), "%s/out", w.dir);
+	assert_int_equal(rmdir(path), 0);
+	workspace_remove(&w);
+}
+
 /* Settling: nothing is taken at first sight, but for whole envelopes. */
 static void
 test_settle(void **state)
@@ -515,6 +576,8 @@ main(void)
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_mailbox_down),
 		cmocka_unit_test(test_dispositions),
+		cmocka_unit_test(test_move_later),
+		cmocka_unit_test(test_name_taken),
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_damaged_archive),
 		cmocka_unit_test(test_plan),
