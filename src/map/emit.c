@@ -8,6 +8,8 @@
 
 struct emit {
 	struct compile *c;
+	uint32_t *first; /* of each place in here: its rules, in order */
+	uint16_t *here;
 	struct map_op *op; /* null while counting */
 	size_t nop;
 	struct map_list *list;
@@ -87,11 +89,38 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 	return op;
 }
 
+/* Rules by place, so that a list looks only at those that stand there. */
+static bool
+index_rules(struct emit *e)
+{
+	struct tally_arena *a = &e->c->scratch;
+	const struct compile *c = e->c;
+	uint32_t n = 0, at = 0;
+
+	for (size_t i = 0; i < c->nrule; i++)
+		n += c->rule[i].target.nplace;
+	e->first =
+	    tally_arena_alloc(a, (c->set->nplace + 1u) * sizeof(*e->first));
+	e->here = tally_arena_alloc(a, n * sizeof(*e->here));
+	if (e->first == NULL || e->here == NULL)
+		return false;
+	for (uint16_t p = 0; p < c->set->nplace; p++) {
+		e->first[p] = at;
+		for (size_t i = 0; i < c->nrule; i++)
+			if (c->rule[i].kind < RULE_CONSTANT &&
+			    stands_at(&c->rule[i], p))
+				e->here[at++] = (uint16_t)i;
+	}
+	e->first[c->set->nplace] = at;
+	return true;
+}
+
 /* A group where its first rule stands, with all that belong to it. */
 static void
-put_group(struct emit *e, const struct rule *first, uint16_t place, uint8_t up)
+put_group(struct emit *e, uint32_t i, uint16_t place, uint8_t up)
 {
 	const struct compile *c = e->c;
+	const struct rule *first = &c->rule[e->here[i]], *r;
 	struct map_op take = {
 		.code = MAP_TAKE, .up = up, .arg = first->group
 	};
@@ -99,22 +128,26 @@ put_group(struct emit *e, const struct rule *first, uint16_t place, uint8_t up)
 	size_t at = e->nop;
 
 	put(e, &take);
-	for (const struct rule *r = first; r < c->rule + c->nrule; r++)
-		if (r->group == first->group && stands_at(r, place) &&
+	for (; i < e->first[place + 1]; i++) {
+		r = &c->rule[e->here[i]];
+		if (r->group == first->group &&
 		    (r->kind == RULE_FIELD || r->kind == RULE_ATTRIBUTE)) {
 			op = operation(c, r, up);
 			put(e, &op);
 		}
+	}
 	assert(e->nop - at - 1 <= UINT8_MAX);
 	if (e->op != NULL)
 		e->op[at].n = (uint8_t)(e->nop - at - 1);
 }
 
 static bool
-first_of_group(const struct compile *c, const struct rule *r, uint16_t place)
+first_of_group(const struct emit *e, uint32_t i, uint16_t place)
 {
-	for (const struct rule *o = c->rule; o < r; o++)
-		if (o->group == r->group && stands_at(o, place))
+	uint16_t group = e->c->rule[e->here[i]].group;
+
+	for (uint32_t k = e->first[place]; k < i; k++)
+		if (e->c->rule[e->here[k]].group == group)
 			return false;
 	return true;
 }
@@ -130,18 +163,16 @@ put_list(struct emit *e, uint16_t block, uint16_t place)
 	struct map_op op;
 	uint8_t up;
 
-	for (size_t i = 0; i < c->nrule; i++) {
-		r = &c->rule[i];
-		if (r->kind >= RULE_CONSTANT || !stands_at(r, place))
-			continue;
+	for (uint32_t i = e->first[place]; i < e->first[place + 1]; i++) {
+		r = &c->rule[e->here[i]];
 		up = levels(c, block, r->block);
 		if (up == MAP_NO_UP || (own && up > 0))
 			continue;
 		if (r->kind != RULE_FIELD && r->kind != RULE_ATTRIBUTE) {
 			op = operation(c, r, up);
 			put(e, &op);
-		} else if (first_of_group(c, r, place)) {
-			put_group(e, r, place, up);
+		} else if (first_of_group(e, i, place)) {
+			put_group(e, i, place, up);
 		}
 	}
 	if (e->list != NULL)
@@ -246,6 +277,8 @@ emit_lists(struct compile *c)
 	struct tally_arena *a = &c->map->arena;
 	struct emit e = { .c = c };
 
+	if (!index_rules(&e))
+		return compile_nomem(c);
 	put_lists(&e);
 	if (e.nop > OPS_MAX)
 		return compile_mistake(c, c->scope[0].line,
