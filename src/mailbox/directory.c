@@ -1,16 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A mailbox that is a folder of this machine: dir:/path, or dir:path from the
- * workspace.
+ * workspace.  Opening, listing and reading; directory_write.c does the rest.
  *
  * Somebody else may write to the folder while we look: symbolic links, FIFOs
  * and devices are never opened for their content (O_NOFOLLOW, O_NONBLOCK, and
- * fstat says regular before a byte is read).  A file that is put or renamed
- * is on the disk, its folder included, before we say so.  After an fsync that
- * failed the work counts as not done.
+ * fstat says regular before a byte is read).
  */
-#define _GNU_SOURCE /* renameat2 */
-#include "mailbox/mailbox.h"
+#include "mailbox/directory.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -22,11 +19,7 @@
 
 #include "mailbox/kind.h"
 
-#define BLOCK ((size_t)256 * 1024)
-
-struct directory {
-	int root;
-};
+#define BLOCK DIRECTORY_BLOCK
 
 static enum tally_rc
 rc_of_errno(int e)
@@ -53,9 +46,8 @@ rc_of_errno(int e)
 	}
 }
 
-/* One sentence about one name, with errno's text. */
-static enum tally_rc
-trouble(struct tally_err *err, struct mailbox *m, const char *what,
+enum tally_rc
+directory_trouble(struct tally_err *err, struct mailbox *m, const char *what,
     const char *folder, struct tally_str name)
 {
 	int e = errno;
@@ -69,8 +61,8 @@ trouble(struct tally_err *err, struct mailbox *m, const char *what,
 	    name.n > 0 ? "/" : "", s);
 }
 
-static int
-open_folder(struct mailbox *m, const char *folder)
+int
+directory_folder(struct mailbox *m, const char *folder)
 {
 	struct directory *d = m->state;
 
@@ -79,15 +71,16 @@ open_folder(struct mailbox *m, const char *folder)
 	return openat(d->root, folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 }
 
-/* A folder that cannot be opened fails every request in it. */
-static enum tally_rc
-folder_trouble(struct tally_err *err, struct mailbox *m, const char *folder)
+enum tally_rc
+directory_folder_trouble(
+    struct tally_err *err, struct mailbox *m, const char *folder)
 {
-	return trouble(err, m, "open the folder", folder, tally_cstr(NULL));
+	return directory_trouble(
+	    err, m, "open the folder", folder, tally_cstr(NULL));
 }
 
-static void
-cstr_of(char out[MAILBOX_NAME_MAX + 1], struct tally_str name)
+void
+directory_cstr(char out[MAILBOX_NAME_MAX + 1], struct tally_str name)
 {
 	memcpy(out, name.p, name.n);
 	out[name.n] = '\0';
@@ -172,13 +165,13 @@ directory_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
 	struct dirent *e = NULL;
 	enum tally_rc rc = TALLY_OK;
 	DIR *dir;
-	int fd = open_folder(m, folder);
+	int fd = directory_folder(m, folder);
 
 	if (fd < 0)
-		return folder_trouble(err, m, folder);
+		return directory_folder_trouble(err, m, folder);
 	dir = fdopendir(fd);
 	if (dir == NULL) {
-		rc = folder_trouble(err, m, folder);
+		rc = directory_folder_trouble(err, m, folder);
 		close(fd);
 		return rc;
 	}
@@ -191,7 +184,7 @@ directory_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
 		rc = list_entry(&g, fd, e->d_name, err);
 	}
 	if (rc == TALLY_OK && e == NULL && errno != 0)
-		rc = trouble(
+		rc = directory_trouble(
 		    err, m, "read the folder", folder, tally_cstr(NULL));
 	closedir(dir);
 	return rc;
@@ -205,8 +198,8 @@ same_moment(const struct stat *a, const struct stat *b)
 	    a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
 }
 
-static struct mailbox_entry
-entry_of(struct tally_str name, const struct stat *sb)
+struct mailbox_entry
+directory_entry(struct tally_str name, const struct stat *sb)
 {
 	return (struct mailbox_entry){ name, (uint64_t)sb->st_size,
 		(int64_t)sb->st_mtime };
@@ -227,7 +220,8 @@ read_all(uint64_t *total, struct mailbox *m, const char *folder, int fd,
 		if (n < 0 && errno == EINTR)
 			continue;
 		if (n < 0)
-			return trouble(err, m, "read", folder, e->name);
+			return directory_trouble(
+			    err, m, "read", folder, e->name);
 		if (n == 0)
 			return TALLY_OK;
 		*total += (uint64_t)n;
@@ -249,15 +243,15 @@ get_one(struct mailbox_result *r, struct mailbox *m, int dir,
 	uint64_t total = 0;
 	int fd;
 
-	cstr_of(name, e->name);
+	directory_cstr(name, e->name);
 	fd = openat(dir, name,
 	    O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
 	if (fd < 0) {
-		r->rc = trouble(&r->err, m, "open", folder, e->name);
+		r->rc = directory_trouble(&r->err, m, "open", folder, e->name);
 		return;
 	}
 	if (fstat(fd, &before) != 0) {
-		r->rc = trouble(&r->err, m, "stat", folder, e->name);
+		r->rc = directory_trouble(&r->err, m, "stat", folder, e->name);
 	} else if (!S_ISREG(before.st_mode)) {
 		r->rc = tally_err_set(&r->err, TALLY_PERM,
 		    "mailbox %s: %s is not a regular file and is not read",
@@ -266,12 +260,13 @@ get_one(struct mailbox_result *r, struct mailbox *m, int dir,
 		r->rc =
 		    read_all(&total, m, folder, fd, block, e, i, sink, &r->err);
 		if (r->rc == TALLY_OK && fstat(fd, &after) != 0)
-			r->rc = trouble(&r->err, m, "stat", folder, e->name);
+			r->rc = directory_trouble(
+			    &r->err, m, "stat", folder, e->name);
 	}
 	close(fd);
 	if (r->rc != TALLY_OK)
 		return;
-	r->now = entry_of(e->name, &after);
+	r->now = directory_entry(e->name, &after);
 	if (total != r->now.size || !same_moment(&before, &after) ||
 	    (e->size != MAILBOX_SIZE_UNKNOWN && total != e->size) ||
 	    (e->mtime != 0 && r->now.mtime != e->mtime))
@@ -288,10 +283,10 @@ directory_get(struct mailbox *m, const char *folder,
 {
 	struct mailbox_result r;
 	char *block;
-	int dir = open_folder(m, folder);
+	int dir = directory_folder(m, folder);
 
 	if (dir < 0)
-		return folder_trouble(err, m, folder);
+		return directory_folder_trouble(err, m, folder);
 	block = tally_alloc(BLOCK);
 	if (block == NULL) {
 		close(dir);
@@ -309,173 +304,6 @@ directory_get(struct mailbox *m, const char *folder,
 	return TALLY_OK;
 }
 
-static bool
-write_all(int fd, struct tally_str s)
-{
-	ssize_t n;
-
-	while (s.n > 0) {
-		n = write(fd, s.p, s.n < BLOCK ? s.n : BLOCK);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		s.p += n;
-		s.n -= (size_t)n;
-	}
-	return true;
-}
-
-static void
-put_one(struct mailbox_result *r, struct mailbox *m, int dir,
-    const char *folder, const struct mailbox_upload *up)
-{
-	struct tally_str name = tally_cstr(up->name);
-	struct stat sb;
-	int fd;
-
-	r->now.name = name;
-	fd = openat(dir, up->name,
-	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
-	if (fd < 0) {
-		r->rc = trouble(&r->err, m, "create", folder, name);
-		return;
-	}
-	r->rc = TALLY_OK;
-	if (!write_all(fd, up->bytes) || fsync(fd) != 0 || fstat(fd, &sb) != 0)
-		r->rc = trouble(&r->err, m, "write", folder, name);
-	if (close(fd) != 0 && r->rc == TALLY_OK)
-		r->rc = trouble(&r->err, m, "write", folder, name);
-	if (r->rc == TALLY_OK && (uint64_t)sb.st_size != up->bytes.n)
-		r->rc = tally_err_set(&r->err, TALLY_IO,
-		    "mailbox %s: a file of %zu bytes has %lld after it was"
-		    " written",
-		    m->settings->name, up->bytes.n, (long long)sb.st_size);
-	if (r->rc != TALLY_OK)
-		unlinkat(dir, up->name, 0);
-	else
-		r->now = entry_of(name, &sb);
-}
-
-static enum tally_rc
-directory_put(struct mailbox *m, const char *folder,
-    const struct mailbox_upload *up, size_t n, struct mailbox_result *r,
-    struct tally_err *err)
-{
-	int dir = open_folder(m, folder);
-
-	if (dir < 0)
-		return folder_trouble(err, m, folder);
-	for (size_t i = 0; i < n; i++)
-		put_one(&r[i], m, dir, folder, &up[i]);
-	if (fsync(dir) != 0) {
-		for (size_t i = 0; i < n; i++) {
-			if (r[i].rc != TALLY_OK)
-				continue;
-			r[i].rc = trouble(&r[i].err, m, "sync the folder",
-			    folder, tally_cstr(NULL));
-			unlinkat(dir, up[i].name, 0);
-		}
-	}
-	close(dir);
-	return TALLY_OK;
-}
-
-/* Renames without writing over; -1 and errno as rename(2), EEXIST if there. */
-static int
-move(int from_dir, const char *from, int to_dir, const char *to)
-{
-#ifdef RENAME_NOREPLACE
-	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
-		return 0;
-	if (errno != EINVAL && errno != ENOSYS)
-		return -1;
-#endif
-	/* File systems without the flag: a link never writes over. */
-	if (linkat(from_dir, from, to_dir, to, 0) != 0)
-		return -1;
-	return unlinkat(from_dir, from, 0);
-}
-
-static enum tally_rc
-rename_trouble(
-    struct tally_err *err, struct mailbox *m, const struct mailbox_rename *ren)
-{
-	char shown[MAILBOX_SHOWN];
-
-	if (errno != EEXIST)
-		return trouble(err, m, "rename", ren->from_folder, ren->from);
-	return tally_err_set(err, TALLY_CREATE,
-	    "mailbox %s: %s exists and is not written over; move it away",
-	    m->settings->name, mailbox_shown(shown, ren->to));
-}
-
-static void
-rename_one(struct mailbox_result *r, struct mailbox *m,
-    const struct mailbox_rename *ren)
-{
-	char from[MAILBOX_NAME_MAX + 1], to[MAILBOX_NAME_MAX + 1];
-	int a, b;
-
-	r->now.name = ren->to;
-	cstr_of(from, ren->from);
-	cstr_of(to, ren->to);
-	a = open_folder(m, ren->from_folder);
-	if (a < 0) {
-		r->rc = folder_trouble(&r->err, m, ren->from_folder);
-		return;
-	}
-	b = open_folder(m, ren->to_folder);
-	if (b < 0) {
-		/* Not NOINPUT: the file itself is still there. */
-		r->rc = folder_trouble(&r->err, m, ren->to_folder);
-		if (r->rc == TALLY_NOINPUT)
-			r->rc = r->err.rc = TALLY_CONFIG;
-	} else if (move(a, from, b, to) != 0) {
-		r->rc = rename_trouble(&r->err, m, ren);
-	} else if (fsync(b) != 0 || fsync(a) != 0) {
-		r->rc = trouble(&r->err, m, "sync the folder", ren->to_folder,
-		    tally_cstr(NULL));
-	} else {
-		r->rc = TALLY_OK;
-	}
-	close(a);
-	if (b >= 0)
-		close(b);
-}
-
-static enum tally_rc
-directory_rename(struct mailbox *m, const struct mailbox_rename *ren, size_t n,
-    struct mailbox_result *r, struct tally_err *err)
-{
-	(void)err;
-	for (size_t i = 0; i < n; i++)
-		rename_one(&r[i], m, &ren[i]);
-	return TALLY_OK;
-}
-
-static enum tally_rc
-directory_remove(struct mailbox *m, const char *folder,
-    const struct tally_str *name, size_t n, struct mailbox_result *r,
-    struct tally_err *err)
-{
-	char s[MAILBOX_NAME_MAX + 1];
-	int dir = open_folder(m, folder);
-
-	if (dir < 0)
-		return folder_trouble(err, m, folder);
-	for (size_t i = 0; i < n; i++) {
-		cstr_of(s, name[i]);
-		r[i].now.name = name[i];
-		r[i].rc = TALLY_OK;
-		if (unlinkat(dir, s, 0) != 0)
-			r[i].rc =
-			    trouble(&r[i].err, m, "remove", folder, name[i]);
-	}
-	close(dir);
-	return TALLY_OK;
-}
-
 static enum tally_rc
 directory_stat(struct mailbox *m, const char *folder,
     const struct tally_str *name, size_t n, struct mailbox_result *r,
@@ -483,20 +311,20 @@ directory_stat(struct mailbox *m, const char *folder,
 {
 	char s[MAILBOX_NAME_MAX + 1], shown[MAILBOX_SHOWN];
 	struct stat sb;
-	int dir = open_folder(m, folder);
+	int dir = directory_folder(m, folder);
 
 	if (dir < 0)
-		return folder_trouble(err, m, folder);
+		return directory_folder_trouble(err, m, folder);
 	for (size_t i = 0; i < n; i++) {
-		cstr_of(s, name[i]);
+		directory_cstr(s, name[i]);
 		r[i].now.name = name[i];
 		if (fstatat(dir, s, &sb, AT_SYMLINK_NOFOLLOW) != 0) {
-			r[i].rc =
-			    trouble(&r[i].err, m, "stat", folder, name[i]);
+			r[i].rc = directory_trouble(
+			    &r[i].err, m, "stat", folder, name[i]);
 			continue;
 		}
 		r[i].rc = TALLY_OK;
-		r[i].now = entry_of(name[i], &sb);
+		r[i].now = directory_entry(name[i], &sb);
 		if (!S_ISREG(sb.st_mode))
 			r[i].rc = tally_err_set(&r[i].err, TALLY_PERM,
 			    "mailbox %s: %s is not a regular file",

@@ -1,18 +1,44 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A folder as a mailbox: mailbox/mailbox.c and mailbox/directory.c. */
+#define _GNU_SOURCE /* syscall */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "mailbox/kind.h"
 #include "../support/mailbox_sink.h"
+
+/* Stands before the C library's: counts, and fails for one folder. */
+static unsigned file_syncs, folder_syncs, late_file_syncs;
+static ino_t failing;
+
+int
+fsync(int fd)
+{
+	struct stat sb;
+
+	assert_int_equal(fstat(fd, &sb), 0);
+	if (!S_ISDIR(sb.st_mode)) {
+		file_syncs++;
+		late_file_syncs += folder_syncs > 0;
+	} else {
+		folder_syncs++;
+		if (sb.st_ino == failing) {
+			errno = EIO;
+			return -1;
+		}
+	}
+	return (int)syscall(SYS_fsync, fd);
+}
 
 struct box {
 	char dir[256], url[300];
@@ -316,6 +342,154 @@ remove_and_stat(void **state)
 	assert_null(scratch_read(b->dir, "a", &n));
 }
 
+enum { MANY = 150 }; /* more than are open at a time */
+
+static void
+forget_syncs(ino_t fail)
+{
+	file_syncs = folder_syncs = late_file_syncs = 0;
+	failing = fail;
+}
+
+static ino_t
+inode_of(const struct box *b, const char *name)
+{
+	char path[700];
+	struct stat sb;
+
+	snprintf(path, sizeof(path), "%s/%s", b->dir, name);
+	assert_int_equal(stat(path, &sb), 0);
+	return sb.st_ino;
+}
+
+/* Every file is synced, then the folder, once; if that fails, nothing is. */
+static void
+put_shares_a_sync(void **state)
+{
+	static char name[MANY][8];
+	static struct mailbox_upload up[MANY];
+	static struct mailbox_result r[MANY];
+	struct box *b = *state;
+	struct mailbox_listing l;
+
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(name[i], sizeof(name[i]), "f%zu", i);
+		up[i] = (struct mailbox_upload){ name[i], TALLY_STR("x") };
+	}
+	forget_syncs(inode_of(b, "archive"));
+	assert_int_equal(
+	    mailbox_put(b->m, "archive", up, MANY, r, &b->err), TALLY_OK);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(r[i].rc, TALLY_IO);
+	assert_non_null(strstr(r[7].err.text, "sync the folder"));
+	assert_int_equal(mailbox_list(b->m, "archive", &l, &b->err), TALLY_OK);
+	assert_int_equal(l.n, 0);
+	mailbox_listing_free(&l);
+	forget_syncs(0);
+	assert_int_equal(
+	    mailbox_put(b->m, "archive", up, MANY, r, &b->err), TALLY_OK);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(r[i].rc, TALLY_OK);
+	assert_int_equal(file_syncs, MANY);
+	assert_int_equal(folder_syncs, 1);
+	assert_int_equal(late_file_syncs, 0);
+}
+
+static void
+rename_shares_a_sync(void **state)
+{
+	static char name[MANY][8], to[MANY][8];
+	static struct mailbox_rename ren[MANY];
+	static struct mailbox_result r[MANY];
+	struct box *b = *state;
+
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(name[i], sizeof(name[i]), "f%zu", i);
+		scratch_write(b->dir, name[i], "x", 1, 0);
+		ren[i] = (struct mailbox_rename){ "", tally_cstr(name[i]),
+			"archive", tally_cstr(name[i]) };
+	}
+	forget_syncs(0);
+	assert_int_equal(mailbox_rename(b->m, ren, MANY, r, &b->err), TALLY_OK);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(r[i].rc, TALLY_OK);
+	assert_int_equal(folder_syncs, 2);
+	/* Within a folder it is one. */
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(to[i], sizeof(to[i]), "t%zu", i);
+		ren[i] = (struct mailbox_rename){ "archive",
+			tally_cstr(name[i]), "archive", tally_cstr(to[i]) };
+	}
+	forget_syncs(0);
+	assert_int_equal(mailbox_rename(b->m, ren, MANY, r, &b->err), TALLY_OK);
+	assert_int_equal(folder_syncs, 1);
+	/* Nothing that happened in a folder that is not synced is done. */
+	ren[0] = (struct mailbox_rename){ "archive", TALLY_STR("t0"), "",
+		TALLY_STR("t0") };
+	forget_syncs(inode_of(b, "archive"));
+	assert_int_equal(mailbox_rename(b->m, ren, 1, r, &b->err), TALLY_OK);
+	assert_int_equal(r[0].rc, TALLY_IO);
+	assert_int_equal(folder_syncs, 2);
+	forget_syncs(0);
+}
+
+/* More folders in one call than are open at a time. */
+static void
+rename_between_many_folders(void **state)
+{
+	static char folder[40][8];
+	static struct mailbox_rename ren[40];
+	static struct mailbox_result r[40];
+	struct box *b = *state;
+	char path[700];
+	size_t n;
+
+	for (size_t i = 0; i < 40; i++) {
+		snprintf(folder[i], sizeof(folder[i]), "d%zu", i);
+		snprintf(path, sizeof(path), "%s/%s", b->dir, folder[i]);
+		assert_int_equal(mkdir(path, 0700), 0);
+		ren[i] = (struct mailbox_rename){ i > 0 ? folder[i - 1] : "",
+			TALLY_STR("x"), folder[i], TALLY_STR("x") };
+	}
+	scratch_write(b->dir, "x", "x", 1, 0);
+	forget_syncs(0);
+	assert_int_equal(mailbox_rename(b->m, ren, 40, r, &b->err), TALLY_OK);
+	for (size_t i = 0; i < 40; i++)
+		assert_int_equal(r[i].rc, TALLY_OK);
+	assert_true(folder_syncs >= 41 && folder_syncs < 50);
+	free(scratch_read(b->dir, "d39/x", &n));
+	assert_int_equal(n, 1);
+}
+
+static void
+remove_shares_a_sync(void **state)
+{
+	static char name[MANY][8];
+	static struct tally_str view[MANY];
+	static struct mailbox_result r[MANY];
+	struct box *b = *state;
+
+	for (size_t i = 0; i < MANY; i++) {
+		snprintf(name[i], sizeof(name[i]), "f%zu", i);
+		view[i] = tally_cstr(name[i]);
+		if (i != 3)
+			scratch_write(b->dir, name[i], "x", 1, 0);
+	}
+	forget_syncs(0);
+	assert_int_equal(
+	    mailbox_remove(b->m, "", view, MANY, r, &b->err), TALLY_OK);
+	for (size_t i = 0; i < MANY; i++)
+		assert_int_equal(r[i].rc, i != 3 ? TALLY_OK : TALLY_NOINPUT);
+	assert_int_equal(folder_syncs, 1);
+	scratch_write(b->dir, name[0], "x", 1, 0);
+	forget_syncs(inode_of(b, "."));
+	assert_int_equal(
+	    mailbox_remove(b->m, "", view, 2, r, &b->err), TALLY_OK);
+	assert_int_equal(r[0].rc, TALLY_IO);
+	assert_int_equal(r[1].rc, TALLY_NOINPUT);
+	forget_syncs(0);
+}
+
 /* The n-th allocation fails, for every n until none is left to fail. */
 static long allowed;
 
@@ -397,6 +571,14 @@ main(void)
 		    rename_never_writes_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    remove_and_stat, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    put_shares_a_sync, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    rename_shares_a_sync, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    rename_between_many_folders, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    remove_shares_a_sync, setup, teardown),
 		cmocka_unit_test_setup_teardown(no_memory, setup, teardown),
 	};
 

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing, renaming and removing in a folder of this machine.
+ *
+ * What is reported as done is on the disk, its folder included.  Syncing is
+ * what takes the time, so it is shared: the files of a batch are written
+ * before the first of them is synced, which leaves the file system one
+ * journal entry to write instead of many, and a folder is synced once for
+ * all that was changed in it.  After an fsync that failed the work counts as
+ * not done.
+ */
+#define _GNU_SOURCE /* renameat2 */
+#include "mailbox/directory.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#define BATCH   64 /* files that are open at a time */
+#define FOLDERS 16 /* likewise; two are usual */
+
+static bool
+write_all(int fd, struct tally_str s)
+{
+	ssize_t n;
+
+	while (s.n > 0) {
+		n = write(
+		    fd, s.p, s.n < DIRECTORY_BLOCK ? s.n : DIRECTORY_BLOCK);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return false;
+		s.p += n;
+		s.n -= (size_t)n;
+	}
+	return true;
+}
+
+/* Creates and writes; the descriptor, or -1 with the result set. */
+static int
+put_begin(struct mailbox_result *r, struct mailbox *m, int dir,
+    const char *folder, const struct mailbox_upload *up)
+{
+	struct tally_str name = tally_cstr(up->name);
+	int fd;
+
+	r->now.name = name;
+	fd = openat(dir, up->name,
+	    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+	if (fd < 0) {
+		r->rc = directory_trouble(&r->err, m, "create", folder, name);
+		return -1;
+	}
+	r->rc = TALLY_OK;
+	if (!write_all(fd, up->bytes))
+		r->rc = directory_trouble(&r->err, m, "write", folder, name);
+	return fd;
+}
+
+/* Syncs and closes; a file that is spoilt is removed. */
+static void
+put_end(struct mailbox_result *r, struct mailbox *m, int dir,
+    const char *folder, const struct mailbox_upload *up, int fd)
+{
+	struct tally_str name = tally_cstr(up->name);
+	struct stat sb;
+
+	if (r->rc == TALLY_OK && (fsync(fd) != 0 || fstat(fd, &sb) != 0))
+		r->rc = directory_trouble(&r->err, m, "write", folder, name);
+	if (close(fd) != 0 && r->rc == TALLY_OK)
+		r->rc = directory_trouble(&r->err, m, "write", folder, name);
+	if (r->rc == TALLY_OK && (uint64_t)sb.st_size != up->bytes.n)
+		r->rc = tally_err_set(&r->err, TALLY_IO,
+		    "mailbox %s: a file of %zu bytes has %lld after it was"
+		    " written",
+		    m->settings->name, up->bytes.n, (long long)sb.st_size);
+	if (r->rc != TALLY_OK)
+		unlinkat(dir, up->name, 0);
+	else
+		r->now = directory_entry(name, &sb);
+}
+
+static void
+put_batch(struct mailbox *m, int dir, const char *folder,
+    const struct mailbox_upload *up, size_t n, struct mailbox_result *r)
+{
+	int fd[BATCH];
+
+	for (size_t i = 0; i < n; i++)
+		fd[i] = put_begin(&r[i], m, dir, folder, &up[i]);
+	for (size_t i = 0; i < n; i++)
+		if (fd[i] >= 0)
+			put_end(&r[i], m, dir, folder, &up[i], fd[i]);
+}
+
+static enum tally_rc
+sync_trouble(struct tally_err *err, struct mailbox *m, const char *folder)
+{
+	return directory_trouble(
+	    err, m, "sync the folder", folder, tally_cstr(NULL));
+}
+
+static bool
+any_done(const struct mailbox_result *r, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (r[i].rc == TALLY_OK)
+			return true;
+	return false;
+}
+
+enum tally_rc
+directory_put(struct mailbox *m, const char *folder,
+    const struct mailbox_upload *up, size_t n, struct mailbox_result *r,
+    struct tally_err *err)
+{
+	int dir = directory_folder(m, folder), e;
+
+	if (dir < 0)
+		return directory_folder_trouble(err, m, folder);
+	for (size_t i = 0; i < n; i += BATCH)
+		put_batch(m, dir, folder, up + i, n - i < BATCH ? n - i : BATCH,
+		    r + i);
+	if (any_done(r, n) && fsync(dir) != 0) {
+		e = errno;
+		for (size_t i = 0; i < n; i++) {
+			if (r[i].rc != TALLY_OK)
+				continue;
+			errno = e;
+			r[i].rc = sync_trouble(&r[i].err, m, folder);
+			unlinkat(dir, up[i].name, 0);
+		}
+	}
+	close(dir);
+	return TALLY_OK;
+}
+
+/* Renames without writing over; -1 and errno as rename(2), EEXIST if there. */
+static int
+move(int from_dir, const char *from, int to_dir, const char *to)
+{
+#ifdef RENAME_NOREPLACE
+	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
+		return 0;
+	if (errno != EINVAL && errno != ENOSYS)
+		return -1;
+#endif
+	/* File systems without the flag: a link never writes over. */
+	if (linkat(from_dir, from, to_dir, to, 0) != 0)
+		return -1;
+	return unlinkat(from_dir, from, 0);
+}
+
+static enum tally_rc
+rename_trouble(
+    struct tally_err *err, struct mailbox *m, const struct mailbox_rename *ren)
+{
+	char shown[MAILBOX_SHOWN];
+
+	if (errno != EEXIST)
+		return directory_trouble(
+		    err, m, "rename", ren->from_folder, ren->from);
+	return tally_err_set(err, TALLY_CREATE,
+	    "mailbox %s: %s exists and is not written over; move it away",
+	    m->settings->name, mailbox_shown(shown, ren->to));
+}
+
+/* The folders of a batch of renames, each open once. */
+struct folders {
+	struct folder {
+		const char *name;
+		int fd;     /* -1: cannot be opened, as e says */
+		int e;      /* an errno of opening or syncing */
+		bool given; /* something was renamed into it */
+		bool taken; /* or out of it */
+	} f[FOLDERS];
+	size_t n;
+};
+
+/* Null when there is no room for one more. */
+static struct folder *
+folder_of(struct folders *fs, struct mailbox *m, const char *name)
+{
+	struct folder *f;
+
+	if (name == NULL)
+		name = "";
+	for (size_t i = 0; i < fs->n; i++)
+		if (strcmp(fs->f[i].name, name) == 0)
+			return &fs->f[i];
+	if (fs->n == FOLDERS)
+		return NULL;
+	f = &fs->f[fs->n++];
+	*f = (struct folder){ .name = name };
+	f->fd = directory_folder(m, name);
+	f->e = f->fd < 0 ? errno : 0;
+	return f;
+}
+
+static void
+rename_one(struct mailbox_result *r, struct mailbox *m,
+    const struct mailbox_rename *ren, struct folder *a, struct folder *b)
+{
+	char from[MAILBOX_NAME_MAX + 1], to[MAILBOX_NAME_MAX + 1];
+
+	r->now.name = ren->to;
+	directory_cstr(from, ren->from);
+	directory_cstr(to, ren->to);
+	if (a->fd < 0) {
+		errno = a->e;
+		r->rc = directory_folder_trouble(&r->err, m, a->name);
+		return;
+	}
+	if (b->fd < 0) {
+		/* Not NOINPUT: the file itself is still there. */
+		errno = b->e;
+		r->rc = directory_folder_trouble(&r->err, m, b->name);
+		if (r->rc == TALLY_NOINPUT)
+			r->rc = r->err.rc = TALLY_CONFIG;
+		return;
+	}
+	if (move(a->fd, from, b->fd, to) != 0) {
+		r->rc = rename_trouble(&r->err, m, ren);
+		return;
+	}
+	r->rc = TALLY_OK;
+	b->given = a->taken = true;
+}
+
+static void
+sync_one(struct folder *f)
+{
+	if (fsync(f->fd) != 0)
+		f->e = errno;
+}
+
+/*
+ * Syncs what was touched and closes all.  Folders that were given something
+ * come first: a file may be in both after a power cut, never in neither.
+ */
+static void
+settle(struct folders *fs, struct mailbox *m, const struct mailbox_rename *ren,
+    size_t n, struct mailbox_result *r)
+{
+	struct folder *a, *b;
+
+	for (size_t i = 0; i < fs->n; i++)
+		if (fs->f[i].given)
+			sync_one(&fs->f[i]);
+	for (size_t i = 0; i < fs->n; i++)
+		if (fs->f[i].taken && !fs->f[i].given)
+			sync_one(&fs->f[i]);
+	for (size_t i = 0; i < n; i++) {
+		if (r[i].rc != TALLY_OK)
+			continue;
+		a = folder_of(fs, m, ren[i].from_folder);
+		b = folder_of(fs, m, ren[i].to_folder);
+		if (a->e == 0 && b->e == 0)
+			continue;
+		errno = b->e != 0 ? b->e : a->e;
+		r[i].rc =
+		    sync_trouble(&r[i].err, m, b->e != 0 ? b->name : a->name);
+	}
+	for (size_t i = 0; i < fs->n; i++)
+		if (fs->f[i].fd >= 0)
+			close(fs->f[i].fd);
+	fs->n = 0;
+}
+
+enum tally_rc
+directory_rename(struct mailbox *m, const struct mailbox_rename *ren, size_t n,
+    struct mailbox_result *r, struct tally_err *err)
+{
+	struct folders fs = { .n = 0 };
+	struct folder *a, *b;
+	size_t first = 0;
+
+	(void)err;
+	for (size_t i = 0; i < n; i++) {
+		a = folder_of(&fs, m, ren[i].from_folder);
+		b = folder_of(&fs, m, ren[i].to_folder);
+		if (a == NULL || b == NULL) {
+			settle(&fs, m, ren + first, i - first, r + first);
+			first = i;
+			a = folder_of(&fs, m, ren[i].from_folder);
+			b = folder_of(&fs, m, ren[i].to_folder);
+		}
+		rename_one(&r[i], m, &ren[i], a, b);
+	}
+	settle(&fs, m, ren + first, n - first, r + first);
+	return TALLY_OK;
+}
+
+enum tally_rc
+directory_remove(struct mailbox *m, const char *folder,
+    const struct tally_str *name, size_t n, struct mailbox_result *r,
+    struct tally_err *err)
+{
+	char s[MAILBOX_NAME_MAX + 1];
+	int dir = directory_folder(m, folder), e;
+
+	if (dir < 0)
+		return directory_folder_trouble(err, m, folder);
+	for (size_t i = 0; i < n; i++) {
+		directory_cstr(s, name[i]);
+		r[i].now.name = name[i];
+		r[i].rc = TALLY_OK;
+		if (unlinkat(dir, s, 0) != 0)
+			r[i].rc = directory_trouble(
+			    &r[i].err, m, "remove", folder, name[i]);
+	}
+	if (any_done(r, n) && fsync(dir) != 0) {
+		e = errno;
+		for (size_t i = 0; i < n; i++) {
+			errno = e;
+			if (r[i].rc == TALLY_OK)
+				r[i].rc = sync_trouble(&r[i].err, m, folder);
+		}
+	}
+	close(dir);
+	return TALLY_OK;
+}
