@@ -40,6 +40,9 @@ struct tally_judge_options {
 	/* Where the dictionary lacks the version of a group, it is read with
 	 * the nearest one of these, with a note; null: it is rejected. */
 	const struct tally_dictionary *nearest;
+	/* An earlier judge of the same bytes with the same options found
+	 * nothing: segments are placed, values are not checked again. */
+	bool clean;
 };
 
 struct tally_judge;

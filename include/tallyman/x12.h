@@ -187,6 +187,8 @@ struct tally_checker;
 enum tally_rc tally_checker_new(struct tally_checker **,
     const struct tally_limits *, struct tally_err *) TALLY_MUST_USE;
 void tally_checker_free(struct tally_checker *);
+/* From now on segments are placed only: their values are known to be good. */
+void tally_checker_trust(struct tally_checker *);
 
 /*
  * Checks a set against a grammar: order, requirement and number of segments

@@ -334,7 +334,8 @@ translate_record(struct translate *t, struct tally_err *err)
 	struct tally_judge_options options = { .limits = &t->f->site->limits,
 		.grammars = &t->grammars,
 		.visit = visit,
-		.ctx = t };
+		.ctx = t,
+		.clean = t->in.list->n == 0 && t->in.list->dropped == 0 };
 	uint64_t offset = t->in.judged.offset;
 	enum tally_rc rc;
 

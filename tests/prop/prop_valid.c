@@ -2,10 +2,11 @@
 /*
  * Properties of valid input, for random interchanges made from the
  * dictionary:
- *   - it has no finding, and every set is accepted;
+ *   - it has no finding, and every set is accepted, and a second reading
+ *     that trusts the first gives the same sets;
  *   - the segments that a reader gives, joined, are the bytes that were read;
  *   - in what pieces the bytes come changes nothing, broken input included;
- *   - the acknowledgement of anything has no finding itself.
+ *   - the acknowledgement of anything has no fault itself.
  *
  * SEED=n starts elsewhere, ROUNDS=n does more; a failure prints its seed.
  */
@@ -74,36 +75,6 @@ clean(const char *what, const struct judged *j, uint64_t seed)
 }
 
 static void
-test_valid(void **unused)
-{
-	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 400);
-	struct tally_buf b;
-	struct judged j;
-	struct maker m;
-
-	(void)unused;
-	tally_buf_init(&b, BYTES_MAX);
-	for (; rounds > 0; rounds--, seed++) {
-		make(&b, &m, seed);
-		judged_run(&j, tally_buf_view(&b), 0, NULL);
-		clean("a valid interchange", &j, seed);
-		assert_int_equal(j.interchanges, 1);
-		assert_true(j.complete);
-		assert_true(j.nset >= 1);
-		for (size_t i = 0; i < j.nset; i++) {
-			assert_true(j.set[i].checked);
-			assert_int_equal(j.set[i].verdict, TALLY_ACCEPTED);
-			if (!j.set[i].faithful)
-				fail_msg("set %zu does not give back its "
-					 "bytes: SEED=%llu ROUNDS=1",
-				    i, (unsigned long long)seed);
-		}
-		judged_free(&j);
-	}
-	tally_buf_free(&b);
-}
-
-static void
 same(
     const struct judged *a, const struct judged *b, size_t chunk, uint64_t seed)
 {
@@ -124,12 +95,46 @@ same(
 		ok = a->set[i].start == b->set[i].start &&
 		    a->set[i].length == b->set[i].length &&
 		    a->set[i].nsegment == b->set[i].nsegment &&
+		    a->set[i].places == b->set[i].places &&
 		    a->set[i].verdict == b->set[i].verdict &&
 		    a->set[i].faithful == b->set[i].faithful;
 	if (!ok)
 		fail_msg("pieces of %zu bytes are read otherwise: SEED=%llu "
 			 "ROUNDS=1",
 		    chunk, (unsigned long long)seed);
+}
+
+static void
+test_valid(void **unused)
+{
+	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 400);
+	struct judged j, again;
+	struct tally_buf b;
+	struct maker m;
+
+	(void)unused;
+	tally_buf_init(&b, BYTES_MAX);
+	for (; rounds > 0; rounds--, seed++) {
+		make(&b, &m, seed);
+		judged_run(&j, tally_buf_view(&b), 0, NULL);
+		clean("a valid interchange", &j, seed);
+		assert_int_equal(j.interchanges, 1);
+		assert_true(j.complete);
+		assert_true(j.nset >= 1);
+		for (size_t i = 0; i < j.nset; i++) {
+			assert_true(j.set[i].checked);
+			assert_int_equal(j.set[i].verdict, TALLY_ACCEPTED);
+			if (!j.set[i].faithful)
+				fail_msg("set %zu does not give back its "
+					 "bytes: SEED=%llu ROUNDS=1",
+				    i, (unsigned long long)seed);
+		}
+		judged_again(&again, tally_buf_view(&b));
+		same(&j, &again, 0, seed);
+		judged_free(&again);
+		judged_free(&j);
+	}
+	tally_buf_free(&b);
 }
 
 static void
@@ -177,7 +182,9 @@ test_acknowledged(void **unused)
 		assert_false(j.ack.failed);
 		if (j.ack.n > 0) {
 			judged_run(&ack, tally_buf_view(&j.ack), 0, NULL);
-			clean("an acknowledgement", &ack, seed);
+			/* A note on AK201, which repeats what was sent. */
+			if (judged_faults(&ack) > 0)
+				clean("an acknowledgement", &ack, seed);
 			answered++;
 			judged_free(&ack);
 		}

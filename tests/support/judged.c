@@ -110,6 +110,10 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 		s->start = v->set->start;
 		s->length = v->set->length;
 		s->nsegment = v->set->nsegment;
+		for (uint32_t i = 0; i < v->set->nsegment; i++)
+			s->places = s->places * 1000003 +
+			    v->set->segment[i].place * 31u +
+			    v->set->segment[i].loop;
 		s->faithful = faithful(v->set, f->bytes);
 	}
 	return TALLY_OK;
@@ -140,17 +144,14 @@ acknowledge(struct judged *j, const struct tally_interchange_judged *i,
 	}
 }
 
-void
-judged_run(
-    struct judged *j, struct tally_str bytes, size_t chunk, struct rnd *rnd)
+static void
+run(struct judged *j, struct feed f, bool clean)
 {
-	struct feed f = {
-		.bytes = bytes, .chunk = chunk, .rnd = rnd, .judged = j
-	};
 	struct tally_judge_options options = { .limits = &tally_limits_default,
 		.dictionary = &tally_builtin,
 		.visit = visit,
-		.ctx = &f };
+		.ctx = &f,
+		.clean = clean };
 	const struct tally_interchange_judged *i;
 	const struct tally_findings *found;
 	struct tally_judge *judge;
@@ -178,6 +179,22 @@ judged_run(
 			acknowledge(j, i, found);
 	} while (i != NULL);
 	tally_judge_free(judge);
+}
+
+void
+judged_run(
+    struct judged *j, struct tally_str bytes, size_t chunk, struct rnd *rnd)
+{
+	run(j,
+	    (struct feed){
+		.bytes = bytes, .chunk = chunk, .rnd = rnd, .judged = j },
+	    false);
+}
+
+void
+judged_again(struct judged *j, struct tally_str bytes)
+{
+	run(j, (struct feed){ .bytes = bytes, .judged = j }, true);
 }
 
 void

@@ -15,6 +15,7 @@
 struct seen {
 	uint64_t start, length; /* in the bytes */
 	uint32_t nsegment;
+	uint64_t places; /* digest of the segments' places and instances */
 	bool checked, faithful; /* the segments joined give back the bytes */
 	enum tally_verdict verdict;
 	char id[8], control[16];
@@ -36,6 +37,8 @@ struct judged {
  */
 void judged_run(
     struct judged *, struct tally_str bytes, size_t chunk, struct rnd *);
+/* The same as a second reading of what is known to be without findings. */
+void judged_again(struct judged *, struct tally_str bytes);
 void judged_free(struct judged *);
 
 /* Findings that are not notes. */
