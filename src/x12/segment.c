@@ -313,6 +313,20 @@ check_missing(const struct segment_check *c, uint64_t missing)
 	}
 }
 
+/* Whether all relational notes are kept; the quick way to say yes. */
+static bool
+notes_kept(const struct tally_class *c, uint64_t present)
+{
+	enum tally_finding_kind kind;
+
+	if (((present ^ present >> 1) & c->pairs) != 0)
+		return false;
+	for (unsigned i = 0; i < c->nother; i++)
+		if (broken_note(&c->other[i], present, &kind) != 0)
+			return false;
+	return true;
+}
+
 void
 segment_check(const struct segment_check *c)
 {
@@ -343,7 +357,7 @@ segment_check(const struct segment_check *c)
 	missing = c->class->required & ~present;
 	if (missing != 0)
 		check_missing(c, missing);
-	if (spec->nnote > 0)
+	if (spec->nnote > 0 && !notes_kept(c->class, present))
 		check_notes(c, spec->note, spec->nnote, spec->use, present,
 		    missing, (struct where){ 0, 0, 0 });
 	if (c->segment->n > spec->nuse)
