@@ -5,13 +5,14 @@
 #include <assert.h>
 
 void
-load_columns(struct tally_buf *b, const struct tally_table *t)
+load_columns(struct tally_buf *b, const struct tally_table *t, const bool *used)
 {
 	tally_buf_puts(b, "\"id\", \"document_id\"");
 	for (int i = 0; i < t->nreference; i++)
 		tally_buf_printf(b, ", \"%s\"", t->reference[i].name);
 	for (int i = 0; i < t->ncolumn; i++)
-		tally_buf_printf(b, ", \"%s\"", t->column[i].name);
+		if (used == NULL || used[i])
+			tally_buf_printf(b, ", \"%s\"", t->column[i].name);
 }
 
 int64_t

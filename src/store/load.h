@@ -9,8 +9,10 @@
 	"id, group_id, partner, set_id, control_number, ordinal," \
 	" byte_offset, byte_length, verdict, state, map_id, body, \"key\""
 
-/* All columns of a model's table, quoted, divided by commas. */
-void load_columns(struct tally_buf *, const struct tally_table *);
+/* The columns of a model's table, quoted, divided by commas: all, or of the
+ * model's own only those that are used. */
+void load_columns(
+    struct tally_buf *, const struct tally_table *, const bool *used);
 
 int64_t load_row_id(const struct tally_table *, int64_t document, uint32_t seq);
 /* The id that reference k of row i means; 0: none. */

@@ -7,6 +7,9 @@
  * stays where it is, at the right edge of the tree, since ids rise.  This is
  * a third to a half faster than binding and stepping.
  *
+ * Only columns that have had a value so far are named in the statement: most
+ * rows leave most columns out, and each one named is asked for in every row.
+ *
  * One module serves all tables: a source says which rows a table shows, and
  * every source reads the load that is set while a statement runs.  Texts are
  * handed over without a copy unless they need escaping.  A row's id is its
@@ -28,6 +31,7 @@ struct source {
 	const struct tally_rows *rows;   /* of the load; null: none */
 	const struct tally_table *table; /* null: the documents */
 	uint16_t index;                  /* of the table */
+	bool *used; /* of the model's columns: named in insert; owned */
 	sqlite3_stmt *insert;
 };
 
@@ -316,7 +320,7 @@ x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
 		    &b, "CREATE TABLE x (" LOAD_DOCUMENT_COLUMNS ")");
 	} else {
 		tally_buf_puts(&b, "CREATE TABLE x (");
-		load_columns(&b, s->table);
+		load_columns(&b, s->table, NULL);
 		tally_buf_putc(&b, ')');
 	}
 	t = tally_calloc(1, sizeof(*t));
@@ -372,8 +376,15 @@ sqlite_batch_new(struct sqlite_batch **out, const struct tally_model *model,
 	for (size_t i = 0; i < b->nsource; i++) {
 		b->source[i].batch = b;
 		b->source[i].index = (uint16_t)i;
-		b->source[i].table =
-		    i < model->ntable ? &model->table[i] : NULL;
+		if (i == model->ntable)
+			break;
+		b->source[i].table = &model->table[i];
+		b->source[i].used = tally_calloc(
+		    model->table[i].ncolumn, sizeof(*b->source[i].used));
+		if (b->source[i].used == NULL) {
+			sqlite_batch_free(b);
+			return tally_err_set(err, TALLY_NOMEM, "no memory");
+		}
 	}
 	*out = b;
 	return TALLY_OK;
@@ -384,6 +395,8 @@ sqlite_batch_free(struct sqlite_batch *b)
 {
 	if (b == NULL)
 		return;
+	for (size_t i = 0; b->source != NULL && i < b->nsource; i++)
+		tally_free(b->source[i].used);
 	tally_buf_free(&b->escaped);
 	tally_free(b->source);
 	tally_free(b);
@@ -420,6 +433,40 @@ sqlite_batch_detach(struct sqlite_batch *b)
 	b->db = NULL;
 }
 
+/* Marks columns that have a value in the rows; true when one is new. */
+static bool
+widen(struct source *s)
+{
+	const struct tally_rows *r = s->rows;
+	uint16_t n = s->table->ncolumn;
+	bool wider = false;
+
+	for (uint16_t k = 0; k < n; k++) {
+		const struct tally_cell *c = r->cell + k, *end;
+
+		if (s->used[k])
+			continue;
+		for (end = c + (size_t)r->n * n; c < end; c += n)
+			if (c->p != NULL)
+				break;
+		s->used[k] = c < end;
+		wider = wider || c < end;
+	}
+	return wider;
+}
+
+static void
+name_columns(struct tally_buf *sql, const struct source *s)
+{
+	const struct tally_table *t = s->table;
+
+	if (t == NULL) {
+		tally_buf_puts(sql, LOAD_DOCUMENT_COLUMNS);
+		return;
+	}
+	load_columns(sql, t, s->used);
+}
+
 static enum tally_rc
 prepare(struct sqlite_batch *b, struct source *s, struct tally_err *err)
 {
@@ -428,15 +475,18 @@ prepare(struct sqlite_batch *b, struct source *s, struct tally_err *err)
 	enum tally_rc rc = TALLY_OK;
 	int result;
 
+	if (s->table != NULL && widen(s)) {
+		sqlite3_finalize(s->insert);
+		s->insert = NULL;
+	}
 	if (s->insert != NULL)
 		return TALLY_OK;
 	tally_buf_init(&sql, SQL_MAX);
 	tally_buf_printf(&sql, "INSERT INTO \"%s\" (", name);
-	if (s->table != NULL)
-		load_columns(&sql, s->table);
-	else
-		tally_buf_puts(&sql, LOAD_DOCUMENT_COLUMNS);
-	tally_buf_printf(&sql, ") SELECT * FROM \"batch_%s\"", name);
+	name_columns(&sql, s);
+	tally_buf_puts(&sql, ") SELECT ");
+	name_columns(&sql, s);
+	tally_buf_printf(&sql, " FROM \"batch_%s\"", name);
 	if (sql.failed) {
 		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
 	} else {

@@ -168,7 +168,7 @@ read_all(const char *path, const struct tally_model *m, struct tally_arena *a)
 	for (int t = 0; t < m->ntable; t++) {
 		tally_buf_reset(&sql);
 		tally_buf_puts(&sql, "SELECT ");
-		load_columns(&sql, &m->table[t]);
+		load_columns(&sql, &m->table[t], NULL);
 		tally_buf_printf(
 		    &sql, " FROM \"%s\" ORDER BY id", m->table[t].name);
 		cursor[t] = prepare(db, sql.p);
@@ -278,7 +278,7 @@ insert(sqlite3 *db, const char *name, const struct tally_table *t)
 	tally_buf_init(&sql, 1 << 20);
 	tally_buf_printf(&sql, "INSERT INTO \"%s\" (", name);
 	if (t != NULL)
-		load_columns(&sql, t);
+		load_columns(&sql, t, NULL);
 	else
 		tally_buf_puts(&sql, LOAD_DOCUMENT_COLUMNS);
 	tally_buf_puts(&sql, ") VALUES (?");
