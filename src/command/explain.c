@@ -95,10 +95,11 @@ find_position(const struct tally_version *v, const char *word,
 	out->element = out->segment->use[out->position - 1].element;
 	if (dash == NULL)
 		return true;
-	for (const char *p = dash + 1; *p >= '0' && *p <= '9'; p++)
-		component = component < 100
-		    ? component * 10 + (unsigned)(*p - '0')
-		    : component;
+	if (strspn(dash + 1, "0123456789") != strlen(dash + 1) ||
+	    strlen(dash + 1) > 2)
+		return false;
+	for (const char *p = dash + 1; *p != '\0'; p++)
+		component = component * 10 + (unsigned)(*p - '0');
 	if (component == 0 || component > out->element->nuse)
 		return false;
 	out->element = out->element->use[component - 1].element;

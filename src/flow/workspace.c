@@ -93,6 +93,7 @@ site_slurp(struct tally_buf *b, const char *path, struct tally_err *err)
 {
 	char block[16384];
 	ssize_t n = 0;
+	size_t whole = b->n;
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 	enum tally_rc rc = TALLY_OK;
 
@@ -102,11 +103,15 @@ site_slurp(struct tally_buf *b, const char *path, struct tally_err *err)
 		    "%s cannot be read", path);
 	do {
 		n = read(fd, block, sizeof(block));
-		if (n > 0)
+		if (n > 0) {
 			tally_buf_add(b, block, (size_t)n);
+			whole += (size_t)n;
+		}
 	} while (n > 0 || (n < 0 && errno == EINTR));
 	if (n < 0)
 		rc = tally_err_errno(err, TALLY_IO, "reading %s", path);
+	else if (b->failed && whole <= b->max)
+		rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
 	else if (b->failed)
 		rc = tally_err_set(err, TALLY_CONFIG,
 		    "%s is larger than %zu bytes, the most such a file can be",

@@ -77,7 +77,7 @@ explained 66 "$(printf 'N\033[31m')"
 tells 'is called "N\x1b[31m"'
 explained 66 N199
 explained 64 -- --
-for word in N N- N1- N111 99 9999999999 REF04-0 REF04-99 REF04-x; do
+for word in N N- N1- N111 99 9999999999 REF04-0 REF04-99 REF04-x REF04-1x REF04-0000001; do
 	"$TALLYMAN" explain "$word" >"$work/out" 2>"$work/said"
 	same "$word: exit code" $? 66
 done

@@ -74,6 +74,34 @@ use(const struct tally_version *v)
 	}
 }
 
+/* The same text as a site's folder, and as the base of another one. */
+static void
+load(const struct tally_dictionary_file *file, size_t nfile)
+{
+	static const struct tally_dictionary_file next = { "elements",
+		"elements", { "base 004010\n", 12 } };
+	const struct tally_dictionary_folder folder[] = {
+		{ "003060", &next, 1 },
+		{ "004010", file, nfile },
+	};
+	struct tally_dictionary d = { NULL, 0 };
+	struct tally_arena a;
+	struct tally_err err = { .text = "" };
+
+	tally_arena_init(&a, ARENA_MAX);
+	if (tally_dictionary_load(&d, &a, &tally_builtin, folder, 2, &err) ==
+	    TALLY_OK) {
+		MUST(d.nversion == tally_builtin.nversion + 1);
+		for (size_t i = 0; i < d.nversion; i++)
+			MUST(tally_version_find(
+				 &d, tally_cstr(d.version[i]->version)) ==
+			    d.version[i]);
+	} else {
+		MUST(d.nversion == 0 && err.text[0] != '\0');
+	}
+	tally_arena_free(&a);
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 {
@@ -91,5 +119,6 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 	else
 		MUST(v == NULL && err.text[0] != '\0');
 	tally_arena_free(&a);
+	load(file, nfile);
 	return 0;
 }

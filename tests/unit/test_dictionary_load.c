@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 
 #include <cmocka.h>
 
@@ -248,6 +249,46 @@ test_no_memory(void **state)
 	assert_true(max > 4096);
 }
 
+static long countdown;
+
+static void *
+failing_alloc(size_t n)
+{
+	return countdown-- > 0 ? malloc(n) : NULL;
+}
+
+static void *
+failing_realloc(void *p, size_t n)
+{
+	return countdown-- > 0 ? realloc(p, n) : NULL;
+}
+
+/* Whichever allocation fails: it is told, and all is given back. */
+static void
+test_each_allocation(void **state)
+{
+	static const struct tally_allocator door = { failing_alloc,
+		failing_realloc, free };
+	enum tally_rc rc = TALLY_NOMEM;
+	struct dictionary *d = NULL;
+	struct tally_err err;
+	long n;
+
+	(void)state;
+	for (n = 0; rc == TALLY_NOMEM && n < 5000; n++) {
+		countdown = n;
+		tally_allocator_set(&door);
+		rc = dictionary_load(&d, "samples", &err);
+		tally_allocator_set(NULL);
+		assert_true((rc == TALLY_OK) == (d != NULL));
+	}
+	if (rc != TALLY_OK)
+		fail_msg("allocation %ld: %s:%u: %s", n, err.file, err.line,
+		    err.text);
+	assert_true(n > 20);
+	dictionary_free(d);
+}
+
 /* The example of the manual: its set is read and checked. */
 static void
 test_sample(void **state)
@@ -277,6 +318,7 @@ main(void)
 		cmocka_unit_test(test_complete_list),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_no_memory),
+		cmocka_unit_test(test_each_allocation),
 		cmocka_unit_test(test_sample),
 	};
 
