@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Acknowledgements: TA1 and 997 as a function of what was found.
+ * Acknowledgements: TA1, 997 and 999 as a function of what was found.
  *
  * A judgement is the verdict on one interchange: its envelope, its groups,
  * and of each group the sets that an acknowledgement lists.  It is made by
@@ -30,10 +30,14 @@ struct tally_span {
 	size_t first, n;
 };
 
+/* The kinds of functional acknowledgement. */
+enum tally_ack_form { TALLY_ACK_997, TALLY_ACK_999, TALLY_ACK_FORMS };
+
 struct tally_set_judged {
-	char id[8];       /* ST01, shortened */
-	char control[16]; /* ST02, shortened */
-	uint32_t ordinal; /* in the group, from 1 */
+	char id[8];          /* ST01, shortened */
+	char control[16];    /* ST02, shortened */
+	char convention[36]; /* ST03: the guide it was written by */
+	uint32_t ordinal;    /* in the group, from 1 */
 	uint64_t offset;
 	enum tally_verdict verdict;
 	struct tally_span findings;
@@ -50,7 +54,10 @@ struct tally_group_judged {
 	uint32_t received; /* sets that are there */
 	uint32_t accepted; /* with or without errors */
 	enum tally_verdict verdict;
-	bool silent; /* agreed not to be answered; the caller's to set */
+	/* Agreed on, so the caller's to set. */
+	bool silent;                /* not to be answered */
+	bool errors_only;           /* sets without errors are not listed */
+	enum tally_ack_form form;   /* where the version has it; else 997 */
 	struct tally_span findings; /* of the group itself */
 	struct tally_set_judged
 	    *set; /* those that are listed; see tally_judge */
@@ -92,7 +99,8 @@ struct tally_ack_envelope {
 	const char *sender_qualifier, *sender;     /* ISA05, 06: us */
 	const char *receiver_qualifier, *receiver; /* ISA07, 08 */
 	const char *date, *time;                   /* CCYYMMDD, HHMM */
-	uint32_t interchange_control, group_control;
+	uint32_t interchange_control;
+	uint32_t group_control; /* of the first group; others count on */
 	char usage;
 	struct tally_separators separators;
 	bool newline;       /* a line feed behind each terminator */
@@ -108,12 +116,18 @@ struct tally_ack_envelope {
  * bad that AK1 cannot name it; 997 unless the interchange is rejected.
  */
 bool tally_ack_wants_ta1(const struct tally_interchange_judged *);
-/* Groups that want a 997: all but those of acknowledgements (GS01 FA). */
+/* Groups that want a 997 or 999: all but those of acknowledgements (GS01 FA). */
 uint32_t tally_ack_groups(const struct tally_interchange_judged *);
+/* Groups that answers are written in, so control numbers that are needed. */
+uint32_t tally_ack_envelopes(const struct tally_interchange_judged *);
+/* What answers the group: "997" or "999". */
+const char *tally_ack_set(const struct tally_group_judged *);
 
 /*
- * Writes one interchange: TA1 when wanted, and a group of 997s, one for each
- * group that wants one.  Control numbers of sets count from 0001.  Writes
+ * Writes one interchange: TA1 when wanted, and groups of 997s or 999s, one
+ * for each group that wants one.  Each goes back under the group's own
+ * version, receiver and sender; answers for which these are the same, one
+ * after the other, share a group.  Control numbers of sets count from 0001.  Writes
  * nothing when nothing is wanted.  TALLY_NOMEM when bytes_max does not
  * even hold it without AK3 and AK4.
  */

@@ -63,6 +63,7 @@ struct tally_finding {
 	uint16_t element;          /* position in the segment, from 1 */
 	uint16_t component;        /* from 1; 0: the whole element */
 	uint16_t repetition;       /* from 1; 0: does not repeat */
+	uint16_t trigger;          /* element that calls for this one; or 0 */
 	const char *tag;           /* segment's tag as sent or as expected */
 	const char *loop;          /* path, "PO1/N1" */
 	const char *id;            /* element's number, "324" */

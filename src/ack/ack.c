@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Acknowledgements: whether, what, and within which size.
+ * Acknowledgements: whether, what, in which groups, within which size.
  *
  * A function of its arguments alone: the same judgement and envelope give
  * the same bytes.  An acknowledgement is never answered (GS01 FA), and one
@@ -16,7 +16,7 @@
 #define CONTROL_MAX 999999999 /* nine digits, X12.5 */
 #define COUNT_WIDTH 10        /* by which SE01 can grow with the details */
 #define PIECE_MAX   256       /* more than is ever written at once */
-#define LOOP_MAX    16384     /* more than an AK3 with 99 AK4 has */
+#define LOOP_MAX    32768     /* more than an AK3 with 99 AK4 and CTX has */
 
 bool
 tally_ack_digits(const char *s, size_t min, size_t max)
@@ -47,16 +47,10 @@ bool
 tally_ack_holds(
     const struct tally_group_judged *g, const char *element, const char *value)
 {
-	const struct tally_version *v =
-	    tally_version_find(&tally_builtin, tally_cstr(g->version));
-	const struct tally_element *e;
+	const struct tally_element *e =
+	    tally_element_find(tally_ack_version(g), tally_cstr(element));
 	enum tally_finding_kind kind;
 
-	if (v == NULL)
-		v = tally_version_find(
-		    &tally_builtin, TALLY_STR(TALLY_ACK_VERSION));
-	assert(v != NULL);
-	e = tally_element_find(v, tally_cstr(element));
 	assert(e != NULL);
 	if (*value == '\0' || value[tally_ack_plain(value)] != '\0')
 		return false;
@@ -181,14 +175,74 @@ fits(const struct tally_buf *out, const struct tally_ack_envelope *e)
 	return !out->failed && out->n <= e->bytes_max;
 }
 
+/*
+ * Whether two answers can stand in one group: it has one version, one sender
+ * and one receiver, by which the partner finds what is answered.
+ */
+static bool
+together(const struct tally_group_judged *a, const struct tally_group_judged *b)
+{
+	return strcmp(a->version, b->version) == 0 &&
+	    strcmp(a->sender, b->sender) == 0 &&
+	    strcmp(a->receiver, b->receiver) == 0;
+}
+
+uint32_t
+tally_ack_envelopes(const struct tally_interchange_judged *ic)
+{
+	const struct tally_group_judged *g = ic->group, *before = NULL;
+	uint32_t n = 0;
+
+	for (uint32_t i = 0; i < ic->ngroup; i++) {
+		if (!wants_functional(ic, &g[i]))
+			continue;
+		n += before == NULL || !together(before, &g[i]);
+		before = &g[i];
+	}
+	return n;
+}
+
+/* The groups of answers; *n counts them. */
+static enum tally_rc
+write_groups(struct tally_writer *w, const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings, const struct tally_ack_envelope *e,
+    struct tally_ack_detail *detail, uint32_t *n, struct tally_err *err)
+{
+	const struct tally_group_judged *g = ic->group, *open = NULL;
+	uint32_t control = e->group_control, sets = 0;
+	enum tally_rc rc = TALLY_OK;
+
+	*n = 0;
+	for (uint32_t i = 0; i < ic->ngroup && rc == TALLY_OK; i++) {
+		if (e->functional == TALLY_ACK_NEVER ||
+		    !wants_functional(ic, &g[i]))
+			continue;
+		if (open != NULL && !together(open, &g[i])) {
+			tally_ack_group_close(w, control, sets);
+			control = control < CONTROL_MAX ? control + 1 : 1;
+			sets = 0;
+			open = NULL;
+		}
+		if (open == NULL) {
+			open = &g[i];
+			tally_ack_group_open(w, open, e, control);
+			++*n;
+		}
+		rc = tally_ack_functional(
+		    w, &g[i], findings, ++sets, detail, err);
+	}
+	if (open != NULL)
+		tally_ack_group_close(w, control, sets);
+	return rc;
+}
+
 static enum tally_rc
 write_all(struct tally_buf *out, const struct tally_interchange_judged *ic,
     const struct tally_findings *findings, const struct tally_ack_envelope *e,
     struct tally_ack_detail detail, struct tally_err *err)
 {
-	const struct tally_group_judged *first = NULL;
 	struct tally_writer w;
-	uint32_t sets = 0;
+	uint32_t groups;
 	enum tally_rc rc;
 
 	tally_buf_reset(out);
@@ -196,22 +250,10 @@ write_all(struct tally_buf *out, const struct tally_interchange_judged *ic,
 	tally_ack_open(&w, ic, e);
 	if (writes_ta1(ic, e))
 		tally_ack_ta1(&w, ic, findings);
-	for (uint32_t i = 0; i < ic->ngroup; i++) {
-		if (e->functional == TALLY_ACK_NEVER ||
-		    !wants_functional(ic, &ic->group[i]))
-			continue;
-		if (first == NULL) {
-			first = &ic->group[i];
-			tally_ack_group_open(&w, first, e);
-		}
-		rc = tally_ack_functional(
-		    &w, &ic->group[i], findings, ++sets, &detail, err);
-		if (rc != TALLY_OK)
-			return rc;
-	}
-	if (first != NULL)
-		tally_ack_group_close(&w, e, sets);
-	tally_ack_close(&w, e, first != NULL);
+	rc = write_groups(&w, ic, findings, e, &detail, &groups, err);
+	if (rc != TALLY_OK)
+		return rc;
+	tally_ack_close(&w, e, groups);
 	/* Far below its ceiling the buffer can only have failed for memory;
 	 * with less to write it might succeed, but not always the same. */
 	if (out->failed && out->n + PIECE_MAX < out->max)

@@ -102,12 +102,12 @@ version(struct tally_writer *w, const struct tally_group_judged *g)
 	    tally_version_find(&tally_builtin, v) != NULL)
 		tally_write_str(w, v);
 	else
-		tally_write_cstr(w, TALLY_ACK_VERSION);
+		tally_write_cstr(w, tally_ack_version(g)->version);
 }
 
 void
 tally_ack_group_open(struct tally_writer *w, const struct tally_group_judged *g,
-    const struct tally_ack_envelope *e)
+    const struct tally_ack_envelope *e, uint32_t control)
 {
 	tally_write_begin(w, "GS");
 	tally_write_cstr(w, "FA");
@@ -115,18 +115,17 @@ tally_ack_group_open(struct tally_writer *w, const struct tally_group_judged *g,
 	application(w, g->sender, e->receiver_qualifier, e->receiver);
 	tally_write_cstr(w, e->date);
 	tally_write_cstr(w, e->time);
-	tally_write_number(w, e->group_control, 1);
+	tally_write_number(w, control, 1);
 	tally_write_cstr(w, "X");
 	version(w, g);
 	tally_write_end(w);
 }
 
 void
-tally_ack_group_close(
-    struct tally_writer *w, const struct tally_ack_envelope *e, uint32_t sets)
+tally_ack_group_close(struct tally_writer *w, uint32_t control, uint32_t sets)
 {
 	tally_write_begin(w, "GE");
 	tally_write_number(w, sets, 1);
-	tally_write_number(w, e->group_control, 1);
+	tally_write_number(w, control, 1);
 	tally_write_end(w);
 }

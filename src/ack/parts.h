@@ -6,13 +6,41 @@
 #include "tallyman/ack.h"
 #include "x12/write.h"
 
-/* For groups of versions that we do not know. */
-#define TALLY_ACK_VERSION "004010"
-
-/* How much of a 997 is written; see fit in ack.c. */
+/* How much is written; see fit in ack.c. */
 struct tally_ack_detail {
 	size_t bytes;  /* that AK3 and AK4 may use, all together */
 	bool accepted; /* whether accepted sets have their AK2 and AK5 */
+};
+
+struct tally_ack_answer;
+
+/* A kind of functional acknowledgement; the rows are in kind.c. */
+struct tally_ack_kind {
+	const char *set;     /* ST01 */
+	const char *version; /* the oldest that has it */
+	/* Tags: a segment in error, an element in error, a set's verdict. */
+	const char *segment, *element, *verdict;
+	bool implementation; /* names version and guide of what it answers */
+	/* Writes what surrounds an error; null: nothing. */
+	void (*context)(struct tally_writer *, const struct tally_ack_answer *,
+	    const struct tally_finding *);
+};
+
+/* Null when the set acknowledges nothing. */
+const struct tally_ack_kind *tally_ack_kind_find(struct tally_str set);
+/* What answers the group, and the version that it is written in. */
+const struct tally_ack_kind *tally_ack_kind_of(
+    const struct tally_group_judged *);
+const struct tally_version *tally_ack_version(
+    const struct tally_group_judged *);
+
+/* The answer to one group while it is written. */
+struct tally_ack_answer {
+	const struct tally_ack_kind *kind;
+	const struct tally_version *version;
+	const struct tally_group_judged *group;
+	const struct tally_findings *list;
+	struct tally_ack_detail *detail;
 };
 
 /* ISA, and IEA with the number of groups. */
@@ -23,29 +51,41 @@ void tally_ack_close(
 
 /* GS, addressed to who sent the group given; GE with the number of sets. */
 void tally_ack_group_open(struct tally_writer *,
-    const struct tally_group_judged *, const struct tally_ack_envelope *);
+    const struct tally_group_judged *, const struct tally_ack_envelope *,
+    uint32_t control);
 void tally_ack_group_close(
-    struct tally_writer *, const struct tally_ack_envelope *, uint32_t sets);
+    struct tally_writer *, uint32_t control, uint32_t sets);
 
 void tally_ack_ta1(struct tally_writer *,
     const struct tally_interchange_judged *, const struct tally_findings *);
 
 /*
- * One 997, ST to SE.  What it uses is taken off detail->bytes; an AK3 that
- * does not fit ends the details of this and every later set.  TALLY_NOMEM
- * when there is no memory.
+ * One functional acknowledgement, ST to SE.  What it uses is taken off
+ * detail->bytes; an AK3 that does not fit ends the details of this and every
+ * later set.  TALLY_NOMEM when there is no memory.
  */
 enum tally_rc tally_ack_functional(struct tally_writer *,
     const struct tally_group_judged *, const struct tally_findings *,
     uint32_t control, struct tally_ack_detail *detail, struct tally_err *)
     TALLY_MUST_USE;
 
+/* What a finding is told as; "" when it is not. */
+const char *tally_ack_code(
+    const struct tally_ack_answer *, const struct tally_finding *);
+
+/* Tag, ordinal and loop of the segment, the next three elements. */
+void tally_ack_place(struct tally_writer *, const struct tally_ack_answer *,
+    const struct tally_finding *);
+/* CTX, for those that have it. */
+void tally_ack_context(struct tally_writer *, const struct tally_ack_answer *,
+    const struct tally_finding *);
+
 bool tally_ack_letter_or_digit(char);
 
 /* How many letters and digits s begins with. */
 size_t tally_ack_plain(const char *s);
 
-/* Whether a 997 of the group's version can hold an identifier, whatever its
+/* Whether the answer to the group can hold an identifier, whatever its
  * separators are, in an element. */
 bool tally_ack_holds(
     const struct tally_group_judged *, const char *element, const char *value);

@@ -24,7 +24,7 @@
 #define OUTPUT_MAX ((size_t)256 << 20)
 #define ACK_MAX    (64u << 20)
 
-enum answer { ANSWER_NONE, ANSWER_TA1, ANSWER_997 };
+enum answer { ANSWER_NONE, ANSWER_TA1, ANSWER_997, ANSWER_999 };
 
 struct job {
 	const struct invocation *in;
@@ -68,6 +68,9 @@ acknowledge(struct job *job, const struct tally_interchange_judged *ic,
 		e.ta1 = TALLY_ACK_ALWAYS;
 		e.functional = TALLY_ACK_NEVER;
 	}
+	for (uint32_t i = 0; i < ic->ngroup; i++)
+		ic->group[i].form =
+		    job->answer == ANSWER_999 ? TALLY_ACK_999 : TALLY_ACK_997;
 	return tally_ack_write(&job->out, ic, findings, &e, err);
 }
 
@@ -144,8 +147,11 @@ option(struct job *job, const char *arg)
 		job->answer = ANSWER_TA1;
 	else if (strcmp(arg, "--ack=997") == 0)
 		job->answer = ANSWER_997;
+	else if (strcmp(arg, "--ack=999") == 0)
+		job->answer = ANSWER_999;
 	else if (strncmp(arg, "--ack", 5) == 0)
-		return command_usage(&command_validate, "--ack is ta1 or 997");
+		return command_usage(
+		    &command_validate, "--ack is ta1, 997 or 999");
 	else if (strcmp(arg, "--json") == 0)
 		job->json = true;
 	else
@@ -192,7 +198,7 @@ validate(const struct invocation *in, int argc, char **argv)
 
 const struct command command_validate = {
 	.name = "validate",
-	.synopsis = "[--ack=ta1|997] [--json] FILE...",
+	.synopsis = "[--ack=ta1|997|999] [--json] FILE...",
 	.summary = "say what is wrong with X12 files, or how they are answered",
 	.run = validate,
 };

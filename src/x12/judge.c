@@ -454,6 +454,8 @@ judge_set(struct tally_judge *j, const struct tally_unit *u, size_t from,
 		    tally_element(u->set, &u->set->segment[0], 1));
 		copy(s.control, sizeof(s.control),
 		    tally_element(u->set, &u->set->segment[0], 2));
+		copy(s.convention, sizeof(s.convention),
+		    tally_element(u->set, &u->set->segment[0], 3));
 	}
 	/* Where the input ends inside a set, the missing IEA says it all. */
 	if (u->complete || j->findings.n > from) {

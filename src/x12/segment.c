@@ -30,6 +30,7 @@ segment_finding(const struct segment_check *c, enum tally_finding_kind kind)
 /* Place of a value in its segment; 0 where it does not apply. */
 struct where {
 	unsigned element, component, repetition;
+	unsigned trigger; /* what calls for it under a relational note */
 };
 
 static void
@@ -94,6 +95,7 @@ report(const struct segment_check *c, enum tally_finding_kind kind,
 	f.element = (uint16_t)at.element;
 	f.component = (uint16_t)at.component;
 	f.repetition = (uint16_t)at.repetition;
+	f.trigger = (uint16_t)at.trigger;
 	f.id = e != NULL ? e->id : "";
 	f.name = e != NULL ? e->name : f.name;
 	f.value = value;
@@ -154,6 +156,15 @@ broken_note(
 	}
 }
 
+/* The element that calls for another one, or excludes it; 0: none does. */
+static unsigned
+trigger(const struct tally_note *n, uint64_t present)
+{
+	if (n->kind == 'C' || n->kind == 'L')
+		return n->first;
+	return (n->mask & present) != 0 ? lowest(n->mask & present) : 0;
+}
+
 /* Relational notes of a segment (element 0) or of a composite. */
 static void
 check_notes(const struct segment_check *c, const struct tally_note *note,
@@ -173,8 +184,8 @@ check_notes(const struct segment_check *c, const struct tally_note *note,
 			value = tally_element(c->set, c->segment, k);
 		report(c, kind,
 		    at.element == 0
-			? (struct where){ k, 0, 0 }
-			: (struct where){ at.element, k, at.repetition },
+			? (struct where){ k, 0, 0, trigger(&note[i], present) }
+			: (struct where){ at.element, k, at.repetition, 0 },
 		    use[k - 1].element, value, words);
 	}
 }
@@ -204,19 +215,21 @@ check_composite(const struct segment_check *c,
 		kind = tally_value_test(&spec->component[k], v, true);
 		if (kind != TALLY_FINDING_NONE)
 			report_value(c, kind,
-			    (struct where){ at.element, k + 1, at.repetition },
+			    (struct where){
+				at.element, k + 1, at.repetition, 0 },
 			    &e->use[k], v);
 	}
 	if (k == e->nuse && tally_part(value, sep, k, &v))
 		report(c, TALLY_F_component_excess,
-		    (struct where){ at.element, k + 1, at.repetition }, e, v,
+		    (struct where){ at.element, k + 1, at.repetition, 0 }, e, v,
 		    "no more components");
 	for (k = 0; k < e->nuse; k++)
 		if (e->use[k].requirement == 'M' &&
 		    (present & BIT(k + 1)) == 0) {
 			missing |= BIT(k + 1);
 			report(c, TALLY_F_element_missing,
-			    (struct where){ at.element, k + 1, at.repetition },
+			    (struct where){
+				at.element, k + 1, at.repetition, 0 },
 			    e->use[k].element, tally_str("", 0), "a value");
 		}
 	check_notes(c, e->note, e->nnote, e->use, present, missing, at);
@@ -254,11 +267,11 @@ check_long_way(const struct segment_check *c,
 	struct tally_str v;
 
 	if (spec->type == TALLY_B || !contains(value, sep)) {
-		check_one(c, spec, value, (struct where){ k, 0, 0 });
+		check_one(c, spec, value, (struct where){ k, 0, 0, 0 });
 		return;
 	}
 	for (unsigned i = 0; tally_part(value, sep, i, &v); i++) {
-		struct where at = { k, 0, i + 1 };
+		struct where at = { k, 0, i + 1, 0 };
 
 		if (spec->repeat != TALLY_UNBOUNDED && i == spec->repeat) {
 			report(c, TALLY_F_repetition_excess, at, spec->element,
@@ -281,7 +294,7 @@ check_excess(const struct segment_check *c, unsigned nuse)
 			continue;
 		snprintf(words, sizeof(words), "at most %u elements", nuse);
 		report(c, TALLY_F_element_excess,
-		    (struct where){ k < UINT16_MAX ? k : UINT16_MAX, 0, 0 },
+		    (struct where){ k < UINT16_MAX ? k : UINT16_MAX, 0, 0, 0 },
 		    NULL, v, words);
 		return;
 	}
@@ -297,7 +310,7 @@ check_trailing(const struct segment_check *c)
 		return;
 	c->noted->trailing = true;
 	report(c, TALLY_F_trailing_separators,
-	    (struct where){ n < UINT16_MAX ? n : UINT16_MAX, 0, 0 }, NULL,
+	    (struct where){ n < UINT16_MAX ? n : UINT16_MAX, 0, 0, 0 }, NULL,
 	    tally_str("", 0), "a value, or no separator");
 }
 
@@ -307,7 +320,7 @@ check_missing(const struct segment_check *c, uint64_t missing)
 	for (; missing != 0; missing &= missing - 1) {
 		unsigned k = lowest(missing);
 
-		report(c, TALLY_F_element_missing, (struct where){ k, 0, 0 },
+		report(c, TALLY_F_element_missing, (struct where){ k, 0, 0, 0 },
 		    c->class->spec->use[k - 1].element, tally_str("", 0),
 		    "a value");
 	}
@@ -351,7 +364,7 @@ segment_check(const struct segment_check *c)
 		}
 		kind = tally_value_test(&value[k - 1], v, true);
 		if (kind != TALLY_FINDING_NONE)
-			report_value(c, kind, (struct where){ k, 0, 0 },
+			report_value(c, kind, (struct where){ k, 0, 0, 0 },
 			    &spec->use[k - 1], v);
 	}
 	missing = c->class->required & ~present;
@@ -359,7 +372,7 @@ segment_check(const struct segment_check *c)
 		check_missing(c, missing);
 	if (spec->nnote > 0 && !notes_kept(c->class, present))
 		check_notes(c, spec->note, spec->nnote, spec->use, present,
-		    missing, (struct where){ 0, 0, 0 });
+		    missing, (struct where){ 0, 0, 0, 0 });
 	if (c->segment->n > spec->nuse)
 		check_excess(c, spec->nuse);
 	check_trailing(c);

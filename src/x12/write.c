@@ -126,7 +126,8 @@ tally_write_fixed(struct tally_writer *w, const char *s, size_t width)
 }
 
 void
-tally_write_position(struct tally_writer *w, uint32_t first, uint32_t second)
+tally_write_position(
+    struct tally_writer *w, uint32_t first, uint32_t second, uint32_t third)
 {
 	w->pending++;
 	settle(w);
@@ -134,6 +135,11 @@ tally_write_position(struct tally_writer *w, uint32_t first, uint32_t second)
 	if (second != 0)
 		tally_buf_printf(
 		    w->out, "%c%u", w->separators.component, second);
+	else if (third != 0)
+		tally_buf_putc(w->out, (char)w->separators.component);
+	if (third != 0)
+		tally_buf_printf(
+		    w->out, "%c%u", w->separators.component, third);
 }
 
 void

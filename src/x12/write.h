@@ -40,8 +40,8 @@ void tally_write_char(struct tally_writer *, char);
 void tally_write_number(struct tally_writer *, uint64_t, int width);
 /* Cut or filled with blanks to the width, as ISA wants. */
 void tally_write_fixed(struct tally_writer *, const char *, size_t width);
-/* A composite of one or two numbers; no second one where it is 0. */
-void tally_write_position(struct tally_writer *, uint32_t, uint32_t);
+/* A composite of numbers; the second and the third are left out where 0. */
+void tally_write_position(struct tally_writer *, uint32_t, uint32_t, uint32_t);
 /* One byte as it is: ISA11 and ISA16 hold separators. */
 void tally_write_raw(struct tally_writer *, unsigned char);
 void tally_write_end(struct tally_writer *);

@@ -48,7 +48,8 @@ damage(struct tally_buf *b, struct rnd *rnd, uint32_t times)
 }
 
 static void
-round_trip(uint64_t seed, unsigned *answered, unsigned *details)
+round_trip(
+    uint64_t seed, unsigned *answered, unsigned *details, unsigned *of_999)
 {
 	struct judged received, answer;
 	struct tally_buf b;
@@ -57,10 +58,11 @@ round_trip(uint64_t seed, unsigned *answered, unsigned *details)
 	maker_init(&m, seed);
 	maker_vary(&m);
 	tally_buf_init(&b, BYTES_MAX);
-	write_interchange(&b, &m, tally_builtin.version[0], 1, 2);
+	write_interchange(&b, &m, maker_version(&m), 1, 2);
 	assert_false(b.failed);
 	damage(&b, &m.rnd, rnd_below(&m.rnd, 12));
-	judged_run(&received, tally_buf_view(&b), 0, NULL);
+	judged_run_as(&received, tally_buf_view(&b),
+	    rnd_chance(&m.rnd, 50) ? TALLY_ACK_999 : TALLY_ACK_997, 0, NULL);
 	if (received.ack.n > 0) {
 		judged_run(&answer, tally_buf_view(&received.ack), 0, NULL);
 		if (judged_faults(&answer) > 0 || answer.interchanges == 0 ||
@@ -73,7 +75,9 @@ round_trip(uint64_t seed, unsigned *answered, unsigned *details)
 				 "acknowledged by %s",
 			    (unsigned long long)seed, answer.ack.p);
 		++*answered;
-		*details += strstr(received.ack.p, "AK4") != NULL;
+		*details += strstr(received.ack.p, "AK4") != NULL ||
+		    strstr(received.ack.p, "IK4") != NULL;
+		*of_999 += strstr(received.ack.p, "ST*999") != NULL;
 		judged_free(&answer);
 	}
 	judged_free(&received);
@@ -84,15 +88,16 @@ static void
 answers_are_valid(void **state)
 {
 	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 1500);
-	unsigned answered = 0, details = 0;
+	unsigned answered = 0, details = 0, of_999 = 0;
 
 	(void)state;
 	for (uint64_t i = 0; i < rounds; i++)
-		round_trip(seed + i, &answered, &details);
+		round_trip(seed + i, &answered, &details, &of_999);
 	/* The property would be empty if nothing were answered. */
 	if (rounds >= 1500) {
 		assert_true(answered > rounds / 4);
 		assert_true(details > rounds / 20);
+		assert_true(of_999 > rounds / 20);
 	}
 }
 

@@ -138,6 +138,8 @@ acknowledge(struct judged *j, const struct tally_interchange_judged *i,
 		.bytes_max = ACK_MAX / 16 };
 	struct tally_err err;
 
+	for (uint32_t g = 0; g < i->ngroup; g++)
+		i->group[g].form = j->form;
 	if (tally_ack_write(&j->ack, i, findings, &e, &err) != TALLY_OK) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
@@ -145,7 +147,7 @@ acknowledge(struct judged *j, const struct tally_interchange_judged *i,
 }
 
 static void
-run(struct judged *j, struct feed f, bool clean)
+run(struct judged *j, struct feed f, enum tally_ack_form form, bool clean)
 {
 	struct tally_judge_options options = { .limits = &tally_limits_default,
 		.dictionary = &tally_builtin,
@@ -157,7 +159,7 @@ run(struct judged *j, struct feed f, bool clean)
 	struct tally_judge *judge;
 	struct tally_err err;
 
-	*j = (struct judged){ .nset = 0 };
+	*j = (struct judged){ .form = form };
 	tally_findings_init(&j->findings, KEPT_MAX);
 	tally_buf_init(&j->ack, ACK_MAX);
 	if (tally_judge_new(&judge, (struct tally_source){ give, &f }, 0,
@@ -185,16 +187,24 @@ void
 judged_run(
     struct judged *j, struct tally_str bytes, size_t chunk, struct rnd *rnd)
 {
+	judged_run_as(j, bytes, TALLY_ACK_997, chunk, rnd);
+}
+
+void
+judged_run_as(struct judged *j, struct tally_str bytes,
+    enum tally_ack_form form, size_t chunk, struct rnd *rnd)
+{
 	run(j,
 	    (struct feed){
 		.bytes = bytes, .chunk = chunk, .rnd = rnd, .judged = j },
-	    false);
+	    form, false);
 }
 
 void
 judged_again(struct judged *j, struct tally_str bytes)
 {
-	run(j, (struct feed){ .bytes = bytes, .judged = j }, true);
+	run(j, (struct feed){ .bytes = bytes, .judged = j }, TALLY_ACK_997,
+	    true);
 }
 
 void

@@ -29,6 +29,7 @@ struct judged {
 	uint32_t interchanges;
 	bool complete;        /* of the last interchange: its IEA is there */
 	struct tally_buf ack; /* of each readable one, one behind the other */
+	enum tally_ack_form form; /* that is asked for; see judged_run_as */
 };
 
 /*
@@ -39,6 +40,8 @@ void judged_run(
     struct judged *, struct tally_str bytes, size_t chunk, struct rnd *);
 /* The same as a second reading of what is known to be without findings. */
 void judged_again(struct judged *, struct tally_str bytes);
+void judged_run_as(struct judged *, struct tally_str bytes, enum tally_ack_form,
+    size_t chunk, struct rnd *);
 void judged_free(struct judged *);
 
 /* Findings that are not notes. */

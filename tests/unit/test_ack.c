@@ -331,7 +331,7 @@ sets(void **state)
 	    TALLY_REJECTED, &envelope,
 	    "AK2*850*0001~\nAK3*BEG*2**3~\nAK5*R*7*5*4*3*2~\n");
 
-	/* Notes are not told; nor is what has no code, however grave. */
+	/* Notes are not told, unless an agreement makes more of them. */
 	expect_set(FINDINGS({ .kind = TALLY_F_trailing_separators,
 		       .segment = 4,
 		       .element = 3,
@@ -342,7 +342,8 @@ sets(void **state)
 		       .segment = 4,
 		       .element = 3,
 		       .tag = "N1" }),
-	    TALLY_ACCEPTED_WITH_ERRORS, &envelope, "AK2*850*0001~\nAK5*E~\n");
+	    TALLY_ACCEPTED_WITH_ERRORS, &envelope,
+	    "AK2*850*0001~\nAK3*N1*4**8~\nAK4*3**3~\nAK5*E*5~\n");
 	/* Rejected, but what for was not kept. */
 	expect_set(
 	    NULL, 0, TALLY_REJECTED, &envelope, "AK2*850*0001~\nAK5*R*5~\n");

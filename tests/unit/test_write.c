@@ -66,8 +66,8 @@ segments(void **state)
 	tally_write_begin(&w, "SE");
 	tally_write_number(&w, 42, 1);
 	tally_write_number(&w, 42, 4);
-	tally_write_position(&w, 3, 0);
-	tally_write_position(&w, 3, 2);
+	tally_write_position(&w, 3, 0, 0);
+	tally_write_position(&w, 3, 2, 0);
 	tally_write_fixed(&w, "", 2);
 	tally_write_fixed(&w, "abc", 2);
 	tally_write_raw(&w, ':');
