@@ -116,7 +116,7 @@ struct tally_ack_envelope {
  * bad that AK1 cannot name it; 997 unless the interchange is rejected.
  */
 bool tally_ack_wants_ta1(const struct tally_interchange_judged *);
-/* Groups that want a 997 or 999: all but those of acknowledgements (GS01 FA). */
+/* Groups that want a 997 or 999: all but those of acknowledgements. */
 uint32_t tally_ack_groups(const struct tally_interchange_judged *);
 /* Groups that answers are written in, so control numbers that are needed. */
 uint32_t tally_ack_envelopes(const struct tally_interchange_judged *);
@@ -127,9 +127,10 @@ const char *tally_ack_set(const struct tally_group_judged *);
  * Writes one interchange: TA1 when wanted, and groups of 997s or 999s, one
  * for each group that wants one.  Each goes back under the group's own
  * version, receiver and sender; answers for which these are the same, one
- * after the other, share a group.  Control numbers of sets count from 0001.  Writes
- * nothing when nothing is wanted.  TALLY_NOMEM when bytes_max does not
- * even hold it without AK3 and AK4.
+ * after the other, share a group.  Control numbers of sets count from 0001.
+ * Writes nothing when nothing is wanted.  What bytes_max does not hold is
+ * left out, details first, then sets; TALLY_NOMEM when it does not even hold
+ * the verdicts on the groups.
  */
 enum tally_rc tally_ack_write(struct tally_buf *,
     const struct tally_interchange_judged *, const struct tally_findings *,

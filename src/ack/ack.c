@@ -264,32 +264,35 @@ write_all(struct tally_buf *out, const struct tally_interchange_judged *ic,
 
 /*
  * Writes as much as bytes_max holds: everything; or else the first AK3 loops
- * for which there is room; or else no AK3 and no accepted sets.
+ * for which there is room; or else no AK3 and no accepted sets; or else the
+ * first sets for which there is room.  AK9 counts them all.
  */
 static enum tally_rc
 fit(struct tally_buf *out, const struct tally_interchange_judged *ic,
     const struct tally_findings *findings, const struct tally_ack_envelope *e,
     struct tally_err *err)
 {
-	struct tally_ack_detail detail = { SIZE_MAX, true };
-	size_t reserve = (size_t)COUNT_WIDTH * groups_written(ic, e);
+	struct tally_ack_detail step[] = { { SIZE_MAX, true, SIZE_MAX },
+		{ 0, true, SIZE_MAX }, { 0, false, SIZE_MAX },
+		{ 0, false, 0 } };
+	const size_t steps = sizeof(step) / sizeof(step[0]);
+	size_t reserve = (size_t)COUNT_WIDTH * groups_written(ic, e), room;
 	enum tally_rc rc;
+	size_t i = 0;
 
-	rc = write_all(out, ic, findings, e, detail, err);
-	if (rc != TALLY_OK || fits(out, e))
+	do {
+		rc = write_all(out, ic, findings, e, step[i], err);
+	} while (rc == TALLY_OK && !fits(out, e) && ++i < steps);
+	if (rc != TALLY_OK || i == steps || out->n + reserve >= e->bytes_max)
 		return rc;
-	detail.bytes = 0;
-	rc = write_all(out, ic, findings, e, detail, err);
-	if (rc != TALLY_OK)
-		return rc;
-	if (!fits(out, e)) {
-		detail.accepted = false;
-		return write_all(out, ic, findings, e, detail, err);
-	}
-	if (out->n + reserve >= e->bytes_max)
+	room = e->bytes_max - out->n - reserve;
+	if (i == 1)
+		step[i].bytes = room;
+	else if (i == 3)
+		step[i].sets = room;
+	else
 		return TALLY_OK;
-	detail.bytes = e->bytes_max - out->n - reserve;
-	return write_all(out, ic, findings, e, detail, err);
+	return write_all(out, ic, findings, e, step[i], err);
 }
 
 enum tally_rc

@@ -319,9 +319,11 @@ write_set(struct tally_writer *w, const struct tally_ack_answer *a,
     const struct tally_set_judged *set, struct tally_err *err)
 {
 	struct codes codes = { .n = 0 };
+	size_t before = w->out->n;
+	uint32_t segments = w->segments;
 	enum tally_rc rc;
 
-	if (!tally_ack_holds(a->group, "143", set->id))
+	if (!tally_ack_holds(a->group, "143", set->id) || a->detail->sets == 0)
 		return TALLY_OK;
 	if (set->verdict == TALLY_ACCEPTED &&
 	    (a->group->errors_only || !a->detail->accepted))
@@ -341,6 +343,13 @@ write_set(struct tally_writer *w, const struct tally_ack_answer *a,
 	tally_write_char(w, (char)set->verdict);
 	write_codes(w, &codes);
 	tally_write_end(w);
+	if (w->out->n - before <= a->detail->sets) {
+		a->detail->sets -= w->out->n - before;
+		return TALLY_OK;
+	}
+	w->out->n = before;
+	w->segments = segments;
+	a->detail->sets = 0;
 	return TALLY_OK;
 }
 

@@ -10,6 +10,7 @@
 struct tally_ack_detail {
 	size_t bytes;  /* that AK3 and AK4 may use, all together */
 	bool accepted; /* whether accepted sets have their AK2 and AK5 */
+	size_t sets;   /* bytes that AK2 loops may use, all together */
 };
 
 struct tally_ack_answer;

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What answers an interchange: a TA1, 997s, or both, in one file.
+ * What answers an interchange: a TA1, 997s or 999s, or both, in one file.
  *
  * It is made and queued in the transaction that ends the interchange, its
  * control numbers drawn there, so it is never sent before the records are
@@ -17,6 +17,9 @@
 /* An answer is not larger than what it answers, but for very small ones. */
 #define ANSWER_MIN (64u << 10)
 #define ANSWER_MAX (32u << 20)
+/* What the verdicts on groups need, however small the limit is set. */
+#define ANSWER_LEAST 1024u
+#define ANSWER_GROUP 256u
 
 /* Where answers to the partner go: back where the file came from, or to the
  * first of its mailboxes that takes any. */
@@ -34,9 +37,9 @@ where(const struct translate *t)
 	return NULL;
 }
 
-/* Groups whose agreement asks for no 997. */
+/* What the agreements say of the groups' answers. */
 static void
-silence(struct translate *t)
+agree(struct translate *t)
 {
 	const struct site_agreement *a;
 	struct tally_group_judged *g;
@@ -46,7 +49,13 @@ silence(struct translate *t)
 		a = g->nset > 0
 		    ? site_receive(t->partner, g->set[0].id, g->read_as)
 		    : NULL;
-		g->silent = a != NULL && !a->acknowledge;
+		if (a == NULL)
+			continue;
+		g->silent = a->acknowledge == SITE_ACKNOWLEDGE_NONE;
+		g->form = a->acknowledge == SITE_ACKNOWLEDGE_999
+		    ? TALLY_ACK_999
+		    : TALLY_ACK_997;
+		g->errors_only = a->list == SITE_LIST_ERRORS;
 	}
 }
 
@@ -96,6 +105,10 @@ envelope(struct translate *t, struct tally_ack_envelope *e, char date[9],
 	if (bytes < ANSWER_MIN)
 		bytes = ANSWER_MIN;
 	e->bytes_max = (uint32_t)(bytes < ANSWER_MAX ? bytes : ANSWER_MAX);
+	if (t->partner->ack_bytes != 0)
+		e->bytes_max = t->partner->ack_bytes;
+	if (e->bytes_max < ANSWER_LEAST + ANSWER_GROUP * j->ngroup)
+		e->bytes_max = ANSWER_LEAST + ANSWER_GROUP * j->ngroup;
 }
 
 static enum tally_rc
@@ -111,9 +124,9 @@ draw(struct translate *t, const char *level, const struct tally_ack_envelope *e,
 
 static enum tally_rc
 queue(struct translate *t, const struct site_mailbox *to,
-    const struct tally_ack_envelope *e, bool functional, struct tally_err *err)
+    const struct tally_ack_envelope *e, const char *set, struct tally_err *err)
 {
-	struct site_naming naming = { .set = functional ? "997" : "TA1",
+	struct site_naming naming = { .set = set,
 		.control = e->interchange_control,
 		.partner = t->partner->name,
 		.qualifier = e->receiver_qualifier,
@@ -131,6 +144,36 @@ queue(struct translate *t, const struct site_mailbox *to,
 	return rc;
 }
 
+/* Draws a number for each group of answers; the first one is kept, since
+ * the others count on from it. */
+static enum tally_rc
+draw_groups(
+    struct translate *t, struct tally_ack_envelope *e, struct tally_err *err)
+{
+	uint32_t n = tally_ack_envelopes(&t->in.judged), number;
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint32_t i = 0; i < n && rc == TALLY_OK; i++)
+		rc = draw(
+		    t, "group", e, i == 0 ? &e->group_control : &number, err);
+	return rc;
+}
+
+/* The set that the outgoing file is named after: the first one in it. */
+static const char *
+named_after(const struct tally_interchange_judged *j)
+{
+	struct tally_interchange_judged one = *j;
+
+	one.ngroup = 1;
+	for (uint32_t i = 0; i < j->ngroup; i++) {
+		one.group = &j->group[i];
+		if (tally_ack_groups(&one) > 0)
+			return tally_ack_set(one.group);
+	}
+	return "TA1";
+}
+
 static enum tally_rc
 write_and_queue(
     struct translate *t, const struct site_mailbox *to, struct tally_err *err)
@@ -139,7 +182,6 @@ write_and_queue(
 	const struct tally_findings *list = in->list;
 	struct tally_ack_envelope e;
 	char date[9], time[5];
-	bool functional;
 	enum tally_rc rc;
 
 	if (in->extra.errors > 0) {
@@ -148,20 +190,21 @@ write_and_queue(
 		in->judged.findings = (struct tally_span){ 0, in->extra.n };
 		in->judged.ngroup = 0;
 	}
-	silence(t);
+	agree(t);
 	if (!settle_ta1(t))
 		return TALLY_OK;
-	functional = tally_ack_groups(&in->judged) > 0;
-	if (!functional && !tally_ack_wants_ta1(&in->judged))
+	if (tally_ack_groups(&in->judged) == 0 &&
+	    !tally_ack_wants_ta1(&in->judged))
 		return TALLY_OK;
 	envelope(t, &e, date, time);
 	rc = draw(t, "interchange", &e, &e.interchange_control, err);
-	if (rc == TALLY_OK && functional)
-		rc = draw(t, "group", &e, &e.group_control, err);
+	if (rc == TALLY_OK)
+		rc = draw_groups(t, &e, err);
 	tally_buf_reset(&t->answer);
 	if (rc == TALLY_OK)
 		rc = tally_ack_write(&t->answer, &in->judged, list, &e, err);
-	return rc == TALLY_OK ? queue(t, to, &e, functional, err) : rc;
+	return rc == TALLY_OK ? queue(t, to, &e, named_after(&in->judged), err)
+			      : rc;
 }
 
 enum tally_rc

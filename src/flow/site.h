@@ -61,12 +61,20 @@ struct site_mailbox {
 
 enum site_ta1 { SITE_TA1_ASKED, SITE_TA1_ALWAYS, SITE_TA1_NEVER };
 
+enum site_acknowledge {
+	SITE_ACKNOWLEDGE_NONE,
+	SITE_ACKNOWLEDGE_997,
+	SITE_ACKNOWLEDGE_999 /* in versions that have it, else 997 */
+};
+enum site_list { SITE_LIST_ALL, SITE_LIST_ERRORS };
+
 /* An agreement on what is received. */
 struct site_agreement {
 	const char *set;     /* "850"; "*": any that the dictionary has */
 	const char *version; /* "004010"; "*": any */
 	const char *map;     /* null: the one that is named as the set */
-	bool acknowledge;    /* by a 997 */
+	enum site_acknowledge acknowledge;
+	enum site_list list; /* the sets that an acknowledgement names */
 	bool test;           /* documents of tests count as live ones */
 	bool nearest;        /* versions that are not there are read, too */
 	unsigned line;
@@ -78,6 +86,7 @@ struct site_partner {
 	size_t nid;
 	bool any; /* its id is "*" */
 	enum site_ta1 ta1;
+	uint32_t ack_bytes; /* of an acknowledgement; 0: as what it answers */
 	const struct site_agreement *receive;
 	size_t nreceive;
 	/* The dictionary without what no agreement covers; 997 stays. */

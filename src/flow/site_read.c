@@ -132,7 +132,8 @@ receive(struct site_reader *r, const struct tally_xml *x,
 		rc = site_read_settings(r, x, &s);
 	if (rc != TALLY_OK)
 		return rc;
-	a->acknowledge = s.acknowledge;
+	a->acknowledge = (enum site_acknowledge)s.acknowledge;
+	a->list = (enum site_list)s.list;
 	a->test = s.test;
 	a->nearest = nearest == 1;
 	if (!known_set(r->dictionary, "*", a->version))
@@ -307,6 +308,7 @@ partner(struct site_reader *r, const struct tally_xml *x,
 	if (rc != TALLY_OK)
 		return rc;
 	p->ta1 = (enum site_ta1)s.ta1;
+	p->ack_bytes = (uint32_t)s.ack_bytes;
 	for (c = x->child; c != NULL; c = c->next) {
 		if (strcmp(c->name, "mailbox") != 0)
 			continue;
@@ -348,7 +350,8 @@ static enum tally_rc
 whole(struct site_reader *r, const struct tally_xml *root)
 {
 	/* 0 stands for the mailbox's own default. */
-	struct site_settings s = { .acknowledge = 1, .settle_s = SETTLE_S };
+	struct site_settings s = { .acknowledge = SITE_ACKNOWLEDGE_997,
+		.settle_s = SETTLE_S };
 	const struct tally_xml *x;
 	enum tally_rc rc;
 

@@ -14,7 +14,8 @@
 
 /* What is resolved downwards. */
 struct site_settings {
-	int acknowledge, ta1, test;
+	int acknowledge, list, ta1, test;
+	int64_t ack_bytes;
 	int64_t settle_s;
 	int64_t depth, connect_s, login_s, reply_s;
 };

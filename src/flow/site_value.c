@@ -116,7 +116,8 @@ site_read_number(struct site_reader *r, const struct tally_xml *x,
 	return TALLY_OK;
 }
 
-static const char *const word_acknowledge[3] = { "none", "997", NULL };
+static const char *const word_acknowledge[3] = { "none", "997", "999" };
+static const char *const word_list[3] = { "all", "errors", NULL };
 static const char *const word_ta1[3] = { "asked", "always", "never" };
 static const char *const word_test[3] = { "hold", "accept", NULL };
 
@@ -128,6 +129,11 @@ site_read_settings(
 
 	rc = site_read_word(
 	    r, x, "acknowledge", word_acknowledge, &s->acknowledge);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "list", word_list, &s->list);
+	if (rc == TALLY_OK)
+		rc = site_read_number(
+		    r, x, "ack-bytes", 1024, 32 << 20, &s->ack_bytes);
 	if (rc == TALLY_OK)
 		rc = site_read_word(r, x, "ta1", word_ta1, &s->ta1);
 	if (rc == TALLY_OK)

@@ -491,6 +491,50 @@ names_of_groups(void **state)
 	tally_findings_free(&none);
 }
 
+/* Answers go back under the version and the ids of what they answer. */
+static void
+groups_apart(void **state)
+{
+	struct tally_interchange_judged ic = interchange;
+	struct tally_group_judged g[4] = { group, group, group, group };
+	struct tally_set_judged s = set;
+	struct tally_ack_envelope e = envelope;
+	struct tally_findings none;
+
+	(void)state;
+	tally_findings_init(&none, 1);
+	memcpy(s.convention, "GUIDE-7", 8);
+	for (int i = 0; i < 4; i++) {
+		g[i].form = TALLY_ACK_999;
+		g[i].set = &s;
+		g[i].nset = 1;
+		g[i].errors_only = i == 3;
+	}
+	memcpy(g[1].version, "005010", 7); /* 004010 has no 999 */
+	memcpy(g[2].version, "005010", 7);
+	memcpy(g[3].version, "005010", 7);
+	memcpy(g[3].sender, "OTHERS", 7);
+	ic.group = g;
+	ic.ngroup = 4;
+	e.group_control = 999999998;
+	assert_int_equal(tally_ack_envelopes(&ic), 3);
+	assert_string_equal(tally_ack_set(&g[0]), "997");
+	assert_string_equal(tally_ack_set(&g[1]), "999");
+	expect(&ic, &none, &e,
+	    ISA "GS*FA*WEGS*THEYGS*20261123*1707*999999998*X*004010~\n"
+		"ST*997*0001~\nAK1*PO*17~\nAK2*850*0001~\nAK5*A~\n"
+		"AK9*A*1*1*1~\nSE*6*0001~\nGE*1*999999998~\n"
+		"GS*FA*WEGS*THEYGS*20261123*1707*999999999*X*005010~\n"
+		"ST*999*0001~\nAK1*PO*17*005010~\nAK2*850*0001*GUIDE-7~\n"
+		"IK5*A~\nAK9*A*1*1*1~\nSE*6*0001~\n"
+		"ST*999*0002~\nAK1*PO*17*005010~\nAK2*850*0001*GUIDE-7~\n"
+		"IK5*A~\nAK9*A*1*1*1~\nSE*6*0002~\nGE*2*999999999~\n"
+		"GS*FA*WEGS*OTHERS*20261123*1707*1*X*005010~\n"
+		"ST*999*0001~\nAK1*PO*17*005010~\nAK9*A*1*1*1~\n"
+		"SE*4*0001~\nGE*1*1~\nIEA*3*000000042~\n");
+	tally_findings_free(&none);
+}
+
 /* What the caller's agreement says beats what the interchange asks for. */
 static void
 parts(void **state)
@@ -604,6 +648,7 @@ main(void)
 		cmocka_unit_test(hostile),
 		cmocka_unit_test(names_of_sets),
 		cmocka_unit_test(names_of_groups),
+		cmocka_unit_test(groups_apart),
 		cmocka_unit_test(parts),
 		cmocka_unit_test(impossible_envelopes),
 	};

@@ -53,7 +53,7 @@ static const struct {
 	{ HEAD "<self qualifier=\"*\" id=\"*\"/>" TAIL, 2, "<partner> alone" },
 	{ HEAD "<selv/>" TAIL, 2, "selv" },
 	{ HEAD "<store url=\"mysql:x\"/>" TAIL, 2, "sqlite:tallyman.db" },
-	{ HEAD "<defaults acknowledge=\"998\"/>" TAIL, 2, "none or 997" },
+	{ HEAD "<defaults acknowledge=\"998\"/>" TAIL, 2, "none, 997 or 999" },
 	{ HEAD "<defaults ta1=\"maybe\"/>" TAIL, 2, "asked, always or never" },
 	{ HEAD "<defaults settle=\"-1\"/>" TAIL, 2, "whole number from 0" },
 	{ HEAD "<defaults settle=\"1 \"/>" TAIL, 2, "whole number" },
@@ -182,11 +182,11 @@ test_resolve(void **state)
 
 	a = site_receive(p, "850", "004010VICS");
 	assert_string_equal(a->set, "850");
-	assert_true(a->acknowledge);
+	assert_int_equal(a->acknowledge, SITE_ACKNOWLEDGE_997);
 	assert_false(a->test);
 	a = site_receive(p, "855", "004010");
 	assert_string_equal(a->set, "*");
-	assert_false(a->acknowledge);
+	assert_int_equal(a->acknowledge, SITE_ACKNOWLEDGE_NONE);
 	assert_true(a->test);
 	assert_null(site_receive(&s->partner[1], "855", "004010"));
 
