@@ -187,9 +187,9 @@ test_acknowledged(void **unused)
 			judged_run(&ack, tally_buf_view(&j.ack), 0, NULL);
 			/* A note on AK201, which repeats what was sent. */
 			if (judged_faults(&ack) > 0)
-				/* It repeats the partner's name of a set, whatever
-			 * that is: open lists may lack it. */
-				clean("an acknowledgement", &ack, seed,
+				/* An open list may lack a set's name that it
+			 * repeats. */
+			clean("an acknowledgement", &ack, seed,
 				    TALLY_F_code_unlisted);
 			answered++;
 			judged_free(&ack);
