@@ -89,17 +89,27 @@ application(struct tally_writer *w, const char *code, const char *isa_qualifier,
 	tally_write_str(w, tally_str(s.p, s.n < 15 ? s.n : 15));
 }
 
+/* Whether GS08 is of a version that is compiled in, or that a site's own
+ * dictionary has. */
+static bool
+known(const struct tally_group_judged *g, struct tally_str version)
+{
+	size_t n = strlen(g->read_as);
+
+	return tally_version_find(&tally_builtin, version) != NULL ||
+	    (n > 0 && version.n >= n && memcmp(version.p, g->read_as, n) == 0);
+}
+
 /*
  * The group's version where we know it, so that what we send is what our own
- * checker accepts; else the one that every partner of the time reads.
+ * checker accepts; else one that partners read.
  */
 static void
 version(struct tally_writer *w, const struct tally_group_judged *g)
 {
 	struct tally_str v = tally_str_rtrim(tally_cstr(g->version));
 
-	if (v.n <= 12 && tally_write_fits(w, v) &&
-	    tally_version_find(&tally_builtin, v) != NULL)
+	if (v.n <= 12 && tally_write_fits(w, v) && known(g, v))
 		tally_write_str(w, v);
 	else
 		tally_write_cstr(w, tally_ack_version(g)->version);

@@ -36,13 +36,15 @@ tally_ack_kind_find(struct tally_str set)
 }
 
 /* A group is answered in its own version, or, where that is not known, in
- * one that every partner reads. */
+ * the one that read it, or in one that every partner reads. */
 const struct tally_version *
 tally_ack_version(const struct tally_group_judged *g)
 {
 	const struct tally_version *v =
 	    tally_version_find(&tally_builtin, tally_cstr(g->version));
 
+	if (v == NULL)
+		v = tally_version_find(&tally_builtin, tally_cstr(g->read_as));
 	if (v == NULL)
 		v = tally_version_find(
 		    &tally_builtin, tally_cstr(kind[TALLY_ACK_997].version));

@@ -453,19 +453,30 @@ names_of_groups(void **state)
 {
 	static const struct {
 		const char *sender, *receiver, *control, *version, *gs, *ak1;
+		const char *read_as;
 	} row[] = {
 		{ "THEYGS", "WEGS", "17", "004010VICS",
 		    "GS*FA*WEGS*THEYGS*20261123*1707*7*X*004010VICS~\n",
-		    "AK1*PO*17~\n" },
+		    "AK1*PO*17~\n", "" },
 		{ "", "W", "0017", "002040",
 		    "GS*FA*US*THEM*20261123*1707*7*X*004010~\n",
-		    "AK1*PO*0017~\n" },
+		    "AK1*PO*0017~\n", "" },
 		{ "A*B", "WEGS", "17~", "",
 		    "GS*FA*WEGS*THEM*20261123*1707*7*X*004010~\n",
-		    "AK1*PO*0~\n" },
+		    "AK1*PO*0~\n", "" },
 		{ "THEYGS", "WEGS", "1234567890", "004010~~~",
 		    "GS*FA*WEGS*THEYGS*20261123*1707*7*X*004010~\n",
-		    "AK1*PO*0~\n" },
+		    "AK1*PO*0~\n", "" },
+		/* A version of the site's own, and one that is not there. */
+		{ "THEYGS", "WEGS", "17", "004030VICS",
+		    "GS*FA*WEGS*THEYGS*20261123*1707*7*X*004030VICS~\n",
+		    "AK1*PO*17~\n", "004030" },
+		{ "THEYGS", "WEGS", "17", "004060",
+		    "GS*FA*WEGS*THEYGS*20261123*1707*7*X*004010~\n",
+		    "AK1*PO*17~\n", "004030" },
+		{ "THEYGS", "WEGS", "17", "004060",
+		    "GS*FA*WEGS*THEYGS*20261123*1707*7*X*004010~\n",
+		    "AK1*PO*17~\n", "004010" },
 	};
 	struct tally_interchange_judged ic = interchange;
 	struct tally_group_judged g;
@@ -480,6 +491,7 @@ names_of_groups(void **state)
 		snprintf(g.receiver, sizeof(g.receiver), "%s", row[i].receiver);
 		snprintf(g.control, sizeof(g.control), "%s", row[i].control);
 		snprintf(g.version, sizeof(g.version), "%s", row[i].version);
+		snprintf(g.read_as, sizeof(g.read_as), "%s", row[i].read_as);
 		ic.group = &g;
 		ic.ngroup = 1;
 		snprintf(expected, sizeof(expected),
