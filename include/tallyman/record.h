@@ -93,6 +93,7 @@ struct tally_rows {
 	uint32_t *reference;     /* n * nreference: seq of the row meant */
 	struct tally_cell *cell; /* n * ncolumn */
 	struct tally_cell *null; /* ncolumn: a row without values */
+	bool *used; /* ncolumn: has had a value since the batch was made */
 	uint32_t n, cap;
 };
 
@@ -152,6 +153,7 @@ tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
 
 	cell->p = kept.p;
 	cell->n = (uint32_t)kept.n;
+	r->used[column] = true;
 }
 
 /* One document of a batch as a line of JSON, keys in the model's order. */

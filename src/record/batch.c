@@ -19,9 +19,10 @@ init_rows(struct tally_rows *r, const struct tally_table *t)
 {
 	r->table = t;
 	r->null = tally_calloc(t->ncolumn, sizeof(*r->null));
+	r->used = tally_calloc(t->ncolumn, sizeof(*r->used));
 	for (uint16_t i = 0; r->null != NULL && i < t->ncolumn; i++)
 		r->null[i].type = (uint32_t)t->column[i].type;
-	return r->null != NULL;
+	return r->null != NULL && r->used != NULL;
 }
 
 enum tally_rc
@@ -61,6 +62,7 @@ tally_batch_free(struct tally_batch *b)
 	for (uint16_t i = 0; b->rows != NULL && i < b->model->ntable; i++) {
 		free_rows(&b->rows[i]);
 		tally_free(b->rows[i].null);
+		tally_free(b->rows[i].used);
 	}
 	tally_free(b->rows);
 	tally_arena_free(&b->text);

@@ -433,25 +433,15 @@ sqlite_batch_detach(struct sqlite_batch *b)
 	b->db = NULL;
 }
 
-/* Marks columns that have a value in the rows; true when one is new. */
+/* Marks the columns that rows have had values in; true when one is new. */
 static bool
 widen(struct source *s)
 {
-	const struct tally_rows *r = s->rows;
-	uint16_t n = s->table->ncolumn;
 	bool wider = false;
 
-	for (uint16_t k = 0; k < n; k++) {
-		const struct tally_cell *c = r->cell + k, *end;
-
-		if (s->used[k])
-			continue;
-		for (end = c + (size_t)r->n * n; c < end; c += n)
-			if (c->p != NULL)
-				break;
-		s->used[k] = c < end;
-		wider = wider || c < end;
-	}
+	for (uint16_t k = 0; k < s->table->ncolumn; k++)
+		if (s->rows->used[k] && !s->used[k])
+			s->used[k] = wider = true;
 	return wider;
 }
 
