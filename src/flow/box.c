@@ -10,6 +10,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #define MINUTE  60000
 #define PATIENT 5  /* failed runs before runs leave it out */
@@ -55,6 +56,54 @@ flow_box_ready(struct flow *f, size_t i, bool *ready, struct tally_err *err)
 	return TALLY_OK;
 }
 
+static int64_t
+monotonic_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* Folders of this machine have no limit: nobody can make them slow. */
+static bool
+is_spent(const struct flow *f, size_t i)
+{
+	unsigned limit = f->site->mailbox[i].settings.run_ms;
+
+	return limit != 0 && f->box[i].spent_ms >= limit;
+}
+
+enum tally_rc
+flow_box_connect(
+    struct flow *f, size_t i, struct mailbox **mb, struct tally_err *err)
+{
+	struct flow_box *b = &f->box[i];
+
+	*mb = NULL;
+	if (is_spent(f, i))
+		return tally_err_set(err, TALLY_UNAVAILABLE,
+		    "mailbox %s: the time that a run may take with it "
+		    "(run-timeout) is over",
+		    f->site->mailbox[i].name);
+	b->settings = f->site->mailbox[i].settings;
+	if (b->settings.run_ms != 0)
+		b->settings.run_ms -= (unsigned)b->spent_ms;
+	b->since = monotonic_ms();
+	return mailbox_open(mb, &b->settings, err);
+}
+
+void
+flow_box_disconnect(struct flow *f, size_t i, struct mailbox *mb)
+{
+	struct flow_box *b = &f->box[i];
+
+	mailbox_close(mb);
+	if (b->since != 0)
+		b->spent_ms += (uint64_t)(monotonic_ms() - b->since);
+	b->since = 0;
+}
+
 void
 flow_box_failed(struct flow *f, size_t i, const struct tally_err *why)
 {
@@ -62,7 +111,7 @@ flow_box_failed(struct flow *f, size_t i, const struct tally_err *why)
 
 	b->why = *why;
 	b->failed = true;
-	if (why->rc == TALLY_UNAVAILABLE) {
+	if (why->rc == TALLY_UNAVAILABLE && !is_spent(f, i)) {
 		b->waiting = true;
 		log_line(&f->log, LOG_EVENT, NULL, TALLY_STR(""),
 		    "%s; tried again later in this run", why->text);

@@ -324,7 +324,7 @@ one_group(struct group *g, bool *down, struct tally_err *err)
 
 	if (g->mb == NULL) {
 		*down = true;
-		rc = mailbox_open(&g->mb, &g->box->settings, err);
+		rc = flow_box_connect(g->f, g->index, &g->mb, err);
 		if (rc != TALLY_OK)
 			return rc;
 		*down = false;
@@ -359,7 +359,7 @@ one_mailbox(struct group *g, struct tally_err *err)
 	if (rc == TALLY_OK && g->mb != NULL &&
 	    (g->box->npull == 0 || g->f->box[g->index].failed))
 		rc = flow_box_well(g->f, g->index, &why);
-	mailbox_close(g->mb);
+	flow_box_disconnect(g->f, g->index, g->mb);
 	g->mb = NULL;
 	if (rc != TALLY_OK && down && rc != TALLY_NOMEM) {
 		flow_box_failed(g->f, g->index, &why);

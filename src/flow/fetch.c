@@ -73,7 +73,9 @@ look(struct pass *p, const struct mailbox_entry *e, struct tally_err *err)
 		return rc;
 	if (seen == STORE_TAKEN && p->pull->then == SITE_KEEP)
 		return TALLY_OK;
-	if (e->size > p->f->site->file_bytes) {
+	/* What does not say its size is counted while it comes. */
+	if (e->size != MAILBOX_SIZE_UNKNOWN &&
+	    e->size > p->f->site->file_bytes) {
 		too_large(p, e);
 		return TALLY_OK;
 	}
@@ -163,12 +165,12 @@ one_mailbox(struct flow *f, size_t i, struct tally_err *err)
 	bool down = true;
 	enum tally_rc rc;
 
-	rc = mailbox_open(&p.mb, &p.box->settings, &why);
+	rc = flow_box_connect(f, i, &p.mb, &why);
 	for (size_t k = 0; k < p.box->npull && rc == TALLY_OK; k++) {
 		p.pull = &p.box->pull[k];
 		rc = one_pull(&p, &down, &why);
 	}
-	mailbox_close(p.mb);
+	flow_box_disconnect(f, i, p.mb);
 	if (rc == TALLY_OK)
 		return flow_box_well(f, i, err);
 	if (down && rc != TALLY_NOMEM) {

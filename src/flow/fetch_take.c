@@ -8,6 +8,7 @@
  */
 #include "flow/fetch.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #define GROUP_FILES 64
@@ -21,6 +22,7 @@ struct group {
 	struct store_incoming *in[GROUP_FILES]; /* owned */
 	struct mailbox_result result[GROUP_FILES];
 	bool done[GROUP_FILES];
+	bool over[GROUP_FILES]; /* more bytes came than a file may have */
 };
 
 /* Blanks, line ends, NUL and Ctrl-Z, which editors and transports append. */
@@ -83,9 +85,14 @@ data(void *ctx, size_t i, const void *bytes, size_t n, struct tally_err *err)
 	struct group *g = ctx;
 	uint64_t max = g->p->f->site->file_bytes;
 
-	if (store_incoming_size(g->in[i]) + n > max)
+	if (store_incoming_size(g->in[i]) + n > max) {
+		g->over[i] = true;
 		return tally_err_set(err, TALLY_DATA,
-		    "the file grew over the limit of file-bytes");
+		    "more came than the limit of %" PRIu64 " bytes; it is "
+		    "left in mailbox %s: raise file-bytes or ask the partner "
+		    "to split it",
+		    max, g->p->box->name);
+	}
 	return store_incoming_add(g->in[i], bytes, n, err);
 }
 
@@ -116,7 +123,9 @@ record(struct group *g, size_t i, bool *known, struct tally_err *err)
 			? LOG_DETAIL
 			: LOG_ALARM,
 		    "file", c->entry->name, "%s", g->result[i].err.text);
-		if (g->result[i].rc != TALLY_NOINPUT &&
+		if (g->over[i])
+			p->f->count[FLOW_UNFIT]++;
+		else if (g->result[i].rc != TALLY_NOINPUT &&
 		    g->result[i].rc != TALLY_TEMP)
 			flow_worse(p->f, g->result[i].rc);
 		return TALLY_OK;
@@ -182,6 +191,7 @@ take_group(struct group *g, bool *down, struct tally_err *err)
 
 	memset(g->in, 0, sizeof(g->in));
 	memset(g->done, 0, sizeof(g->done));
+	memset(g->over, 0, sizeof(g->over));
 	for (size_t i = 0; i < g->n; i++)
 		g->entry[i] = *g->c[i].entry;
 	rc = incoming(g, err);
@@ -202,6 +212,13 @@ out:
 	return rc;
 }
 
+/* One whose size is not known has a group of its own. */
+static uint64_t
+weight(const struct candidate *c)
+{
+	return c->entry->size < GROUP_BYTES ? c->entry->size : GROUP_BYTES;
+}
+
 /* From candidate i on: as many as a group can have. */
 static size_t
 group_size(const struct pass *p, size_t i)
@@ -211,8 +228,8 @@ group_size(const struct pass *p, size_t i)
 
 	while (i + n < p->n && n < GROUP_FILES &&
 	    p->c[i + n].recorded == p->c[i].recorded &&
-	    (n == 0 || bytes + p->c[i + n].entry->size <= GROUP_BYTES))
-		bytes += p->c[i + n++].entry->size;
+	    (n == 0 || bytes + weight(&p->c[i + n]) <= GROUP_BYTES))
+		bytes += weight(&p->c[i + n++]);
 	return n;
 }
 

@@ -39,10 +39,13 @@ extern const char *const flow_count_name[FLOW_COUNTS];
 
 /* How a mailbox does in this run. */
 struct flow_box {
-	bool skip;    /* not to be tried (again) in this run */
-	bool again;   /* to be tried in this round */
-	bool waiting; /* could not be reached in this round */
-	bool failed;  /* the newest try did, as why says */
+	bool skip;         /* not to be tried (again) in this run */
+	bool again;        /* to be tried in this round */
+	bool waiting;      /* could not be reached in this round */
+	bool failed;       /* the newest try did, as why says */
+	uint64_t spent_ms; /* with it connected, of what the run may take */
+	int64_t since;     /* when it was connected, monotonic ms */
+	struct mailbox_settings settings; /* with what is left of the time */
 	struct tally_err why;
 };
 
@@ -124,6 +127,10 @@ enum tally_rc flow_plan(struct flow *, int stage, flow_plan_fn *, void *ctx,
 enum tally_rc flow_box_ready(
     struct flow *, size_t i, bool *ready, struct tally_err *) TALLY_MUST_USE;
 void flow_box_failed(struct flow *, size_t i, const struct tally_err *);
+/* Opens and closes it within the time that the run may take with it. */
+enum tally_rc flow_box_connect(struct flow *, size_t i, struct mailbox **,
+    struct tally_err *) TALLY_MUST_USE;
+void flow_box_disconnect(struct flow *, size_t i, struct mailbox *);
 enum tally_rc flow_box_well(struct flow *, size_t i, struct tally_err *)
     TALLY_MUST_USE;
 /* After the last round: those still waiting are down. */

@@ -184,6 +184,9 @@ access_to(struct site_reader *r, const struct tally_xml *x,
 	s->connect_ms = (unsigned)own.connect_s * 1000;
 	s->login_ms = (unsigned)own.login_s * 1000;
 	s->reply_ms = (unsigned)own.reply_s * 1000;
+	/* A folder of this machine is as slow as it is. */
+	if (strncmp(s->url, "dir:", 4) != 0)
+		s->run_ms = (unsigned)own.run_s * 1000;
 	return rc != TALLY_OK ? rc : mailbox_fits(r, x, s);
 }
 

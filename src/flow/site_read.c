@@ -17,6 +17,7 @@
 #define STORE_URL  "sqlite:tallyman.db"
 #define FILE_BYTES (256u << 20)
 #define SETTLE_S   60
+#define RUN_S      900
 
 static enum tally_rc
 identity(struct site_reader *r, const struct tally_xml *x, struct site_id *id)
@@ -351,7 +352,8 @@ whole(struct site_reader *r, const struct tally_xml *root)
 {
 	/* 0 stands for the mailbox's own default. */
 	struct site_settings s = { .acknowledge = SITE_ACKNOWLEDGE_997,
-		.settle_s = SETTLE_S };
+		.settle_s = SETTLE_S,
+		.run_s = RUN_S };
 	const struct tally_xml *x;
 	enum tally_rc rc;
 

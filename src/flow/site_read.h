@@ -17,7 +17,7 @@ struct site_settings {
 	int acknowledge, list, ta1, test;
 	int64_t ack_bytes;
 	int64_t settle_s;
-	int64_t depth, connect_s, login_s, reply_s;
+	int64_t depth, connect_s, login_s, reply_s, run_s;
 };
 
 struct site_reader {

@@ -15,6 +15,7 @@ extern const struct mailbox_kind mailbox_sftp;
 #define MAILBOX_CONNECT_MS  15000
 #define MAILBOX_LOGIN_MS    30000
 #define MAILBOX_REPLY_MS    60000
+#define MAILBOX_RUN_MS      900000
 #define MAILBOX_DEPTH       16
 #define MAILBOX_DEPTH_MAX   64   /* more gained nothing at 50 ms */
 #define MAILBOX_REFUSED_MAX 1000 /* refused names kept of one listing */

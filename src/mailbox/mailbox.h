@@ -35,6 +35,7 @@ struct mailbox_settings {
 	bool legacy;    /* weak algorithms allowed */
 	unsigned depth; /* files and blocks in flight, 0: default, 16 */
 	unsigned connect_ms, login_ms, reply_ms; /* 0: 15 s, 30 s, 60 s */
+	unsigned run_ms; /* from opening to the last reply; 0: 15 min */
 };
 
 struct mailbox_entry {

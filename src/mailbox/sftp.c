@@ -105,6 +105,8 @@ sftp_open(struct mailbox *m, struct tally_err *err)
 	const struct mailbox_settings *set = m->settings;
 	struct sftp *s = tally_calloc(1, sizeof(*s));
 	struct link *link = NULL;
+	int64_t end =
+	    link_now() + (set->run_ms != 0 ? set->run_ms : MAILBOX_RUN_MS);
 	enum tally_rc rc;
 
 	if (s == NULL)
@@ -114,8 +116,7 @@ sftp_open(struct mailbox *m, struct tally_err *err)
 	if (rc == TALLY_OK)
 		rc = link_open_ssh(&link, &s->target, set, err);
 	if (rc == TALLY_OK)
-		rc = sftp_client_open(&s->client, link, set->name, set->depth,
-		    set->reply_ms, err);
+		rc = sftp_client_open(&s->client, link, set, end, err);
 	if (rc != TALLY_OK) {
 		tally_free(s);
 		return rc;

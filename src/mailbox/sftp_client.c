@@ -7,8 +7,9 @@
  * Bytes from out_at on of out are encoded and not yet sent.  Once dead is set
  * nothing is sent or received any more; the link is then cut, not closed.
  *
- * The deadline is for the next whole reply, not for the next byte, so that a
- * server that drips cannot hold us for ever.
+ * The deadline is for the next whole reply, not for the next byte; and there
+ * is one for all replies together.  So neither a server that drips bytes nor
+ * one that drips replies can hold us for ever.
  */
 #include "mailbox/sftp_client.h"
 
@@ -34,6 +35,7 @@ struct sftp_client {
 	struct link *link; /* owned */
 	const char *name;
 	unsigned depth, used, reply_ms;
+	int64_t end; /* of all, by link_now() */
 	uint32_t serial;
 	bool fsync, dead;
 	struct tally_err why; /* when dead */
@@ -191,11 +193,17 @@ fill(struct sftp_client *c, bool *more, struct tally_err *err)
 static enum tally_rc
 receive(struct sftp_client *c, struct tally_str *packet, struct tally_err *err)
 {
-	int64_t end = link_now() + c->reply_ms, now;
+	int64_t now = link_now(), end = now + c->reply_ms;
 	bool full, more;
 	enum tally_rc rc;
 
+	if (end > c->end)
+		end = c->end;
 	for (;;) {
+		if (now >= c->end)
+			return sftp_client_fail(c, err,
+			    "the time that a run may take with it"
+			    " (run-timeout) is over");
 		switch (sftp_frame(
 		    packet, tally_str(c->in + c->in_at, c->in_n - c->in_at))) {
 		case SFTP_FRAME_READY:
@@ -212,10 +220,10 @@ receive(struct sftp_client *c, struct tally_str *packet, struct tally_err *err)
 		if (rc != TALLY_OK)
 			return rc;
 		now = link_now();
-		if (now >= end)
+		if (now >= end && end < c->end)
 			return sftp_client_fail(c, err,
 			    "no reply of the server within %u ms", c->reply_ms);
-		if (!more)
+		if (!more && now < end)
 			c->link->methods->wait(c->link, full,
 			    end - now < WAIT_MAX ? (int)(end - now) : WAIT_MAX);
 	}
@@ -296,8 +304,8 @@ greet(struct sftp_client *c, struct tally_err *err)
 }
 
 enum tally_rc
-sftp_client_open(struct sftp_client **out, struct link *link, const char *name,
-    unsigned depth, unsigned reply_ms, struct tally_err *err)
+sftp_client_open(struct sftp_client **out, struct link *link,
+    const struct mailbox_settings *set, int64_t end, struct tally_err *err)
 {
 	struct sftp_client *c = tally_calloc(1, sizeof(*c));
 	enum tally_rc rc;
@@ -309,14 +317,15 @@ sftp_client_open(struct sftp_client **out, struct link *link, const char *name,
 		link->methods->close(link, false);
 		tally_free(c);
 		return tally_err_set(
-		    err, TALLY_NOMEM, "mailbox %s: no memory", name);
+		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
 	}
 	c->link = link;
-	c->name = name;
-	c->depth = depth != 0 ? depth : MAILBOX_DEPTH;
+	c->name = set->name;
+	c->end = end;
+	c->depth = set->depth != 0 ? set->depth : MAILBOX_DEPTH;
 	if (c->depth > MAILBOX_DEPTH_MAX)
 		c->depth = MAILBOX_DEPTH_MAX;
-	c->reply_ms = reply_ms != 0 ? reply_ms : MAILBOX_REPLY_MS;
+	c->reply_ms = set->reply_ms != 0 ? set->reply_ms : MAILBOX_REPLY_MS;
 	tally_buf_init(&c->out, OUT_MAX);
 	rc = greet(c, err);
 	if (rc != TALLY_OK) {

@@ -22,10 +22,11 @@ struct sftp_client;
 
 /*
  * Says INIT, waits for VERSION.  Owns the link from here on, also when it
- * fails.  name is for messages and borrowed.
+ * fails.  The settings are borrowed.  At end, by link_now(), the connection is
+ * given up, however well it does.
  */
 enum tally_rc sftp_client_open(struct sftp_client **, struct link *,
-    const char *name, unsigned depth, unsigned reply_ms, struct tally_err *)
+    const struct mailbox_settings *, int64_t end, struct tally_err *)
     TALLY_MUST_USE;
 void sftp_client_close(struct sftp_client *);
 

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* See sftp_fixture.h. */
+/* For realpath. */
+#define _XOPEN_SOURCE 700
+
 #include "sftp_fixture.h"
 
 #include <setjmp.h>
@@ -8,6 +11,8 @@
 #include <stdint.h>
 #include <cmocka.h>
 
+#include <limits.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 
@@ -57,6 +62,19 @@ server_stop(void **state)
 		sshd_stop(&server);
 	running = false;
 	return 0;
+}
+
+void
+hostile_start(struct sshd *s, const char *program)
+{
+	char self[PATH_MAX] = "", command[PATH_MAX + 32], *slash;
+
+	assert_non_null(realpath(program, self));
+	slash = strrchr(self, '/');
+	assert_non_null(slash);
+	*slash = '\0';
+	snprintf(command, sizeof(command), "%s/../support/evilsftp @", self);
+	sshd_start(s, command, NULL);
 }
 
 void

@@ -12,6 +12,10 @@ extern struct sshd server;
 int server_start(void **state);
 int server_stop(void **state);
 
+/* Another, whose SFTP is support/programs/evilsftp; it is told what to do by
+ * the file "rule" in its folder.  program: argv[0] of the test. */
+void hostile_start(struct sshd *, const char *program);
+
 /* Skips the test, with the reason, where there is no sshd. */
 void need_sshd(void);
 

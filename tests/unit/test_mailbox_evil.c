@@ -1,15 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A mailbox on a hostile SFTP server: support/programs/evilsftp.c. */
-/* For realpath. */
-#define _XOPEN_SOURCE 700
-
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
@@ -19,22 +15,15 @@
 
 static struct sshd evil; /* its SFTP is evilsftp, told what to do by a file */
 static bool running;
-static const char *program; /* this one: evilsftp is in a folder beside it */
+static const char *program; /* this one */
 
 static int
 start(void **state)
 {
-	char self[PATH_MAX] = "", command[PATH_MAX + 32], *slash;
-
 	(void)state;
 	if (sshd_missing() != NULL)
 		return 0;
-	assert_non_null(realpath(program, self));
-	slash = strrchr(self, '/');
-	assert_non_null(slash);
-	*slash = '\0';
-	snprintf(command, sizeof(command), "%s/../support/evilsftp @", self);
-	sshd_start(&evil, command, NULL);
+	hostile_start(&evil, program);
 	running = true;
 	return 0;
 }
@@ -316,6 +305,34 @@ evil_rename(void **state)
 	evil_close(&e);
 }
 
+/* Every answer comes in time, but there are more of them than there is time. */
+static void
+evil_takes_long(void **state)
+{
+	struct mailbox_listing l;
+	struct evil e;
+	struct kept k;
+
+	(void)state;
+	evil_open(&e, "slow", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
+	/* Opened again for 400 ms; the file's five answers take 750. */
+	mailbox_close(e.m);
+	e.set.run_ms = 400;
+	assert_int_equal(mailbox_open(&e.m, &e.set, &e.err), TALLY_OK);
+	kept_init(&k, 1);
+	assert_int_equal(mailbox_get(e.m, "", l.entry, 1, &k.sink, &e.err),
+	    TALLY_UNAVAILABLE);
+	assert_non_null(strstr(e.err.text, "run-timeout"));
+	assert_int_equal(k.done[0], 0);
+	mailbox_listing_free(&l);
+	/* And so it stays. */
+	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_UNAVAILABLE);
+	kept_free(&k);
+	evil_close(&e);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -326,6 +343,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(evil_listings_end),
 		cmocka_unit_test(evil_writing),
 		cmocka_unit_test(evil_rename),
+		cmocka_unit_test(evil_takes_long),
 	};
 
 	program = argc > 0 ? argv[0] : "";

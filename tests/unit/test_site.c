@@ -205,6 +205,7 @@ test_resolve(void **state)
 	assert_string_equal(m->pull[1].move, "z");
 	assert_true(m->pull[1].complete);
 	assert_string_equal(m->push->name, "{set}-{partner}-{control}.edi");
+	assert_int_equal(m->settings.run_ms, 0);
 	m = site_mailbox_find(s, "p-2");
 	assert_int_equal(m->settings.reply_ms, 9000);
 	assert_int_equal(m->pull[0].then, SITE_KEEP);

@@ -31,6 +31,7 @@ enum rule {
 	BAD_TYPE,  /* READ is answered with a handle */
 	STALL,     /* READ is not answered */
 	DRIP,      /* READ is answered with a byte now and then */
+	SLOW,      /* READ is answered after a while */
 	DIE,       /* READ ends the server */
 	HUGE_PACKET,
 	GARBLED,   /* DATA whose length passes the packet's end */
@@ -66,6 +67,7 @@ static const struct {
 	{ "bad-type", BAD_TYPE },
 	{ "stall", STALL },
 	{ "drip", DRIP },
+	{ "slow", SLOW },
 	{ "die", DIE },
 	{ "huge", HUGE_PACKET },
 	{ "garbled", GARBLED },
@@ -353,6 +355,8 @@ do_read(uint32_t id, struct request *q)
 
 	if (rule == STALL)
 		pause();
+	if (rule == SLOW)
+		poll(NULL, 0, 150);
 	if (rule == DIE)
 		quit();
 	if (rule == BAD_TYPE) {
