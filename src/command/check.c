@@ -20,6 +20,7 @@
 
 #include "flow/flow.h"
 #include "mailbox/mailbox.h"
+#include "mailbox/pins.h"
 
 /* Less free space than this cannot hold a day of a small site. */
 #define FREE_MIN (200ull << 20)
@@ -142,6 +143,21 @@ check_secret(struct check *c, const struct site_mailbox *m, const char *what,
 		    c->f.site->file, m->line, what, path, m->name);
 }
 
+static void
+check_pins(struct check *c, const struct site_mailbox *m)
+{
+	struct tally_err err;
+	struct pins pins;
+
+	if (m->settings.nhost_key == 0)
+		return;
+	if (pins_parse(&pins, &m->settings, &err) == TALLY_OK)
+		pins_free(&pins);
+	else
+		problem(
+		    c, err.rc, "%s:%u: %s", c->f.site->file, m->line, err.text);
+}
+
 /* Logs in and lists: what a run would do first. */
 static void
 check_online(struct check *c, const struct site_mailbox *m)
@@ -180,6 +196,7 @@ check_mailboxes(struct check *c, bool online)
 		    c, m, "the password file", m->settings.password_file);
 		check_secret(
 		    c, m, "the passphrase file", m->settings.passphrase_file);
+		check_pins(c, m);
 		/* A local folder is always within reach. */
 		if (online || strncmp(m->settings.url, "dir:", 4) == 0)
 			check_online(c, m);
