@@ -70,6 +70,9 @@ struct tally_finding {
 	const char *name;          /* element's or segment's name */
 	struct tally_str value;    /* as sent, at most 99 bytes, raw */
 	struct tally_str expected; /* in words: "1 to 22 characters" */
+	/* Where the rule stands that was broken, "acme-850.guide.xml:12"; null
+	 * or "": in the standard. */
+	const char *rule;
 };
 
 struct tally_findings {

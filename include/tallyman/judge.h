@@ -43,6 +43,13 @@ struct tally_judge_options {
 	/* An earlier judge of the same bytes with the same options found
 	 * nothing: segments are placed, values are not checked again. */
 	bool clean;
+	/* Rules over the standard's for a set; *out is null where there are
+	 * none.  May be null.  Failing ends the judging. */
+	enum tally_rc (*rules_for)(void *rules_ctx,
+	    const struct tally_rules **out, const struct tally_set_spec *,
+	    const struct tally_group_judged *, const struct tally_set_judged *,
+	    struct tally_err *);
+	void *rules_ctx;
 };
 
 struct tally_judge;

@@ -191,6 +191,25 @@ void tally_checker_free(struct tally_checker *);
 void tally_checker_trust(struct tally_checker *);
 
 /*
+ * Rules over the standard's, such as those of a partner's guide.  Both
+ * functions see the set with places and instances; while it is being checked,
+ * as far as it has been.
+ */
+typedef void tally_report_fn(void *ctx, const struct tally_finding *);
+struct tally_rules {
+	void *ctx;
+	/* Whether a finding of the standard's does not hold here. */
+	bool (*withdraws)(
+	    void *ctx, const struct tally_set *, const struct tally_finding *);
+	/* Reports what else is wrong with a set that has been checked.  Fails
+	 * only for want of memory. */
+	enum tally_rc (*check)(void *ctx, const struct tally_set *,
+	    tally_report_fn *, void *report_ctx, struct tally_err *);
+};
+/* The rules for the sets that come, borrowed; null: the standard's alone. */
+void tally_checker_rules(struct tally_checker *, const struct tally_rules *);
+
+/*
  * Checks a set against a grammar: order, requirement and number of segments
  * and loops, every element's requirement, type, length, codes, relational
  * notes, CTT.  Fills segment[].place and .loop, instance and spec of the set.

@@ -18,6 +18,9 @@ static const struct {
 } row[TALLY_FINDING_COUNT] = {
 	[TALLY_F_component_excess] = { NULL, "13", NULL },
 	[TALLY_F_repetition_excess] = { NULL, "12", NULL },
+	/* What only a partner's guide forbids. */
+	[TALLY_F_segment_not_used] = { NULL, NULL, "I4" },
+	[TALLY_F_element_not_used] = { NULL, NULL, "I10" },
 	/* Notes, unless an agreement says otherwise. */
 	[TALLY_F_code_unlisted] = { "7", NULL, NULL },
 	[TALLY_F_hierarchy_sequence] = { "7", NULL, NULL },

@@ -152,6 +152,11 @@ put_texts(struct tally_buf *b, int indent, const struct tally_finding *f)
 		tally_text_safe(b, f->expected);
 		tally_buf_putc(b, '\n');
 	}
+	if (f->rule != NULL && *f->rule != '\0') {
+		tally_buf_printf(b, "%*sbroken rule: ", indent, "");
+		safe(b, f->rule);
+		tally_buf_putc(b, '\n');
+	}
 	label(b, indent, "who acts");
 	tally_buf_printf(b, "%s\n", i->todo);
 	label(b, indent, "codes");

@@ -185,6 +185,8 @@ report_json_finding(struct tally_buf *b, const struct report *r,
 		view(b, "value", f->value);
 	if (f->expected.n > 0)
 		view(b, "expected", f->expected);
+	if (f->rule != NULL)
+		text_if(b, "rule", f->rule);
 	text(b, "what", i->what);
 	text(b, "todo", i->todo);
 	if (*i->code != '\0') {

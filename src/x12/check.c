@@ -22,7 +22,8 @@
 
 struct tally_checker {
 	const struct tally_limits *limits;
-	bool trust;           /* place segments, check no values */
+	bool trust;                      /* place segments, check no values */
+	const struct tally_rules *rules; /* over the standard's; or null */
 	uint32_t *seen;       /* of each place, in the open instance */
 	uint32_t *iterations; /* of each loop, in the open parent */
 	uint32_t *open;       /* of each loop: its newest instance */
@@ -69,6 +70,12 @@ tally_checker_trust(struct tally_checker *c)
 	c->trust = true;
 }
 
+void
+tally_checker_rules(struct tally_checker *c, const struct tally_rules *rules)
+{
+	c->rules = rules;
+}
+
 /* Appends a finding, or only counts it when the set has enough. */
 static void
 keep(void *ctx, const struct tally_finding *f)
@@ -97,6 +104,29 @@ static const struct tally_set_spec *
 spec_of(const struct tally_checker *c)
 {
 	return c->g->spec;
+}
+
+/* Shows the set as far as it has been checked. */
+static void
+show(const struct tally_checker *c)
+{
+	c->set->spec = c->g->spec;
+	c->set->instance = c->instance;
+	c->set->ninstance = c->ninstance;
+}
+
+/* Keeps a finding about a value, unless other rules take it back. */
+static void
+keep_value(void *ctx, const struct tally_finding *f)
+{
+	struct tally_checker *c = ctx;
+
+	if (c->rules != NULL) {
+		show(c);
+		if (c->rules->withdraws(c->rules->ctx, c->set, f))
+			return;
+	}
+	keep(c, f);
 }
 
 static const char *
@@ -409,7 +439,7 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 		.composed = holds(set, set->separators.component) ||
 		    holds(set, set->separators.repetition),
 		.noted = &noted,
-		.report = keep,
+		.report = keep_value,
 		.ctx = c,
 	};
 	enum tally_rc rc;
@@ -472,10 +502,11 @@ tally_check(struct tally_checker *c, const struct tally_grammar *g,
 	if (rc != TALLY_OK)
 		return rc;
 	check_end(c);
-	set->spec = g->spec;
-	set->instance = c->instance;
-	set->ninstance = c->ninstance;
+	show(c);
 	if (g->spec->ntotal > 0)
 		total_check(set, keep, c);
-	return hierarchy_check(&c->hierarchy, set, keep, c, err);
+	rc = hierarchy_check(&c->hierarchy, set, keep, c, err);
+	if (rc == TALLY_OK && c->rules != NULL && !c->trust)
+		rc = c->rules->check(c->rules->ctx, set, keep, c, err);
+	return rc;
 }

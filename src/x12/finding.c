@@ -15,8 +15,8 @@
 #define VALUE_MAX 99  /* AK404, a copy of the bad element, holds as many */
 #define TEXT_MAX  250 /* loop paths and names are far shorter */
 #define GROW_MIN  16
-/* Arena per finding: five texts and a value, each rounded up to 16. */
-#define FINDING_BYTES (5 * (TEXT_MAX + 22) + VALUE_MAX + 13)
+/* Arena per finding: six texts and a value, each rounded up to 16. */
+#define FINDING_BYTES (6 * (TEXT_MAX + 22) + VALUE_MAX + 13)
 #define ARENA_MIN     ((size_t)64 * 1024)
 
 static const struct tally_finding_info info[TALLY_FINDING_COUNT] = {
@@ -176,5 +176,6 @@ tally_findings_add(struct tally_findings *list, const struct tally_finding *f)
 	to->name = keep(list, f->name, before->name);
 	to->value = keep_view(list, f->value, VALUE_MAX);
 	to->expected = keep_view(list, f->expected, TEXT_MAX);
+	to->rule = keep(list, f->rule, before->rule);
 	list->n++;
 }

@@ -374,9 +374,10 @@ unsupported(
 
 /* Checks the set of a unit, if it can be. */
 static enum tally_rc
-check_set(struct tally_judge *j, const struct tally_unit *u, bool *checked,
-    struct tally_err *err)
+check_set(struct tally_judge *j, const struct tally_unit *u,
+    const struct tally_set_judged *judged, bool *checked, struct tally_err *err)
 {
+	const struct tally_rules *rules = NULL;
 	const struct tally_group_judged *group = &j->group[j->ic.ngroup];
 	const struct tally_set_spec *spec;
 	const struct tally_grammar *g = NULL;
@@ -399,6 +400,10 @@ check_set(struct tally_judge *j, const struct tally_unit *u, bool *checked,
 		    tally_cstr(group->functional), spec->functional);
 	}
 	rc = tally_grammars_get(j->grammars, j->version, spec, &g, err);
+	if (rc == TALLY_OK && j->options.rules_for != NULL)
+		rc = j->options.rules_for(
+		    j->options.rules_ctx, &rules, spec, group, judged, err);
+	tally_checker_rules(j->checker, rules);
 	if (rc == TALLY_OK)
 		rc = tally_check(j->checker, g, u->set, &j->findings, err);
 	*checked = rc == TALLY_OK;
@@ -459,7 +464,7 @@ judge_set(struct tally_judge *j, const struct tally_unit *u, size_t from,
 	}
 	/* Where the input ends inside a set, the missing IEA says it all. */
 	if (u->complete || j->findings.n > from) {
-		rc = check_set(j, u, &visit.checked, err);
+		rc = check_set(j, u, &s, &visit.checked, err);
 		if (rc != TALLY_OK)
 			return rc;
 	}
