@@ -1,32 +1,38 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * tallyman run, fetch, translate and deliver: all stages, or one.
+ * tallyman run, fetch and deliver: all stages, or one; translate.c has the
+ * command that takes files, too.
  *
  * JSON: an object with "command", "status" and a count under each of
  * flow_count_name; with --dry-run one with "command", "dry_run", "status" and
  * "actions", objects of "stage", "mailbox", "name" and "note".
  */
-#include "command/command.h"
+#include "command/run.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <sysexits.h>
 
 #include "base/text.h"
-#include "flow/flow.h"
+
+void
+run_print_counts(const struct flow *f)
+{
+	for (int i = 0; i < FLOW_COUNTS; i++)
+		printf(",\"%s\":%" PRIu64, flow_count_name[i], f->count[i]);
+}
 
 static void
 print_json(const char *command, const struct flow *f)
 {
 	printf("{\"command\":\"%s\",\"status\":%d", command, flow_status(f));
-	for (int i = 0; i < FLOW_COUNTS; i++)
-		printf(",\"%s\":%" PRIu64, flow_count_name[i], f->count[i]);
+	run_print_counts(f);
 	puts("}");
 }
 
 /* "3 files_received" is for programs; people get the words apart. */
-static void
-print_text(const struct flow *f)
+void
+run_print_text(const struct flow *f)
 {
 	const char *separator = "", *p;
 
@@ -46,15 +52,10 @@ print_text(const struct flow *f)
 		puts("something needs a person: 'tallyman status' tells what");
 }
 
-struct listing {
-	bool json;
-	unsigned n;
-};
-
-static void
-print_action(void *ctx, const struct flow_action *a)
+void
+run_print_action(void *ctx, const struct flow_action *a)
 {
-	struct listing *l = ctx;
+	struct run_listing *l = ctx;
 	struct tally_buf b;
 
 	tally_buf_init(&b, 64u << 10);
@@ -84,10 +85,10 @@ print_action(void *ctx, const struct flow_action *a)
 
 /* What would be done; the store is only read. */
 static int
-dry(const struct invocation *in, const struct command *c, int stage)
+plan(const struct invocation *in, const struct command *c, int stage)
 {
 	struct flow f = { .clock = in->clock };
-	struct listing l = { in->json, 0 };
+	struct run_listing l = { in->json, 0 };
 	struct tally_err err;
 	enum tally_rc rc;
 
@@ -97,7 +98,7 @@ dry(const struct invocation *in, const struct command *c, int stage)
 	if (in->json)
 		printf("{\"command\":\"%s\",\"dry_run\":true,\"actions\":[",
 		    c->name);
-	rc = flow_plan(&f, stage, print_action, &l, &err);
+	rc = flow_plan(&f, stage, run_print_action, &l, &err);
 	flow_end(&f);
 	if (in->json)
 		printf("],\"status\":%d}\n", flow_status(&f));
@@ -106,18 +107,16 @@ dry(const struct invocation *in, const struct command *c, int stage)
 	return rc == TALLY_OK ? flow_status(&f) : command_fail(&err);
 }
 
-static int
-stages(const struct invocation *in, const struct command *c, int stage,
-    int argc, char **argv)
+int
+run_stages(
+    const struct invocation *in, const struct command *c, int stage, bool dry)
 {
 	struct flow f = { .clock = in->clock };
 	struct tally_err err;
 	enum tally_rc rc;
 
-	if (argc == 2 && strcmp(argv[1], "--dry-run") == 0)
-		return dry(in, c, stage);
-	if (argc > 1)
-		return command_usage(c, "the only option is --dry-run");
+	if (dry)
+		return plan(in, c, stage);
 	log_begin(&f.log, in->quiet, in->verbose);
 	rc = flow_begin(&f, in->dir, FLOW_WORK, &err);
 	if (rc != TALLY_OK)
@@ -129,8 +128,19 @@ stages(const struct invocation *in, const struct command *c, int stage,
 	if (in->json)
 		print_json(c->name, &f);
 	else if (!in->quiet)
-		print_text(&f);
+		run_print_text(&f);
 	return flow_status(&f);
+}
+
+static int
+stages(const struct invocation *in, const struct command *c, int stage,
+    int argc, char **argv)
+{
+	if (argc == 2 && strcmp(argv[1], "--dry-run") == 0)
+		return run_stages(in, c, stage, true);
+	if (argc > 1)
+		return command_usage(c, "the only option is --dry-run");
+	return run_stages(in, c, stage, false);
 }
 
 static int
@@ -143,12 +153,6 @@ static int
 run_fetch(const struct invocation *in, int argc, char **argv)
 {
 	return stages(in, &command_fetch, 0, argc, argv);
-}
-
-static int
-run_translate(const struct invocation *in, int argc, char **argv)
-{
-	return stages(in, &command_translate, 1, argc, argv);
 }
 
 static int
@@ -168,12 +172,6 @@ const struct command command_fetch = {
 	"[--dry-run]",
 	"take new files from the mailboxes",
 	run_fetch,
-};
-const struct command command_translate = {
-	"translate",
-	"[--dry-run]",
-	"check and record what was fetched, and queue the answers",
-	run_translate,
 };
 const struct command command_deliver = {
 	"deliver",

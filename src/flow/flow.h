@@ -103,6 +103,32 @@ enum tally_rc flow_fetch(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_translate(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_deliver(struct flow *, struct tally_err *) TALLY_MUST_USE;
 
+/* A local file that a person names. */
+struct flow_local {
+	struct tally_str name; /* for the store: without folders */
+	int64_t mtime;         /* seconds since 1970 */
+	struct tally_source source;
+};
+
+/* The mailbox that local files are given to: the one that is asked for; else
+ * the first local one, else that of a partner who is anybody.  TALLY_USAGE
+ * when there is none. */
+enum tally_rc flow_take_mailbox(const struct flow *, const char *asked,
+    const struct site_mailbox **, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * Records a local file as if it had come through the mailbox.  *known is true
+ * when mailbox, name and content are those of file *id already: then nothing
+ * was added.  TALLY_DATA when it is larger than files may be.  flow_take_look
+ * tells the same and only reads; its *id is of a known file.
+ */
+enum tally_rc flow_take(struct flow *, const struct site_mailbox *,
+    const struct flow_local *, int64_t *id, bool *known, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc flow_take_look(struct flow *, const struct site_mailbox *,
+    const struct flow_local *, int64_t *id, bool *known, struct tally_err *)
+    TALLY_MUST_USE;
+
 /* Something that a run would do now. */
 struct flow_action {
 	const char *stage;

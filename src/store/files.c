@@ -75,17 +75,27 @@ object_taken(struct store *st, const struct store_object *o, int64_t file,
 }
 
 enum tally_rc
+store_file_find(struct store *st, const struct store_object *o,
+    const unsigned char sha256[32], int64_t *id, bool *known,
+    struct tally_err *err)
+{
+	const struct engine_value v[] = { v_cstr(o->mailbox), v_text(o->name),
+		v_blob(sha256, TALLY_HASH_SIZE) };
+
+	return store_number(st, Q_FILE_FIND, v, COUNT(v), id, known, err);
+}
+
+enum tally_rc
 store_file_add(struct store *st, const struct store_object *o,
     struct store_incoming *in, int64_t now, int64_t *id, bool *known,
     struct tally_err *err)
 {
 	const unsigned char *sha256 = store_incoming_hash(in);
 	const struct store_instant at = store_instant(now);
-	const struct engine_value find[] = { v_cstr(o->mailbox),
-		v_text(o->name), v_blob(sha256, TALLY_HASH_SIZE) };
-	struct engine_value add[] = { find[0], find[1],
+	struct engine_value add[] = { v_cstr(o->mailbox), v_text(o->name),
 		v_integer((int64_t)store_incoming_size(in)),
-		v_integer(o->mtime), find[2], v_integer(0), v_instant(&at) };
+		v_integer(o->mtime), v_blob(sha256, TALLY_HASH_SIZE),
+		v_integer(0), v_instant(&at) };
 	struct store_event e = { .stream = "mailbox",
 		.name = o->mailbox,
 		.subject = "file",
@@ -95,7 +105,7 @@ store_file_add(struct store *st, const struct store_object *o,
 	int64_t payload;
 	enum tally_rc rc;
 
-	rc = store_number(st, Q_FILE_FIND, find, COUNT(find), id, known, err);
+	rc = store_file_find(st, o, sha256, id, known, err);
 	if (rc != TALLY_OK)
 		return rc;
 	if (*known)

@@ -105,6 +105,11 @@ enum tally_rc store_file_add(struct store *, const struct store_object *,
     struct store_incoming *, int64_t now, int64_t *id, bool *known,
     struct tally_err *) TALLY_MUST_USE;
 
+/* Whether (mailbox, name, content) is a file already, and which. */
+enum tally_rc store_file_find(struct store *, const struct store_object *,
+    const unsigned char sha256[32], int64_t *id, bool *known,
+    struct tally_err *) TALLY_MUST_USE;
+
 struct store_file {
 	int64_t id;
 	char mailbox[64];
