@@ -429,6 +429,21 @@ holds(const struct tally_set *set, unsigned char c)
 	    NULL;
 }
 
+/* What ST or SE has beyond the identifier, count and number, which are the
+ * reader's. */
+static void
+check_bracket(struct tally_checker *c, struct segment_check *sc, uint32_t i,
+    unsigned class)
+{
+	if (c->trust || c->set->segment[i].n <= 2)
+		return;
+	sc->segment = &c->set->segment[i];
+	sc->class = &c->g->class[class];
+	sc->ordinal = i + 1;
+	sc->loop = "";
+	segment_check_from(sc, 3);
+}
+
 static enum tally_rc
 check_segments(struct tally_checker *c, struct tally_err *err)
 {
@@ -445,6 +460,7 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 	enum tally_rc rc;
 
 	take(c, 0, 0);
+	check_bracket(c, &sc, 0, c->g->place_class[0]);
 	for (uint32_t i = 1; i < set->nsegment; i++) {
 		unsigned class = tally_grammar_class(c->g, set->segment[i].tag);
 
@@ -457,8 +473,10 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 		rc = place_segment(c, class, i, err);
 		if (rc != TALLY_OK)
 			return rc;
-		if (set->segment[i].place == spec_of(c)->nplace - 1u)
-			break; /* SE is the reader's */
+		if (set->segment[i].place == spec_of(c)->nplace - 1u) {
+			check_bracket(c, &sc, i, class);
+			break;
+		}
 		if (c->trust)
 			continue;
 		sc.segment = &set->segment[i];

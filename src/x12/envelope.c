@@ -134,6 +134,14 @@ envelope_check_gs(const struct tally_set *set, struct numbers *seen,
 		    offset_of(set, s, k), "GS", 0, k, v, rule[k - 1].expected);
 		return;
 	}
+	for (uint32_t k = 9; k <= s->n; k++)
+		if (tally_element(set, s, k).n > 0) {
+			envelope_report(fs, TALLY_F_gs_malformed,
+			    offset_of(set, s, k), "GS", 0,
+			    (uint16_t)(k < UINT16_MAX ? k : UINT16_MAX),
+			    tally_element(set, s, k), "8 elements");
+			return;
+		}
 	if (numbers_add(seen, number))
 		envelope_report(fs, TALLY_F_group_duplicate,
 		    offset_of(set, s, 6), "GS", 0, 6, number,

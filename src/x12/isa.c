@@ -72,6 +72,19 @@ separators_sound(const struct tally_separators *s)
 	    s->component != s->element && s->component != s->segment;
 }
 
+/*
+ * A separator that is one character, but several bytes, as editors make of
+ * one-byte characters beyond ASCII when they save a file in UTF-8.
+ */
+static bool
+several_bytes(const struct isa *isa, const unsigned char *p, uint32_t n)
+{
+	uint32_t t = isa->pos[ISA_ELEMENTS];
+
+	return (isa->separators.component >= 0xc2 && (p[t] & 0xc0) == 0x80) ||
+	    (p[t] >= 0xc2 && t + 1 < n && (p[t + 1] & 0xc0) == 0x80);
+}
+
 enum isa_found
 isa_parse(struct isa *isa, const unsigned char *p, uint32_t n)
 {
@@ -96,7 +109,8 @@ isa_parse(struct isa *isa, const unsigned char *p, uint32_t n)
 	if (isa->pos[11] - isa->pos[10] == 2 && !alnum(p[isa->pos[10] + 1]) &&
 	    p[isa->pos[10] + 1] != ' ')
 		isa->separators.repetition = p[isa->pos[10] + 1];
-	isa->usable = separators_sound(&isa->separators);
+	isa->usable =
+	    separators_sound(&isa->separators) && !several_bytes(isa, p, n);
 	return ISA_YES;
 }
 

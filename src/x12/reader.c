@@ -355,22 +355,32 @@ end_interchange(struct tally_reader *r, struct tally_unit *u, bool trailer)
 	r->cut = r->broken = false;
 }
 
+/* Whether IEA01 and IEA02 of an IEA without terminator are all that it has,
+ * and not what is left of the right ones. */
+static bool
+whole_iea(const struct tally_reader *r)
+{
+	struct tally_str n = tally_element(&r->set, &r->segment[0], 2);
+	struct tally_str right = tally_cstr(r->isa13);
+
+	return r->segment[0].n == 2 && n.n > 0 &&
+	    (n.n >= right.n || memcmp(n.p, right.p, n.n) != 0);
+}
+
 /*
- * An IEA whose terminator is all that is missing at the end of the input:
- * makes it a segment.  What remains must be exactly the IEA that belongs here.
+ * An IEA whose terminator is all that is missing at the end of the input, but
+ * for white space: makes it a segment.  Not one that a cut can have left.
  */
 static bool
 unended_iea(struct tally_reader *r)
 {
-	struct window *w = &r->w;
-	char want[64];
-	int n = snprintf(want, sizeof(want), "IEA%c%u%c%s", w->sep.element,
-	    r->groups, w->sep.element, r->isa13);
-
-	if ((uint32_t)n != w->len - w->at ||
-	    memcmp(w->buf + w->at, want, (size_t)n) != 0)
+	if (!window_last(&r->w, &r->segment[0]) ||
+	    r->segment[0].tag != tally_tag("IEA"))
 		return false;
-	w->at = w->len;
+	view(r, 1);
+	if (!whole_iea(r))
+		return false;
+	r->w.at = r->w.len;
 	return true;
 }
 
@@ -388,10 +398,7 @@ in_interchange(struct tally_reader *r, struct tally_unit *u, bool *have,
 		return rc;
 	*have = true;
 	if (found == WINDOW_CUT && unended_iea(r)) {
-		unit_is(r, u, TALLY_UNIT_INTERCHANGE_END, false);
-		u->complete = true;
-		u->count = r->groups;
-		r->level = OUTSIDE;
+		end_interchange(r, u, true);
 		return TALLY_OK;
 	}
 	if (found != WINDOW_SEGMENT || is_isa(&s)) {

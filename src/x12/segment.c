@@ -377,3 +377,19 @@ segment_check(const struct segment_check *c)
 		check_excess(c, spec->nuse);
 	check_trailing(c);
 }
+
+void
+segment_check_from(const struct segment_check *c, unsigned k)
+{
+	const struct tally_segment_spec *spec = c->class->spec;
+
+	for (; k <= spec->nuse && k <= c->segment->n; k++) {
+		struct tally_str v = tally_element(c->set, c->segment, k);
+
+		if (v.n > 0)
+			check_long_way(c, &c->class->value[k - 1], v, k);
+	}
+	if (c->segment->n > spec->nuse)
+		check_excess(c, spec->nuse);
+	check_trailing(c);
+}

@@ -30,6 +30,9 @@ struct segment_check {
 };
 
 void segment_check(const struct segment_check *);
+/* The elements from that one on: of ST and SE, whose first two are the
+ * reader's. */
+void segment_check_from(const struct segment_check *, unsigned k);
 
 /* The kind's finding with the segment's place filled in. */
 struct tally_finding segment_finding(

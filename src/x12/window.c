@@ -263,6 +263,31 @@ window_segment(struct window *w, uint32_t limit, enum window_found *found,
 	return TALLY_OK;
 }
 
+bool
+window_last(struct window *w, struct tally_segment *seg)
+{
+	uint32_t end = w->len, n = w->index.npos - w->next_pos;
+
+	while (end > w->at && filler(w, w->buf[end - 1]))
+		end--;
+	if (w->scanned < w->len || end == w->at)
+		return false;
+	*seg = (struct tally_segment){
+		.start = w->at,
+		.pos = w->next_pos - w->keep_pos,
+		.n = n,
+		.place = TALLY_NOWHERE,
+	};
+	/* There is room: the tag, at least, is no separator. */
+	w->index.pos[w->index.npos] = end;
+	end = n > 0 ? w->index.pos[w->next_pos] : end;
+	if (end - seg->start > 3 || end == seg->start)
+		return false;
+	seg->tag =
+	    tally_tag_of((const char *)w->buf + seg->start, end - seg->start);
+	return true;
+}
+
 void
 window_back(struct window *w)
 {

@@ -75,6 +75,12 @@ enum tally_rc window_pass_harmless(
 enum tally_rc window_pass_text(struct window *, struct tally_err *)
     TALLY_MUST_USE;
 
+/*
+ * After WINDOW_CUT: what is left, without white space at its end, as if a
+ * terminator followed.  False when it has no tag of up to three bytes.
+ */
+bool window_last(struct window *, struct tally_segment *seg);
+
 /* Takes the newest segment back: the next call gives it again. */
 void window_back(struct window *);
 

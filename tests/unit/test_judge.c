@@ -52,6 +52,15 @@ static const struct row {
 	    "I=A(G=A(S=A))" },
 	{ "no terminator at the very end", ISA GS SET GE "IEA*1*000000007",
 	    "I=A(G=A(S=A))" },
+	{ "no terminator at the very end, but white space",
+	    ISA GS SET GE "IEA*1*000000007 \r\n", "I=A(G=A(S=A))" },
+	{ "no terminator at the very end, another number",
+	    ISA GS SET GE "IEA*1*000000070\n",
+	    "I=R(G=A(S=A)) iea_number IEA02" },
+	{ "no terminator at the very end, number spelled otherwise",
+	    ISA GS SET GE "IEA*1*7", "I=A(G=A(S=A))" },
+	{ "no terminator at the very end, another count",
+	    ISA GS SET GE "IEA*3*000000007", "I=R(G=A(S=A)) iea_count IEA01" },
 	{ "doubled terminators", ISA "~" GS SET "~~" GE "~" IEA,
 	    "I=A(G=A(S=A))" },
 	{ "ISA inside data",
@@ -111,6 +120,19 @@ static const struct row {
 	    ISA "GS*PO*ACME*US*20261123*1200*A*X*004010~" SET "GE*1*A~" IEA,
 	    "I=A(G=R(S=R)) gs_number GS06" },
 
+	{ "GS with too many elements",
+	    ISA "GS*PO*ACME*US*20261123*1200*7*X*004010*X~" SET GE IEA,
+	    "I=A(G=R(S=R)) gs_malformed GS09" },
+	{ "ST03 before 005010",
+	    ISA GS "ST*850*0001*004010~" BEG PO1 CTT SE5 GE IEA,
+	    "I=A(G=R(S=R)) element_excess ST03 @1" },
+	{ "ST03 in 005010, and one more",
+	    ISA "GS*PO*ACME*US*20261123*1200*7*X*005010~"
+		"ST*850*0001*005010X1*2~" BEG PO1 CTT SE5 GE IEA,
+	    "I=A(G=R(S=R)) element_excess ST04 @1" },
+	{ "SE03", ISA GS ST BEG PO1 CTT "SE*5*0001*X~" GE IEA,
+	    "I=A(G=R(S=R)) element_excess SE03 @5" },
+
 	{ "ISA too short",
 	    "ISA*00* *00* *ZZ*ACME           *ZZ*US             "
 	    "*261123*1200*U*00401*000000007*0*P*>~" GS SET GE IEA,
@@ -118,6 +140,14 @@ static const struct row {
 	{ "terminator a letter",
 	    "ISA*00*          *00*          *ZZ*ACME           *ZZ*US         "
 	    "    *261123*1200*U*00401*000000007*0*P*>XGS*PO",
+	    "I=R isa_separators ISA16" },
+	{ "component separator of two bytes",
+	    "ISA*00*          *00*          *ZZ*ACME           *ZZ*US         "
+	    "    *261123*1200*U*00401*000000007*0*P*\xc2\xac~" GS SET GE IEA,
+	    "I=R isa_separators ISA16" },
+	{ "terminator of two bytes",
+	    "ISA*00*          *00*          *ZZ*ACME           *ZZ*US         "
+	    "    *261123*1200*U*00401*000000007*0*P*>\xc3\x96GS*PO*ACME",
 	    "I=R isa_separators ISA16" },
 	{ "ISA again and again",
 	    "ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*"
