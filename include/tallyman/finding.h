@@ -75,7 +75,24 @@ struct tally_finding {
 	const char *rule;
 };
 
+/* What an agreement makes of a kind of finding. */
+enum tally_treatment {
+	TALLY_AS_IT_IS, /* as finding.def says */
+	TALLY_IGNORE,   /* a note: changes nothing, and nobody is told */
+	TALLY_ACCEPT,   /* a warning */
+	TALLY_REJECT    /* an error */
+};
+
+/* The kind of a name, TALLY_FINDING_NONE where there is none. */
+enum tally_finding_kind tally_finding_find(const char *name);
+/* Whether a kind is what it is, whatever is agreed on: what it is found in
+ * cannot be read, or is of somebody else. */
+bool tally_finding_fixed(enum tally_finding_kind);
+
 struct tally_findings {
+	/* Of each kind, an enum tally_treatment; null: all as they are.  The
+	 * caller's to set; borrowed. */
+	const unsigned char *treatment;
 	struct tally_arena arena;
 	struct tally_finding *v; /* owned */
 	size_t n, cap;
@@ -90,9 +107,16 @@ void tally_findings_free(struct tally_findings *);
 void tally_findings_reset(struct tally_findings *);
 
 /*
- * Append a copy of *f (texts copied, value shortened, severity from the kind
- * unless f->severity is higher).  Never fails visibly: see failed.
+ * Append a copy of *f (texts copied, value shortened; severity as agreed on,
+ * else from the kind unless f->severity is higher).  Never fails visibly: see
+ * failed.
  */
 void tally_findings_add(struct tally_findings *, const struct tally_finding *f);
+/* Only count it, where a caller has kept enough of them. */
+void tally_findings_count(
+    struct tally_findings *, const struct tally_finding *f);
+/* Those from `first` on are treated otherwise: severities and counts. */
+void tally_findings_treat(
+    struct tally_findings *, size_t first, const unsigned char *treatment);
 
 #endif

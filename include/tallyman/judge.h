@@ -29,6 +29,17 @@ struct tally_visit {
 	bool checked;
 };
 
+/* What is agreed on about findings. */
+enum tally_takes {
+	TALLY_TAKES_SET,
+	TALLY_TAKES_GROUP,
+	TALLY_TAKES_INTERCHANGE
+};
+struct tally_terms {
+	unsigned char treatment[TALLY_FINDING_COUNT]; /* see finding.h */
+	enum tally_takes takes; /* what is rejected with a rejected set */
+};
+
 struct tally_judge_options {
 	const struct tally_limits *limits;
 	const struct tally_dictionary *dictionary;
@@ -50,6 +61,14 @@ struct tally_judge_options {
 	    const struct tally_group_judged *, const struct tally_set_judged *,
 	    struct tally_err *);
 	void *rules_ctx;
+	/* Of envelopes, and of sets for which set_terms has none; null: all
+	 * as finding.def says. */
+	const struct tally_terms *terms;
+	/* Of a set in the version that reads it ("" for none); may be null,
+	 * and give null. */
+	const struct tally_terms *(*set_terms)(
+	    const void *agreements, const char *set, const char *version);
+	const void *agreements;
 };
 
 struct tally_judge;

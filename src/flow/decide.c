@@ -25,12 +25,12 @@ find(struct translate *t, enum tally_finding_kind kind)
 		.loop = "",
 		.id = "",
 		.name = "" };
+	size_t errors = t->in.extra.errors;
 
 	f.value = TALLY_STR("");
 	f.expected = TALLY_STR("");
-	f.severity = tally_finding_info(kind)->severity;
 	tally_findings_add(&t->in.extra, &f);
-	if (f.severity == TALLY_ERROR)
+	if (t->in.extra.errors > errors)
 		t->in.judged.verdict = TALLY_REJECTED;
 }
 
@@ -128,6 +128,8 @@ translate_decide(struct translate *t, struct tally_err *err)
 	enum tally_rc rc;
 
 	tally_findings_reset(&in->extra);
+	in->extra.treatment =
+	    t->partner != NULL ? t->partner->terms.treatment : NULL;
 	in->original = 0;
 	in->seen = 0;
 	in->group = 0;

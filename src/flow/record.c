@@ -142,6 +142,8 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 
 	if (rc != TALLY_OK)
 		return rc;
+	if (a != NULL && !a->store)
+		return TALLY_OK;
 	if (test)
 		find(t, d, TALLY_F_document_test);
 	if (m == NULL) {

@@ -80,11 +80,22 @@ site_receive(const struct site_partner *p, const char *set, const char *version)
 	return best;
 }
 
+static const struct tally_terms *
+set_terms(const void *partner, const char *set, const char *version)
+{
+	const struct site_agreement *a = site_receive(partner, set, version);
+
+	return a != NULL ? &a->terms : NULL;
+}
+
 void
 site_judging(struct tally_judge_options *o, const struct site_partner *p)
 {
 	o->dictionary = &p->dictionary;
 	o->nearest = p->nearest.nversion > 0 ? &p->nearest : NULL;
+	o->terms = &p->terms;
+	o->set_terms = set_terms;
+	o->agreements = p;
 }
 
 static bool

@@ -74,9 +74,11 @@ struct site_agreement {
 	const char *version; /* "004010"; "*": any */
 	const char *map;     /* null: the one that is named as the set */
 	enum site_acknowledge acknowledge;
-	enum site_list list; /* the sets that an acknowledgement names */
-	bool test;           /* documents of tests count as live ones */
-	bool nearest;        /* versions that are not there are read, too */
+	enum site_list list;      /* the sets that an acknowledgement names */
+	struct tally_terms terms; /* of findings in its sets */
+	bool store;               /* documents become records */
+	bool test;                /* documents of tests count as live ones */
+	bool nearest; /* versions that are not there are read, too */
 	unsigned line;
 };
 
@@ -86,6 +88,7 @@ struct site_partner {
 	size_t nid;
 	bool any; /* its id is "*" */
 	enum site_ta1 ta1;
+	struct tally_terms terms; /* of findings in envelopes */
 	uint32_t ack_bytes; /* of an acknowledgement; 0: as what it answers */
 	const struct site_agreement *receive;
 	size_t nreceive;

@@ -131,8 +131,12 @@ receive(struct site_reader *r, const struct tally_xml *x,
 		rc = site_read_text(r, x, "map", NULL, &a->map);
 	if (rc == TALLY_OK)
 		rc = site_read_settings(r, x, &s);
+	if (rc == TALLY_OK)
+		rc = site_read_findings(r, x, false, &s);
 	if (rc != TALLY_OK)
 		return rc;
+	site_read_terms(&a->terms, &s);
+	a->store = s.store;
 	a->acknowledge = (enum site_acknowledge)s.acknowledge;
 	a->list = (enum site_list)s.list;
 	a->test = s.test;
@@ -299,6 +303,9 @@ partner(struct site_reader *r, const struct tally_xml *x,
 			    r, x, "name", "a name that no other partner has");
 	rc = site_read_settings(r, x, &s);
 	if (rc == TALLY_OK)
+		rc = site_read_findings(r, x, true, &s);
+	site_read_terms(&p->terms, &s);
+	if (rc == TALLY_OK)
 		rc = ids(r, x, p);
 	if (rc == TALLY_OK)
 		rc = receives(r, x, &s, p);
@@ -352,6 +359,8 @@ whole(struct site_reader *r, const struct tally_xml *root)
 {
 	/* 0 stands for the mailbox's own default. */
 	struct site_settings s = { .acknowledge = SITE_ACKNOWLEDGE_997,
+		.validate = 1,
+		.store = 1,
 		.settle_s = SETTLE_S,
 		.run_s = RUN_S };
 	const struct tally_xml *x;
@@ -371,6 +380,8 @@ whole(struct site_reader *r, const struct tally_xml *root)
 	x = site_read_named(root->child, "defaults");
 	if (rc == TALLY_OK && x != NULL)
 		rc = site_read_settings(r, x, &s);
+	if (rc == TALLY_OK && x != NULL)
+		rc = site_read_findings(r, x, true, &s);
 	return rc != TALLY_OK ? rc : partners(r, root, &s);
 }
 

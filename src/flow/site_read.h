@@ -15,6 +15,8 @@
 /* What is resolved downwards. */
 struct site_settings {
 	int acknowledge, list, ta1, test;
+	int validate, store, takes;
+	unsigned char treatment[TALLY_FINDING_COUNT];
 	int64_t ack_bytes;
 	int64_t settle_s;
 	int64_t depth, connect_s, login_s, reply_s, run_s;
@@ -52,6 +54,11 @@ enum tally_rc site_read_number(struct site_reader *, const struct tally_xml *,
 /* What any level may set; a level that may not has no such attribute. */
 enum tally_rc site_read_settings(
     struct site_reader *, const struct tally_xml *, struct site_settings *);
+/* The <finding>s of a level; those of envelopes are not for all. */
+enum tally_rc site_read_findings(struct site_reader *, const struct tally_xml *,
+    bool envelopes, struct site_settings *);
+/* What settings say of findings, all things considered. */
+void site_read_terms(struct tally_terms *, const struct site_settings *);
 /* Names serve in file names, tables and logs. */
 enum tally_rc site_read_name_fits(
     struct site_reader *, const struct tally_xml *, const char *name);

@@ -121,6 +121,8 @@ static const char *const word_list[3] = { "all", "errors", NULL };
 static const char *const word_ta1[3] = { "asked", "always", "never" };
 static const char *const word_test[3] = { "hold", "accept", NULL };
 
+static const char *const word_takes[3] = { "document", "group", "interchange" };
+
 enum tally_rc
 site_read_settings(
     struct site_reader *r, const struct tally_xml *x, struct site_settings *s)
@@ -134,6 +136,13 @@ site_read_settings(
 	if (rc == TALLY_OK)
 		rc = site_read_number(
 		    r, x, "ack-bytes", 1024, 32 << 20, &s->ack_bytes);
+	if (rc == TALLY_OK)
+		rc = site_read_word(
+		    r, x, "validate", site_word_yes, &s->validate);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "store", site_word_yes, &s->store);
+	if (rc == TALLY_OK)
+		rc = site_read_word(r, x, "reject", word_takes, &s->takes);
 	if (rc == TALLY_OK)
 		rc = site_read_word(r, x, "ta1", word_ta1, &s->ta1);
 	if (rc == TALLY_OK)
@@ -154,6 +163,64 @@ site_read_settings(
 	if (rc == TALLY_OK)
 		rc = site_read_number(r, x, "run-timeout", 1, 86400, &s->run_s);
 	return rc;
+}
+
+static bool
+of_envelope(enum tally_finding_kind kind)
+{
+	enum tally_level level = tally_finding_info(kind)->level;
+
+	return level == TALLY_LEVEL_INTERCHANGE || level == TALLY_LEVEL_GROUP;
+}
+
+enum tally_rc
+site_read_findings(struct site_reader *r, const struct tally_xml *x,
+    bool envelopes, struct site_settings *s)
+{
+	/* In the order of enum tally_treatment, from TALLY_IGNORE on. */
+	static const char *const word_severity[3] = { "ignore", "accept",
+		"reject" };
+	enum tally_finding_kind kind;
+	const char *name;
+	enum tally_rc rc;
+	int severity = 0;
+
+	for (const struct tally_xml *c = site_read_named(x->child, "finding");
+	     c != NULL; c = site_read_named(c->next, "finding")) {
+		name = tally_xml_get(c, "kind");
+		kind = tally_finding_find(name != NULL ? name : "");
+		if (kind == TALLY_FINDING_NONE)
+			return site_read_wrong(r, c, "kind",
+			    "the name of a finding, as validate prints it");
+		if (tally_finding_fixed(kind))
+			return site_read_wrong(r, c, "kind",
+			    "another: what this one is found in cannot be "
+			    "taken, whatever is agreed on");
+		if (!envelopes && of_envelope(kind))
+			return site_read_wrong(r, c, "kind",
+			    "one about sets; envelopes are agreed on in "
+			    "<partner>");
+		rc = site_read_word(r, c, "severity", word_severity, &severity);
+		if (rc != TALLY_OK)
+			return rc;
+		s->treatment[kind] = (unsigned char)(TALLY_IGNORE + severity);
+	}
+	return TALLY_OK;
+}
+
+void
+site_read_terms(struct tally_terms *terms, const struct site_settings *s)
+{
+	memcpy(terms->treatment, s->treatment, sizeof(terms->treatment));
+	terms->takes = (enum tally_takes)s->takes;
+	if (s->validate)
+		return;
+	/* Nothing is held against a set but what hinders reading it. */
+	for (unsigned k = TALLY_FINDING_NONE + 1; k < TALLY_FINDING_COUNT; k++)
+		if (terms->treatment[k] == TALLY_AS_IT_IS &&
+		    !of_envelope((enum tally_finding_kind)k) &&
+		    !tally_finding_fixed((enum tally_finding_kind)k))
+			terms->treatment[k] = TALLY_IGNORE;
 }
 
 enum tally_rc

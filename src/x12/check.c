@@ -87,17 +87,7 @@ keep(void *ctx, const struct tally_finding *f)
 		tally_findings_add(c->findings, f);
 		return;
 	}
-	c->findings->dropped++;
-	switch (tally_finding_info(f->kind)->severity) {
-	case TALLY_ERROR:
-		c->findings->errors++;
-		break;
-	case TALLY_WARNING:
-		c->findings->warnings++;
-		break;
-	case TALLY_NOTE:
-		break;
-	}
+	tally_findings_count(c->findings, f);
 }
 
 static const struct tally_set_spec *
@@ -298,7 +288,8 @@ retract_missing(struct tally_checker *c, unsigned p)
 			0)
 			continue;
 		fs->n--;
-		fs->errors--;
+		fs->errors -= fs->v[i].severity == TALLY_ERROR;
+		fs->warnings -= fs->v[i].severity == TALLY_WARNING;
 		memmove(&fs->v[i], &fs->v[i + 1], (fs->n - i) * sizeof(*fs->v));
 		c->left++;
 		return;

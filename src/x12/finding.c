@@ -36,6 +36,41 @@ tally_finding_info(enum tally_finding_kind kind)
 	return &info[kind];
 }
 
+enum tally_finding_kind
+tally_finding_find(const char *name)
+{
+	for (unsigned k = TALLY_FINDING_NONE + 1; k < TALLY_FINDING_COUNT; k++)
+		if (strcmp(info[k].name, name) == 0)
+			return (enum tally_finding_kind)k;
+	return TALLY_FINDING_NONE;
+}
+
+bool
+tally_finding_fixed(enum tally_finding_kind kind)
+{
+	switch (kind) {
+	case TALLY_F_isa_malformed:
+	case TALLY_F_isa_separators:
+	case TALLY_F_iea_missing:
+	case TALLY_F_structure:
+	case TALLY_F_too_many_groups:
+	case TALLY_F_segment_unended:
+	case TALLY_F_sender_unknown:
+	case TALLY_F_interchange_conflict:
+	case TALLY_F_interchange_duplicate:
+	case TALLY_F_ge_missing:
+	case TALLY_F_group_version:
+	case TALLY_F_segments_outside:
+	case TALLY_F_st_malformed:
+	case TALLY_F_se_missing:
+	case TALLY_F_set_unsupported:
+	case TALLY_F_set_too_large:
+		return true;
+	default:
+		return tally_finding_info(kind)->level == TALLY_LEVEL_FILE;
+	}
+}
+
 void
 tally_findings_init(struct tally_findings *list, size_t max)
 {
@@ -144,19 +179,62 @@ room(const struct tally_findings *list, enum tally_severity severity)
 	return severity == TALLY_NOTE ? list->max - list->max / 2 : list->max;
 }
 
+/* The one place where it is decided how grave a finding is. */
+static enum tally_severity
+severity_of(const unsigned char *treatment, const struct tally_finding *f)
+{
+	static const enum tally_severity agreed[] = { [TALLY_IGNORE] =
+							  TALLY_NOTE,
+		[TALLY_ACCEPT] = TALLY_WARNING,
+		[TALLY_REJECT] = TALLY_ERROR };
+	enum tally_severity usual = tally_finding_info(f->kind)->severity;
+
+	if (treatment != NULL && treatment[f->kind] != TALLY_AS_IT_IS)
+		return agreed[treatment[f->kind]];
+	return f->severity > usual ? f->severity : usual;
+}
+
+static void
+count(struct tally_findings *list, enum tally_severity severity)
+{
+	list->errors += severity == TALLY_ERROR;
+	list->warnings += severity == TALLY_WARNING;
+}
+
+void
+tally_findings_count(struct tally_findings *list, const struct tally_finding *f)
+{
+	list->dropped++;
+	count(list, severity_of(list->treatment, f));
+}
+
+void
+tally_findings_treat(
+    struct tally_findings *list, size_t first, const unsigned char *treatment)
+{
+	struct tally_finding *f;
+
+	for (size_t i = first; i < list->n; i++) {
+		f = &list->v[i];
+		list->errors -= f->severity == TALLY_ERROR;
+		list->warnings -= f->severity == TALLY_WARNING;
+		if (treatment[f->kind] == TALLY_AS_IT_IS)
+			f->severity = tally_finding_info(f->kind)->severity;
+		f->severity = severity_of(treatment, f);
+		count(list, f->severity);
+	}
+}
+
 void
 tally_findings_add(struct tally_findings *list, const struct tally_finding *f)
 {
-	const struct tally_finding_info *i = tally_finding_info(f->kind);
 	static const struct tally_finding none;
 	const struct tally_finding *before;
 	struct tally_finding *to;
-	enum tally_severity severity =
-	    f->severity > i->severity ? f->severity : i->severity;
+	enum tally_severity severity = severity_of(list->treatment, f);
 
 	assert(f->kind != TALLY_FINDING_NONE);
-	list->errors += severity == TALLY_ERROR;
-	list->warnings += severity == TALLY_WARNING;
+	count(list, severity);
 	if (list->n >= room(list, severity)) {
 		list->dropped++;
 		return;

@@ -34,6 +34,7 @@ struct tally_judge {
 	const struct tally_version *version; /* of the group; null: unknown */
 	struct aside of_interchange, of_group;
 	bool functional_told, seen_any, seen_bytes;
+	bool group_taken, interchange_taken; /* with a set that is rejected */
 };
 
 enum tally_rc
@@ -50,6 +51,8 @@ tally_judge_new(struct tally_judge **out, struct tally_source source,
 	j->grammars =
 	    options->grammars != NULL ? options->grammars : &j->own_grammars;
 	tally_findings_init(&j->findings, options->limits->findings);
+	if (options->terms != NULL)
+		j->findings.treatment = options->terms->treatment;
 	rc = tally_reader_new(
 	    &j->reader, source, offset, options->limits, &j->findings, err);
 	if (rc == TALLY_OK)
@@ -284,10 +287,10 @@ verdict(size_t errors, size_t warnings)
 
 /* A group that is rejected takes its sets with it. */
 static void
-reject_sets(struct tally_judge *j, struct tally_group_judged *g)
+reject_sets(struct tally_judge *j, uint32_t group)
 {
-	g->accepted = 0;
-	for (size_t i = j->first_set[j->ic.ngroup]; i < j->nset; i++)
+	j->group[group].accepted = 0;
+	for (size_t i = j->first_set[group]; i < j->nset; i++)
 		j->set[i].verdict = TALLY_REJECTED;
 }
 
@@ -323,8 +326,11 @@ end_group(struct tally_judge *j, const struct tally_unit *u)
 				n = n * 10 + (uint32_t)(said.p[i] - '0');
 		g->included = n;
 	}
+	if (j->group_taken)
+		g->verdict = TALLY_REJECTED;
+	j->group_taken = false;
 	if (g->verdict == TALLY_REJECTED)
-		reject_sets(j, g);
+		reject_sets(j, j->ic.ngroup);
 	else
 		g->verdict = from_sets(j, g);
 	g->findings = put_back(j, &j->of_group);
@@ -344,6 +350,13 @@ end_interchange(struct tally_judge *j, const struct tally_unit *u)
 	    j->of_interchange.warnings);
 	ic->findings = put_back(j, &j->of_interchange);
 	ic->group = j->group;
+	if (j->interchange_taken && ic->ngroup > 0)
+		reject_sets(j, 0);
+	for (uint32_t i = 0; j->interchange_taken && i < ic->ngroup; i++) {
+		j->group[i].verdict = TALLY_REJECTED;
+		j->group[i].accepted = 0;
+	}
+	j->interchange_taken = false;
 	for (uint32_t i = 0; i < ic->ngroup; i++)
 		j->group[i].set =
 		    j->group[i].nset > 0 ? j->set + j->first_set[i] : NULL;
@@ -441,6 +454,31 @@ tally_up(const struct tally_judge *j, size_t *errors, size_t *warnings)
 	    j->of_group.warnings;
 }
 
+/* From here on findings are treated as the set's agreement says, and so are
+ * those that the reader had when it was not yet known which set it is. */
+static const struct tally_terms *
+begin_terms(struct tally_judge *j, const char *set, size_t from)
+{
+	const struct tally_judge_options *o = &j->options;
+	const struct tally_terms *terms = NULL;
+
+	if (o->set_terms != NULL)
+		terms = o->set_terms(o->agreements, set,
+		    j->version != NULL ? j->version->version : "");
+	if (terms == NULL || terms == o->terms)
+		return o->terms;
+	tally_findings_treat(&j->findings, from, terms->treatment);
+	j->findings.treatment = terms->treatment;
+	return terms;
+}
+
+static void
+end_terms(struct tally_judge *j)
+{
+	j->findings.treatment =
+	    j->options.terms != NULL ? j->options.terms->treatment : NULL;
+}
+
 static enum tally_rc
 judge_set(struct tally_judge *j, const struct tally_unit *u, size_t from,
     size_t errors, size_t warnings, struct tally_err *err)
@@ -451,8 +489,9 @@ judge_set(struct tally_judge *j, const struct tally_unit *u, size_t from,
 	struct tally_visit visit = {
 		.interchange = &j->ic, .group = g, .judged = &s, .set = u->set
 	};
+	const struct tally_terms *terms;
 	size_t e, w;
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
 	if (u->set != NULL) {
 		copy(s.id, sizeof(s.id),
@@ -462,12 +501,13 @@ judge_set(struct tally_judge *j, const struct tally_unit *u, size_t from,
 		copy(s.convention, sizeof(s.convention),
 		    tally_element(u->set, &u->set->segment[0], 3));
 	}
+	terms = begin_terms(j, s.id, from);
 	/* Where the input ends inside a set, the missing IEA says it all. */
-	if (u->complete || j->findings.n > from) {
+	if (u->complete || j->findings.n > from)
 		rc = check_set(j, u, &s, &visit.checked, err);
-		if (rc != TALLY_OK)
-			return rc;
-	}
+	end_terms(j);
+	if (rc != TALLY_OK)
+		return rc;
 	if (j->findings.failed)
 		return tally_err_set(err, TALLY_NOMEM, "no memory to judge");
 	tally_up(j, &e, &w);
@@ -475,6 +515,10 @@ judge_set(struct tally_judge *j, const struct tally_unit *u, size_t from,
 	s.findings = (struct tally_span){ from, j->findings.n - from };
 	g->received++;
 	g->accepted += s.verdict != TALLY_REJECTED;
+	if (s.verdict == TALLY_REJECTED && terms != NULL) {
+		j->group_taken |= terms->takes == TALLY_TAKES_GROUP;
+		j->interchange_taken |= terms->takes == TALLY_TAKES_INTERCHANGE;
+	}
 	rc = list_set(j, &s, err);
 	if (rc == TALLY_OK && j->options.visit != NULL)
 		rc = j->options.visit(j->options.ctx, &visit, err);

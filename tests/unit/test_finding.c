@@ -183,6 +183,54 @@ severity_only_rises(void **state)
 	tally_findings_free(&list);
 }
 
+/* Kept or only counted, and in what was there before. */
+static void
+severity_as_agreed(void **state)
+{
+	static const unsigned char treatment[TALLY_FINDING_COUNT] = {
+		[TALLY_F_total_wrong] = TALLY_ACCEPT,
+		[TALLY_F_element_code] = TALLY_IGNORE,
+		[TALLY_F_code_unlisted] = TALLY_REJECT
+	};
+	static const struct {
+		enum tally_finding_kind kind;
+		enum tally_severity severity;
+	} row[] = {
+		{ TALLY_F_total_wrong, TALLY_WARNING },
+		{ TALLY_F_element_code, TALLY_NOTE },
+		{ TALLY_F_code_unlisted, TALLY_ERROR },
+		{ TALLY_F_element_date, TALLY_ERROR },
+		{ TALLY_F_trailing_separators, TALLY_NOTE },
+	};
+	struct tally_findings list;
+
+	(void)state;
+	for (int way = 0; way < 3; way++) {
+		tally_findings_init(&list, 100);
+		list.treatment = way == 2 ? NULL : treatment;
+		for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+			struct tally_finding f = { .kind = row[i].kind };
+
+			if (way == 1)
+				tally_findings_count(&list, &f);
+			else
+				tally_findings_add(&list, &f);
+		}
+		if (way == 2)
+			tally_findings_treat(&list, 0, treatment);
+		assert_int_equal(list.n, way == 1 ? 0 : 5);
+		for (size_t i = 0; i < list.n; i++)
+			assert_int_equal(list.v[i].severity, row[i].severity);
+		assert_int_equal(list.errors, 2);
+		assert_int_equal(list.warnings, 1);
+		tally_findings_free(&list);
+	}
+	assert_int_equal(
+	    tally_finding_find("total_wrong"), TALLY_F_total_wrong);
+	assert_int_equal(tally_finding_find("none"), TALLY_FINDING_NONE);
+	assert_int_equal(tally_finding_find(""), TALLY_FINDING_NONE);
+}
+
 static void
 the_rest_is_counted(void **state)
 {
@@ -315,6 +363,7 @@ main(void)
 		cmocka_unit_test(absent_texts_are_empty),
 		cmocka_unit_test(values_are_cut),
 		cmocka_unit_test(severity_only_rises),
+		cmocka_unit_test(severity_as_agreed),
 		cmocka_unit_test(the_rest_is_counted),
 		cmocka_unit_test(notes_take_half),
 		cmocka_unit_test(long_texts_fit),

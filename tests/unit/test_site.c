@@ -54,6 +54,24 @@ static const struct {
 	{ HEAD "<selv/>" TAIL, 2, "selv" },
 	{ HEAD "<store url=\"mysql:x\"/>" TAIL, 2, "sqlite:tallyman.db" },
 	{ HEAD "<defaults acknowledge=\"998\"/>" TAIL, 2, "none, 997 or 999" },
+	{ HEAD "<defaults list=\"some\"/>" TAIL, 2, "all or errors" },
+	{ HEAD "<defaults ack-bytes=\"10\"/>" TAIL, 2, "from 1024" },
+	{ HEAD "<defaults validate=\"maybe\"/>" TAIL, 2, "no or yes" },
+	{ HEAD "<defaults reject=\"file\"/>" TAIL, 2,
+	    "document, group or interchange" },
+	{ HEAD "<defaults>\n<finding kind=\"total_rong\" severity=\"accept\"/>"
+	       "</defaults>" TAIL,
+	    3, "the name of a finding" },
+	{ HEAD "<defaults>\n<finding kind=\"total_wrong\" severity=\"A\"/>"
+	       "</defaults>" TAIL,
+	    3, "ignore, accept or reject" },
+	{ HEAD P1 "<finding kind=\"iea_missing\" severity=\"accept\"/>" P2 TAIL,
+	    3, "cannot be taken" },
+	{ HEAD P1
+	    "<receive set=\"850\">"
+	    "<finding kind=\"ge_count\" severity=\"accept\"/></receive>" P2
+		TAIL,
+	    3, "agreed on in <partner>" },
 	{ HEAD "<defaults ta1=\"maybe\"/>" TAIL, 2, "asked, always or never" },
 	{ HEAD "<defaults settle=\"-1\"/>" TAIL, 2, "whole number from 0" },
 	{ HEAD "<defaults settle=\"1 \"/>" TAIL, 2, "whole number" },
