@@ -27,7 +27,7 @@ OURS := -std=c11 -D_POSIX_C_SOURCE=200809L -D_FILE_OFFSET_BITS=64 \
 	-DTALLYMAN_VERSION='"$(VERSION)"' -Iinclude -Isrc $(WARN) $(HARDEN) \
 	-fPIC -fvisibility=default $(SAN) $(XML_CFLAGS)
 COMPILE = $(CC) $(OURS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
-LINK = $(CC) $(CFLAGS) $(SAN) -Wl,-z,relro,-z,now $(LDFLAGS) -o $@
+LINK = $(CC) -pthread $(CFLAGS) $(SAN) -Wl,-z,relro,-z,now $(LDFLAGS) -o $@
 
 # The core is the library; the application is the shell around it.
 CORE_DIRS := base x12 record map ack

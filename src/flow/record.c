@@ -29,6 +29,7 @@ group_row(struct translate *t, const struct tally_visit *v,
 	struct interchange *in = &t->in;
 	const struct tally_group_judged *g = in->judged.group;
 	uint32_t i = in->group;
+	enum tally_rc rc;
 
 	while (i < in->judged.ngroup && g[i].offset != v->group->offset)
 		i++;
@@ -39,6 +40,9 @@ group_row(struct translate *t, const struct tally_visit *v,
 	*out = &g[i];
 	if (i == in->group && in->group_id != 0)
 		return TALLY_OK;
+	rc = translate_wait(t, err);
+	if (rc != TALLY_OK)
+		return rc;
 	in->group = i;
 	return store_group_put(t->f->store, in->id, &g[i], &in->group_id, err);
 }
@@ -63,24 +67,6 @@ hash_body(struct translate *t, const struct tally_set *set,
 			tally_hash_add(t->hash, set->bytes + from, to - from);
 	}
 	tally_hash_end(t->hash, digest);
-}
-
-static void
-find(struct translate *t, const struct store_document *d,
-    enum tally_finding_kind kind)
-{
-	struct tally_finding f = { .kind = kind,
-		.severity = tally_finding_info(kind)->severity,
-		.offset = d->offset,
-		.segment = 1,
-		.tag = "ST",
-		.loop = "",
-		.id = "",
-		.name = "" };
-
-	f.value = TALLY_STR("");
-	f.expected = TALLY_STR("");
-	tally_findings_add(&t->found, &f);
 }
 
 /* The value of the column that the model calls the document's key. */
@@ -115,12 +101,12 @@ keep_residue(struct translate *t, struct pending *p, struct tally_err *err)
 	p->residue = NULL;
 	if (n == 0)
 		return TALLY_OK;
-	r = tally_arena_alloc(&t->copies, n * sizeof(*r));
+	r = tally_arena_alloc(&t->g->copies, n * sizeof(*r));
 	if (r == NULL)
 		return no_memory(err);
 	for (size_t i = 0; i < n; i++) {
 		r[i] = t->residues.v[i];
-		r[i].text = tally_arena_str(&t->copies, r[i].text);
+		r[i].text = tally_arena_str(&t->g->copies, r[i].text);
 		if (r[i].text.p == NULL)
 			return no_memory(err);
 	}
@@ -137,6 +123,7 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 	const struct site_agreement *a =
 	    site_receive(t->partner, d->set, set->spec->version);
 	struct tally_map *m;
+	size_t judged = t->g->found.n;
 	bool test = t->in.judged.usage == 'T' && (a == NULL || !a->test);
 	enum tally_rc rc = maps_for(t->f->maps, a, set->spec, &m, err);
 
@@ -145,30 +132,42 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 	if (a != NULL && !a->store)
 		return TALLY_OK;
 	if (test)
-		find(t, d, TALLY_F_document_test);
+		translate_find(t->g, d, TALLY_F_document_test);
 	if (m == NULL) {
-		find(t, d, TALLY_F_map_missing);
+		translate_find(t->g, d, TALLY_F_map_missing);
 		d->state = "held";
 		return TALLY_OK;
 	}
 	d->map = tally_map_name(m);
 	d->map_hash = tally_map_hash(m);
-	d->batch = t->batch.ndocument;
-	rc = tally_map_read(m, set, &t->batch, &t->residues, &t->found, err);
+	d->batch = t->g->batch.ndocument;
+	rc = tally_map_read(
+	    m, set, &t->g->batch, &t->residues, &t->g->found, err);
 	if (rc != TALLY_OK)
 		return rc;
-	d->key = business_key(&t->batch, d->batch);
-	if (t->found.n > p->found.first)
+	d->key = business_key(&t->g->batch, d->batch);
+	if (t->g->found.n > judged)
 		d->state = "held";
 	return keep_residue(t, p, err);
+}
+
+/* What the judge found about the set: its list goes on with the next one. */
+static void
+keep_judged(struct translate *t, const struct tally_set_judged *s)
+{
+	const struct tally_findings *list = tally_judge_findings(t->second);
+
+	for (size_t i = s->findings.first;
+	     i < s->findings.first + s->findings.n && i < list->n; i++)
+		tally_findings_add(&t->g->found, &list->v[i]);
 }
 
 static enum tally_rc
 fill(struct translate *t, const struct tally_visit *v,
     const struct tally_group_judged *g, struct tally_err *err)
 {
-	struct store_document *d = &t->doc[t->n];
-	struct pending *p = &t->pending[t->n];
+	struct store_document *d = &t->g->doc[t->g->n];
+	struct pending *p = &t->g->pending[t->g->n];
 	enum tally_rc rc = TALLY_OK;
 
 	memset(d, 0, sizeof(*d));
@@ -187,123 +186,15 @@ fill(struct translate *t, const struct tally_visit *v,
 	d->batch = UINT32_MAX;
 	d->key = tally_str("", 0);
 	hash_body(t, v->set, d->body);
-	p->judged = v->judged->findings;
 	p->spec = v->set != NULL ? v->set->spec : NULL;
-	p->found.first = t->found.n;
+	p->found.first = t->g->found.n;
+	keep_judged(t, v->judged);
 	if (d->verdict != TALLY_REJECTED && v->checked && p->spec != NULL &&
 	    strcmp(d->set, ACKNOWLEDGEMENT) != 0)
 		rc = map(t, v->set, d, p, err);
-	p->found.n = t->found.n - p->found.first;
+	p->found.n = t->g->found.n - p->found.first;
 	if (rc == TALLY_OK)
-		t->n++;
-	return rc;
-}
-
-/* Holds those whose key another document has already. */
-static enum tally_rc
-hold_repeated(struct translate *t, struct tally_err *err)
-{
-	enum tally_rc rc = store_documents_prior(
-	    t->f->store, t->in.label, t->doc, t->n, t->duplicate, err);
-
-	if (rc != TALLY_OK)
-		return rc;
-	for (size_t i = 0; i < t->n; i++) {
-		t->pending[i].repeated = t->duplicate[i] != 0;
-		if (t->pending[i].repeated)
-			t->doc[i].state = "held";
-	}
-	return TALLY_OK;
-}
-
-static enum tally_rc
-put_findings(struct translate *t, size_t i, struct tally_err *err)
-{
-	const struct tally_findings *list = tally_judge_findings(t->second);
-	struct pending *p = &t->pending[i];
-	struct store_document *d = &t->doc[i];
-	struct store_subject about = { .file = t->file.id,
-		.interchange = t->in.id,
-		.group = d->group,
-		.document = d->id };
-	struct store *st = t->f->store;
-	size_t at = t->found.n;
-	enum tally_rc rc = TALLY_OK;
-
-	if (p->judged.first < list->n)
-		rc = store_findings_put(st, &about, list->v + p->judged.first,
-		    p->judged.n < list->n - p->judged.first
-			? p->judged.n
-			: list->n - p->judged.first,
-		    err);
-	if (rc == TALLY_OK && p->found.n > 0)
-		rc = store_findings_put(
-		    st, &about, t->found.v + p->found.first, p->found.n, err);
-	if (rc != TALLY_OK || !p->repeated)
-		return rc;
-	find(t, d, TALLY_F_document_duplicate);
-	return store_findings_put(
-	    st, &about, t->found.v + at, t->found.n - at, err);
-}
-
-static void
-count(struct translate *t, const char *state)
-{
-	t->count[strcmp(state, "accepted") == 0  ? FLOW_ACCEPTED
-		: strcmp(state, "rejected") == 0 ? FLOW_REJECTED
-		: strcmp(state, "held") == 0     ? FLOW_HELD
-						 : FLOW_WITH_ERRORS]++;
-}
-
-static void
-empty(struct translate *t)
-{
-	t->n = 0;
-	tally_batch_reset(&t->batch);
-	tally_findings_reset(&t->found);
-	tally_arena_reset(&t->copies);
-}
-
-/* Records what is gathered. */
-static enum tally_rc
-flush(struct translate *t, struct tally_err *err)
-{
-	struct store *st = t->f->store;
-	enum tally_rc rc;
-
-	if (t->n == 0)
-		return TALLY_OK;
-	if (t->found.failed)
-		return no_memory(err);
-	rc = hold_repeated(t, err);
-	if (rc == TALLY_OK)
-		rc = store_documents_put(st, t->in.label, t->doc, t->n,
-		    &t->batch, flow_clock_now(&t->f->clock), err);
-	for (size_t i = 0; i < t->n && rc == TALLY_OK; i++) {
-		rc = put_findings(t, i, err);
-		if (rc == TALLY_OK && t->pending[i].nresidue > 0)
-			rc = store_residue_put(st, t->doc[i].id,
-			    t->pending[i].spec, t->pending[i].residue,
-			    t->pending[i].nresidue, err);
-		count(t, t->doc[i].state);
-	}
-	empty(t);
-	return rc;
-}
-
-/* A commit on the way; the next transaction begins where it ended. */
-static enum tally_rc
-commit_so_far(struct translate *t, struct tally_err *err)
-{
-	struct store *st = t->f->store;
-	enum tally_rc rc;
-
-	rc = store_interchange_mark(
-	    st, t->in.id, t->in.seen, NULL, flow_clock_now(&t->f->clock), err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc == TALLY_OK)
-		rc = store_begin(st, err);
+		t->g->n++;
 	return rc;
 }
 
@@ -319,12 +210,13 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	rc = group_row(t, v, &g, err);
 	if (rc == TALLY_OK)
 		rc = fill(t, v, g, err);
+	t->g->seen = t->in.seen;
 	if (rc != TALLY_OK ||
-	    (t->n < TRANSLATE_DOCUMENTS && t->batch.used < TRANSLATE_BYTES))
+	    (t->g->n < TRANSLATE_DOCUMENTS &&
+		t->g->batch.used < TRANSLATE_BYTES))
 		return rc;
-	rc = flush(t, err);
-	if (rc == TALLY_OK && t->solo)
-		rc = commit_so_far(t, err);
+	rc =
+	    t->solo ? translate_put_aside(t, err) : translate_put(t, t->g, err);
 	log_progress(&t->f->log, "translate: documents", t->in.seen, 0);
 	return rc;
 }
@@ -339,16 +231,22 @@ translate_record(struct translate *t, struct tally_err *err)
 		.ctx = t,
 		.clean = t->in.list->n == 0 && t->in.list->dropped == 0 };
 	uint64_t offset = t->in.judged.offset;
-	enum tally_rc rc;
+	struct tally_err late;
+	enum tally_rc rc, waited;
 
 	site_judging(&options, t->partner);
-	empty(t);
+	translate_empty(t->g);
 	rc = tally_judge_new(&t->second,
 	    translate_source(t, READ_SECOND, offset), offset, &options, err);
 	if (rc == TALLY_OK)
 		rc = tally_judge_next(t->second, &again, err);
+	waited = translate_wait(t, &late);
+	if (rc == TALLY_OK && waited != TALLY_OK) {
+		*err = late;
+		rc = waited;
+	}
 	if (rc == TALLY_OK)
-		rc = flush(t, err);
+		rc = translate_put(t, t->g, err);
 	tally_judge_free(t->second);
 	t->second = NULL;
 	return rc;

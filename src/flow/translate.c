@@ -29,46 +29,63 @@ struct group {
 };
 
 static enum tally_rc
+open_gathered(
+    struct gathered *g, const struct tally_model *model, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	tally_findings_init(&g->found, FOUND_MAX);
+	tally_arena_init(&g->copies, COPIES_MAX);
+	rc = tally_batch_init(&g->batch, model, BATCH_MAX, err);
+	if (rc != TALLY_OK)
+		return rc;
+	g->doc = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*g->doc));
+	g->pending = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*g->pending));
+	g->duplicate = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*g->duplicate));
+	if (g->doc == NULL || g->pending == NULL || g->duplicate == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	return TALLY_OK;
+}
+
+static void
+close_gathered(struct gathered *g)
+{
+	tally_free(g->duplicate);
+	tally_free(g->pending);
+	tally_free(g->doc);
+	tally_batch_free(&g->batch);
+	tally_arena_free(&g->copies);
+	tally_findings_free(&g->found);
+}
+
+static enum tally_rc
 open_translate(struct translate *t, struct flow *f, struct tally_err *err)
 {
 	enum tally_rc rc;
 
 	memset(t, 0, sizeof(*t));
 	t->f = f;
-	tally_findings_init(&t->found, FOUND_MAX);
+	t->g = &t->gathered[0];
 	tally_findings_init(&t->outside, f->site->limits.findings);
 	tally_findings_init(&t->in.extra, 16);
-	tally_arena_init(&t->copies, COPIES_MAX);
 	tally_buf_init(&t->answer, ANSWER_MAX);
 	rc = tally_hash_new(&t->hash, err);
-	if (rc == TALLY_OK)
-		rc = tally_batch_init(
-		    &t->batch, maps_model(f->maps), BATCH_MAX, err);
-	if (rc != TALLY_OK)
-		return rc;
-	t->doc = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*t->doc));
-	t->pending = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*t->pending));
-	t->duplicate = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*t->duplicate));
-	if (t->doc == NULL || t->pending == NULL || t->duplicate == NULL)
-		return tally_err_set(err, TALLY_NOMEM, "out of memory");
-	return TALLY_OK;
+	for (int i = 0; i < 2 && rc == TALLY_OK; i++)
+		rc = open_gathered(&t->gathered[i], maps_model(f->maps), err);
+	return rc;
 }
 
 static void
 close_translate(struct translate *t)
 {
 	tally_grammars_free(&t->grammars);
-	tally_free(t->duplicate);
-	tally_free(t->pending);
-	tally_free(t->doc);
-	tally_batch_free(&t->batch);
+	for (int i = 0; i < 2; i++)
+		close_gathered(&t->gathered[i]);
 	tally_hash_free(t->hash);
 	tally_buf_free(&t->answer);
-	tally_arena_free(&t->copies);
 	tally_residues_free(&t->residues);
 	tally_findings_free(&t->in.extra);
 	tally_findings_free(&t->outside);
-	tally_findings_free(&t->found);
 }
 
 /* Trouble that no other file would be spared. */

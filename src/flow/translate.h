@@ -22,12 +22,26 @@
 
 /* What a document that waits to be recorded has beside its row. */
 struct pending {
-	struct tally_span judged; /* in the list of the second judge */
-	struct tally_span found;  /* in translate.found */
+	struct tally_span found; /* in gathered.found */
 	const struct tally_set_spec *spec;
-	const struct tally_residue *residue; /* in translate.copies */
+	const struct tally_residue *residue; /* in gathered.copies */
 	size_t nresidue;
 	bool repeated; /* another one has its key */
+};
+
+/*
+ * Documents on their way from the maps to the store.  There are two, so that
+ * one can be filled while the other is recorded.
+ */
+struct gathered {
+	struct tally_batch batch;
+	struct store_document *doc; /* TRANSLATE_DOCUMENTS of each; owned */
+	struct pending *pending;
+	int64_t *duplicate;
+	size_t n;
+	struct tally_findings found; /* by the judge and by maps */
+	struct tally_arena copies;   /* of residue */
+	uint64_t seen;               /* sets of the interchange to its last */
 };
 
 /* What is decided about an interchange. */
@@ -57,18 +71,16 @@ struct interchange {
 /* The readers of a file's bytes that there can be at a time. */
 enum reader { READ_FIRST, READ_SECOND, READ_DIGEST, READERS };
 
+struct recording;
+
 struct translate {
 	struct flow *f;
 	struct tally_hash *hash; /* owned, as all below */
-	struct tally_batch batch;
-	struct store_document *doc; /* TRANSLATE_DOCUMENTS of each */
-	struct pending *pending;
-	int64_t *duplicate;
-	size_t n;
-	struct tally_findings found; /* by maps, about pending documents */
+	struct gathered gathered[2];
+	struct gathered *g; /* the one that is filled */
 	struct tally_residues residues;
-	struct tally_arena copies; /* of residue */
 	struct tally_buf answer;
+	struct recording *recording; /* of the other one, or null */
 
 	/* The file in hand. */
 	struct store_file file;
@@ -103,6 +115,28 @@ enum tally_rc translate_decide(struct translate *, struct tally_err *)
 
 /* Records the documents of the interchange that was decided on. */
 enum tally_rc translate_record(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Adds a finding about a document that is gathered. */
+void translate_find(
+    struct gathered *, const struct store_document *, enum tally_finding_kind);
+
+/* Empties what is gathered. */
+void translate_empty(struct gathered *);
+
+/* Records what is gathered, in the transaction there is, and empties it. */
+enum tally_rc translate_put(
+    struct translate *, struct gathered *, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * The same and a commit with a mark of how far it went, at the same time as
+ * the caller goes on to fill the other one, which this makes t->g.  Until
+ * translate_wait has returned, nobody else may use the store.  Of the two calls
+ * each gives the outcome of the recording before.
+ */
+enum tally_rc translate_put_aside(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc translate_wait(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
 
 /* Queues what answers it, if anything does. */
