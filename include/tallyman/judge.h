@@ -48,6 +48,11 @@ struct tally_judge_options {
 	enum tally_rc (*visit)(
 	    void *ctx, const struct tally_visit *, struct tally_err *);
 	void *ctx;
+	/* Called for each TA1 segment, with that alone in the set; may be
+	 * null. */
+	enum tally_rc (*visit_ta1)(void *ctx,
+	    const struct tally_interchange_judged *, const struct tally_set *,
+	    struct tally_err *);
 	/* Where the dictionary lacks the version of a group, it is read with
 	 * the nearest one of these, with a note; null: it is rejected. */
 	const struct tally_dictionary *nearest;

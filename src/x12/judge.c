@@ -589,6 +589,10 @@ tally_judge_next(struct tally_judge *j,
 			*out = &j->ic;
 			return TALLY_OK;
 		case TALLY_UNIT_TA1:
+			if (j->options.visit_ta1 != NULL)
+				rc = j->options.visit_ta1(
+				    j->options.ctx, &j->ic, u.set, err);
+			break;
 		case TALLY_UNIT_END:
 			break;
 		}
