@@ -172,7 +172,7 @@ sanitize:
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
 VALGRIND := valgrind -q --leak-check=full --error-exitcode=99 \
-	--suppressions=tests/support/valgrind.supp
+	--suppressions=$(CURDIR)/tests/support/valgrind.supp
 valgrind: $(UNIT_BIN) $(B)/tallyman
 	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
 	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
