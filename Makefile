@@ -140,7 +140,7 @@ $(BENCH_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
 	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1))
 
-.PHONY: check check-programs check-groups $(addprefix check-,$(GROUPS)) golden-accept sanitize valgrind
+.PHONY: check check-programs check-groups $(addprefix check-,$(GROUPS)) golden-accept sanitize sanitize-threads valgrind
 check: check-programs
 	@MAKE='$(MAKE)' scripts/groups $(GROUPS)
 check-programs: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN)
@@ -171,6 +171,10 @@ sanitize:
 	$(MAKE) check B=build/asan \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
+# Where there are threads: a large interchange on its way into the store.
+sanitize-threads:
+	$(MAKE) check-unit T=test_translate B=build/tsan \
+	    SAN=-fsanitize=thread CFLAGS='-O1 -g -fno-omit-frame-pointer'
 VALGRIND := valgrind -q --leak-check=full --error-exitcode=99 \
 	--suppressions=$(CURDIR)/tests/support/valgrind.supp
 valgrind: $(UNIT_BIN) $(B)/tallyman

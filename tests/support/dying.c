@@ -9,7 +9,7 @@
 
 #define DEAD 99
 
-static long countdown;
+static _Atomic long countdown; /* a batch is recorded by a thread */
 
 static void
 tick(void)
