@@ -122,6 +122,15 @@ host_keys(struct site_reader *r, const struct tally_xml *parent,
 	return TALLY_OK;
 }
 
+static bool
+pinned_by_fingerprint(const struct mailbox_settings *s)
+{
+	for (size_t i = 0; i < s->nhost_key; i++)
+		if (strncmp(s->host_key[i], "SHA256:", 7) == 0)
+			return true;
+	return false;
+}
+
 /* What must be there, and must not, for the kind of URL. */
 static enum tally_rc
 mailbox_fits(struct site_reader *r, const struct tally_xml *x,
@@ -133,9 +142,10 @@ mailbox_fits(struct site_reader *r, const struct tally_xml *x,
 		if (s->url[4] == '\0')
 			return site_read_wrong(r, x, "url", "dir:FOLDER");
 		if (s->key != NULL || s->password_file != NULL ||
-		    s->passphrase_file != NULL || s->agent || s->nhost_key > 0)
+		    s->passphrase_file != NULL || s->agent ||
+		    s->nhost_key > 0 || s->openssh)
 			what = "is a local folder; drop its keys, agent, "
-			       "password-file and host-key";
+			       "password-file, transport and host-key";
 	} else if (strncmp(s->url, "sftp://", 7) != 0) {
 		return site_read_wrong(r, x, "url",
 		    "sftp://USER@HOST[:PORT] or "
@@ -146,6 +156,14 @@ mailbox_fits(struct site_reader *r, const struct tally_xml *x,
 	} else if (s->key == NULL && s->password_file == NULL && !s->agent) {
 		what = "has nothing to log in with; add key=, password-file= "
 		       "or agent=\"yes\"";
+	} else if (s->openssh &&
+	    (s->password_file != NULL || s->passphrase_file != NULL)) {
+		what = "has transport=\"openssh\", which takes no password and "
+		       "no passphrase; log in by a key without one, or by an "
+		       "agent";
+	} else if (s->openssh && pinned_by_fingerprint(s)) {
+		what = "has transport=\"openssh\", which cannot compare "
+		       "fingerprints; write the whole key into <host-key>";
 	}
 	if (what == NULL)
 		return TALLY_OK;
@@ -153,12 +171,14 @@ mailbox_fits(struct site_reader *r, const struct tally_xml *x,
 	    "<mailbox url=\"%.80s\"> %s", s->url, what);
 }
 
+static const char *const word_transport[3] = { "builtin", "openssh", NULL };
+
 static enum tally_rc
 access_to(struct site_reader *r, const struct tally_xml *x,
     const struct site_settings *above, struct mailbox_settings *s)
 {
 	struct site_settings own = *above;
-	int agent = 0, legacy = 0;
+	int agent = 0, legacy = 0, openssh = 0;
 	enum tally_rc rc;
 
 	rc = site_read_text(r, x, "url", "", &s->url);
@@ -175,11 +195,15 @@ access_to(struct site_reader *r, const struct tally_xml *x,
 	if (rc == TALLY_OK)
 		rc = site_read_word(r, x, "legacy", site_word_yes, &legacy);
 	if (rc == TALLY_OK)
+		rc =
+		    site_read_word(r, x, "transport", word_transport, &openssh);
+	if (rc == TALLY_OK)
 		rc = site_read_settings(r, x, &own);
 	if (rc == TALLY_OK)
 		rc = host_keys(r, x, s);
 	s->agent = agent;
 	s->legacy = legacy;
+	s->openssh = openssh;
 	s->depth = (unsigned)own.depth;
 	s->connect_ms = (unsigned)own.connect_s * 1000;
 	s->login_ms = (unsigned)own.login_s * 1000;

@@ -2,7 +2,7 @@
 /*
  * A byte stream to an SFTP server, never blocking but in wait().  The client
  * (sftp_client.c) knows only this; implementations: a channel of libssh2
- * (ssh.c).
+ * (ssh.c), a child process ssh (openssh.c).
  */
 #ifndef TALLYMAN_MAILBOX_LINK_H
 #define TALLYMAN_MAILBOX_LINK_H
@@ -16,7 +16,7 @@ enum link_io {
 	LINK_DONE,  /* *done bytes went, at least one */
 	LINK_AGAIN, /* nothing now: wait() */
 	LINK_END,   /* the other side has closed the stream */
-	LINK_BROKEN /* with a reason in *err */
+	LINK_BROKEN /* with a reason in *err, that names the mailbox */
 };
 
 struct link;
@@ -32,6 +32,8 @@ struct link_methods {
 };
 struct link {
 	const struct link_methods *methods;
+	/* Not 0: the login goes on until the first bytes come, for so long. */
+	unsigned login_ms;
 };
 
 /* Where an sftp: URL leads. */
@@ -44,6 +46,13 @@ enum tally_rc link_target_parse(struct link_target *,
 
 /* Connects, checks the host's key, logs in, starts the subsystem. */
 enum tally_rc link_open_ssh(struct link **, const struct link_target *,
+    const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * The same by the program ssh of OpenSSH.  It returns at once: a login that
+ * fails is told by the first send or recv that is LINK_BROKEN, with its rc.
+ */
+enum tally_rc link_open_openssh(struct link **, const struct link_target *,
     const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
 
 /* Milliseconds of the monotonic clock. */

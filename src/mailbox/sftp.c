@@ -114,7 +114,9 @@ sftp_open(struct mailbox *m, struct tally_err *err)
 		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
 	rc = link_target_parse(&s->target, set, err);
 	if (rc == TALLY_OK)
-		rc = link_open_ssh(&link, &s->target, set, err);
+		rc = set->openssh
+		    ? link_open_openssh(&link, &s->target, set, err)
+		    : link_open_ssh(&link, &s->target, set, err);
 	if (rc == TALLY_OK)
 		rc = sftp_client_open(&s->client, link, set, end, err);
 	if (rc != TALLY_OK) {

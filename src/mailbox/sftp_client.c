@@ -38,6 +38,7 @@ struct sftp_client {
 	int64_t end; /* of all, by link_now() */
 	uint32_t serial;
 	bool fsync, dead;
+	bool greeted;         /* VERSION has come */
 	struct tally_err why; /* when dead */
 	struct tally_buf out;
 	size_t out_at;
@@ -70,6 +71,18 @@ sftp_client_fail(
 		tally_err_set(&c->why, TALLY_UNAVAILABLE,
 		    "mailbox %s: %s; the connection is given up", c->name,
 		    text);
+	c->dead = true;
+	return sftp_client_state(c, err);
+}
+
+/* The link broke; before the greeting that may be no passing trouble. */
+static enum tally_rc
+lost(struct sftp_client *c, struct tally_err *err, const struct tally_err *why)
+{
+	if (!c->dead)
+		c->why = *why;
+	if (!c->dead && c->greeted)
+		c->why.rc = TALLY_UNAVAILABLE;
 	c->dead = true;
 	return sftp_client_state(c, err);
 }
@@ -136,7 +149,7 @@ flush(struct sftp_client *c, bool *again, struct tally_err *err)
 			return sftp_client_fail(
 			    c, err, "the server has ended the SFTP session");
 		if (io == LINK_BROKEN)
-			return sftp_client_fail(c, err, "%s", why.text);
+			return lost(c, err, &why);
 		c->out_at += done;
 	}
 	tally_buf_reset(&c->out);
@@ -185,7 +198,7 @@ fill(struct sftp_client *c, bool *more, struct tally_err *err)
 		return sftp_client_fail(
 		    c, err, "the server has ended the SFTP session");
 	default:
-		return sftp_client_fail(c, err, "%s", why.text);
+		return lost(c, err, &why);
 	}
 }
 
@@ -193,7 +206,9 @@ fill(struct sftp_client *c, bool *more, struct tally_err *err)
 static enum tally_rc
 receive(struct sftp_client *c, struct tally_str *packet, struct tally_err *err)
 {
-	int64_t now = link_now(), end = now + c->reply_ms;
+	unsigned ms = !c->greeted && c->link->login_ms != 0 ? c->link->login_ms
+							    : c->reply_ms;
+	int64_t now = link_now(), end = now + ms;
 	bool full, more;
 	enum tally_rc rc;
 
@@ -221,8 +236,8 @@ receive(struct sftp_client *c, struct tally_str *packet, struct tally_err *err)
 			return rc;
 		now = link_now();
 		if (now >= end && end < c->end)
-			return sftp_client_fail(c, err,
-			    "no reply of the server within %u ms", c->reply_ms);
+			return sftp_client_fail(
+			    c, err, "no reply of the server within %u ms", ms);
 		if (!more && now < end)
 			c->link->methods->wait(c->link, full,
 			    end - now < WAIT_MAX ? (int)(end - now) : WAIT_MAX);
@@ -300,6 +315,7 @@ greet(struct sftp_client *c, struct tally_err *err)
 	}
 	/* Some announce their own highest or lowest and then speak 3. */
 	c->fsync = r.fsync;
+	c->greeted = true;
 	return TALLY_OK;
 }
 

@@ -111,8 +111,8 @@ no_common(struct ssh *s, struct tally_err *err)
 	return tally_err_set(err, TALLY_CONFIG,
 	    "mailbox %s: the server knows no algorithm of ours in one of these"
 	    " lists; key exchange %s; host key %s; cipher %s; mac %s.  Pin a"
-	    " host key of another type, or set legacy if the partner cannot"
-	    " do better",
+	    " host key of another type, or set transport=\"openssh\", or"
+	    " legacy if the partner cannot do better",
 	    s->set->name, s->offered[KEX], s->offered[HOST_KEY],
 	    s->offered[CIPHER], s->offered[MAC]);
 }
@@ -253,8 +253,8 @@ no_host_key_type(struct ssh *s, const char *types, struct tally_err *err)
 {
 	return tally_err_set(err, TALLY_CONFIG,
 	    "mailbox %s: this libssh2 (%s) cannot check host keys by %s; pin"
-	    " the server's ssh-ed25519 or ecdsa key, or set legacy if the"
-	    " server still signs by SHA-1 (its HostKeyAlgorithms +ssh-rsa)",
+	    " the server's ssh-ed25519 or ecdsa key, or set"
+	    " transport=\"openssh\"",
 	    s->set->name, libssh2_version(0), types);
 }
 

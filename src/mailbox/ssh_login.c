@@ -251,9 +251,9 @@ hint_rsa(struct login *l, const struct secret *key)
 		return;
 	snprintf(l->hint, sizeof(l->hint),
 	    "; the key is RSA, with which this libssh2 (%s) can sign by SHA-1"
-	    " only, and most servers refuse that since 2021: give the partner"
-	    " an ed25519 or ecdsa key (ssh-keygen -t ed25519), or have the"
-	    " server set PubkeyAcceptedAlgorithms +ssh-rsa",
+	    " only, and most servers refuse that since 2021: set"
+	    " transport=\"openssh\", or give the partner an ed25519 or ecdsa"
+	    " key (ssh-keygen -t ed25519)",
 	    libssh2_version(0));
 }
 

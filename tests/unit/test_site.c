@@ -20,6 +20,9 @@
 #define TAIL "</tallyman>\n"
 #define P1   "<partner name=\"p\" qualifier=\"ZZ\" id=\"P\">\n"
 #define P2   "</partner>\n"
+#define BOX(url, attributes, inside) \
+	HEAD P1 "<mailbox url=\"" url "\" " attributes ">" inside \
+		"</mailbox>" P2 TAIL
 
 static enum tally_rc
 parse(struct site **s, const char *text, struct tally_err *err)
@@ -73,6 +76,18 @@ static const struct {
 		TAIL,
 	    3, "agreed on in <partner>" },
 	{ HEAD "<defaults ta1=\"maybe\"/>" TAIL, 2, "asked, always or never" },
+	{ BOX("dir:x", "transport=\"openssh\"", ""), 3, "drop its keys" },
+	{ BOX("sftp://a@b", "key=\"k\" transport=\"openssh\"",
+	      "<host-key>SHA256:AAAA</host-key>"),
+	    3, "cannot compare fingerprints" },
+	{ BOX("sftp://a@b", "password-file=\"k\" transport=\"openssh\"",
+	      "<host-key>ssh-ed25519 AAAA</host-key>"),
+	    3, "takes no password" },
+	{ BOX("sftp://a@b", "key=\"k\" transport=\"tcp\"",
+	      "<host-key>ssh-ed25519 AAAA</host-key>"),
+	    3, "builtin or openssh" },
+	{ BOX("sftp://a@b", "run-timeout=\"0\"", ""), 3,
+	    "whole number from 1" },
 	{ HEAD "<defaults settle=\"-1\"/>" TAIL, 2, "whole number from 0" },
 	{ HEAD "<defaults settle=\"1 \"/>" TAIL, 2, "whole number" },
 	{ HEAD "<defaults depth=\"99999999999999999999\"/>" TAIL, 2,

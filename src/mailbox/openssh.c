@@ -1,0 +1,591 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A link over a child process: the program ssh of OpenSSH, which starts the
+ * subsystem and carries its bytes.  It knows what the library at hand may not:
+ * RSA by SHA-2, certificates, keys in hardware, newer algorithms.
+ *
+ * The child gets nothing from its surroundings: no configuration of user or
+ * system, a fixed program, fixed arguments, an environment of our making, a
+ * file of known hosts that holds the pins under an alias and nothing else, and
+ * algorithms for the host's key that are those of the pins.  It never asks and
+ * never learns a key.  Its words are kept for the message when it ends before
+ * the first byte has come; what they mean is known by their wording, and
+ * wording that is not known counts as trouble with the connection.
+ */
+#define _GNU_SOURCE /* pipe2, SOCK_CLOEXEC */
+#include "mailbox/ssh.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/text.h"
+#include "mailbox/kind.h"
+#include "mailbox/pins.h"
+
+#define ALIAS      "mailbox" /* the host's name in the file of known hosts */
+#define GOODBYE_MS 500       /* to end by itself */
+#define WORDS_MS   1000      /* for its last words */
+#define WORDS      4096      /* that are kept */
+#define ARGS       48
+
+struct openssh {
+	struct link link; /* first: a link is the beginning of it */
+	const struct mailbox_settings *set;
+	pid_t pid;
+	int fd;      /* its standard input and output */
+	int said_fd; /* its standard error; -1: at its end */
+	bool heard;  /* something came: it is logged in */
+	size_t said_n;
+	char said[WORDS];
+	char known[256]; /* the file of known hosts; "" when it is gone */
+};
+
+struct args {
+	char *v[ARGS + 1];
+	size_t n;
+	bool failed;
+	struct tally_arena arena;
+};
+
+static void add(struct args *, const char *fmt, ...) TALLY_PRINTF(2, 3);
+
+static void
+add(struct args *a, const char *fmt, ...)
+{
+	char text[8192];
+	va_list ap;
+	int n;
+
+	va_start(ap, fmt);
+	n = vsnprintf(text, sizeof(text), fmt, ap);
+	va_end(ap);
+	if (n < 0 || (size_t)n >= sizeof(text) || a->n == ARGS) {
+		a->failed = true;
+		return;
+	}
+	a->v[a->n] = tally_arena_cstr(&a->arena, tally_cstr(text));
+	a->failed = a->failed || a->v[a->n] == NULL;
+	a->n++;
+	a->v[a->n] = NULL;
+}
+
+/* Paths that ssh would take apart or expand. */
+static bool
+is_plain(const char *path)
+{
+	for (; *path != '\0'; path++)
+		if ((unsigned char)*path < 0x20 || *path == 0x7f ||
+		    strchr("\"'\\%$", *path) != NULL)
+			return false;
+	return true;
+}
+
+static void
+add_login(struct args *a, const struct mailbox_settings *s)
+{
+	const char *agent = getenv("SSH_AUTH_SOCK");
+	bool relative = s->key != NULL && s->key[0] != '/' && s->base != NULL;
+
+	add(a, "-oPreferredAuthentications=publickey");
+	if (s->key != NULL)
+		add(a, "-oIdentityFile=\"%s%s%s\"", relative ? s->base : "",
+		    relative ? "/" : "", s->key);
+	else
+		add(a, "-oIdentityFile=none");
+	add(a, "-oIdentitiesOnly=%s", s->agent ? "no" : "yes");
+	if (s->agent && agent != NULL && is_plain(agent))
+		add(a, "-oIdentityAgent=\"%s\"", agent);
+	else
+		add(a, "-oIdentityAgent=none");
+}
+
+static void
+add_legacy(struct args *a)
+{
+	add(a,
+	    "-oKexAlgorithms=+diffie-hellman-group14-sha1,"
+	    "diffie-hellman-group-exchange-sha1,"
+	    "diffie-hellman-group1-sha1");
+	add(a, "-oCiphers=+aes256-cbc,aes192-cbc,aes128-cbc,3des-cbc");
+	add(a, "-oMACs=+hmac-sha1");
+	add(a, "-oPubkeyAcceptedAlgorithms=+ssh-rsa");
+}
+
+static void
+add_all(struct args *a, const struct openssh *o, const struct link_target *t,
+    const char *types)
+{
+	const struct mailbox_settings *s = o->set;
+	unsigned ms = s->connect_ms != 0 ? s->connect_ms : MAILBOX_CONNECT_MS;
+
+	add(a, "ssh");
+	add(a, "-F");
+	add(a, "none");
+	add(a, "-a");
+	add(a, "-x");
+	add(a, "-T");
+	add(a, "-oBatchMode=yes");
+	add(a, "-oStrictHostKeyChecking=yes");
+	add(a, "-oUserKnownHostsFile=%s", o->known);
+	add(a, "-oGlobalKnownHostsFile=/dev/null");
+	add(a, "-oHostKeyAlias=" ALIAS);
+	add(a, "-oHostKeyAlgorithms=%s", types);
+	add(a, "-oCheckHostIP=no");
+	add(a, "-oUpdateHostKeys=no");
+	add(a, "-oVerifyHostKeyDNS=no");
+	add(a, "-oClearAllForwardings=yes");
+	add(a, "-oControlPath=none");
+	add(a, "-oPermitLocalCommand=no");
+	add(a, "-oEscapeChar=none");
+	add(a, "-oLogLevel=INFO");
+	add(a, "-oConnectionAttempts=1");
+	add(a, "-oConnectTimeout=%u", (ms + 999) / 1000);
+	add_login(a, s);
+	if (s->legacy)
+		add_legacy(a);
+	add(a, "-p");
+	add(a, "%s", t->port);
+	add(a, "-l");
+	add(a, "%s", t->user);
+	add(a, "-s");
+	add(a, "--");
+	add(a, "%s", t->host);
+	add(a, "sftp");
+}
+
+/* Type and key of each; what stands behind them is not ssh's business. */
+static bool
+write_pins(int fd, const struct mailbox_settings *s)
+{
+	static const char blank[] = " \t";
+	const char *type, *key;
+
+	for (size_t i = 0; i < s->nhost_key; i++) {
+		type = s->host_key[i] + strspn(s->host_key[i], blank);
+		key = type + strcspn(type, blank);
+		key += strspn(key, blank);
+		if (dprintf(fd, ALIAS " %.*s %.*s\n", (int)strcspn(type, blank),
+			type, (int)strcspn(key, blank), key) < 0)
+			return false;
+	}
+	return true;
+}
+
+static enum tally_rc
+make_known_hosts(struct openssh *o, struct tally_err *err)
+{
+	const char *dir = getenv("TMPDIR");
+	bool good;
+	int fd, e;
+
+	if (dir == NULL || dir[0] != '/' || !is_plain(dir) ||
+	    strchr(dir, ' ') != NULL || strlen(dir) > 200)
+		dir = "/tmp";
+	snprintf(o->known, sizeof(o->known), "%s/tallyman-XXXXXX", dir);
+	fd = mkstemp(o->known);
+	if (fd < 0)
+		o->known[0] = '\0';
+	good = fd >= 0 && write_pins(fd, o->set);
+	e = errno;
+	if (fd >= 0 && close(fd) != 0 && good) {
+		good = false;
+		e = errno;
+	}
+	if (good)
+		return TALLY_OK;
+	errno = e;
+	return tally_err_errno(err, TALLY_TEMP,
+	    "mailbox %s: cannot write a file of host keys in %s", o->set->name,
+	    dir);
+}
+
+static const char *
+find_program(void)
+{
+	static const char *const path[] = { "/usr/bin/ssh",
+		"/usr/local/bin/ssh", "/bin/ssh" };
+
+	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
+		if (access(path[i], X_OK) == 0)
+			return path[i];
+	return NULL;
+}
+
+/* 0 or an errno. */
+static int
+spawn(struct openssh *o, const char *program, char *const argv[], int io,
+    int said)
+{
+	static char path[] = "PATH=/usr/bin:/bin", lang[] = "LC_ALL=C";
+	char *const environment[] = { path, lang, NULL };
+	posix_spawn_file_actions_t files;
+	posix_spawnattr_t how;
+	sigset_t none, pipe_only;
+	int e = posix_spawn_file_actions_init(&files);
+
+	if (e != 0)
+		return e;
+	e = posix_spawnattr_init(&how);
+	if (e != 0) {
+		posix_spawn_file_actions_destroy(&files);
+		return e;
+	}
+	sigemptyset(&none);
+	sigemptyset(&pipe_only);
+	sigaddset(&pipe_only, SIGPIPE);
+	posix_spawnattr_setsigmask(&how, &none);
+	posix_spawnattr_setsigdefault(&how, &pipe_only);
+	posix_spawnattr_setpgroup(&how, 0);
+	posix_spawnattr_setflags(&how,
+	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
+		POSIX_SPAWN_SETPGROUP);
+	e = posix_spawn_file_actions_adddup2(&files, io, 0);
+	if (e == 0)
+		e = posix_spawn_file_actions_adddup2(&files, io, 1);
+	if (e == 0)
+		e = posix_spawn_file_actions_adddup2(&files, said, 2);
+	if (e == 0)
+		e = posix_spawn(
+		    &o->pid, program, &files, &how, argv, environment);
+	if (e != 0)
+		o->pid = 0;
+	posix_spawnattr_destroy(&how);
+	posix_spawn_file_actions_destroy(&files);
+	return e;
+}
+
+static enum tally_rc
+start(struct openssh *o, char *const argv[], struct tally_err *err)
+{
+	const char *program = find_program(), *name = o->set->name;
+	int io[2] = { -1, -1 }, said[2] = { -1, -1 }, e = 0;
+
+	if (program == NULL)
+		return tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: transport is openssh, and the program ssh is"
+		    " not installed; install openssh-client or take out"
+		    " transport",
+		    name);
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, io) != 0 ||
+	    pipe2(said, O_CLOEXEC) != 0)
+		e = errno;
+	if (e == 0)
+		e = spawn(o, program, argv, io[1], said[1]);
+	if (io[1] >= 0)
+		close(io[1]);
+	if (said[1] >= 0)
+		close(said[1]);
+	o->fd = io[0];
+	o->said_fd = said[0];
+	if (o->said_fd >= 0)
+		(void)fcntl(o->said_fd, F_SETFL, O_NONBLOCK);
+	if (e == 0)
+		return TALLY_OK;
+	errno = e;
+	return tally_err_errno(
+	    err, TALLY_TEMP, "mailbox %s: cannot start %s", name, program);
+}
+
+/* Takes what it says, so that it is never held up by that. */
+static void
+hear(struct openssh *o)
+{
+	char block[512];
+	ssize_t n;
+
+	while (o->said_fd >= 0) {
+		n = read(o->said_fd, block, sizeof(block));
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0 && errno == EAGAIN)
+			return;
+		if (n <= 0) {
+			close(o->said_fd);
+			o->said_fd = -1;
+			return;
+		}
+		if ((size_t)n > sizeof(o->said) - 1 - o->said_n)
+			n = (ssize_t)(sizeof(o->said) - 1 - o->said_n);
+		memcpy(o->said + o->said_n, block, (size_t)n);
+		o->said_n += (size_t)n;
+	}
+}
+
+static void
+hear_to_the_end(struct openssh *o)
+{
+	int64_t end = link_now() + WORDS_MS, left;
+
+	for (hear(o); o->said_fd >= 0; hear(o)) {
+		struct pollfd p = { .fd = o->said_fd, .events = POLLIN };
+
+		left = end - link_now();
+		if (left <= 0)
+			return;
+		(void)poll(&p, 1, (int)left);
+	}
+	o->said[o->said_n] = '\0';
+}
+
+/* Its last line, or the one with the server's key, safe for a message. */
+static void
+telling_line(const struct openssh *o, char out[MAILBOX_SHOWN])
+{
+	const char *key = strstr(o->said, "\nSHA256:");
+	size_t end = o->said_n, begin;
+	struct tally_buf b;
+
+	if (key != NULL)
+		end = (size_t)(key - o->said) + 1 + strcspn(key + 1, "\r\n");
+	while (end > 0 && (unsigned char)o->said[end - 1] <= ' ')
+		end--;
+	begin = end;
+	while (begin > 0 && o->said[begin - 1] != '\n')
+		begin--;
+	tally_buf_init(&b, MAILBOX_SHOWN);
+	tally_text_safe(&b, tally_str(o->said + begin, end - begin));
+	snprintf(out, MAILBOX_SHOWN, "%.300s",
+	    b.p != NULL && b.n > 0 ? b.p : "it said nothing");
+	tally_buf_free(&b);
+}
+
+/* What is to be made of its words, the first that is found. */
+static const struct {
+	const char *words;
+	enum tally_rc rc;
+	const char *advice;
+} meanings[] = {
+	{ "IDENTIFICATION HAS CHANGED", TALLY_PERM,
+	    "the server's host key is not pinned; nothing was sent to it.  Ask"
+	    " the partner whether the key was changed, and pin the new one; if"
+	    " not, somebody is in between" },
+	{ "Host key verification failed", TALLY_PERM,
+	    "the server's host key is not pinned; nothing was sent to it.  Ask"
+	    " the partner whether the key was changed, and pin the new one; if"
+	    " not, somebody is in between" },
+	{ "no matching ", TALLY_CONFIG,
+	    "server and ssh have no algorithm in common, as ssh tells below;"
+	    " pin a host key of a type that is offered, or set legacy if the"
+	    " partner cannot do better" },
+	{ "Load key ", TALLY_CONFIG,
+	    "the private key cannot be used by ssh; it must be in the format"
+	    " of OpenSSH or PEM and have no passphrase (put a key with one"
+	    " into the agent)" },
+	{ "Permission denied", TALLY_PERM,
+	    "the server refused the login; have the partner check the user's"
+	    " name and the key" },
+	{ "Too many authentication failures", TALLY_PERM,
+	    "the server refused the login; have the partner check the user's"
+	    " name and the key" },
+	{ "Bad configuration option", TALLY_CONFIG,
+	    "this ssh is too old for what it is told" },
+	{ "subsystem request failed", TALLY_UNAVAILABLE,
+	    "the server refused starting SFTP; the account may lack it, or too"
+	    " many sessions are open: ask the partner" },
+	{ "", TALLY_UNAVAILABLE,
+	    "ssh ended before the server answered; the server may be down, no"
+	    " SSH server, or locking us out for a while after refused logins" },
+};
+
+static enum link_io
+ended(struct openssh *o, struct tally_err *err)
+{
+	char line[MAILBOX_SHOWN];
+	size_t i = 0;
+
+	if (o->heard)
+		return LINK_END;
+	hear_to_the_end(o);
+	telling_line(o, line);
+	while (strstr(o->said, meanings[i].words) == NULL)
+		i++; /* the last one is always found */
+	tally_err_set(err, meanings[i].rc, "mailbox %s: %s (ssh: %s)",
+	    o->set->name, meanings[i].advice, line);
+	return LINK_BROKEN;
+}
+
+static enum link_io
+openssh_send(struct link *link, const void *p, size_t n, size_t *done,
+    struct tally_err *err)
+{
+	struct openssh *o = (struct openssh *)link;
+	ssize_t sent;
+
+	do
+		sent = send(o->fd, p, n, MSG_DONTWAIT | MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent > 0) {
+		*done = (size_t)sent;
+		return LINK_DONE;
+	}
+	return sent == 0 || errno == EAGAIN ? LINK_AGAIN : ended(o, err);
+}
+
+static void
+forget_known_hosts(struct openssh *o)
+{
+	if (o->known[0] != '\0')
+		unlink(o->known);
+	o->known[0] = '\0';
+}
+
+static enum link_io
+openssh_recv(
+    struct link *link, void *p, size_t n, size_t *done, struct tally_err *err)
+{
+	struct openssh *o = (struct openssh *)link;
+	ssize_t got;
+
+	do
+		got = recv(o->fd, p, n, MSG_DONTWAIT);
+	while (got < 0 && errno == EINTR);
+	if (got < 0 && errno == EAGAIN)
+		return LINK_AGAIN;
+	if (got <= 0)
+		return ended(o, err);
+	o->heard = true;
+	forget_known_hosts(o);
+	*done = (size_t)got;
+	return LINK_DONE;
+}
+
+static void
+openssh_wait(struct link *link, bool sending, int ms)
+{
+	struct openssh *o = (struct openssh *)link;
+	struct pollfd p[2] = {
+		{ .fd = o->fd, .events = sending ? POLLIN | POLLOUT : POLLIN },
+		{ .fd = o->said_fd, .events = POLLIN }
+	};
+
+	if (poll(p, 2, ms) > 0 && p[1].revents != 0)
+		hear(o);
+}
+
+/* Until it has closed its end, or has had its time. */
+static void
+let_end(struct openssh *o)
+{
+	int64_t end = link_now() + GOODBYE_MS, left;
+	char rest[512];
+	ssize_t n;
+
+	shutdown(o->fd, SHUT_WR);
+	for (;;) {
+		n = recv(o->fd, rest, sizeof(rest), MSG_DONTWAIT);
+		left = end - link_now();
+		if (n == 0 || left <= 0 ||
+		    (n < 0 && errno != EAGAIN && errno != EINTR))
+			return;
+		if (n < 0)
+			openssh_wait(&o->link, false, (int)left);
+	}
+}
+
+static void
+openssh_close(struct link *link, bool polite)
+{
+	struct openssh *o = (struct openssh *)link;
+
+	if (polite && o->fd >= 0)
+		let_end(o);
+	if (o->fd >= 0)
+		close(o->fd);
+	if (o->said_fd >= 0)
+		close(o->said_fd);
+	if (o->pid > 0) {
+		kill(o->pid, polite ? SIGTERM : SIGKILL);
+		while (waitpid(o->pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	}
+	forget_known_hosts(o);
+	tally_free(o);
+}
+
+/* What ssh cannot be told without asking it, or at all. */
+static enum tally_rc
+check(const struct mailbox_settings *s, const struct pins *pins,
+    struct tally_err *err)
+{
+	for (size_t i = 0; i < pins->n; i++)
+		if (pins->pin[i].type < 0)
+			return tally_err_set(err, TALLY_CONFIG,
+			    "mailbox %s: with transport openssh a host key"
+			    " cannot be pinned by its fingerprint (SHA256:);"
+			    " pin the whole key, as ssh-keyscan prints it",
+			    s->name);
+	if (s->password_file != NULL || s->passphrase_file != NULL)
+		return tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: transport openssh takes no password and no"
+		    " passphrase; log in by a key without a passphrase, or"
+		    " by an agent",
+		    s->name);
+	if ((s->key != NULL && !is_plain(s->key)) ||
+	    (s->base != NULL && !is_plain(s->base)))
+		return tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: with transport openssh the key's path cannot"
+		    " have quotes, backslashes, '%%' or '$'",
+		    s->name);
+	return ssh_login_check(s, err);
+}
+
+enum tally_rc
+link_open_openssh(struct link **out, const struct link_target *t,
+    const struct mailbox_settings *set, struct tally_err *err)
+{
+	static const struct link_methods methods = { openssh_send, openssh_recv,
+		openssh_wait, openssh_close };
+	struct openssh *o = NULL;
+	struct args a = { .n = 0 };
+	struct pins pins;
+	char types[256];
+	enum tally_rc rc = pins_parse(&pins, set, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	tally_arena_init(&a.arena, (size_t)1 << 20);
+	rc = check(set, &pins, err);
+	if (rc != TALLY_OK)
+		goto out;
+	o = tally_calloc(1, sizeof(*o));
+	if (o == NULL) {
+		rc = tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
+		goto out;
+	}
+	o->link.methods = &methods;
+	o->link.login_ms =
+	    (set->connect_ms != 0 ? set->connect_ms : MAILBOX_CONNECT_MS) +
+	    (set->login_ms != 0 ? set->login_ms : MAILBOX_LOGIN_MS);
+	o->set = set;
+	o->fd = o->said_fd = -1;
+	pins_offer(&pins, 0, set->legacy, types); /* all are whole keys */
+	rc = make_known_hosts(o, err);
+	if (rc == TALLY_OK) {
+		add_all(&a, o, t, types);
+		rc = a.failed ? tally_err_set(err, TALLY_NOMEM,
+				    "mailbox %s: no memory for the arguments"
+				    " of ssh",
+				    set->name)
+			      : start(o, a.v, err);
+	}
+	if (rc == TALLY_OK) {
+		*out = &o->link;
+		o = NULL;
+	}
+out:
+	if (o != NULL)
+		openssh_close(&o->link, false);
+	tally_arena_free(&a.arena);
+	pins_free(&pins);
+	return rc;
+}

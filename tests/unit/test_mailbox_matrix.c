@@ -1,0 +1,475 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What can be reached by which transport: kinds of servers and kinds of keys
+ * against a real sshd, with the outcome that is expected of each.
+ */
+#define _GNU_SOURCE /* setenv */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <dirent.h>
+#include <libssh2.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "../support/sftp_fixture.h"
+
+/* Transports: the library before and since 1.11, and the program. */
+enum { OLD, NEW, OPENSSH, TRANSPORTS };
+
+static char dir[256]; /* of the keys that are made for the occasion */
+static char pin_rsa[1024], pin_p384[1024], pin_other[1024];
+
+static const char *
+openssh_missing(void)
+{
+	return access("/usr/bin/ssh", X_OK) == 0 ? NULL
+						 : "ssh is not installed";
+}
+
+static int
+builtin(void)
+{
+	return libssh2_version(0x010b00) != NULL ? NEW : OLD;
+}
+
+/* Whether ssh knows an algorithm of a kind, as its -Q lists them. */
+static bool
+knows(const char *kind, const char *name)
+{
+	char command[100], line[200];
+	bool found = false;
+	FILE *f;
+
+	snprintf(command, sizeof(command), "ssh -Q %s 2>/dev/null", kind);
+	f = popen(command, "r");
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL) {
+		line[strcspn(line, "\n")] = '\0';
+		found = found || strcmp(line, name) == 0;
+	}
+	if (f != NULL)
+		pclose(f);
+	return found;
+}
+
+static void shell(const char *fmt, ...) TALLY_PRINTF(1, 2);
+
+static void
+shell(const char *fmt, ...)
+{
+	char command[2000], line[300];
+	va_list ap;
+	FILE *f;
+
+	va_start(ap, fmt);
+	vsnprintf(command, sizeof(command), fmt, ap);
+	va_end(ap);
+	f = popen(command, "r");
+	assert_non_null(f);
+	while (fgets(line, sizeof(line), f) != NULL)
+		;
+	if (pclose(f) != 0)
+		fail_msg("%s", command);
+}
+
+static void
+read_pin(char out[1024], const char *name)
+{
+	size_t n;
+	char *p = scratch_read(dir, name, &n), *end;
+
+	assert_non_null(p);
+	end = strchr(p, ' ');
+	assert_non_null(end);
+	end = strchr(end + 1, ' ');
+	assert_non_null(end);
+	*end = '\0';
+	snprintf(out, 1024, "%s", p);
+	free(p);
+}
+
+/* Keys of users; those that are let in have their public half in a file. */
+static int
+start(void **state)
+{
+	if (sshd_missing() != NULL)
+		return 0;
+	scratch_make(dir);
+	assert_int_equal(chmod(dir, 0755), 0);
+	setenv("D", dir, 1);
+	/* Where the files of known hosts go: none may stay there. */
+	shell("mkdir $D/tmp");
+	shell("cd $D && k() { ssh-keygen -q -C x \"$@\"; }"
+	      " && k -t rsa -b 2048 -N '' -f host_rsa"
+	      " && k -t ecdsa -b 384 -N '' -f host_p384"
+	      " && k -t ed25519 -N '' -f other"
+	      " && k -t ecdsa -b 384 -N '' -f p384"
+	      " && k -t ecdsa -b 521 -N '' -f p521"
+	      " && k -t ecdsa -m PEM -N '' -f p256_pem"
+	      " && k -t ecdsa -m PKCS8 -N '' -f p256_pkcs8"
+	      " && k -t rsa -b 2048 -N '' -f rsa"
+	      " && cp rsa rsa_pem && cp rsa.pub rsa_pem.pub"
+	      " && k -p -m PEM -P '' -N '' -f rsa_pem >/dev/null"
+	      " && cat p*.pub rsa.pub > authorized"
+	      " && k -t ed25519 -N '' -f ca && k -t ed25519 -N '' -f cert"
+	      " && k -s ca -I edi -n \"$(id -un)\" cert"
+	      " && chmod 644 authorized ca.pub");
+	read_pin(pin_rsa, "host_rsa.pub");
+	read_pin(pin_p384, "host_p384.pub");
+	read_pin(pin_other, "other.pub");
+	return server_start(state);
+}
+
+static int
+stop(void **state)
+{
+	if (sshd_missing() == NULL)
+		scratch_remove(dir);
+	return server_stop(state);
+}
+
+static void
+server_with(struct sshd *s, const char *lines)
+{
+	char extra[2000];
+
+	snprintf(extra, sizeof(extra),
+	    "HostKey %s/host_rsa\nHostKey %s/host_p384\n"
+	    "AuthorizedKeysFile %s/authorized .ssh/none\n"
+	    "TrustedUserCAKeys %s/ca.pub\n%s",
+	    dir, dir, dir, dir, lines);
+	sshd_start(s, NULL, extra);
+	shell("cat %s/authorized_keys >> %s/authorized", s->dir, dir);
+}
+
+/* How many files of known hosts are left. */
+static unsigned
+left_over(void)
+{
+	char path[300];
+	struct dirent *e;
+	unsigned n = 0;
+	DIR *d;
+
+	snprintf(path, sizeof(path), "%s/tmp", dir);
+	d = opendir(path);
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		n += e->d_name[0] != '.';
+	closedir(d);
+	return n;
+}
+
+/* Opens and lists. */
+static void
+try(const char *what, const struct mailbox_settings *set, enum tally_rc want,
+    const char *says)
+{
+	struct tally_err err = { 0 };
+	struct mailbox_listing l;
+	struct mailbox *m;
+	enum tally_rc rc;
+	char tmp[300];
+
+	snprintf(tmp, sizeof(tmp), "%s/tmp", dir);
+	setenv("TMPDIR", tmp, 1);
+	rc = mailbox_open(&m, set, &err);
+	unsetenv("TMPDIR");
+	if (rc != want ||
+	    (rc != TALLY_OK && says != NULL && strstr(err.text, says) == NULL))
+		fail_msg("%s by %s: %d instead of %d: %s", what,
+		    set->openssh ? "openssh" : "builtin", rc, want, err.text);
+	assert_int_equal(left_over(), 0);
+	if (rc != TALLY_OK)
+		return;
+	if (mailbox_list(m, "", &l, &err) != TALLY_OK)
+		fail_msg("%s: %s", what, err.text);
+	mailbox_listing_free(&l);
+	mailbox_close(m);
+}
+
+#define C TALLY_CONFIG
+#define P TALLY_PERM
+
+static void
+servers(void **state)
+{
+	enum { ED25519, RSA, P384, OTHER };
+	static const struct {
+		const char *what, *lines;
+		int pin;
+		bool legacy;
+		enum tally_rc rc[TRANSPORTS];
+		const char *kind, *needs; /* of "ssh -Q" */
+	} row[] = {
+		{ "what is usual", "", ED25519, false, { 0, 0, 0 }, NULL,
+		    NULL },
+		{ "only ed25519", "HostKeyAlgorithms ssh-ed25519\n", ED25519,
+		    false, { 0, 0, 0 }, NULL, NULL },
+		{ "only ecdsa of 384 bits",
+		    "HostKeyAlgorithms ecdsa-sha2-nistp384\n", P384, false,
+		    { 0, 0, 0 }, NULL, NULL },
+		{ "only RSA by SHA-2",
+		    "HostKeyAlgorithms rsa-sha2-512,rsa-sha2-256\n", RSA, false,
+		    { C, 0, 0 }, NULL, NULL },
+		{ "only RSA by SHA-1", "HostKeyAlgorithms ssh-rsa\n", RSA, true,
+		    { 0, 0, 0 }, "key-sig", "ssh-rsa" },
+		{ "only AEAD ciphers",
+		    "Ciphers aes256-gcm@openssh.com,"
+		    "chacha20-poly1305@openssh.com\n",
+		    ED25519, false, { C, 0, 0 }, "cipher",
+		    "aes256-gcm@openssh.com" },
+		{ "only MACs after encryption",
+		    "Ciphers aes256-ctr\n"
+		    "MACs hmac-sha2-256-etm@openssh.com\n",
+		    ED25519, false, { C, 0, 0 }, "mac",
+		    "hmac-sha2-256-etm@openssh.com" },
+		{ "only a key exchange of tomorrow",
+		    "KexAlgorithms sntrup761x25519-sha512@openssh.com\n",
+		    ED25519, false, { C, C, 0 }, "kex",
+		    "sntrup761x25519-sha512@openssh.com" },
+		{ "only a key exchange of yesterday",
+		    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519,
+		    false, { C, C, C }, "kex", "diffie-hellman-group1-sha1" },
+		{ "the same where that is allowed",
+		    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519, true,
+		    { 0, 0, 0 }, "kex", "diffie-hellman-group1-sha1" },
+		{ "no key of the pinned type",
+		    "HostKeyAlgorithms ecdsa-sha2-nistp256\n", ED25519, false,
+		    { C, C, C }, NULL, NULL },
+		{ "another key of the pinned type", "", OTHER, false,
+		    { P, P, P }, NULL, NULL },
+	};
+
+	(void)state;
+	need_sshd();
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct mailbox_settings set;
+		const char *pin;
+		struct sshd s;
+
+		if (row[i].needs != NULL && !knows(row[i].kind, row[i].needs)) {
+			print_message("skipped: \"%s\": OpenSSH has no %s\n",
+			    row[i].what, row[i].needs);
+			continue;
+		}
+		server_with(&s, row[i].lines);
+		pin = row[i].pin == RSA   ? pin_rsa
+		    : row[i].pin == P384  ? pin_p384
+		    : row[i].pin == OTHER ? pin_other
+					  : s.ed25519;
+		set = settings(&s, &pin);
+		set.legacy = row[i].legacy;
+		try(row[i].what, &set, row[i].rc[builtin()],
+		    row[i].rc[OPENSSH] == 0 ? "transport=\"openssh\"" : NULL);
+		set.openssh = true;
+		if (openssh_missing() == NULL)
+			try(row[i].what, &set, row[i].rc[OPENSSH],
+			    row[i].rc[OPENSSH] == P ? "SHA256:" : NULL);
+		sshd_stop(&s);
+	}
+	if (openssh_missing() != NULL)
+		print_message("skipped: by openssh: %s\n", openssh_missing());
+}
+
+static void
+keys(void **state)
+{
+	struct sshd s;
+	const char *pin;
+
+	(void)state;
+	need_sshd();
+	server_with(&s, "");
+	pin = s.ed25519;
+	const struct {
+		const char *what;
+		const char *key, *passphrase; /* null key: one of dir */
+		enum tally_rc rc[TRANSPORTS];
+		const char *says[2]; /* builtin, openssh */
+	} row[] = {
+		{ "ed25519", s.key, NULL, { 0, 0, 0 }, { NULL, NULL } },
+		{ "ed25519 with a passphrase", s.key_locked, s.passphrase,
+		    { 0, 0, C }, { NULL, "no passphrase" } },
+		{ "ed25519 with an unknown passphrase", s.key_locked, NULL,
+		    { C, C, P }, { "passphrase", "refused the login" } },
+		{ "ecdsa of 256 bits", s.key_ecdsa, NULL, { 0, 0, 0 },
+		    { NULL, NULL } },
+		{ "p384", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
+		{ "p521", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
+		{ "p256_pem", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
+		{ "p256_pkcs8", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
+		{ "rsa", NULL, NULL, { P, 0, 0 },
+		    { "transport=\"openssh\"", NULL } },
+		{ "rsa_pem", NULL, NULL, { P, 0, 0 },
+		    { "transport=\"openssh\"", NULL } },
+		{ "cert", NULL, NULL, { P, P, 0 }, { NULL, NULL } },
+		{ "other", NULL, NULL, { P, P, P },
+		    { "refused the login", "refused the login" } },
+		{ "authorized", NULL, NULL, { P, P, P },
+		    { "chmod 600", "chmod 600" } },
+		{ "a file that is no key", s.passphrase, NULL, { C, C, C },
+		    { "cannot be used", "cannot be used" } },
+	};
+
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct mailbox_settings set = settings(&s, &pin);
+
+		/* One is named as from a workspace. */
+		set.base = dir;
+		set.key = row[i].key != NULL ? row[i].key : row[i].what;
+		set.passphrase_file = row[i].passphrase;
+		try(row[i].what, &set, row[i].rc[builtin()], row[i].says[0]);
+		set.openssh = true;
+		if (openssh_missing() == NULL)
+			try(row[i].what, &set, row[i].rc[OPENSSH],
+			    row[i].says[1]);
+	}
+	sshd_stop(&s);
+}
+
+/* What the program cannot be told is refused before it is started. */
+static void
+openssh_settings(void **state)
+{
+	struct mailbox_settings set;
+	const char *pin = server.sha256;
+
+	(void)state;
+	need_sshd();
+	set = settings(&server, &pin);
+	set.openssh = true;
+	try("a fingerprint", &set, C, "pin the whole key");
+	pin = server.ed25519;
+	set.password_file = server.passphrase;
+	try("a password", &set, C, "takes no password");
+	set.password_file = NULL;
+	set.key = "/tmp/$HOME/%d/key";
+	try("a path that would be expanded", &set, C, "cannot have");
+	set.key = server.key;
+	set.url = "sftp://-oProxyCommand=id@127.0.0.1:1";
+	try("a port that is closed", &set, TALLY_UNAVAILABLE, "ssh:");
+	set.url = "sftp://x@-oProxyCommand=id:1";
+	try("a host that looks like an option", &set, TALLY_UNAVAILABLE,
+	    "ssh:");
+}
+
+static void
+openssh_carries(void **state)
+{
+	enum { N = 20, SIZE = 150000 };
+	static char name[N][8];
+	struct mailbox_settings set;
+	struct mailbox_upload up[N];
+	struct mailbox_result r[N];
+	struct mailbox_rename ren[N];
+	struct tally_str from[N];
+	const char *pin = server.ed25519;
+	struct mailbox_listing l;
+	struct tally_err err;
+	struct mailbox *m;
+	struct kept k;
+	char *bytes;
+
+	(void)state;
+	need_sshd();
+	if (openssh_missing() != NULL) {
+		print_message("skipped: %s\n", openssh_missing());
+		skip();
+	}
+	bytes = made(SIZE + N);
+	set = settings(&server, &pin);
+	set.openssh = true;
+	empty_root(&server);
+	if (mailbox_open(&m, &set, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	for (size_t i = 0; i < N; i++) {
+		snprintf(name[i], sizeof(name[i]), "f%02zu", i);
+		up[i] = (struct mailbox_upload){ name[i],
+			tally_str(bytes + i, SIZE) };
+		from[i] = tally_str(name[i], 3);
+		ren[i] = (struct mailbox_rename){ "", from[i], "",
+			tally_str(name[i], 2) };
+	}
+	assert_int_equal(mailbox_put(m, "", up, N, r, &err), TALLY_OK);
+	for (size_t i = 0; i < N; i++)
+		assert_int_equal(r[i].rc, TALLY_OK);
+	assert_int_equal(mailbox_list(m, "", &l, &err), TALLY_OK);
+	assert_int_equal(l.n, N);
+	kept_init(&k, N);
+	assert_int_equal(
+	    mailbox_get(m, "", l.entry, N, &k.sink, &err), TALLY_OK);
+	for (size_t i = 0; i < N; i++) {
+		const char *p = l.entry[i].name.p;
+		size_t which = (size_t)(p[1] - '0') * 10 + (size_t)(p[2] - '0');
+
+		assert_int_equal(k.result[i].rc, TALLY_OK);
+		assert_int_equal(k.bytes[i].n, SIZE);
+		assert_memory_equal(k.bytes[i].p, bytes + which, SIZE);
+	}
+	kept_free(&k);
+	mailbox_listing_free(&l);
+	assert_int_equal(mailbox_rename(m, ren, 1, r, &err), TALLY_OK);
+	assert_int_equal(r[0].rc, TALLY_OK);
+	assert_int_equal(
+	    mailbox_remove(m, "", from + 1, N - 1, r, &err), TALLY_OK);
+	for (size_t i = 0; i < N - 1; i++)
+		assert_int_equal(r[i].rc, TALLY_OK);
+	assert_int_equal(mailbox_list(m, "", &l, &err), TALLY_OK);
+	assert_int_equal(l.n, 1);
+	mailbox_listing_free(&l);
+	mailbox_close(m);
+	free(bytes);
+}
+
+/* A server that goes away is noticed, and the child does not stay. */
+static void
+openssh_dies(void **state)
+{
+	struct mailbox_settings set;
+	struct mailbox_listing l;
+	const char *pin;
+	struct tally_err err;
+	struct mailbox *m;
+	struct sshd s;
+
+	(void)state;
+	need_sshd();
+	if (openssh_missing() != NULL) {
+		print_message("skipped: %s\n", openssh_missing());
+		skip();
+	}
+	sshd_start(&s, NULL, NULL);
+	pin = s.ed25519;
+	set = settings(&s, &pin);
+	set.openssh = true;
+	if (mailbox_open(&m, &set, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	sshd_kill(&s);
+	assert_int_equal(mailbox_list(m, "", &l, &err), TALLY_UNAVAILABLE);
+	assert_int_equal(mailbox_list(m, "", &l, &err), TALLY_UNAVAILABLE);
+	mailbox_close(m);
+	try("a server that is gone", &set, TALLY_UNAVAILABLE, "refused");
+	sshd_stop(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(servers),
+		cmocka_unit_test(keys),
+		cmocka_unit_test(openssh_settings),
+		cmocka_unit_test(openssh_carries),
+		cmocka_unit_test(openssh_dies),
+	};
+
+	return cmocka_run_group_tests(tests, start, stop);
+}
