@@ -30,7 +30,7 @@ COMPILE = $(CC) $(OURS) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
 LINK = $(CC) -pthread $(CFLAGS) $(SAN) -Wl,-z,relro,-z,now $(LDFLAGS) -o $@
 
 # The core is the library; the application is the shell around it.
-CORE_DIRS := base x12 record map ack
+CORE_DIRS := base x12 record map guide ack
 APP_DIRS  := store mailbox flow command
 CORE_SRC  := $(foreach d,$(CORE_DIRS),$(wildcard src/$d/*.c))
 APP_SRC   := $(foreach d,$(APP_DIRS),$(wildcard src/$d/*.c))
