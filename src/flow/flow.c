@@ -32,10 +32,30 @@ const char *const flow_count_name[FLOW_COUNTS] = {
 	[FLOW_MAILBOXES_DOWN] = "mailboxes_down",
 };
 
+/* The run before died with a file in hand: the file may be the cause. */
+static enum tally_rc
+count_death(struct flow *f, int64_t file, struct tally_err *err)
+{
+	struct store_file had;
+	uint32_t attempts;
+	bool found;
+	enum tally_rc rc;
+
+	if (file == 0)
+		return TALLY_OK;
+	rc = store_file_get(f->store, file, &had, &found, err);
+	if (rc != TALLY_OK || !found || strcmp(had.state, "received") != 0)
+		return rc;
+	log_line(&f->log, LOG_EVENT, "file", had.name,
+	    "the run before died with file %lld in hand", (long long)file);
+	return store_file_attempt(f->store, file, &attempts, err);
+}
+
 enum tally_rc
 flow_begin(
     struct flow *f, const char *dir, enum flow_open how, struct tally_err *err)
 {
+	int64_t left = 0;
 	enum tally_rc rc;
 
 	f->dictionary = NULL;
@@ -65,11 +85,13 @@ flow_begin(
 			rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
 	}
 	if (rc == TALLY_OK && how == FLOW_WORK)
-		rc = lock_take(&f->lock, f->dir, err);
+		rc = lock_take(&f->lock, &left, f->dir, err);
 	if (rc == TALLY_OK && how != FLOW_CHECK)
 		rc = store_open(&f->store, f->dir,
 		    how == FLOW_WORK ? STORE_WRITE : STORE_READ,
 		    maps_model(f->maps), err);
+	if (rc == TALLY_OK)
+		rc = count_death(f, left, err);
 	if (rc != TALLY_OK)
 		flow_end(f);
 	return rc;

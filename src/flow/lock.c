@@ -2,7 +2,9 @@
 /*
  * The lock; see lock.h.  An open file description lock on a file that is
  * never removed: removing it would let two runs hold two files of one name.
- * The file's content, the holder's process id, only serves messages.
+ * Its content: a line with the holder's process id, which only serves
+ * messages, and a line with the file in hand.  Both have a fixed width, so
+ * that one write changes them and never the length.
  */
 /* For F_OFD_SETLK. */
 #define _GNU_SOURCE
@@ -11,30 +13,58 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
+
+#define LINE 20 /* bytes, the line end included */
+
+static bool
+put_line(int fd, off_t at, int64_t number)
+{
+	char line[LINE + 1];
+
+	snprintf(line, sizeof(line), "%-19" PRId64 "\n", number);
+	return pwrite(fd, line, LINE, at) == LINE;
+}
+
+/* Digits at an offset; 0 for anything else. */
+static int64_t
+get_line(int fd, off_t at)
+{
+	char line[LINE + 1] = "";
+	int64_t n = 0;
+	ssize_t got = pread(fd, line, LINE, at);
+
+	if (got != LINE || line[LINE - 1] != '\n')
+		return 0;
+	for (const char *p = line; *p >= '0' && *p <= '9'; p++)
+		n = n * 10 + (*p - '0');
+	return n;
+}
 
 static enum tally_rc
 busy(int fd, const char *path, struct tally_err *err)
 {
-	char pid[16] = "";
-	ssize_t n = pread(fd, pid, sizeof(pid) - 1, 0);
+	int64_t pid = get_line(fd, 0);
 
-	pid[n > 0 ? n : 0] = '\0';
-	pid[strspn(pid, "0123456789")] = '\0';
+	if (pid == 0)
+		return tally_err_set(err, TALLY_TEMP,
+		    "another run holds %s; try again when it is done", path);
 	return tally_err_set(err, TALLY_TEMP,
-	    "another run holds %s (process %s); try again when it is done",
-	    path, pid[0] != '\0' ? pid : "unknown");
+	    "another run holds %s (process %" PRId64
+	    "); try again when it is done",
+	    path, pid);
 }
 
 enum tally_rc
-lock_take(int *out, const char *dir, struct tally_err *err)
+lock_take(int *out, int64_t *left, const char *dir, struct tally_err *err)
 {
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
-	char path[PATH_MAX + 16], pid[16];
-	int fd, n;
+	char path[PATH_MAX + 16];
+	int fd;
 	enum tally_rc rc;
 
 	snprintf(path, sizeof(path), "%s/tallyman.lock", dir);
@@ -51,8 +81,9 @@ lock_take(int *out, const char *dir, struct tally_err *err)
 		close(fd);
 		return rc;
 	}
-	n = snprintf(pid, sizeof(pid), "%ld\n", (long)getpid());
-	if (ftruncate(fd, 0) != 0 || pwrite(fd, pid, (size_t)n, 0) != n) {
+	*left = get_line(fd, LINE);
+	if (ftruncate(fd, 0) != 0 || !put_line(fd, 0, getpid()) ||
+	    !put_line(fd, LINE, 0)) {
 		rc = tally_err_errno(
 		    err, TALLY_IO, "%s cannot be written", path);
 		close(fd);
@@ -60,6 +91,15 @@ lock_take(int *out, const char *dir, struct tally_err *err)
 	}
 	*out = fd;
 	return TALLY_OK;
+}
+
+enum tally_rc
+lock_note(int fd, int64_t file, struct tally_err *err)
+{
+	if (fd < 0 || put_line(fd, LINE, file))
+		return TALLY_OK;
+	return tally_err_errno(
+	    err, TALLY_IO, "the lock of the workspace cannot be written");
 }
 
 void

@@ -134,7 +134,8 @@ translate_put(struct translate *t, struct gathered *g, struct tally_err *err)
 	return put(t, g, t->count, err);
 }
 
-/* A commit on the way; the next transaction begins where it ended. */
+/* A commit on the way; the next transaction begins where it ended.  A file
+ * that got further than before is not what a run died of. */
 static enum tally_rc
 commit_so_far(struct translate *t, uint64_t seen, struct tally_err *err)
 {
@@ -143,6 +144,8 @@ commit_so_far(struct translate *t, uint64_t seen, struct tally_err *err)
 
 	rc = store_interchange_mark(
 	    st, t->in.id, seen, NULL, flow_clock_now(&t->f->clock), err);
+	if (rc == TALLY_OK && t->file.attempts > 0)
+		rc = store_file_advanced(st, t->file.id, err);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
 	if (rc == TALLY_OK)

@@ -13,10 +13,12 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "flow/lock.h"
+
 #define GROUP_FILES 64
 #define GROUP_BYTES (4u << 20)
 #define SMALL_BYTES (256u << 10) /* a file that shares its transaction */
-#define ATTEMPTS    3 /* with this one a file is not tried any more */
+#define DEATHS      2 /* after so many a file is not tried any more */
 #define BATCH_MAX   (256u << 20) /* a single document may need as much */
 #define COPIES_MAX  (256u << 20)
 #define FOUND_MAX   100000
@@ -24,7 +26,6 @@
 
 struct group {
 	struct store_file file[GROUP_FILES];
-	uint32_t attempts[GROUP_FILES];
 	size_t n;
 };
 
@@ -96,12 +97,15 @@ is_general(const struct translate *t, enum tally_rc rc)
 	    (rc == TALLY_IO || rc == TALLY_TEMP || rc == TALLY_CREATE);
 }
 
-/* One file could not be translated; it stays to be done. */
-static void
-failed(struct translate *t, const struct tally_err *why)
+/* One file could not be translated; it stays to be done, but not for ever. */
+static enum tally_rc
+failed(struct translate *t, const struct tally_err *why, struct tally_err *err)
 {
+	uint32_t attempts;
+
 	log_trouble(&t->f->log, "file", t->file.name, why);
 	flow_worse(t->f, why->rc);
+	return store_file_attempt(t->f->store, t->file.id, &attempts, err);
 }
 
 static void
@@ -126,16 +130,21 @@ take(struct translate *t, const struct store_file *file)
 }
 
 static enum tally_rc
-work(struct translate *t, uint32_t attempts, struct tally_err *err)
+work(struct translate *t, struct tally_err *err)
 {
 	char reason[128];
-	enum tally_rc rc;
+	enum tally_rc rc, noted;
 
-	if (attempts < ATTEMPTS)
-		return translate_file(t, err);
+	if (t->file.attempts < DEATHS) {
+		rc = lock_note(t->f->lock, t->file.id, err);
+		if (rc == TALLY_OK)
+			rc = translate_file(t, err);
+		noted = lock_note(t->f->lock, 0, rc == TALLY_OK ? err : NULL);
+		return rc != TALLY_OK ? rc : noted;
+	}
 	snprintf(reason, sizeof(reason),
 	    "%u attempts to translate it did not end; it is not tried again",
-	    attempts - 1);
+	    t->file.attempts);
 	rc = translate_quarantine(t, reason, err);
 	if (rc == TALLY_OK)
 		t->count[FLOW_QUARANTINED]++;
@@ -156,7 +165,7 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 	rc = store_begin(st, err);
 	if (rc != TALLY_OK)
 		return rc;
-	rc = work(t, g->attempts[0], &why);
+	rc = work(t, &why);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, &why);
 	if (rc == TALLY_OK) {
@@ -168,8 +177,7 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 		*err = why;
 		return rc;
 	}
-	failed(t, &why);
-	return TALLY_OK;
+	return failed(t, &why, err);
 }
 
 /* One of several: what it did is taken back when it fails. */
@@ -187,7 +195,7 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 	rc = store_savepoint(st, err);
 	if (rc != TALLY_OK)
 		return rc;
-	rc = work(t, g->attempts[i], &why);
+	rc = work(t, &why);
 	if (rc == TALLY_OK)
 		return store_release(st, err);
 	if (is_general(t, rc)) {
@@ -196,8 +204,7 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 	}
 	store_undo(st);
 	memcpy(t->count, before, sizeof(before));
-	failed(t, &why);
-	return TALLY_OK;
+	return failed(t, &why, err);
 }
 
 static enum tally_rc
@@ -257,24 +264,6 @@ gather(struct translate *t, struct group *g, struct tally_arena *names,
 }
 
 static enum tally_rc
-mark(struct translate *t, struct group *g, struct tally_err *err)
-{
-	struct store *st = t->f->store;
-	enum tally_rc rc = store_begin(st, err);
-
-	if (rc != TALLY_OK)
-		return rc;
-	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
-		rc =
-		    store_file_attempt(st, g->file[i].id, &g->attempts[i], err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
-	return rc;
-}
-
-static enum tally_rc
 all_files(struct translate *t, struct group *g, struct tally_arena *names,
     struct tally_err *err)
 {
@@ -287,9 +276,7 @@ all_files(struct translate *t, struct group *g, struct tally_arena *names,
 		if (rc != TALLY_OK || g->n == 0)
 			return rc;
 		after = g->file[g->n - 1].id;
-		rc = mark(t, g, err);
-		if (rc == TALLY_OK)
-			rc = work_group(t, g, err);
+		rc = work_group(t, g, err);
 		if (rc != TALLY_OK)
 			return rc;
 		done += g->n;

@@ -192,6 +192,14 @@ store_file_attempt(
 }
 
 enum tally_rc
+store_file_advanced(struct store *st, int64_t id, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(id) };
+
+	return store_do(st, Q_FILE_ADVANCED, v, COUNT(v), err);
+}
+
+enum tally_rc
 store_file_state(struct store *st, int64_t id, const char *state,
     const char *reason, int64_t now, struct tally_err *err)
 {

@@ -127,10 +127,13 @@ enum tally_rc store_file_next(struct store *, int64_t after,
     struct store_file *, bool *found, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_file_get(struct store *, int64_t id, struct store_file *,
     bool *found, struct tally_err *) TALLY_MUST_USE;
-/* One more attempt, before the work: in a transaction of its own, or in the
- * open one when there is one (a group of small files is marked at once). */
+/* One more attempt that did not end, by death or trouble: in a
+ * transaction of its own, or in the open one when there is one. */
 enum tally_rc store_file_attempt(struct store *, int64_t id, uint32_t *attempts,
     struct tally_err *) TALLY_MUST_USE;
+/* It got further than before: attempts are counted from 0 again. */
+enum tally_rc store_file_advanced(
+    struct store *, int64_t id, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_file_state(struct store *, int64_t id, const char *state,
     const char *reason, int64_t now, struct tally_err *) TALLY_MUST_USE;
 

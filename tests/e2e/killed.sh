@@ -1,8 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Runs die at random moments; each time the next one ends in the same state as
 # if no run had died.  SEED= repeats a sequence of moments, as far as the machine
-# lets it.  (A file is in hand at one death only: at the second one it would be
-# taken for the cause.)
+# lets it.
 . "$(dirname "$0")/../support/lib.sh"
 need_sshd
 need_sqlite3

@@ -273,16 +273,46 @@ test_lock(void **state)
 {
 	struct workspace w;
 	struct tally_err err;
+	int64_t left;
 	int fd = -1;
 
 	(void)state;
 	workspace_make(&w, NULL);
-	assert_int_equal(lock_take(&fd, w.dir, &err), TALLY_OK);
+	assert_int_equal(lock_take(&fd, &left, w.dir, &err), TALLY_OK);
 	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
 	assert_int_equal(workspace_run(&w), 75);
 	assert_int_equal(workspace_files(&w, "drop"), 1);
 	lock_release(fd);
 	assert_int_equal(workspace_run(&w), 0);
+	workspace_remove(&w);
+}
+
+/* What a run died with is known to the next one, and to none after it. */
+static void
+test_note(void **state)
+{
+	static const int64_t notes[] = { 17, 0, INT64_MAX, 3 };
+	struct workspace w;
+	struct tally_err err;
+	int64_t left, before = 0;
+	int fd = -1;
+
+	(void)state;
+	workspace_make(&w, NULL);
+	for (size_t i = 0; i < sizeof(notes) / sizeof(notes[0]); i++) {
+		assert_int_equal(lock_take(&fd, &left, w.dir, &err), TALLY_OK);
+		assert_int_equal(left, before);
+		assert_int_equal(lock_note(fd, 9, &err), TALLY_OK);
+		assert_int_equal(lock_note(fd, notes[i], &err), TALLY_OK);
+		lock_release(fd);
+		before = notes[i];
+	}
+	/* As a run of an older version, or an editor, may leave it. */
+	workspace_put(&w, ".", "tallyman.lock", TALLY_STR("4711\n"));
+	assert_int_equal(lock_take(&fd, &left, w.dir, &err), TALLY_OK);
+	assert_int_equal(left, 0);
+	lock_release(fd);
+	assert_int_equal(lock_note(-1, 9, &err), TALLY_OK);
 	workspace_remove(&w);
 }
 
@@ -574,6 +604,7 @@ main(void)
 		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_after_rejection),
 		cmocka_unit_test(test_lock),
+		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_mailbox_down),
 		cmocka_unit_test(test_dispositions),
 		cmocka_unit_test(test_move_later),

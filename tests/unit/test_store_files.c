@@ -441,6 +441,10 @@ files_go_from_state_to_state(void **state)
 	assert_int_equal(
 	    store_file_attempt(f->store, first, &attempts, &err), TALLY_OK);
 	assert_int_equal(attempts, 1);
+	assert_int_equal(store_file_advanced(f->store, first, &err), TALLY_OK);
+	assert_int_equal(
+	    store_file_attempt(f->store, first, &attempts, &err), TALLY_OK);
+	assert_int_equal(attempts, 1);
 	assert_int_equal(store_begin(f->store, &err), TALLY_OK);
 	assert_int_equal(
 	    store_file_attempt(f->store, first, &attempts, &err), TALLY_OK);

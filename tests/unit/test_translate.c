@@ -70,6 +70,33 @@ outcome(const struct workspace *w, struct tally_buf *b)
 	workspace_read(w, "out", b);
 }
 
+static uint32_t
+attempts(struct workspace *w, int64_t id)
+{
+	struct flow f = { 0 };
+	struct store_file file;
+	struct tally_err err;
+	bool found;
+
+	assert_int_equal(flow_begin(&f, w->dir, FLOW_WORK, &err), TALLY_OK);
+	assert_int_equal(
+	    store_file_get(f.store, id, &file, &found, &err), TALLY_OK);
+	flow_end(&f);
+	return found ? file.attempts : 0;
+}
+
+static void
+suspect(struct workspace *w, int64_t id)
+{
+	struct flow f = { 0 };
+	struct tally_err err;
+	uint32_t n;
+
+	assert_int_equal(flow_begin(&f, w->dir, FLOW_WORK, &err), TALLY_OK);
+	assert_int_equal(store_file_attempt(f.store, id, &n, &err), TALLY_OK);
+	flow_end(&f);
+}
+
 /* A run that dies at use n and one that does not; true when the first had
  * recorded some of the documents, but not all. */
 static bool
@@ -92,6 +119,32 @@ die_and_go_on(long n, const struct tally_buf *expected)
 	return partly;
 }
 
+/* A file that a run died of before, and now once more at use n: when that was
+ * behind a batch, which is told, the next run ends it. */
+static bool
+got_further(long n, const struct tally_buf *expected)
+{
+	struct workspace w;
+	bool partly;
+
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
+	assert_int_equal(workspace_stage(&w, 0), 0);
+	suspect(&w, 1);
+	(void)dying_run(&w, n);
+	outcome(&w, &buf);
+	partly = strstr(buf.p, "documents accepted 1000\n") != NULL ||
+	    strstr(buf.p, "documents accepted 2000\n") != NULL;
+	if (partly) {
+		assert_int_equal(workspace_run(&w), 0);
+		outcome(&w, &buf);
+		assert_true(tally_str_eq(
+		    tally_buf_view(&buf), tally_buf_view(expected)));
+	}
+	workspace_remove(&w);
+	return partly;
+}
+
 /* A large file is recorded in batches; wherever it dies, the next run goes on
  * behind the last batch and answers once. */
 static void
@@ -101,7 +154,7 @@ test_resume(void **state)
 	struct workspace w;
 	bool partly = false;
 	int status;
-	long uses;
+	long uses, n;
 
 	(void)state;
 	tally_buf_init(&expected, 1u << 20);
@@ -114,10 +167,14 @@ test_resume(void **state)
 	assert_non_null(strstr(expected.p, "AK9*A*3000*3000*3000~"));
 	workspace_remove(&w);
 	for (int i = 1; i < 6; i++)
-		partly |= die_and_go_on(uses * i / 6, &expected);
+		(void)die_and_go_on(uses * i / 6, &expected);
 	/* Between two batches memory is hardly used: look closer there. */
-	for (long n = uses / 2; n < uses && !partly; n += 4)
+	for (n = uses / 2; n < uses && !partly; n += 4)
 		partly = die_and_go_on(n, &expected);
+	assert_true(partly);
+	/* What fetching used is not used there. */
+	for (n -= 100, partly = false; n < uses && !partly; n += 4)
+		partly = got_further(n, &expected);
 	assert_true(partly);
 	tally_buf_free(&expected);
 }
@@ -147,6 +204,38 @@ test_poison(void **state)
 	workspace_read(&w, "quarantine", &buf);
 	has("2 attempts");
 	workspace_remove(&w);
+}
+
+/* Wherever a run dies, files that were not in hand are not suspected. */
+static void
+test_innocent(void **state)
+{
+	unsigned suspected = 0, most = 0, n;
+	struct workspace w;
+	char name[32];
+	int status;
+	long uses = 0;
+
+	(void)state;
+	for (long at = 0; at < 40; at++) {
+		workspace_make(&w, USUAL);
+		for (unsigned i = 1; i <= 3; i++) {
+			snprintf(name, sizeof(name), "%u.edi", i);
+			workspace_put(&w, "drop", name, order(i, i, 1, 'P'));
+		}
+		if (at == 0)
+			uses = dying_uses(&w, &status);
+		else
+			assert_false(dying_run(&w, uses * at / 40));
+		n = 0;
+		for (int64_t id = 1; id <= 3; id++)
+			n += attempts(&w, id);
+		suspected += n;
+		most = n > most ? n : most;
+		workspace_remove(&w);
+	}
+	assert_int_equal(most, 1);
+	assert_in_range(suspected, 1, 39);
 }
 
 /* More small files than a group holds: all there, answered in their order,
@@ -283,6 +372,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_poison),
+		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_many_files),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_agreements),
