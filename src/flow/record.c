@@ -151,15 +151,22 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 	return keep_residue(t, p, err);
 }
 
-/* What the judge found about the set: its list goes on with the next one. */
+/* What the judge found about the set, with the severity that it has there:
+ * the judge's list goes on with the next set. */
 static void
 keep_judged(struct translate *t, const struct tally_set_judged *s)
 {
 	const struct tally_findings *list = tally_judge_findings(t->second);
+	struct tally_findings *found = &t->g->found;
+	size_t n;
 
 	for (size_t i = s->findings.first;
-	     i < s->findings.first + s->findings.n && i < list->n; i++)
-		tally_findings_add(&t->g->found, &list->v[i]);
+	     i < s->findings.first + s->findings.n && i < list->n; i++) {
+		n = found->n;
+		tally_findings_add(found, &list->v[i]);
+		if (found->n > n)
+			found->v[n].severity = list->v[i].severity;
+	}
 }
 
 static enum tally_rc
