@@ -19,6 +19,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "mailbox/kexinit.h"
 #include "mailbox/kind.h"
 #include "mailbox/pins.h"
 #include "mailbox/tcp.h"
@@ -105,12 +106,13 @@ set_deadline(struct ssh *s, unsigned ms)
 	s->deadline = link_now() + ms;
 }
 
+/* The same without what the server says: it could not be asked. */
 static enum tally_rc
 no_common(struct ssh *s, struct tally_err *err)
 {
 	return tally_err_set(err, TALLY_CONFIG,
 	    "mailbox %s: the server knows no algorithm of ours in one of these"
-	    " lists; key exchange %s; host key %s; cipher %s; mac %s.  Pin a"
+	    " lists; key exchange %s; host key %s; cipher %s; MAC %s.  Pin a"
 	    " host key of another type, or set transport=\"openssh\", or"
 	    " legacy if the partner cannot do better",
 	    s->set->name, s->offered[KEX], s->offered[HOST_KEY],
@@ -258,6 +260,33 @@ no_host_key_type(struct ssh *s, const char *types, struct tally_err *err)
 	    s->set->name, libssh2_version(0), types);
 }
 
+/* Asks the server for its lists: libssh2 keeps them to itself. */
+static enum tally_rc
+explain_no_common(
+    struct ssh *s, const struct link_target *t, struct tally_err *err)
+{
+	const char *const ours[KEXINIT_LISTS] = { s->offered[KEX],
+		s->offered[HOST_KEY], s->offered[CIPHER], s->offered[CIPHER],
+		s->offered[MAC], s->offered[MAC] };
+	struct kexinit *k = tally_calloc(1, sizeof(*k));
+	struct tally_err why;
+	char lists[700];
+	enum tally_rc rc;
+
+	cut(s);
+	if (k == NULL || kexinit_read(k, t, s->set, &why) != TALLY_OK ||
+	    !kexinit_differs(lists, sizeof(lists), k, ours))
+		rc = no_common(s, err);
+	else
+		rc = tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: no algorithm in common: %s.  Pin a host key"
+		    " of another type, set transport=\"openssh\", or legacy if"
+		    " the partner cannot do better",
+		    s->set->name, lists);
+	tally_free(k);
+	return rc;
+}
+
 /* Connects and shakes hands, offering host keys of these types only. */
 static enum tally_rc
 handshake(struct ssh *s, const struct link_target *t, const char *types,
@@ -285,6 +314,8 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 	do
 		e = libssh2_session_handshake(s->session, s->fd);
 	while (ssh_again(s, e));
+	if (e == LIBSSH2_ERROR_KEX_FAILURE)
+		return explain_no_common(s, t, err);
 	if (e != 0)
 		return ssh_trouble(s, e, "shaking hands", err);
 	return TALLY_OK;

@@ -208,44 +208,49 @@ servers(void **state)
 		bool legacy;
 		enum tally_rc rc[TRANSPORTS];
 		const char *kind, *needs; /* of "ssh -Q" */
+		const char *differs;      /* the list that builtin names */
 	} row[] = {
-		{ "what is usual", "", ED25519, false, { 0, 0, 0 }, NULL,
+		{ "what is usual", "", ED25519, false, { 0, 0, 0 }, NULL, NULL,
 		    NULL },
 		{ "only ed25519", "HostKeyAlgorithms ssh-ed25519\n", ED25519,
-		    false, { 0, 0, 0 }, NULL, NULL },
+		    false, { 0, 0, 0 }, NULL, NULL, NULL },
 		{ "only ecdsa of 384 bits",
 		    "HostKeyAlgorithms ecdsa-sha2-nistp384\n", P384, false,
-		    { 0, 0, 0 }, NULL, NULL },
+		    { 0, 0, 0 }, NULL, NULL, NULL },
 		{ "only RSA by SHA-2",
 		    "HostKeyAlgorithms rsa-sha2-512,rsa-sha2-256\n", RSA, false,
-		    { C, 0, 0 }, NULL, NULL },
+		    { C, 0, 0 }, NULL, NULL, NULL },
 		{ "only RSA by SHA-1", "HostKeyAlgorithms ssh-rsa\n", RSA, true,
-		    { 0, 0, 0 }, "key-sig", "ssh-rsa" },
+		    { 0, 0, 0 }, "key-sig", "ssh-rsa", NULL },
 		{ "only AEAD ciphers",
 		    "Ciphers aes256-gcm@openssh.com,"
 		    "chacha20-poly1305@openssh.com\n",
 		    ED25519, false, { C, 0, 0 }, "cipher",
-		    "aes256-gcm@openssh.com" },
+		    "aes256-gcm@openssh.com", "for cipher we have " },
 		{ "only MACs after encryption",
 		    "Ciphers aes256-ctr\n"
 		    "MACs hmac-sha2-256-etm@openssh.com\n",
 		    ED25519, false, { C, 0, 0 }, "mac",
-		    "hmac-sha2-256-etm@openssh.com" },
+		    "hmac-sha2-256-etm@openssh.com", "for MAC we have " },
 		{ "only a key exchange of tomorrow",
 		    "KexAlgorithms sntrup761x25519-sha512@openssh.com\n",
 		    ED25519, false, { C, C, 0 }, "kex",
-		    "sntrup761x25519-sha512@openssh.com" },
+		    "sntrup761x25519-sha512@openssh.com",
+		    "for key exchange we have " },
 		{ "only a key exchange of yesterday",
 		    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519,
-		    false, { C, C, C }, "kex", "diffie-hellman-group1-sha1" },
+		    false, { C, C, C }, "kex", "diffie-hellman-group1-sha1",
+		    "for key exchange we have " },
 		{ "the same where that is allowed",
 		    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519, true,
-		    { 0, 0, 0 }, "kex", "diffie-hellman-group1-sha1" },
+		    { 0, 0, 0 }, "kex", "diffie-hellman-group1-sha1", NULL },
 		{ "no key of the pinned type",
 		    "HostKeyAlgorithms ecdsa-sha2-nistp256\n", ED25519, false,
-		    { C, C, C }, NULL, NULL },
+		    { C, C, C }, NULL, NULL,
+		    "for host key we have ssh-ed25519, the server has "
+		    "ecdsa-sha2-nistp256" },
 		{ "another key of the pinned type", "", OTHER, false,
-		    { P, P, P }, NULL, NULL },
+		    { P, P, P }, NULL, NULL, NULL },
 	};
 
 	(void)state;
@@ -268,7 +273,9 @@ servers(void **state)
 		set = settings(&s, &pin);
 		set.legacy = row[i].legacy;
 		try(row[i].what, &set, row[i].rc[builtin()],
-		    row[i].rc[OPENSSH] == 0 ? "transport=\"openssh\"" : NULL);
+		    row[i].differs != NULL        ? row[i].differs
+			: row[i].rc[OPENSSH] == 0 ? "transport=\"openssh\""
+						  : NULL);
 		set.openssh = true;
 		if (openssh_missing() == NULL)
 			try(row[i].what, &set, row[i].rc[OPENSSH],
