@@ -332,8 +332,8 @@ excess(struct made_set *s, struct maker *m, struct expected *x)
 /* --- relational notes --- */
 
 /*
- * A segment with a note of that kind over two elements which nothing else
- * says anything about; sets exactly those of the two that are in have.
+ * A segment with a note of that kind over elements which nothing else says
+ * anything about; breaks it.
  */
 static bool
 break_note(struct made_set *s, struct maker *m, struct expected *x, char kind,
@@ -349,8 +349,7 @@ break_note(struct made_set *s, struct maker *m, struct expected *x, char kind,
 			continue;
 		note = &g->spec->note[rnd_below(&m->rnd, g->spec->nnote)];
 		two = note->mask;
-		if (note->kind != kind || __builtin_popcountll(two) != 2 ||
-		    (two & noted(g->spec, note)) != 0 ||
+		if (note->kind != kind || (two & noted(g->spec, note)) != 0 ||
 		    (kind == 'R' && (all_present(g) & ~two) == 0))
 			continue;
 		for (uint32_t k = 1; k <= g->spec->nuse; k++) {
@@ -393,6 +392,12 @@ static bool
 condition(struct made_set *s, struct maker *m, struct expected *x)
 {
 	return break_note(s, m, x, 'C', TALLY_F_element_needed);
+}
+
+static bool
+list_condition(struct made_set *s, struct maker *m, struct expected *x)
+{
+	return break_note(s, m, x, 'L', TALLY_F_element_needed);
 }
 
 /* --- segments --- */
@@ -606,6 +611,7 @@ const struct damage damages[] = {
 	{ "none of those of which one is needed", none_of },
 	{ "two that exclude one another", both_of },
 	{ "a condition not met", condition },
+	{ "a condition of which none is met", list_condition },
 	{ "a mandatory segment left out", segment_missing },
 	{ "an unknown segment", segment_unknown },
 	{ "a segment twice", segment_too_often },

@@ -24,4 +24,9 @@ struct damage {
 extern const struct damage damages[];
 extern const size_t ndamages;
 
+/* Rarer ones; some come to a note only, and some need a repetition separator
+ * in the maker. */
+extern const struct damage rare_damages[];
+extern const size_t nrare_damages;
+
 #endif

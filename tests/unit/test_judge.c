@@ -322,6 +322,44 @@ test_many_elements(void **state)
 	tally_buf_free(&out);
 }
 
+/* A set over a limit is passed over; those around it are judged. */
+static void
+test_set_too_large(void **state)
+{
+	static const char in[] =
+	    ISA GS SET "ST*850*0002~" BEG PO1 PO1 "CTT*2~SE*6*0002~"
+		       "ST*850*0003~" BEG PO1 CTT "SE*5*0003~GE*3*7~" IEA;
+	struct tally_limits limits[] = { tally_limits_default,
+		tally_limits_default };
+
+	(void)state;
+	limits[0].set_segments = 5;
+	limits[1].set_bytes = sizeof(SET) + 20;
+	for (size_t i = 0; i < 2; i++) {
+		struct tally_judge_options options = { .limits = &limits[i],
+			.dictionary = &tally_builtin };
+		struct verdict_source source = { tally_cstr(in), 0 };
+		const struct tally_interchange_judged *ic;
+		const struct tally_findings *fs;
+		struct tally_judge *j;
+		struct tally_err err;
+
+		assert_int_equal(
+		    tally_judge_new(&j,
+			(struct tally_source){ verdict_read, &source }, 0,
+			&options, &err),
+		    TALLY_OK);
+		assert_int_equal(tally_judge_next(j, &ic, &err), TALLY_OK);
+		fs = tally_judge_findings(j);
+		assert_int_equal(fs->n, 1);
+		assert_int_equal(fs->v[0].kind, TALLY_F_set_too_large);
+		assert_int_equal(ic->group[0].verdict, TALLY_PARTIAL);
+		assert_int_equal(ic->group[0].accepted, 2);
+		assert_int_equal(ic->group[0].set[1].verdict, TALLY_REJECTED);
+		tally_judge_free(j);
+	}
+}
+
 /* A code that an open list lacks: a note, once for each element of a set. */
 static void
 test_unlisted(void **state)
@@ -427,6 +465,7 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_separators),
 		cmocka_unit_test(test_unended_segment),
+		cmocka_unit_test(test_set_too_large),
 		cmocka_unit_test(test_many_elements),
 		cmocka_unit_test(test_unlisted),
 		cmocka_unit_test(test_nearest),
