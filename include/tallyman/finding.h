@@ -112,6 +112,9 @@ void tally_findings_reset(struct tally_findings *);
  * failed.
  */
 void tally_findings_add(struct tally_findings *, const struct tally_finding *f);
+/* Append a copy of one from another list, as grave as it is there. */
+void tally_findings_copy(
+    struct tally_findings *, const struct tally_finding *f);
 /* Only count it, where a caller has kept enough of them. */
 void tally_findings_count(
     struct tally_findings *, const struct tally_finding *f);

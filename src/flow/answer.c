@@ -137,8 +137,8 @@ queue(struct translate *t, const struct site_mailbox *to,
 	rc = site_outgoing_name(name, to->push->name, &naming, err);
 	if (rc == TALLY_OK)
 		rc = store_outbox_add(t->f->store, t->in.label, to->name, name,
-		    tally_buf_view(&t->answer), t->in.id,
-		    flow_clock_now(&t->f->clock), err);
+		    e->interchange_control, tally_buf_view(&t->answer),
+		    t->in.id, flow_clock_now(&t->f->clock), err);
 	if (rc == TALLY_OK)
 		t->count[FLOW_ACKS]++;
 	return rc;

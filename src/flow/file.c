@@ -58,7 +58,7 @@ keep_outside(struct translate *t, const struct tally_findings *list, bool all)
 		if (all ||
 		    tally_finding_info(list->v[i].kind)->level ==
 			TALLY_LEVEL_FILE)
-			tally_findings_add(&t->outside, &list->v[i]);
+			tally_findings_copy(&t->outside, &list->v[i]);
 }
 
 static enum tally_rc

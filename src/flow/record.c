@@ -12,8 +12,6 @@
 
 #include <string.h>
 
-#define ACKNOWLEDGEMENT "997"
-
 static enum tally_rc
 no_memory(struct tally_err *err)
 {
@@ -157,16 +155,22 @@ static void
 keep_judged(struct translate *t, const struct tally_set_judged *s)
 {
 	const struct tally_findings *list = tally_judge_findings(t->second);
-	struct tally_findings *found = &t->g->found;
-	size_t n;
 
 	for (size_t i = s->findings.first;
-	     i < s->findings.first + s->findings.n && i < list->n; i++) {
-		n = found->n;
-		tally_findings_add(found, &list->v[i]);
-		if (found->n > n)
-			found->v[n].severity = list->v[i].severity;
-	}
+	     i < s->findings.first + s->findings.n && i < list->n; i++)
+		tally_findings_copy(&t->g->found, &list->v[i]);
+}
+
+/* Answers are evidence; they become records only where that is agreed on. */
+static bool
+is_mapped(const struct translate *t, const struct tally_set *set)
+{
+	const struct site_agreement *a;
+
+	if (!tally_answers_is(set->spec->id))
+		return true;
+	a = site_receive(t->partner, set->spec->id, set->spec->version);
+	return a != NULL && a->map != NULL;
 }
 
 static enum tally_rc
@@ -197,7 +201,7 @@ fill(struct translate *t, const struct tally_visit *v,
 	p->found.first = t->g->found.n;
 	keep_judged(t, v->judged);
 	if (d->verdict != TALLY_REJECTED && v->checked && p->spec != NULL &&
-	    strcmp(d->set, ACKNOWLEDGEMENT) != 0)
+	    is_mapped(t, v->set))
 		rc = map(t, v->set, d, p, err);
 	p->found.n = t->g->found.n - p->found.first;
 	if (rc == TALLY_OK)
@@ -215,6 +219,8 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	if (++t->in.seen <= t->in.recorded)
 		return TALLY_OK;
 	rc = group_row(t, v, &g, err);
+	if (rc == TALLY_OK)
+		rc = translate_answered(t, v, err);
 	if (rc == TALLY_OK)
 		rc = fill(t, v, g, err);
 	t->g->seen = t->in.seen;
@@ -235,6 +241,7 @@ translate_record(struct translate *t, struct tally_err *err)
 	struct tally_judge_options options = { .limits = &t->f->site->limits,
 		.grammars = &t->grammars,
 		.visit = visit,
+		.visit_ta1 = translate_answered_ta1,
 		.ctx = t,
 		.clean = t->in.list->n == 0 && t->in.list->dropped == 0 };
 	uint64_t offset = t->in.judged.offset;

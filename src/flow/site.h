@@ -92,7 +92,8 @@ struct site_partner {
 	uint32_t ack_bytes; /* of an acknowledgement; 0: as what it answers */
 	const struct site_agreement *receive;
 	size_t nreceive;
-	/* The dictionary without what no agreement covers; 997 stays. */
+	/* The dictionary without what no agreement covers; what answers us
+	 * stays. */
 	struct tally_dictionary dictionary;
 	/* Of that, what reads versions that are not there; often nothing. */
 	struct tally_dictionary nearest;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "base/embed.h"
+#include "tallyman/answer.h"
 
 #define SCHEMA     "config.rng"
 #define STORE_URL  "sqlite:tallyman.db"
@@ -196,7 +197,7 @@ covered(const struct site_partner *p, const struct tally_set_spec *spec,
 	const struct site_agreement *a =
 	    site_receive(p, spec->id, spec->version);
 
-	return strcmp(spec->id, "997") == 0 ||
+	return tally_answers_is(spec->id) ||
 	    (a != NULL && (a->nearest || !nearest));
 }
 
@@ -220,12 +221,14 @@ restrict_version(struct site_reader *r, const struct site_partner *p,
 	return true;
 }
 
-/* Whether a version has a set beside the acknowledgement. */
+/* Whether a version has a set beside the acknowledgements. */
 static bool
 reads_any(const struct tally_version *v)
 {
-	return v->nset > 1 ||
-	    (v->nset == 1 && strcmp(v->set[0].id, "997") != 0);
+	for (uint32_t i = 0; i < v->nset; i++)
+		if (!tally_answers_is(v->set[i].id))
+			return true;
+	return false;
 }
 
 /*

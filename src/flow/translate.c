@@ -84,6 +84,7 @@ close_translate(struct translate *t)
 		close_gathered(&t->gathered[i]);
 	tally_hash_free(t->hash);
 	tally_buf_free(&t->answer);
+	tally_answers_free(&t->answers);
 	tally_residues_free(&t->residues);
 	tally_findings_free(&t->in.extra);
 	tally_findings_free(&t->outside);

@@ -7,6 +7,7 @@
  *   decide.c     what is to be done with an interchange as a whole
  *   record.c     its documents and their rows
  *   answer.c     its acknowledgement
+ *   answered.c   acknowledgements in it, of what was sent
  *   quarantine.c what could not be taken, beside a readable report
  */
 #ifndef TALLYMAN_FLOW_TRANSLATE_H
@@ -14,6 +15,7 @@
 
 #include "base/hash.h"
 #include "flow/flow.h"
+#include "tallyman/answer.h"
 #include "tallyman/judge.h"
 
 /* A transaction's worth of documents. */
@@ -80,7 +82,8 @@ struct translate {
 	struct gathered *g; /* the one that is filled */
 	struct tally_residues residues;
 	struct tally_buf answer;
-	struct recording *recording; /* of the other one, or null */
+	struct tally_answers answers; /* of the set in hand */
+	struct recording *recording;  /* of the other one, or null */
 
 	/* The file in hand. */
 	struct store_file file;
@@ -138,6 +141,13 @@ enum tally_rc translate_put_aside(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
 enum tally_rc translate_wait(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
+
+/* Records what a set, or a TA1, says of what was sent. */
+enum tally_rc translate_answered(struct translate *, const struct tally_visit *,
+    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc translate_answered_ta1(void *translate,
+    const struct tally_interchange_judged *, const struct tally_set *,
+    struct tally_err *) TALLY_MUST_USE;
 
 /* Queues what answers it, if anything does. */
 enum tally_rc translate_answer(struct translate *, struct tally_err *)

@@ -27,14 +27,14 @@ store_control_next(struct store *st, const char *level, const char *sender,
 
 enum tally_rc
 store_outbox_add(struct store *st, const char *partner, const char *mailbox,
-    const char *name, struct tally_str bytes, int64_t about, int64_t now,
-    struct tally_err *err)
+    const char *name, uint32_t control, struct tally_str bytes, int64_t about,
+    int64_t now, struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
 	unsigned char sha256[TALLY_HASH_SIZE];
 	struct engine_value v[] = { v_text(tally_cstr(partner)),
 		v_cstr(mailbox), v_cstr(name), v_integer(0), v_id(about),
-		v_instant(&at) };
+		v_id(control), v_instant(&at) };
 	struct store_event e = { .stream = "partner",
 		.name = partner,
 		.subject = "outbox",

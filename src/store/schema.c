@@ -19,7 +19,7 @@
 
 #include "store/load.h"
 
-#define VERSION    1
+#define VERSION    2
 #define NAME_BYTES 63           /* of a table or column; PostgreSQL's limit */
 #define SQL_MAX    (256 * 1024) /* of one definition */
 
@@ -146,11 +146,43 @@ static const char *const evidence[] = {
 	"CREATE INDEX events_by_stream ON events (stream)",
 };
 
+/* What version 2 has over version 1, and how a store of version 1 gets it. */
+static const char *const evidence2[] = {
+	"ALTER TABLE outbox ADD COLUMN control_number INTEGER",
+	"CREATE INDEX outbox_by_number ON outbox (control_number)"
+	" WHERE control_number IS NOT NULL",
+	"CREATE INDEX interchanges_out ON interchanges (receiver_id)"
+	" WHERE direction = 'out'",
+	"CREATE INDEX expected_acks_to_do ON expected_acks (state)"
+	" WHERE state IN ('waiting', 'overdue')",
+
+	"CREATE TABLE answers (id INTEGER PRIMARY KEY,"
+	" interchange_id INTEGER NOT NULL REFERENCES interchanges (id),"
+	" byte_offset INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
+	" partner TEXT NOT NULL, kind TEXT NOT NULL, level TEXT NOT NULL CHECK"
+	" (level IN ('interchange', 'group', 'set')),"
+	" functional_id TEXT, group_control TEXT, version TEXT, set_id TEXT,"
+	" control_number TEXT, date TEXT, time TEXT, verdict TEXT, codes TEXT,"
+	" included TEXT, received TEXT, accepted TEXT,"
+	" state TEXT NOT NULL CHECK (state IN ('matched', 'unmatched')),"
+	" outbox_id INTEGER REFERENCES outbox (id),"
+	" group_id INTEGER REFERENCES functional_groups (id),"
+	" UNIQUE (interchange_id, byte_offset, ordinal)) STRICT",
+	"CREATE INDEX answers_bad ON answers (verdict)"
+	" WHERE verdict NOT IN ('A', 'E', 'P')",
+
+	"CREATE TABLE answer_notes (id INTEGER PRIMARY KEY,"
+	" answer_id INTEGER NOT NULL REFERENCES answers (id),"
+	" tag TEXT, segment TEXT, loop TEXT, position TEXT, code TEXT,"
+	" value TEXT, text TEXT) STRICT",
+	"CREATE INDEX answer_notes_by_answer ON answer_notes (answer_id)",
+};
+
 /* Names that a model may not use. */
 static const char *const reserved[] = { "meta", "payloads", "files", "objects",
 	"interchanges", "functional_groups", "maps", "documents", "findings",
 	"residue", "outbox", "expected_acks", "control_numbers", "mailboxes",
-	"events" };
+	"events", "answers", "answer_notes" };
 
 static bool
 name_ok(const char *name)
@@ -401,6 +433,37 @@ add_model(struct store *st, struct tally_err *err)
 	return rc;
 }
 
+static enum tally_rc
+add_evidence(struct store *st, struct tally_err *err)
+{
+	const struct engine_methods *m = st->engine->m;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; rc == TALLY_OK && i < COUNT(evidence2); i++)
+		rc = m->define(st->engine, evidence2[i], err);
+	return rc == TALLY_OK ? m->stamp(st->engine, VERSION, err) : rc;
+}
+
+/* A store of the version before, in a transaction of its own. */
+static enum tally_rc
+bring_up(struct store *st, struct tally_err *err)
+{
+	int version;
+	enum tally_rc rc = st->engine->m->version(st->engine, &version, err);
+
+	if (rc != TALLY_OK || version != 1)
+		return rc;
+	rc = store_begin(st, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rc = add_evidence(st, err);
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK)
+		store_rollback(st);
+	return rc;
+}
+
 enum tally_rc
 store_schema_create(struct store *st, struct tally_err *err)
 {
@@ -412,9 +475,9 @@ store_schema_create(struct store *st, struct tally_err *err)
 	for (size_t i = 0; rc == TALLY_OK && i < COUNT(evidence); i++)
 		rc = m->define(st->engine, evidence[i], err);
 	if (rc == TALLY_OK)
-		rc = add_model(st, err);
+		rc = add_evidence(st, err);
 	if (rc == TALLY_OK)
-		rc = m->stamp(st->engine, VERSION, err);
+		rc = add_model(st, err);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
 	if (rc != TALLY_OK)
@@ -433,6 +496,7 @@ store_schema_check(struct store *st, struct tally_err *err)
 		    "%s has version %d, this program reads version %d: %s",
 		    st->path, version, VERSION,
 		    version > VERSION ? "use the newer tallyman"
+			: version > 0 ? "\"tallyman run\" brings it up to date"
 				      : "it was never finished; make it again");
 	return rc;
 }
@@ -443,9 +507,11 @@ store_schema_migrate(struct store *st, struct tally_err *err)
 	const struct engine_value v[] = { v_cstr("model") };
 	char hex[TALLY_HASH_HEX];
 	const char *had;
-	enum tally_rc rc = store_schema_check(st, err);
+	enum tally_rc rc = bring_up(st, err);
 	bool row, same;
 
+	if (rc == TALLY_OK)
+		rc = store_schema_check(st, err);
 	if (rc != TALLY_OK)
 		return rc;
 	rc = store_one(st, Q_META_GET, v, COUNT(v), &row, err);

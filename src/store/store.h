@@ -229,6 +229,20 @@ enum tally_rc store_residue_put(struct store *, int64_t document,
     const struct tally_set_spec *spec, const struct tally_residue *, size_t n,
     struct tally_err *) TALLY_MUST_USE;
 
+/* Where answers of a partner stand. */
+struct store_answered {
+	int64_t interchange;
+	uint64_t offset; /* of the set or TA1, in the file */
+	const char *partner;
+	/* Who answers whom: GS02 and GS03, for a TA1 ISA05, 06 and 08. */
+	const char *sender_qualifier, *sender, *receiver;
+};
+struct tally_answers;
+/* Records what an acknowledgement says, matched with what was sent or else
+ * unmatched; what is there already stays as it is. */
+enum tally_rc store_answers_put(struct store *, const struct store_answered *,
+    const struct tally_answers *, struct tally_err *) TALLY_MUST_USE;
+
 /* Draws the next number (first 1) of a sequence, in the transaction:
  * "interchange" or "group" for a pair of sender and receiver. */
 enum tally_rc store_control_next(struct store *, const char *level,
@@ -248,10 +262,12 @@ struct store_outgoing {
 	struct tally_str bytes; /* lives until the next outbox verb */
 };
 
-/* Queues a file; about is the interchange that it answers, or 0. */
+/* Queues a file; control is the number of its interchange, about the
+ * interchange that it answers, or 0. */
 enum tally_rc store_outbox_add(struct store *, const char *partner,
-    const char *mailbox, const char *name, struct tally_str bytes,
-    int64_t about, int64_t now, struct tally_err *) TALLY_MUST_USE;
+    const char *mailbox, const char *name, uint32_t control,
+    struct tally_str bytes, int64_t about, int64_t now, struct tally_err *)
+    TALLY_MUST_USE;
 /* Queues the files that answered an interchange again, as they were. */
 enum tally_rc store_outbox_again(struct store *, int64_t about, int64_t now,
     struct tally_err *) TALLY_MUST_USE;

@@ -225,13 +225,13 @@ tally_findings_treat(
 	}
 }
 
-void
-tally_findings_add(struct tally_findings *list, const struct tally_finding *f)
+static void
+append(struct tally_findings *list, const struct tally_finding *f,
+    enum tally_severity severity)
 {
 	static const struct tally_finding none;
 	const struct tally_finding *before;
 	struct tally_finding *to;
-	enum tally_severity severity = severity_of(list->treatment, f);
 
 	assert(f->kind != TALLY_FINDING_NONE);
 	count(list, severity);
@@ -256,4 +256,16 @@ tally_findings_add(struct tally_findings *list, const struct tally_finding *f)
 	to->expected = keep_view(list, f->expected, TEXT_MAX);
 	to->rule = keep(list, f->rule, before->rule);
 	list->n++;
+}
+
+void
+tally_findings_add(struct tally_findings *list, const struct tally_finding *f)
+{
+	append(list, f, severity_of(list->treatment, f));
+}
+
+void
+tally_findings_copy(struct tally_findings *list, const struct tally_finding *f)
+{
+	append(list, f, f->severity);
 }

@@ -374,7 +374,8 @@ test_nearest(void **state)
 	assert_int_equal(o.nearest->nversion, 2);
 	v = o.nearest->version[0];
 	assert_string_equal(v->version, "004010");
-	assert_int_equal(v->nset, 3);
+	assert_int_equal(v->nset, 4);
+	assert_non_null(tally_set_find(v, TALLY_STR("824")));
 	assert_non_null(tally_set_find(v, TALLY_STR("850")));
 	assert_non_null(tally_set_find(v, TALLY_STR("856")));
 	assert_non_null(tally_set_find(v, TALLY_STR("997")));

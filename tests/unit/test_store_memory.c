@@ -90,7 +90,7 @@ work(struct store *st, struct store_document *d, size_t n,
 	if (rc == TALLY_OK)
 		rc = store_findings_put(st, &about, &f, 1, err);
 	if (rc == TALLY_OK)
-		rc = store_outbox_add(st, "acme", "m", "a\377",
+		rc = store_outbox_add(st, "acme", "m", "a\377", 1,
 		    TALLY_STR("ISA"), 0, FIXTURE_NOW, err);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
