@@ -15,6 +15,7 @@
 #include "command/command.h"
 #include "command/input.h"
 #include "flow/dictionary.h"
+#include "flow/guides.h"
 #include "flow/report.h"
 #include "tallyman/judge.h"
 #include "x12/write.h"
@@ -29,6 +30,8 @@ enum answer { ANSWER_NONE, ANSWER_TA1, ANSWER_997, ANSWER_999 };
 struct job {
 	const struct invocation *in;
 	struct dictionary *dictionary;
+	struct guides *guides;
+	const char *guide; /* file; null: none is named */
 	enum answer answer;
 	bool json;
 	char date[9], time[5];
@@ -111,10 +114,11 @@ put(struct job *job, const char *file,
 static enum tally_rc
 judge_file(struct job *job, const char *name, struct tally_err *err)
 {
-	const struct tally_judge_options options = {
+	struct tally_judge_options options = {
 		.limits = &tally_limits_default,
 		.dictionary = &job->dictionary->d,
 	};
+	struct guides_choice guides = { .guides = job->guides };
 	const struct tally_interchange_judged *ic = NULL;
 	const struct tally_findings *findings;
 	struct tally_judge *judge = NULL;
@@ -124,6 +128,7 @@ judge_file(struct job *job, const char *name, struct tally_err *err)
 	rc = input_open(&input, name, err);
 	if (rc != TALLY_OK)
 		return rc;
+	guides_judging(&options, &guides);
 	rc = tally_judge_new(&judge, input_source(&input), 0, &options, err);
 	while (rc == TALLY_OK) {
 		rc = tally_judge_next(judge, &ic, err);
@@ -154,10 +159,31 @@ option(struct job *job, const char *arg)
 		    &command_validate, "--ack is ta1, 997 or 999");
 	else if (strcmp(arg, "--json") == 0)
 		job->json = true;
+	else if (strncmp(arg, "--guide=", 8) == 0)
+		job->guide = arg + 8;
+	else if (strcmp(arg, "--guide") == 0)
+		return command_usage(
+		    &command_validate, "--guide needs the file of a guide");
 	else
 		return command_usage(
 		    &command_validate, "there is no such option");
 	return EX_OK;
+}
+
+/* The dictionary, and the guides that are to be applied. */
+static enum tally_rc
+prepare(struct job *job, struct tally_err *err)
+{
+	enum tally_rc rc = dictionary_find(&job->dictionary, job->in->dir, err);
+
+	if (rc == TALLY_OK)
+		rc = job->guide != NULL
+		    ? guides_load(&job->guides, NULL, &job->dictionary->d, err)
+		    : guides_find(
+			  &job->guides, job->in->dir, &job->dictionary->d, err);
+	if (rc == TALLY_OK && job->guide != NULL)
+		rc = guides_add(job->guides, job->guide, err);
+	return rc;
 }
 
 static int
@@ -173,6 +199,10 @@ validate(const struct invocation *in, int argc, char **argv)
 			i++;
 			break;
 		}
+		if (strcmp(argv[i], "--guide") == 0 && i + 1 < argc) {
+			job.guide = argv[++i];
+			continue;
+		}
 		status = option(&job, argv[i]);
 		if (status != EX_OK)
 			return status;
@@ -180,8 +210,10 @@ validate(const struct invocation *in, int argc, char **argv)
 	if (i == argc)
 		return command_usage(&command_validate,
 		    "the file is missing; - is standard input");
-	if (dictionary_find(&job.dictionary, in->dir, &err) != TALLY_OK)
-		return command_fail(&err);
+	if (prepare(&job, &err) != TALLY_OK) {
+		status = command_fail(&err);
+		goto out;
+	}
 	flow_clock_x12(flow_clock_now(&in->clock), job.date, job.time);
 	tally_buf_init(&job.out, OUTPUT_MAX);
 	for (; i < argc; i++) {
@@ -190,6 +222,8 @@ validate(const struct invocation *in, int argc, char **argv)
 			status = command_fail(&err);
 	}
 	tally_buf_free(&job.out);
+out:
+	guides_free(job.guides);
 	dictionary_free(job.dictionary);
 	if (status == EX_OK && job.errors)
 		status = EX_DATAERR;
@@ -198,7 +232,7 @@ validate(const struct invocation *in, int argc, char **argv)
 
 const struct command command_validate = {
 	.name = "validate",
-	.synopsis = "[--ack=ta1|997|999] [--json] FILE...",
+	.synopsis = "[--ack=ta1|997|999] [--guide FILE] [--json] FILE...",
 	.summary = "say what is wrong with X12 files, or how they are answered",
 	.run = validate,
 };

@@ -61,6 +61,7 @@ flow_begin(
 	f->dictionary = NULL;
 	f->site = NULL;
 	f->maps = NULL;
+	f->guides = NULL;
 	f->store = NULL;
 	f->dir = NULL;
 	f->lock = -1;
@@ -79,6 +80,10 @@ flow_begin(
 		rc = maps_check(f->maps, f->site, err);
 	if (rc == TALLY_OK && how == FLOW_CHECK)
 		rc = maps_compile(f->maps, err);
+	if (rc == TALLY_OK)
+		rc = guides_load(&f->guides, f->dir, &f->dictionary->d, err);
+	if (rc == TALLY_OK)
+		rc = guides_check(f->guides, f->site, err);
 	if (rc == TALLY_OK) {
 		f->box = tally_calloc(f->site->nmailbox, sizeof(*f->box));
 		if (f->box == NULL)
@@ -104,6 +109,7 @@ flow_end(struct flow *f)
 	store_close(f->store);
 	lock_release(f->lock);
 	maps_free(f->maps);
+	guides_free(f->guides);
 	site_free(f->site);
 	dictionary_free(f->dictionary);
 	tally_free(f->box);
@@ -111,6 +117,7 @@ flow_end(struct flow *f)
 	f->box = NULL;
 	f->store = NULL;
 	f->maps = NULL;
+	f->guides = NULL;
 	f->site = NULL;
 	f->dictionary = NULL;
 	f->dir = NULL;

@@ -10,6 +10,7 @@
 
 #include "flow/clock.h"
 #include "flow/dictionary.h"
+#include "flow/guides.h"
 #include "flow/log.h"
 #include "flow/maps.h"
 #include "flow/site.h"
@@ -55,6 +56,7 @@ struct flow {
 	struct dictionary *dictionary;
 	struct site *site;
 	struct maps *maps;
+	struct guides *guides;
 	struct store *store;  /* null when opened without */
 	int lock;             /* -1: not held */
 	bool hurry;           /* no pause before a round (tests) */

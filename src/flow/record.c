@@ -249,6 +249,7 @@ translate_record(struct translate *t, struct tally_err *err)
 	enum tally_rc rc, waited;
 
 	site_judging(&options, t->partner);
+	guides_judging(&options, &t->guides);
 	translate_empty(t->g);
 	rc = tally_judge_new(&t->second,
 	    translate_source(t, READ_SECOND, offset), offset, &options, err);

@@ -73,6 +73,7 @@ struct site_agreement {
 	const char *set;     /* "850"; "*": any that the dictionary has */
 	const char *version; /* "004010"; "*": any */
 	const char *map;     /* null: the one that is named as the set */
+	const char *guide;   /* null: the one that the sender refers to */
 	enum site_acknowledge acknowledge;
 	enum site_list list;      /* the sets that an acknowledgement names */
 	struct tally_terms terms; /* of findings in its sets */

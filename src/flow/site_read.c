@@ -131,6 +131,8 @@ receive(struct site_reader *r, const struct tally_xml *x,
 	if (rc == TALLY_OK)
 		rc = site_read_text(r, x, "map", NULL, &a->map);
 	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "guide", NULL, &a->guide);
+	if (rc == TALLY_OK)
 		rc = site_read_settings(r, x, &s);
 	if (rc == TALLY_OK)
 		rc = site_read_findings(r, x, false, &s);
@@ -152,9 +154,16 @@ receive(struct site_reader *r, const struct tally_xml *x,
 		return site_read_wrong(r, x, "map",
 		    "none: a map reads one set, so "
 		    "name the set as well");
+	if (strcmp(a->set, "*") == 0 && a->guide != NULL)
+		return site_read_wrong(r, x, "guide",
+		    "none: a guide is for one set, so "
+		    "name the set as well");
 	if (a->map != NULL && strchr(a->map, '/') != NULL)
 		return site_read_wrong(
 		    r, x, "map", "the name of a map, without folder");
+	if (a->guide != NULL && strchr(a->guide, '/') != NULL)
+		return site_read_wrong(
+		    r, x, "guide", "the name of a guide, without folder");
 	return TALLY_OK;
 }
 

@@ -99,6 +99,7 @@ struct translate {
 	struct interchange in;
 	struct tally_judge *second;
 	struct tally_grammars grammars; /* of all judges of the run */
+	struct guides_choice guides;    /* likewise, for the file in hand */
 	uint64_t count[FLOW_COUNTS];    /* to be added when it is committed */
 };
 
