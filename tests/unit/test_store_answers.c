@@ -1,0 +1,235 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers of partners: matched, parked, and what they settle. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/store_fixture.h"
+#include "tallyman/answer.h"
+
+static int
+setup(void **state)
+{
+	*state = malloc(sizeof(struct fixture));
+	if (*state == NULL)
+		return -1;
+	fixture_open(*state);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	fixture_close(*state);
+	free(*state);
+	return 0;
+}
+
+/* An interchange of ours: a group 17 with documents 0001, 0002 and 0003 that
+ * wait for their answers. */
+static void
+sent(struct fixture *f)
+{
+	static const char copy[] =
+	    "INSERT INTO interchanges SELECT 900, NULL, 'out', partner,"
+	    " receiver_qualifier, receiver_id, sender_qualifier, sender_id,"
+	    " '000000055', date, time, version, usage, ack_requested,"
+	    " separators, 0, 1, 1, sha256, 'A', 'translated', state_at,"
+	    " recorded_at, 1 FROM interchanges WHERE id = 1";
+
+	fixture_execute(f, copy);
+	fixture_execute(f,
+	    "INSERT INTO functional_groups VALUES (901, 900, 'SH', 'WE',"
+	    " 'THEY', '17', '004010', 0, 3, 3, 3, 'A')");
+	for (int i = 1; i <= 3; i++) {
+		char sql[256];
+
+		snprintf(sql, sizeof(sql),
+		    "INSERT INTO documents VALUES (%d, 901, 'acme', '856',"
+		    " '000%d', %d, 0, 1, 'A', 'accepted', NULL, x'00', NULL)",
+		    910 + i, i, i);
+		fixture_execute(f, sql);
+		snprintf(sql, sizeof(sql),
+		    "INSERT INTO expected_acks VALUES (%d, %d, 'x', 'waiting',"
+		    " NULL)",
+		    i, 910 + i);
+		fixture_execute(f, sql);
+	}
+}
+
+static void
+put(struct fixture *f, const struct store_answered *from,
+    struct tally_answer *a, size_t n)
+{
+	struct tally_answer_note note[2] = {
+		{ .tag = TALLY_STR("N1"), .code = TALLY_STR("8") },
+		{ .tag = TALLY_STR("N1"),
+		    .position = TALLY_STR("1"),
+		    .value = TALLY_STR("Q\001") },
+	};
+	const struct tally_answers answers = {
+		.v = a, .n = n, .note = note, .nnote = 2
+	};
+	struct tally_err err = { .text = "" };
+
+	assert_int_equal(store_begin(f->store, &err), TALLY_OK);
+	if (store_answers_put(f->store, from, &answers, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(store_commit(f->store, &err), TALLY_OK);
+}
+
+static const struct store_answered from = { .interchange = 1,
+	.offset = 107,
+	.partner = "acme",
+	.sender_qualifier = "ZZ",
+	.sender = "THEY",
+	.receiver = "WE" };
+
+#define ABOUT(l) \
+	.kind = "997", .level = (l), .functional = TALLY_STR("SH"), \
+	.group = TALLY_STR("00017")
+#define SET(c) \
+	ABOUT(TALLY_ANSWER_SET), .set = TALLY_STR("856"), \
+				 .control = TALLY_STR(c)
+
+static void
+groups_and_sets(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_answer a[] = {
+		{ SET("2"), .verdict = 'R',
+		    .code = { TALLY_STR("5"), TALLY_STR("4") }, .nnote = 2 },
+		{ ABOUT(TALLY_ANSWER_GROUP), .verdict = 'P' },
+	};
+	struct tally_answer other = { ABOUT(TALLY_ANSWER_GROUP),
+		.verdict = 'R' };
+	struct store_answered late = from;
+
+	fixture_group(f);
+	sent(f);
+	put(f, &from, a, 2);
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(state || ' ' ||"
+		" coalesce(interchange_id, 0)) FROM expected_acks"),
+	    "accepted 1,rejected 1,accepted 1");
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(state || ' ' || group_id ||"
+		" ' ' || coalesce(codes, '')) FROM answers"),
+	    "matched 901 5 4,matched 901 ");
+	assert_string_equal(fixture_sql(f,
+				"SELECT group_concat(coalesce(value, code))"
+				" FROM answer_notes WHERE answer_id = 1"),
+	    "8,Q\001");
+
+	/* The same again adds nothing; a later one settles nothing. */
+	put(f, &from, a, 2);
+	late.offset = 500;
+	put(f, &late, &other, 1);
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT count(*) || ' ' || sum(state = 'matched')"
+		" FROM answers"),
+	    "3 3");
+	assert_string_equal(
+	    fixture_sql(f, "SELECT count(*) FROM answer_notes"), "2");
+	assert_string_equal(fixture_sql(f,
+				"SELECT sum(state = 'accepted')"
+				" FROM expected_acks"),
+	    "2");
+}
+
+/* Another sender, another functional id, another number, nothing said. */
+static void
+strangers(void **state)
+{
+	struct fixture *f = *state;
+	struct store_answered stranger = from;
+	struct tally_answer a[] = {
+		{ SET("1"), .verdict = 'R' },
+		{ SET("1") },
+	};
+	struct tally_answer ta1 = { .kind = "TA1",
+		.level = TALLY_ANSWER_INTERCHANGE,
+		.control = TALLY_STR("12X"),
+		.verdict = 'R' };
+
+	fixture_group(f);
+	sent(f);
+	stranger.sender = "OTHERS";
+	put(f, &stranger, a, 1);
+	stranger = from;
+	stranger.offset = 200;
+	a[0].functional = TALLY_STR("IN");
+	put(f, &stranger, a, 1);
+	stranger.offset = 300;
+	a[0].functional = TALLY_STR("SH");
+	a[0].group = TALLY_STR("18");
+	put(f, &stranger, a, 1);
+	stranger.offset = 400;
+	put(f, &stranger, &ta1, 1);
+	assert_string_equal(
+	    fixture_sql(f, "SELECT sum(state = 'unmatched') FROM answers"),
+	    "4");
+	stranger.offset = 500;
+	put(f, &stranger, &a[1], 1);
+	assert_string_equal(fixture_sql(f,
+				"SELECT sum(state = 'waiting')"
+				" FROM expected_acks"),
+	    "3");
+	assert_string_equal(
+	    fixture_sql(f, "SELECT count(*) FROM answers"), "5");
+}
+
+/* A store of the version before gets what it lacks, and keeps its rows. */
+static void
+older_store(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_err err;
+
+	fixture_group(f);
+	store_close(f->store);
+	f->store = NULL;
+	fixture_execute(f, "DROP TABLE answer_notes");
+	fixture_execute(f, "DROP TABLE answers");
+	fixture_execute(f, "DROP INDEX outbox_by_number");
+	fixture_execute(f, "DROP INDEX interchanges_out");
+	fixture_execute(f, "DROP INDEX expected_acks_to_do");
+	fixture_execute(f, "ALTER TABLE outbox DROP COLUMN control_number");
+	fixture_execute(f, "PRAGMA user_version = 1");
+	assert_int_equal(
+	    store_open(&f->store, f->dir, STORE_READ, &f->model, &err),
+	    TALLY_CONFIG);
+	assert_non_null(strstr(err.text, "tallyman run"));
+	if (store_open(&f->store, f->dir, STORE_WRITE, &f->model, &err) !=
+	    TALLY_OK)
+		fail_msg("%s", err.text);
+	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "2");
+	assert_string_equal(
+	    fixture_sql(f, "SELECT count(*) FROM interchanges"), "1");
+	put(f, &from, (struct tally_answer[]){ { SET("1"), .verdict = 'A' } },
+	    1);
+	assert_string_equal(
+	    fixture_sql(f, "SELECT count(*) FROM answers"), "1");
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    groups_and_sets, setup, teardown),
+		cmocka_unit_test_setup_teardown(strangers, setup, teardown),
+		cmocka_unit_test_setup_teardown(older_store, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
