@@ -19,6 +19,7 @@ static const struct command *const commands[] = {
 	&command_translate,
 	&command_deliver,
 	&command_check,
+	&command_host_key,
 	&command_validate,
 	&command_show,
 	&command_explain,

@@ -151,8 +151,8 @@ mailbox_fits(struct site_reader *r, const struct tally_xml *x,
 		    "sftp://USER@HOST[:PORT] or "
 		    "dir:FOLDER");
 	} else if (s->nhost_key == 0) {
-		what = "has no <host-key>; add the server's key, as "
-		       "ssh-keyscan prints it and the partner confirms it";
+		what = "has no <host-key>; 'tallyman host-key URL' shows the "
+		       "server's keys: add the one that the partner confirms";
 	} else if (s->key == NULL && s->password_file == NULL && !s->agent) {
 		what = "has nothing to log in with; add key=, password-file= "
 		       "or agent=\"yes\"";

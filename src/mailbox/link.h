@@ -49,6 +49,17 @@ enum tally_rc link_open_ssh(struct link **, const struct link_target *,
     const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
 
 /*
+ * The key that a server shows when it is asked for one of these types, and
+ * nothing more: no login, no trust.  *n: room, then its bytes.
+ */
+enum tally_rc link_host_key(unsigned char *key, size_t *n,
+    const struct link_target *, const struct mailbox_settings *,
+    const char *types, struct tally_err *) TALLY_MUST_USE;
+
+/* Whether the library can check a key of a type without SHA-1. */
+bool link_checks_host_key(const char *type);
+
+/*
  * The same by the program ssh of OpenSSH.  It returns at once: a login that
  * fails is told by the first send or recv that is LINK_BROKEN, with its rc.
  */

@@ -19,15 +19,14 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "mailbox/child.h"
 #include "mailbox/kind.h"
 #include "mailbox/pins.h"
 
@@ -208,67 +207,14 @@ make_known_hosts(struct openssh *o, struct tally_err *err)
 	    dir);
 }
 
-static const char *
-find_program(void)
-{
-	static const char *const path[] = { "/usr/bin/ssh",
-		"/usr/local/bin/ssh", "/bin/ssh" };
-
-	for (size_t i = 0; i < sizeof(path) / sizeof(path[0]); i++)
-		if (access(path[i], X_OK) == 0)
-			return path[i];
-	return NULL;
-}
-
-/* 0 or an errno. */
-static int
-spawn(struct openssh *o, const char *program, char *const argv[], int io,
-    int said)
-{
-	static char path[] = "PATH=/usr/bin:/bin", lang[] = "LC_ALL=C";
-	char *const environment[] = { path, lang, NULL };
-	posix_spawn_file_actions_t files;
-	posix_spawnattr_t how;
-	sigset_t none, pipe_only;
-	int e = posix_spawn_file_actions_init(&files);
-
-	if (e != 0)
-		return e;
-	e = posix_spawnattr_init(&how);
-	if (e != 0) {
-		posix_spawn_file_actions_destroy(&files);
-		return e;
-	}
-	sigemptyset(&none);
-	sigemptyset(&pipe_only);
-	sigaddset(&pipe_only, SIGPIPE);
-	posix_spawnattr_setsigmask(&how, &none);
-	posix_spawnattr_setsigdefault(&how, &pipe_only);
-	posix_spawnattr_setpgroup(&how, 0);
-	posix_spawnattr_setflags(&how,
-	    POSIX_SPAWN_SETSIGMASK | POSIX_SPAWN_SETSIGDEF |
-		POSIX_SPAWN_SETPGROUP);
-	e = posix_spawn_file_actions_adddup2(&files, io, 0);
-	if (e == 0)
-		e = posix_spawn_file_actions_adddup2(&files, io, 1);
-	if (e == 0)
-		e = posix_spawn_file_actions_adddup2(&files, said, 2);
-	if (e == 0)
-		e = posix_spawn(
-		    &o->pid, program, &files, &how, argv, environment);
-	if (e != 0)
-		o->pid = 0;
-	posix_spawnattr_destroy(&how);
-	posix_spawn_file_actions_destroy(&files);
-	return e;
-}
-
 static enum tally_rc
 start(struct openssh *o, char *const argv[], struct tally_err *err)
 {
-	const char *program = find_program(), *name = o->set->name;
+	const char *name = o->set->name, *program;
+	char path[64];
 	int io[2] = { -1, -1 }, said[2] = { -1, -1 }, e = 0;
 
+	program = child_program(path, "ssh");
 	if (program == NULL)
 		return tally_err_set(err, TALLY_CONFIG,
 		    "mailbox %s: transport is openssh, and the program ssh is"
@@ -279,7 +225,7 @@ start(struct openssh *o, char *const argv[], struct tally_err *err)
 	    pipe2(said, O_CLOEXEC) != 0)
 		e = errno;
 	if (e == 0)
-		e = spawn(o, program, argv, io[1], said[1]);
+		e = child_start(&o->pid, program, argv, io[1], io[1], said[1]);
 	if (io[1] >= 0)
 		close(io[1]);
 	if (said[1] >= 0)
@@ -502,11 +448,8 @@ openssh_close(struct link *link, bool polite)
 		close(o->fd);
 	if (o->said_fd >= 0)
 		close(o->said_fd);
-	if (o->pid > 0) {
-		kill(o->pid, polite ? SIGTERM : SIGKILL);
-		while (waitpid(o->pid, NULL, 0) < 0 && errno == EINTR)
-			;
-	}
+	if (o->pid > 0)
+		child_end(o->pid, polite ? SIGTERM : SIGKILL);
 	forget_known_hosts(o);
 	tally_free(o);
 }

@@ -27,6 +27,9 @@ static const struct {
 	{ "ssh-rsa", "rsa-sha2-512,rsa-sha2-256", "ssh-rsa" },
 };
 
+static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+			    "abcdefghijklmnopqrstuvwxyz0123456789+/";
+
 static int
 sextet(char c)
 {
@@ -240,8 +243,6 @@ pins_match(const struct pins *pins, const void *key, size_t n)
 void
 pins_describe(char out[128], const void *key, size_t n)
 {
-	static const char digit[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-				    "abcdefghijklmnopqrstuvwxyz0123456789+/";
 	struct tally_str type = inner_type(key, n);
 	unsigned char d[TALLY_HASH_SIZE + 1] = { 0 };
 	char text[44];
@@ -260,4 +261,37 @@ pins_describe(char out[128], const void *key, size_t n)
 			return;
 		}
 	snprintf(out, 128, "SHA256:%s", text);
+}
+
+const char *
+pins_type(size_t i)
+{
+	return types[i].name;
+}
+
+void
+pins_ask(char list[256], size_t i)
+{
+	list[0] = '\0';
+	add_type(list, i, true);
+}
+
+void
+pins_line(struct tally_buf *b, const void *key, size_t n)
+{
+	const unsigned char *p = key;
+	struct tally_str type = inner_type(p, n);
+	unsigned long v;
+
+	tally_buf_add(b, type.p, type.n);
+	tally_buf_putc(b, ' ');
+	for (size_t i = 0; i < n; i += 3) {
+		v = (unsigned long)p[i] << 16;
+		v |= i + 1 < n ? (unsigned long)p[i + 1] << 8 : 0;
+		v |= i + 2 < n ? p[i + 2] : 0;
+		tally_buf_putc(b, digit[v >> 18]);
+		tally_buf_putc(b, digit[v >> 12 & 63]);
+		tally_buf_putc(b, i + 1 < n ? digit[v >> 6 & 63] : '=');
+		tally_buf_putc(b, i + 2 < n ? digit[v & 63] : '=');
+	}
 }

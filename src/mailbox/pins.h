@@ -39,6 +39,14 @@ bool pins_offer(
 /* Whether a whole key, as the server sends it, is pinned. */
 bool pins_match(const struct pins *, const void *key, size_t n);
 
+/* The name of type i, best first; and what to ask a server for to see its
+ * key, SHA-1 included where nothing is to be trusted yet. */
+const char *pins_type(size_t i);
+void pins_ask(char list[256], size_t i);
+
+/* A key as it is pinned, "ssh-ed25519 AAAA..." */
+void pins_line(struct tally_buf *, const void *key, size_t n);
+
 /* "ssh-ed25519 SHA256:..." */
 void pins_describe(char out[128], const void *key, size_t n);
 

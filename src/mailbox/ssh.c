@@ -508,6 +508,44 @@ ssh_close(struct link *link, bool polite)
 	tally_free(s);
 }
 
+bool
+link_checks_host_key(const char *type)
+{
+	return strcmp(type, "ssh-rsa") != 0 ||
+	    libssh2_version(SSH_RSA_SHA2) != NULL;
+}
+
+enum tally_rc
+link_host_key(unsigned char *key, size_t *n, const struct link_target *t,
+    const struct mailbox_settings *set, const char *types,
+    struct tally_err *err)
+{
+	struct ssh *s = tally_calloc(1, sizeof(*s));
+	const char *shown;
+	size_t bytes = 0;
+	int type;
+	enum tally_rc rc;
+
+	if (s == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
+	s->set = set;
+	s->fd = -1;
+	s->begun = libssh2_init(0) == 0;
+	rc = handshake(s, t, types, err);
+	if (rc == TALLY_OK) {
+		shown = libssh2_session_hostkey(s->session, &bytes, &type);
+		if (shown == NULL || bytes > *n)
+			rc = tally_err_set(err, TALLY_UNAVAILABLE,
+			    "mailbox %s: the server showed no host key",
+			    set->name);
+		else
+			memcpy(key, shown, *n = bytes);
+	}
+	ssh_close(&s->link, rc == TALLY_OK);
+	return rc;
+}
+
 enum tally_rc
 link_open_ssh(struct link **out, const struct link_target *t,
     const struct mailbox_settings *set, struct tally_err *err)

@@ -7,7 +7,8 @@
 
 #include "mailbox/link.h"
 
-#define SSH_BLOCK ((size_t)32768)
+#define SSH_BLOCK    ((size_t)32768)
+#define SSH_RSA_SHA2 0x010b00 /* the first version with RSA by SHA-2 */
 
 enum ssh_stuck { SSH_FREE, SSH_SENDING, SSH_RECEIVING };
 

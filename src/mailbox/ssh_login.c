@@ -20,9 +20,8 @@
 #include "mailbox/kind.h"
 #include "mailbox/pins.h"
 
-#define SECRET_MAX   ((size_t)65536) /* the longest key files have 13 KiB */
-#define AGENT_KEYS   5               /* most servers hang up after six */
-#define VERSION_1_11 0x010b00
+#define SECRET_MAX ((size_t)65536) /* the longest key files have 13 KiB */
+#define AGENT_KEYS 5               /* most servers hang up after six */
 
 struct secret {
 	char path[4096];
@@ -247,7 +246,7 @@ key_unusable(struct login *l, struct tally_err *err)
 static void
 hint_rsa(struct login *l, const struct secret *key)
 {
-	if (!is_rsa(key) || libssh2_version(VERSION_1_11) != NULL)
+	if (!is_rsa(key) || libssh2_version(SSH_RSA_SHA2) != NULL)
 		return;
 	snprintf(l->hint, sizeof(l->hint),
 	    "; the key is RSA, with which this libssh2 (%s) can sign by SHA-1"

@@ -150,6 +150,7 @@ matching(void **state)
 	};
 	unsigned char key[64];
 	char text[128];
+	struct tally_buf line;
 	struct pins pins;
 	size_t n;
 
@@ -164,6 +165,21 @@ matching(void **state)
 	assert_false(pins_match(&pins, key, 0));
 	key[n - 1] ^= 1;
 	assert_false(pins_match(&pins, key, n));
+	tally_buf_init(&line, 1000);
+	key[n - 1] ^= 1;
+	pins_line(&line, key, n);
+	assert_string_equal(line.p, ED25519);
+	tally_buf_reset(&line);
+	pins_line(&line, "\0\0\0\1xy", 6);
+	assert_string_equal(line.p, "x AAAAAXh5");
+	tally_buf_reset(&line);
+	pins_line(&line, "\0\0\0\1xyz", 7);
+	assert_string_equal(line.p, "x AAAAAXh5eg==");
+	tally_buf_reset(&line);
+	pins_line(&line, "\0\0\0\1xyz!", 8);
+	assert_string_equal(line.p, "x AAAAAXh5eiE=");
+	tally_buf_free(&line);
+	key[n - 1] ^= 1;
 	pins_describe(text, "abc", 3);
 	assert_string_equal(text, pin[0]);
 	pins_describe(text, key, n);
