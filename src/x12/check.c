@@ -435,6 +435,45 @@ check_bracket(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	segment_check_from(sc, 3);
 }
 
+/* Whether an identifier in LS or LE is one that nothing is said about yet. */
+static bool
+is_loop_name(const struct segment_check *sc, struct tally_str v)
+{
+	const struct tally_separators *sep = &sc->set->separators;
+
+	return v.n > 0 && memchr(v.p, sep->component, v.n) == NULL &&
+	    (sep->repetition == 0 ||
+		memchr(v.p, sep->repetition, v.n) == NULL) &&
+	    tally_value_test(&sc->class->value[0], v, true) ==
+	    TALLY_FINDING_NONE;
+}
+
+/* LE names the loop that its LS began. */
+static void
+check_loop_end(const struct tally_checker *c, const struct segment_check *sc)
+{
+	const struct tally_set *set = c->set;
+	const struct tally_segment *le = sc->segment, *ls;
+	struct tally_finding f;
+	struct tally_str is = tally_element(set, le, 1), began;
+
+	if (le->place == TALLY_NOWHERE)
+		return;
+	ls = &set->segment[c->instance[le->loop].first];
+	began = tally_element(set, ls, 1);
+	if (ls->tag != tally_tag("LS") || tally_str_eq(is, began) ||
+	    !is_loop_name(sc, is) || !is_loop_name(sc, began))
+		return;
+	f = segment_finding(sc, TALLY_F_loop_identifier);
+	f.offset = set->offset + (uint64_t)(is.p - (const char *)set->bytes);
+	f.element = 1;
+	f.id = sc->class->spec->use[0].element->id;
+	f.name = sc->class->spec->use[0].element->name;
+	f.value = is;
+	f.expected = tally_cstr("the identifier in LS01");
+	sc->report(sc->ctx, &f);
+}
+
 static enum tally_rc
 check_segments(struct tally_checker *c, struct tally_err *err)
 {
@@ -475,6 +514,8 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 		sc.ordinal = i + 1;
 		sc.loop = loop_path(c, c->place);
 		segment_check(&sc);
+		if (class == c->g->ends_loop)
+			check_loop_end(c, &sc);
 	}
 	return TALLY_OK;
 }

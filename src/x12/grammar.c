@@ -347,6 +347,7 @@ tally_grammar_new(struct tally_grammar **out, const struct tally_version *v,
 	if (rc != TALLY_OK)
 		goto out;
 	make_slots(g, slot_bits);
+	g->ends_loop = tally_grammar_class(g, tally_tag("LE"));
 	for (unsigned p = 0; p < s->nplace; p++)
 		g->begins[p] = loop_begun_at(s, p);
 	for (unsigned l = 0; l < s->nloop; l++)

@@ -51,6 +51,7 @@ struct tally_grammar {
 	uint32_t slot_shift;
 	uint8_t *slot;           /* tag hash to class */
 	uint8_t *place_class;    /* class of each place */
+	unsigned ends_loop;      /* class of LE, or GRAMMAR_CLASS_NONE */
 	struct tally_step *step; /* nplace * nclass */
 	uint16_t *passed;        /* mandatory places passed over */
 	/* the outermost loop that a place can begin, or 0 */

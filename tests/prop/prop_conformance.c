@@ -369,6 +369,7 @@ static const struct row rows[] = {
 	    "levels that are not numbered in turn", hierarchy_sequence, NULL),
 	DAMAGE("a level without those below that it announces", hierarchy_child,
 	    "7"),
+	DAMAGE("an LE that is not of its LS", loop_identifier, "7"),
 	DAMAGE("separators behind the last element", trailing_separators, NULL),
 };
 #define NROWS (sizeof(rows) / sizeof(rows[0]))

@@ -341,6 +341,23 @@ loop_too_often(struct made_set *s, struct maker *m, struct expected *x)
 	return false;
 }
 
+static bool
+loop_end(struct made_set *s, struct maker *m, struct expected *x)
+{
+	(void)m;
+	for (uint32_t i = 1; i + 1 < s->n; i++) {
+		struct made_segment *g = &s->segment[i];
+
+		if (strcmp(g->tag, "LE") != 0)
+			continue;
+		g->element[0] = tally_cstr(g->element[0].n == 1 ? "ZZ" : "Z");
+		*x = (struct expected){ TALLY_F_loop_identifier, i + 1, 1,
+			g->tag };
+		return true;
+	}
+	return false;
+}
+
 /* --- hierarchical levels --- */
 
 /* The last level, and how many there are. */
@@ -414,6 +431,7 @@ const struct damage rare_damages[] = {
 	{ "separators behind the last element", trailing },
 	{ "a segment of another set", not_in_set },
 	{ "a loop too often", loop_too_often },
+	{ "an LE that is not of its LS", loop_end },
 	{ "a level with the number of another", level_twice },
 	{ "a level below one that is not there", level_above },
 	{ "levels that are not numbered in turn", level_skipped },

@@ -491,10 +491,27 @@ number_levels(struct made_set *s)
 	}
 }
 
+/* LE repeats what LS says; these loops do not nest. */
+static void
+name_loops(struct made_set *s)
+{
+	struct tally_str id = tally_str("", 0);
+
+	for (uint32_t i = 0; i < s->n; i++) {
+		struct made_segment *g = &s->segment[i];
+
+		if (strcmp(g->tag, "LS") == 0)
+			id = g->element[0];
+		else if (strcmp(g->tag, "LE") == 0 && id.n > 0)
+			g->element[0] = id;
+	}
+}
+
 void
 made_count(struct made_set *s)
 {
 	number_levels(s);
+	name_loops(s);
 	for (uint16_t i = 0; i < s->spec->ntotal; i++)
 		count_total(s, &s->spec->total[i]);
 	s->segment[s->n - 1].element[0] = numeral(s, s->n, 1);

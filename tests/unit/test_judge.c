@@ -193,6 +193,17 @@ static const struct row {
 			  "SAC*C*D240***100~"
 			  "N1*MA*STORE*92*55~" PO1 "CTT*2~SE*11*0001~" GE IEA,
 	    "I=A(G=A(S=A))" },
+	{ "bounded loop",
+	    ISA GS ST BEG PO1 "LS*LDT~LDT*AF*3*DA~LE*LDT~" CTT
+			      "SE*8*0001~" GE IEA,
+	    "I=A(G=A(S=A))" },
+	{ "bounded loop, ended with another name",
+	    ISA GS ST BEG PO1 "LS*LDT~LDT*AF*3*DA~LE*LM~" CTT
+			      "SE*8*0001~" GE IEA,
+	    "I=A(G=R(S=R)) loop_identifier LE01 @6" },
+	{ "bounded loop without end",
+	    ISA GS ST BEG PO1 "LS*LDT~LDT*AF*3*DA~" CTT "SE*7*0001~" GE IEA,
+	    "I=A(G=R(S=R)) segment_missing LE @6" },
 	{ "total", ISA GS ST BEG PO1 PO1 CTT "SE*6*0001~" GE IEA,
 	    "I=A(G=R(S=R)) total_wrong CTT01 @5" },
 	{ "hash total", ISA GS ST BEG PO1 "CTT*1*10.5~SE*5*0001~" GE IEA,
