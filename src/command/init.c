@@ -88,6 +88,8 @@ make_folders(const char *dir, struct tally_err *err)
 	char path[PATH_MAX];
 	enum tally_rc rc = make_folder(dir, 0750, err);
 
+	if (rc == TALLY_OK)
+		rc = site_place(dir, err);
 	for (size_t i = 0;
 	     i < sizeof(folder) / sizeof(folder[0]) && rc == TALLY_OK; i++) {
 		snprintf(path, sizeof(path), "%s/%s", dir, folder[i].name);

@@ -7,6 +7,8 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
@@ -159,6 +161,18 @@ closing(int status)
 	return status;
 }
 
+/* Others' data and keys are in memory: no file of it, nobody looks in.  Where
+ * that is refused the work is done all the same. */
+static void
+keep_private(void)
+{
+	static const struct rlimit none = { 0, 0 };
+
+	umask(027);
+	(void)setrlimit(RLIMIT_CORE, &none);
+	(void)prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -167,7 +181,7 @@ main(int argc, char **argv)
 	char what = 0;
 	int i = 1, status;
 
-	umask(027);
+	keep_private();
 	signal(SIGPIPE, SIG_IGN);
 	(void)colour(&in, "auto");
 	status = read_options(&in, argc, argv, &i, &what);

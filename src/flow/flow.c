@@ -71,6 +71,8 @@ flow_begin(
 	memset(f->count, 0, sizeof(f->count));
 	rc = site_find(&f->dir, dir, err);
 	if (rc == TALLY_OK)
+		rc = site_place(f->dir, err);
+	if (rc == TALLY_OK)
 		rc = dictionary_load(&f->dictionary, f->dir, err);
 	if (rc == TALLY_OK)
 		rc = site_load(&f->site, f->dir, &f->dictionary->d, err);

@@ -125,6 +125,14 @@ struct site {
 enum tally_rc site_find(char **dir, const char *asked, struct tally_err *)
     TALLY_MUST_USE;
 
+/*
+ * Whether a workspace can be kept where dir is.  TALLY_CONFIG on a filesystem
+ * of the network: locks and shared memory of a database do not hold there.
+ * site_network_filesystem names what a type of statfs(2) is; null: none.
+ */
+enum tally_rc site_place(const char *dir, struct tally_err *) TALLY_MUST_USE;
+const char *site_network_filesystem(uint32_t type);
+
 /* Appends a whole file.  TALLY_NOINPUT when there is none of that name,
  * TALLY_CONFIG when it cannot be read or b cannot hold it. */
 enum tally_rc site_slurp(

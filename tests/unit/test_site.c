@@ -354,6 +354,33 @@ test_find(void **state)
 	rmdir(dir);
 }
 
+static void
+test_place(void **state)
+{
+	static const struct {
+		uint32_t type;
+		bool network;
+	} types[] = {
+		{ 0x6969, true },      /* NFS */
+		{ 0xff534d42, true },  /* CIFS */
+		{ 0xfe534d42, true },  /* SMB2 */
+		{ 0xef53, false },     /* ext4 */
+		{ 0x58465342, false }, /* XFS */
+		{ 0x01021994, false }, /* tmpfs */
+		{ 0x794c7630, false }, /* overlay */
+		{ 0, false },
+	};
+	struct tally_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(types) / sizeof(types[0]); i++)
+		if ((site_network_filesystem(types[i].type) != NULL) !=
+		    types[i].network)
+			fail_msg("type %#x", (unsigned)types[i].type);
+	assert_int_equal(site_place("/dev/shm", &err), TALLY_OK);
+	assert_int_equal(site_place("/dev/shm/no/where", &err), TALLY_IO);
+}
+
 /* What reads a version that is not there: what such agreements cover. */
 static void
 test_nearest(void **state)
@@ -394,6 +421,7 @@ main(void)
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_dictionary),
 		cmocka_unit_test(test_takes),
 		cmocka_unit_test(test_outgoing_name),

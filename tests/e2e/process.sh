@@ -1,0 +1,62 @@
+# SPDX-License-Identifier: Apache-2.0
+# What the process shows of itself, and how it takes closed outputs, signals
+# and a full disk.
+. "$(dirname "$0")/../support/lib.sh"
+need_sqlite3
+
+holds "init" "$TALLYMAN" init "$ws"
+order 1 >"$ws/drop/one.edi"
+
+# Nothing of what is in memory gets into a file of the system.
+mkfifo "$work/pipe"
+"$TALLYMAN" validate - <"$work/pipe" >"$work/said" 2>&1 &
+running=$!
+exec 4>"$work/pipe"
+if [ -r /proc/$running/limits ]; then
+	for _ in 1 2 3 4 5 6 7 8 9 10; do
+		[ -z "$(grep 'Umask:.0027' /proc/$running/status)" ] || break
+		sleep 0.1
+	done
+	holds "no core file" grep -q 'core file size *0 *0' /proc/$running/limits
+	holds "the umask" grep -q 'Umask:.0027' /proc/$running/status
+else
+	skip "no /proc here"
+fi
+exec 4>&-
+wait $running
+same "of nothing: exit code" $? 65
+
+# Output that cannot be written is no success, and no harm.
+if [ -w /dev/full ]; then
+	"$TALLYMAN" -C "$ws" status >/dev/full 2>"$work/said"
+	same "a full output: exit code" $? 74
+	"$TALLYMAN" -C "$ws" --json run >/dev/full 2>"$work/said"
+	same "a run into a full output: exit code" $? 74
+	holds "which is said" grep -q 'standard output' "$work/said"
+	same "and the work is done" "$(ask "SELECT count(*) FROM orders")" 1
+else
+	skip "no /dev/full here"
+fi
+order 2 >"$ws/drop/two.edi"
+"$TALLYMAN" -C "$ws" run >&- 2>"$work/said"
+same "a closed output: exit code" $? 74
+"$TALLYMAN" -C "$ws" status 2>&- >&- <&-
+same "all closed: exit code" $? 74
+same "the store is whole" "$(ask "PRAGMA integrity_check")" ok
+same "orders" "$(ask "SELECT count(*) FROM orders")" 2
+
+# An interrupt is a death like any other.
+for i in $(seq 3 60); do
+	order "$i" >"$ws/drop/$i.edi"
+done
+"$TALLYMAN" -C "$ws" run >"$work/said" 2>&1 &
+running=$!
+sleep 0.05
+kill -TERM $running 2>/dev/null
+wait $running 2>/dev/null
+runs "the run after an interrupt" 0 run
+same "orders" "$(ask "SELECT count(*) FROM orders")" 60
+same "answers" "$(names "$ws/out")" 60
+same "suspects" "$(ask "SELECT count(*) FROM files
+    WHERE state <> 'translated'")" 0
+finish
