@@ -387,7 +387,8 @@ questions_are_answered(void **state)
 	    "files|received|1\ninterchanges|recording|2\n");
 	a = ask(f, STORE_Q_ATTENTION, 0);
 	assert_non_null(strstr(a.all,
-	    "document|2|held|2025-11-24T16:00:00.000Z|850 PO-000002|"
+	    "document|2|held|2025-11-24T16:00:00.000Z|"
+	    "850 PO-000002 of ZZ/ACME 000000001|"
 	    "an accepted document has the same key: this one is held\n"
 	    "file|2|quarantined|2025-11-24T16:00:01.000Z|drop: "));
 	assert_int_equal(a.rows, 2);
