@@ -2,6 +2,8 @@
 /* Interchanges, functional groups, findings, residue. */
 #include "store/internal.h"
 
+#include <stdio.h>
+
 #include "base/text.h"
 #include "store/load.h"
 
@@ -202,7 +204,14 @@ finding_put(struct store *st, const struct store_subject *s,
     struct tally_err *err)
 {
 	const struct tally_finding_info *info = tally_finding_info(f->kind);
+	const char *what = info->what;
+	char message[512]; /* one of ours, and the name of a file in maps/ */
 
+	if (f->rule != NULL && *f->rule != '\0') {
+		snprintf(message, sizeof(message), "%s; broken rule: %s",
+		    info->what, f->rule);
+		what = message;
+	}
 	tally_buf_reset(value);
 	tally_text_safe(value, f->value);
 	if (value->failed)
@@ -217,7 +226,7 @@ finding_put(struct store *st, const struct store_subject *s,
 		v_some(tally_cstr(f->tag)), v_some(tally_cstr(f->loop)),
 		v_some(tally_cstr(f->id)), v_some(tally_cstr(f->name)),
 		v_some(tally_buf_view(value)), v_some(f->expected),
-		v_cstr(info->what) };
+		v_cstr(what) };
 
 	return store_do(st, Q_FINDING_ADD, v, COUNT(v), err);
 }

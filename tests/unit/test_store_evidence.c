@@ -218,7 +218,8 @@ findings_are_kept(void **state)
 		    .id = "93",
 		    .name = "name",
 		    .value = TALLY_STR("a\033[2J\377"),
-		    .expected = TALLY_STR("1 to 60 characters") },
+		    .expected = TALLY_STR("1 to 60 characters"),
+		    .rule = "acme-850.guide.xml:12" },
 		{ .kind = TALLY_F_not_edi, .severity = TALLY_ERROR },
 	};
 
@@ -238,6 +239,10 @@ findings_are_kept(void **state)
 		"SELECT level || coalesce(code, '-') || coalesce(value, '-') ||"
 		" message FROM findings WHERE kind = 'not_edi'"),
 	    "file--the file holds no X12 interchange");
+	assert_string_equal(
+	    fixture_sql(f, "SELECT message FROM findings WHERE segment = 3"),
+	    "the value is longer than the element's maximum; broken rule: "
+	    "acme-850.guide.xml:12");
 }
 
 static void
