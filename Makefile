@@ -4,6 +4,7 @@
 B       ?= build
 PREFIX  ?= /usr/local
 CC      ?= cc
+OBJCOPY ?= objcopy
 VERSION := 0.1.0
 
 CFLAGS  ?= -O2 -g
@@ -55,9 +56,12 @@ all: $(B)/tallyman $(B)/libtallyman.a $(B)/libtallyman.so
 $(B)/tallyman: $(MAIN_OBJ) $(APP_OBJ) $(B)/libtallyman.a
 	$(LINK) $(MAIN_OBJ) $(APP_OBJ) $(B)/libtallyman.a $(APP_LIBS) $(CORE_LIBS)
 
+# One object, so that names that only its own files share can be made local.
 $(B)/libtallyman.a: $(CORE_OBJ)
 	@rm -f $@
-	ar rcs $@ $(CORE_OBJ)
+	$(LD) -r -o $(B)/libtallyman.o $(CORE_OBJ)
+	$(OBJCOPY) -w --keep-global-symbol='tally_*' $(B)/libtallyman.o
+	ar rcs $@ $(B)/libtallyman.o
 
 # What is not tally_… stays inside, whatever a program calls its own.
 $(B)/libtallyman.so: $(CORE_OBJ) src/libtallyman.sym
