@@ -59,6 +59,7 @@ struct tally_judge_options {
 	/* An earlier judge of the same bytes with the same options found
 	 * nothing: segments are placed, values are not checked again. */
 	bool clean;
+	enum tally_characters characters; /* that values can have */
 	/* Rules over the standard's for a set; *out is null where there are
 	 * none.  May be null.  Failing ends the judging. */
 	enum tally_rc (*rules_for)(void *rules_ctx,

@@ -190,6 +190,16 @@ void tally_checker_free(struct tally_checker *);
 /* From now on segments are placed only: their values are known to be good. */
 void tally_checker_trust(struct tally_checker *);
 
+/* Characters that are agreed on for texts and codes: any that are no control
+ * characters, or those of X12's basic or extended set, or any of UTF-8. */
+enum tally_characters {
+	TALLY_CHARACTERS_ANY,
+	TALLY_CHARACTERS_BASIC,
+	TALLY_CHARACTERS_EXTENDED,
+	TALLY_CHARACTERS_UTF8
+};
+void tally_checker_characters(struct tally_checker *, enum tally_characters);
+
 /*
  * Rules over the standard's, such as those of a partner's guide.  Both
  * functions see the set with places and instances; while it is being checked,

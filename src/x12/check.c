@@ -22,6 +22,7 @@
 
 struct tally_checker {
 	const struct tally_limits *limits;
+	enum tally_characters characters;
 	bool trust;                      /* place segments, check no values */
 	const struct tally_rules *rules; /* over the standard's; or null */
 	uint32_t *seen;       /* of each place, in the open instance */
@@ -68,6 +69,13 @@ void
 tally_checker_trust(struct tally_checker *c)
 {
 	c->trust = true;
+}
+
+void
+tally_checker_characters(
+    struct tally_checker *c, enum tally_characters characters)
+{
+	c->characters = characters;
 }
 
 void
@@ -481,7 +489,9 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 	struct segment_noted noted = { .n = 0 };
 	struct segment_check sc = {
 		.set = set,
-		.composed = holds(set, set->separators.component) ||
+		.characters = c->characters,
+		.composed = c->characters != TALLY_CHARACTERS_ANY ||
+		    holds(set, set->separators.component) ||
 		    holds(set, set->separators.repetition),
 		.noted = &noted,
 		.report = keep_value,

@@ -57,6 +57,8 @@ tally_judge_new(struct tally_judge **out, struct tally_source source,
 	    &j->reader, source, offset, options->limits, &j->findings, err);
 	if (rc == TALLY_OK)
 		rc = tally_checker_new(&j->checker, options->limits, err);
+	if (rc == TALLY_OK)
+		tally_checker_characters(j->checker, options->characters);
 	if (rc == TALLY_OK && options->clean)
 		tally_checker_trust(j->checker);
 	if (rc == TALLY_OK)

@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#include "x12/characters.h"
+
 #define BIT(k) (UINT64_C(1) << (k))
 
 struct tally_finding
@@ -33,13 +35,17 @@ struct where {
 	unsigned trigger; /* what calls for it under a relational note */
 };
 
+static bool
+worded(unsigned type)
+{
+	return type == TALLY_AN || type == TALLY_ID;
+}
+
 static void
 expectation(char *to, size_t size, enum tally_finding_kind kind,
     const struct tally_element *e)
 {
 	static const char *const form[] = {
-		[TALLY_AN] = "printable characters",
-		[TALLY_ID] = "printable characters",
 		[TALLY_DT] = "digits",
 		[TALLY_TM] = "digits",
 		[TALLY_R] = "digits, with a sign in front and one point",
@@ -85,6 +91,9 @@ report(const struct segment_check *c, enum tally_finding_kind kind,
 	struct tally_finding f = segment_finding(c, kind);
 	char words[80];
 
+	if (expected == NULL && e != NULL &&
+	    kind == TALLY_F_element_character && worded(e->type))
+		expected = characters_name(c->characters);
 	if (expected == NULL && e != NULL) {
 		expectation(words, sizeof(words), kind, e);
 		expected = words;
@@ -190,6 +199,19 @@ check_notes(const struct segment_check *c, const struct tally_note *note,
 	}
 }
 
+/* A value on the long way: with the characters that are agreed on. */
+static enum tally_finding_kind
+test(const struct segment_check *c, const struct tally_value_spec *spec,
+    struct tally_str v)
+{
+	enum tally_finding_kind kind = tally_value_test(spec, v, true);
+
+	if ((kind == TALLY_FINDING_NONE || kind == TALLY_F_code_unlisted) &&
+	    worded(spec->type) && !characters_ok(c->characters, v))
+		return TALLY_F_element_character;
+	return kind;
+}
+
 static bool
 contains(struct tally_str v, unsigned char sep)
 {
@@ -212,7 +234,7 @@ check_composite(const struct segment_check *c,
 		if (v.n == 0)
 			continue;
 		present |= BIT(k + 1);
-		kind = tally_value_test(&spec->component[k], v, true);
+		kind = test(c, &spec->component[k], v);
 		if (kind != TALLY_FINDING_NONE)
 			report_value(c, kind,
 			    (struct where){
@@ -253,7 +275,7 @@ check_one(const struct segment_check *c, const struct tally_value_spec *spec,
 		    "a simple element, without component separators");
 		return;
 	}
-	kind = tally_value_test(spec, value, true);
+	kind = test(c, spec, value);
 	if (kind != TALLY_FINDING_NONE)
 		report_value(
 		    c, kind, at, &c->class->spec->use[at.element - 1], value);

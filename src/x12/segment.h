@@ -23,7 +23,10 @@ struct segment_check {
 	const struct tally_class *class;
 	uint32_t ordinal; /* of the segment, ST is 1 */
 	const char *loop; /* path */
-	bool composed; /* the set holds a component or repetition separator */
+	enum tally_characters characters;
+	/* The set holds a component or repetition separator, or characters are
+	 * agreed on: values go the long way. */
+	bool composed;
 	struct segment_noted *noted;
 	void (*report)(void *ctx, const struct tally_finding *);
 	void *ctx;

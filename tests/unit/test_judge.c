@@ -333,6 +333,70 @@ test_many_elements(void **state)
 	tally_buf_free(&out);
 }
 
+/* The characters that are agreed on: in texts and codes, in components. */
+static void
+test_characters(void **state)
+{
+	static const struct {
+		enum tally_characters set;
+		const char *text;
+		bool good;
+	} row[] = {
+		{ TALLY_CHARACTERS_ANY, "ab\xc3\xa9\x80", true },
+		{ TALLY_CHARACTERS_BASIC, "A 1!\"&'()+,-./:;?=", true },
+		{ TALLY_CHARACTERS_BASIC, "Ab", false },
+		{ TALLY_CHARACTERS_BASIC, "A#", false },
+		{ TALLY_CHARACTERS_BASIC, "\xc3\x89", false },
+		{ TALLY_CHARACTERS_EXTENDED, "Ab%@[]_{}\\|<#$", true },
+		{ TALLY_CHARACTERS_EXTENDED, "\xc3\x89t\xc3\xa9 \xc2\xbf",
+		    true },
+		{ TALLY_CHARACTERS_EXTENDED, "\xc9t\xe9 \xbf", true },
+		{ TALLY_CHARACTERS_EXTENDED, "3 \xd7 4", false },
+		{ TALLY_CHARACTERS_EXTENDED, "3 \xc3\x97 4", false },
+		{ TALLY_CHARACTERS_EXTENDED, "\xe2\x82\xac 5", false },
+		{ TALLY_CHARACTERS_EXTENDED, "A\x80", false },
+		{ TALLY_CHARACTERS_UTF8, "\xe2\x82\xac 5", true },
+		{ TALLY_CHARACTERS_UTF8, "\xc9t\xe9", false },
+		{ TALLY_CHARACTERS_UTF8, "\xc3", false },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < 2 * (sizeof(row) / sizeof(row[0])); i++) {
+		struct tally_judge_options options = {
+			.limits = &tally_limits_default,
+			.dictionary = &tally_builtin,
+			.characters = row[i / 2].set
+		};
+		const struct tally_interchange_judged *ic;
+		const struct tally_findings *fs;
+		struct verdict_source source;
+		struct tally_judge *j;
+		struct tally_err err;
+		char in[1024];
+
+		/* In an element, and in a component. */
+		snprintf(in, sizeof(in),
+		    ISA GS ST BEG "%s%s~" PO1 CTT "SE*6*0001~" GE IEA,
+		    i % 2 == 0 ? "REF*DP*" : "REF*DP*1**DP>", row[i / 2].text);
+		source = (struct verdict_source){ tally_cstr(in), 0 };
+		assert_int_equal(
+		    tally_judge_new(&j,
+			(struct tally_source){ verdict_read, &source }, 0,
+			&options, &err),
+		    TALLY_OK);
+		assert_int_equal(tally_judge_next(j, &ic, &err), TALLY_OK);
+		fs = tally_judge_findings(j);
+		if (fs->errors != !row[i / 2].good)
+			fail_msg("%s: %zu errors", row[i / 2].text, fs->errors);
+		if (fs->errors > 0) {
+			assert_int_equal(
+			    fs->v[0].kind, TALLY_F_element_character);
+			assert_int_equal(fs->v[0].segment, 3);
+		}
+		tally_judge_free(j);
+	}
+}
+
 /* A set over a limit is passed over; those around it are judged. */
 static void
 test_set_too_large(void **state)
@@ -477,6 +541,7 @@ main(void)
 		cmocka_unit_test(test_separators),
 		cmocka_unit_test(test_unended_segment),
 		cmocka_unit_test(test_set_too_large),
+		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_many_elements),
 		cmocka_unit_test(test_unlisted),
 		cmocka_unit_test(test_nearest),
