@@ -263,7 +263,8 @@ finish(struct check *c)
 	if (c->in->json)
 		printf("],\"status\":%d}\n", status);
 	else if (c->n == 0 && !c->in->quiet)
-		printf("all is well: %zu partners, %zu mailboxes, %zu maps\n",
+		printf(
+		    "all is well; partners: %zu, mailboxes: %zu, maps: %zu\n",
 		    c->f.site->npartner, c->f.site->nmailbox,
 		    maps_count(c->f.maps));
 	return status;

@@ -96,6 +96,8 @@ read_options(struct invocation *in, int argc, char **argv, int *i, char *what)
 
 		if (strcmp(a, "-C") == 0 && *i + 1 < argc)
 			in->dir = argv[++*i];
+		else if (strcmp(a, "-C") == 0)
+			status = misused("a folder is missing behind ", a);
 		else if (strcmp(a, "--json") == 0)
 			in->json = true;
 		else if (strcmp(a, "-q") == 0)

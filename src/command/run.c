@@ -48,6 +48,9 @@ run_print_text(const struct flow *f)
 	puts(*separator != '\0'        ? ""
 		: f->worst == TALLY_OK ? "nothing to do"
 				       : "nothing could be done");
+	if (f->count[FLOW_WAITING] != 0)
+		puts("what waits is not complete, or has just changed: a later "
+		     "run takes it");
 	if (flow_status(f) == EXIT_ATTENTION)
 		puts("something needs a person: 'tallyman status' tells what");
 }

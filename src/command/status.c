@@ -69,8 +69,11 @@ static void
 print_attention(struct rows *rows, const struct row *r)
 {
 	(void)rows;
-	PRINT("  ", get(r, "what"), " ", get(r, "id"), " ", get(r, "state"),
-	    " since ", get(r, "since"), ": ", get(r, "name"));
+	PRINT("  ", get(r, "what"), " ");
+	if (*get(r, "id") != '\0')
+		PRINT(get(r, "id"), " ");
+	PRINT(
+	    get(r, "state"), " since ", get(r, "since"), ": ", get(r, "name"));
 	if (*get(r, "reason") != '\0')
 		PRINT(": ", get(r, "reason"));
 	putchar('\n');

@@ -84,6 +84,7 @@ look(struct pass *p, const struct mailbox_entry *e, struct tally_err *err)
 	c->whole = seen != STORE_SETTLED && seen != STORE_TAKEN &&
 	    p->pull->settle_ms > 0;
 	if (c->whole && !p->pull->complete) {
+		p->f->count[FLOW_WAITING]++;
 		log_line(&p->f->log, LOG_DETAIL, "file", e->name,
 		    "not yet unchanged for %" PRId64 " s in mailbox %s",
 		    p->pull->settle_ms / 1000, p->box->name);

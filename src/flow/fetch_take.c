@@ -131,8 +131,12 @@ record(struct group *g, size_t i, bool *known, struct tally_err *err)
 		return TALLY_OK;
 	}
 	if (c->whole && !fetch_ends_in_iea(store_incoming_tail(g->in[i]))) {
+		p->f->count[FLOW_WAITING]++;
 		log_line(&p->f->log, LOG_DETAIL, "file", c->entry->name,
-		    "not complete yet in mailbox %s", p->box->name);
+		    "not complete yet in mailbox %s; taken as it is once it "
+		    "has "
+		    "not changed for %lld s",
+		    p->box->name, (long long)(p->pull->settle_ms / 1000));
 		return TALLY_OK;
 	}
 	rc = store_file_add(p->f->store, &c->object, g->in[i],

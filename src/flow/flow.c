@@ -28,6 +28,7 @@ const char *const flow_count_name[FLOW_COUNTS] = {
 	[FLOW_ACKS] = "acknowledgements",
 	[FLOW_SENT] = "files_sent",
 	[FLOW_FAILED] = "files_failed",
+	[FLOW_WAITING] = "files_waiting",
 	[FLOW_UNFIT] = "files_unfit",
 	[FLOW_MAILBOXES_DOWN] = "mailboxes_down",
 };

@@ -32,6 +32,7 @@ enum flow_count {
 	FLOW_ACKS,         /* acknowledgements queued */
 	FLOW_SENT,         /* files delivered */
 	FLOW_FAILED,       /* files whose delivery is tried again */
+	FLOW_WAITING,      /* files that are not complete or settled yet */
 	FLOW_UNFIT,        /* files that are never taken: name or size */
 	FLOW_MAILBOXES_DOWN,
 	FLOW_COUNTS

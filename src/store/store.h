@@ -306,7 +306,8 @@ enum store_question {
 	STORE_Q_COUNTS,    /* what, state, number: files, interchanges,
 	                       documents, outbox */
 	STORE_Q_ATTENTION, /* what, id, state, since, name, reason: all that
-	                       needs a person, oldest first */
+	                       needs a person, oldest first; a mailbox has no
+	                       id */
 	STORE_Q_MAILBOXES, /* name, failures, last_ok, next_try, reason */
 	STORE_Q_RECENT,    /* newest documents: id, set, key, state, partner,
 	                       received; argument: how many */

@@ -5,7 +5,15 @@
 need_sqlite3
 
 holds "init" "$TALLYMAN" init "$ws"
+
+# What waits is said, or a newcomer takes it for lost.
+printf 'ISA*00*' >"$ws/drop/half.edi"
+runs "a file that is not complete" 0 run
+holds "waits, which is said" grep -q 'files waiting: 1' "$work/said"
+rm "$ws/drop/half.edi"
 order 1 >"$ws/drop/one.edi"
+same "no folder behind -C" "$("$TALLYMAN" -C 2>&1)" \
+    "tallyman: a folder is missing behind -C; 'tallyman --help' says what there is"
 
 # Nothing of what is in memory gets into a file of the system.
 mkfifo "$work/pipe"
@@ -59,4 +67,14 @@ same "orders" "$(ask "SELECT count(*) FROM orders")" 60
 same "answers" "$(names "$ws/out")" 60
 same "suspects" "$(ask "SELECT count(*) FROM files
     WHERE state <> 'translated'")" 0
+
+# A mailbox that is down for long is among what needs a person.
+rmdir "$ws/drop"
+for i in 1 2 3 4; do
+	tallyman -q fetch
+done
+runs "four runs without it" 0 status
+tallyman -q fetch
+runs "five" 1 status
+holds "which is said" grep -q '  mailbox down since .*any: .*drop' "$work/said"
 finish
