@@ -12,20 +12,23 @@
 #define LATER "005010" /* from here on the code lists are longer */
 
 static const struct {
-	const char *code;   /* instead of finding.def's; null: that one */
-	const char *later;  /* from 005010 on; null: as before */
-	const char *of_999; /* in a 999; null: as before */
+	const char *code;    /* instead of finding.def's; null: that one */
+	const char *later;   /* from 005010 on; null: as before */
+	const char *of_999;  /* in a 999; null: as before */
+	const char *of_rule; /* there, where a guide is broken; likewise */
 } row[TALLY_FINDING_COUNT] = {
-	[TALLY_F_component_excess] = { NULL, "13", NULL },
-	[TALLY_F_repetition_excess] = { NULL, "12", NULL },
-	/* What only a partner's guide forbids. */
-	[TALLY_F_segment_not_used] = { NULL, NULL, "I4" },
-	[TALLY_F_element_not_used] = { NULL, NULL, "I10" },
+	[TALLY_F_component_excess] = { NULL, "13", NULL, NULL },
+	[TALLY_F_repetition_excess] = { NULL, "12", NULL, NULL },
+	/* What a partner's guide adds to the standard. */
+	[TALLY_F_element_code] = { NULL, NULL, NULL, "I6" },
+	[TALLY_F_segment_missing] = { NULL, NULL, NULL, "I8" },
+	[TALLY_F_segment_not_used] = { NULL, NULL, "I4", NULL },
+	[TALLY_F_element_not_used] = { NULL, NULL, "I10", NULL },
 	/* Notes, unless an agreement says otherwise. */
-	[TALLY_F_code_unlisted] = { "7", NULL, NULL },
-	[TALLY_F_hierarchy_sequence] = { "7", NULL, NULL },
-	[TALLY_F_number_spelling] = { "3", NULL, NULL },
-	[TALLY_F_trailing_separators] = { "3", NULL, NULL },
+	[TALLY_F_code_unlisted] = { "7", NULL, NULL, NULL },
+	[TALLY_F_hierarchy_sequence] = { "7", NULL, NULL, NULL },
+	[TALLY_F_number_spelling] = { "3", NULL, NULL, NULL },
+	[TALLY_F_trailing_separators] = { "3", NULL, NULL, NULL },
 };
 
 const char *
@@ -40,5 +43,8 @@ tally_ack_code(const struct tally_ack_answer *a, const struct tally_finding *f)
 		code = row[f->kind].later;
 	if (row[f->kind].of_999 != NULL && a->kind->implementation)
 		code = row[f->kind].of_999;
+	if (row[f->kind].of_rule != NULL && a->kind->implementation &&
+	    f->rule != NULL && *f->rule != '\0')
+		code = row[f->kind].of_rule;
 	return code;
 }
