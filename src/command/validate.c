@@ -17,6 +17,7 @@
 #include "flow/dictionary.h"
 #include "flow/guides.h"
 #include "flow/report.h"
+#include "flow/site.h"
 #include "tallyman/judge.h"
 #include "x12/write.h"
 
@@ -32,6 +33,9 @@ struct job {
 	struct dictionary *dictionary;
 	struct guides *guides;
 	const char *guide; /* file; null: none is named */
+	const char *name;  /* of the partner; null: nothing is agreed on */
+	struct site *site; /* that has the partner */
+	const struct site_partner *partner;
 	enum answer answer;
 	bool json;
 	char date[9], time[5];
@@ -118,7 +122,7 @@ judge_file(struct job *job, const char *name, struct tally_err *err)
 		.limits = &tally_limits_default,
 		.dictionary = &job->dictionary->d,
 	};
-	struct guides_choice guides = { .guides = job->guides };
+	struct guides_choice guides = { job->guides, job->partner };
 	const struct tally_interchange_judged *ic = NULL;
 	const struct tally_findings *findings;
 	struct tally_judge *judge = NULL;
@@ -128,6 +132,10 @@ judge_file(struct job *job, const char *name, struct tally_err *err)
 	rc = input_open(&input, name, err);
 	if (rc != TALLY_OK)
 		return rc;
+	if (job->partner != NULL) {
+		options.limits = &job->site->limits;
+		site_judging(&options, job->partner);
+	}
 	guides_judging(&options, &guides);
 	rc = tally_judge_new(&judge, input_source(&input), 0, &options, err);
 	while (rc == TALLY_OK) {
@@ -159,6 +167,8 @@ option(struct job *job, const char *arg)
 		    &command_validate, "--ack is ta1, 997 or 999");
 	else if (strcmp(arg, "--json") == 0)
 		job->json = true;
+	else if (strncmp(arg, "--partner=", 10) == 0)
+		job->name = arg + 10;
 	else if (strncmp(arg, "--guide=", 8) == 0)
 		job->guide = arg + 8;
 	else if (strcmp(arg, "--guide") == 0)
@@ -170,7 +180,31 @@ option(struct job *job, const char *arg)
 	return EX_OK;
 }
 
-/* The dictionary, and the guides that are to be applied. */
+/* The partner's agreements, of the workspace that there has to be then. */
+static enum tally_rc
+find_partner(struct job *job, struct tally_err *err)
+{
+	const struct site *s;
+	char *dir = NULL;
+	enum tally_rc rc = site_find(&dir, job->in->dir, err);
+
+	if (rc == TALLY_OK)
+		rc = site_load(&job->site, dir, &job->dictionary->d, err);
+	tally_free(dir);
+	if (rc != TALLY_OK)
+		return rc;
+	s = job->site;
+	for (size_t i = 0; i < s->npartner; i++)
+		if (strcmp(s->partner[i].name, job->name) == 0)
+			job->partner = &s->partner[i];
+	if (job->partner == NULL)
+		return tally_err_set(err, TALLY_CONFIG,
+		    "%s has no partner \"%s\"; expected the name of one",
+		    s->file, job->name);
+	return TALLY_OK;
+}
+
+/* The dictionary, the guides that are to be applied, the partner. */
 static enum tally_rc
 prepare(struct job *job, struct tally_err *err)
 {
@@ -183,6 +217,8 @@ prepare(struct job *job, struct tally_err *err)
 			  &job->guides, job->in->dir, &job->dictionary->d, err);
 	if (rc == TALLY_OK && job->guide != NULL)
 		rc = guides_add(job->guides, job->guide, err);
+	if (rc == TALLY_OK && job->name != NULL)
+		rc = find_partner(job, err);
 	return rc;
 }
 
@@ -223,6 +259,7 @@ validate(const struct invocation *in, int argc, char **argv)
 	}
 	tally_buf_free(&job.out);
 out:
+	site_free(job.site);
 	guides_free(job.guides);
 	dictionary_free(job.dictionary);
 	if (status == EX_OK && job.errors)
@@ -232,7 +269,8 @@ out:
 
 const struct command command_validate = {
 	.name = "validate",
-	.synopsis = "[--ack=ta1|997|999] [--guide FILE] [--json] FILE...",
+	.synopsis = "[--ack=ta1|997|999] [--guide FILE] [--partner=NAME] "
+		    "[--json] FILE...",
 	.summary = "say what is wrong with X12 files, or how they are answered",
 	.run = validate,
 };
