@@ -182,6 +182,7 @@ struct judging {
 	struct tally_str bytes;
 	struct tally_buf out;
 	struct tally_err err;
+	bool later; /* 005010, with ^ between repetitions */
 };
 
 static enum tally_rc
@@ -248,10 +249,11 @@ judge(struct judging *j, const char *functional, const char *set,
 	tally_buf_init(&text, 1 << 20);
 	tally_buf_printf(&text,
 	    "ISA*00*          *00*          *ZZ*A              *ZZ*B         "
-	    "     *260105*0800*U*00401*000000001*0*P*>~"
-	    "GS*%s*AA*BB*20260105*0800*1*X*004010~ST*%s*0001~%sSE*%u*0001~"
+	    "     *260105*0800*%s*000000001*0*P*>~"
+	    "GS*%s*AA*BB*20260105*0800*1*X*%s~ST*%s*0001~%sSE*%u*0001~"
 	    "GE*1*1~IEA*1*000000001~",
-	    functional, set, segments, n);
+	    j->later ? "^*00501" : "U*00401", functional,
+	    j->later ? "005010" : "004010", set, segments, n);
 	j->bytes = tally_buf_view(&text);
 	assert_int_equal(
 	    tally_judge_new(&judge, (struct tally_source){ read_bytes, j }, 0,
@@ -451,6 +453,34 @@ test_many(void **state)
 	tally_buf_free(&segments);
 }
 
+/* Of an element that repeats each value is checked. */
+static void
+test_repetitions(void **state)
+{
+	const struct tally_version *v =
+	    tally_version_find(&tally_builtin, TALLY_STR("005010"));
+	struct judging j = { .later = true };
+	struct tally_err err;
+
+	(void)state;
+	tally_buf_init(&j.out, 1 << 20);
+	assert_int_equal(
+	    tally_guide_load(&j.guide, v, "t.guide.xml",
+		TALLY_STR(GUIDE "set='999' versions='005010'>\n"
+				"<element at='AK2/IK3/CTX01-1' max='3'/>" END),
+		&err),
+	    TALLY_OK);
+	judge(&j, "FA", "999",
+	    "AK1*PO*1~AK2*850*0001~IK3*BEG*2**8~CTX*ABCD>X^ABC^ABCDE~IK5*R*5~"
+	    "AK9*R*1*1*0~");
+	assert_string_equal(j.out.p,
+	    "2: 5 CTX01-1.1 element_too_long \"ABCD\" (1 to 3 characters)\n"
+	    "2: 5 CTX01-1.3 element_too_long \"ABCDE\" (1 to 3 "
+	    "characters)\n");
+	tally_guide_free(j.guide);
+	tally_buf_free(&j.out);
+}
+
 static void
 test_head(void **state)
 {
@@ -480,6 +510,7 @@ main(void)
 		cmocka_unit_test(test_wholes),
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_repetitions),
 		cmocka_unit_test(test_head),
 	};
 
