@@ -66,10 +66,10 @@ mend_end(struct isa *isa, const unsigned char *p, uint32_t n)
 static bool
 separators_sound(const struct tally_separators *s)
 {
-	return !alnum(s->element) && !alnum(s->segment) &&
-	    !alnum(s->component) && s->segment != ' ' && s->element != ' ' &&
-	    s->segment != 0 && s->element != 0 && s->element != s->segment &&
-	    s->component != s->element && s->component != s->segment;
+	return !alnum(s->element) && !alnum(s->segment) && s->segment != ' ' &&
+	    s->element != ' ' && s->segment != 0 && s->element != 0 &&
+	    s->element != s->segment && s->component != s->element &&
+	    s->component != s->segment;
 }
 
 /*
@@ -111,6 +111,10 @@ isa_parse(struct isa *isa, const unsigned char *p, uint32_t n)
 		isa->separators.repetition = p[isa->pos[10] + 1];
 	isa->usable =
 	    separators_sound(&isa->separators) && !several_bytes(isa, p, n);
+	/* A blank or a letter stands in data: nothing can be divided by it. */
+	if (isa->separators.component == ' ' ||
+	    alnum(isa->separators.component))
+		isa->separators.component = 0;
 	return ISA_YES;
 }
 
@@ -163,6 +167,12 @@ good_flag(struct tally_str s)
 }
 
 static bool
+good_component(struct tally_str s)
+{
+	return s.p[0] != ' ' && !alnum((unsigned char)s.p[0]);
+}
+
+static bool
 good_usage(struct tally_str s)
 {
 	return s.p[0] == 'P' || s.p[0] == 'T' || s.p[0] == 'I';
@@ -195,6 +205,8 @@ static const struct {
 	    "nine digits" },
 	{ 14, good_flag, TALLY_F_isa_ack_requested, "I13",
 	    "acknowledgement requested", "0 or 1" },
+	{ 16, good_component, TALLY_F_isa_component, "I15",
+	    "component separator", "a byte that cannot occur in data" },
 	{ 15, good_usage, TALLY_F_isa_usage, "I14", "usage indicator",
 	    "P (production), T (test) or I (information)" },
 };

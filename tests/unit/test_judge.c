@@ -149,6 +149,11 @@ static const struct row {
 	    "ISA*00*          *00*          *ZZ*ACME           *ZZ*US         "
 	    "    *261123*1200*U*00401*000000007*0*P*>\xc3\x96GS*PO*ACME",
 	    "I=R isa_separators ISA16" },
+	{ "component separator a blank",
+	    "ISA*00*          *00*          *ZZ*ACME           *ZZ*US         "
+	    "    *261123*1200*U*00401*000000007*0*P* ~" GS ST BEG
+	    "N1*ST*MAIN DOCK~" PO1 CTT "SE*6*0001~" GE IEA,
+	    "I=E(G=A(S=A)) isa_component ISA16" },
 	{ "ISA again and again",
 	    "ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*"
 	    "ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*ISA*",
