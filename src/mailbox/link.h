@@ -60,8 +60,9 @@ enum tally_rc link_host_key(unsigned char *key, size_t *n,
 bool link_checks_host_key(const char *type);
 
 /*
- * The same by the program ssh of OpenSSH.  It returns at once: a login that
- * fails is told by the first send or recv that is LINK_BROKEN, with its rc.
+ * What link_open_ssh does, by the program ssh of OpenSSH.  It returns at once:
+ * a login that fails is told by the first send or recv that is LINK_BROKEN,
+ * with its rc.
  */
 enum tally_rc link_open_openssh(struct link **, const struct link_target *,
     const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
