@@ -94,6 +94,7 @@ site_judging(struct tally_judge_options *o, const struct site_partner *p)
 	o->dictionary = &p->dictionary;
 	o->nearest = p->nearest.nversion > 0 ? &p->nearest : NULL;
 	o->terms = &p->terms;
+	o->characters = p->characters;
 	o->set_terms = set_terms;
 	o->agreements = p;
 }

@@ -89,7 +89,8 @@ struct site_partner {
 	size_t nid;
 	bool any; /* its id is "*" */
 	enum site_ta1 ta1;
-	struct tally_terms terms; /* of findings in envelopes */
+	enum tally_characters characters; /* that its values can have */
+	struct tally_terms terms;         /* of findings in envelopes */
 	uint32_t ack_bytes; /* of an acknowledgement; 0: as what it answers */
 	const struct site_agreement *receive;
 	size_t nreceive;

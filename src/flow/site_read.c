@@ -298,8 +298,12 @@ static enum tally_rc
 partner(struct site_reader *r, const struct tally_xml *x,
     const struct site_settings *above, struct site_partner *p)
 {
+	/* In the order of enum tally_characters, from basic on. */
+	static const char *const word_characters[3] = { "basic", "extended",
+		"utf-8" };
 	struct site_settings s = *above;
 	const struct tally_xml *c;
+	int characters = -1;
 	size_t nth = 0;
 	enum tally_rc rc;
 
@@ -317,6 +321,10 @@ partner(struct site_reader *r, const struct tally_xml *x,
 	if (rc == TALLY_OK)
 		rc = site_read_findings(r, x, true, &s);
 	site_read_terms(&p->terms, &s);
+	if (rc == TALLY_OK)
+		rc = site_read_word(
+		    r, x, "characters", word_characters, &characters);
+	p->characters = (enum tally_characters)(characters + 1);
 	if (rc == TALLY_OK)
 		rc = ids(r, x, p);
 	if (rc == TALLY_OK)

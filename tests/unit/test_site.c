@@ -76,6 +76,9 @@ static const struct {
 		TAIL,
 	    3, "agreed on in <partner>" },
 	{ HEAD "<defaults ta1=\"maybe\"/>" TAIL, 2, "asked, always or never" },
+	{ HEAD "<partner name=\"p\" qualifier=\"ZZ\" id=\"P\" "
+	       "characters=\"ascii\"/>" TAIL,
+	    2, "basic, extended or utf-8" },
 	{ BOX("dir:x", "transport=\"openssh\"", ""), 3, "drop its keys" },
 	{ BOX("sftp://a@b", "key=\"k\" transport=\"openssh\"",
 	      "<host-key>SHA256:AAAA</host-key>"),
@@ -414,6 +417,31 @@ test_nearest(void **state)
 	site_free(s);
 }
 
+/* Characters that are agreed on with a partner. */
+static void
+test_characters(void **state)
+{
+#define Q(n, more) \
+	"<partner name=\"q" n "\" qualifier=\"ZZ\" id=\"Q" n "\"" more \
+	"><receive set=\"*\"/></partner>"
+	struct site *s = good(HEAD Q("1", "") Q("2", " characters=\"basic\"")
+		Q("3", " characters=\"extended\"")
+		    Q("4", " characters=\"utf-8\"") TAIL);
+	static const enum tally_characters want[] = { TALLY_CHARACTERS_ANY,
+		TALLY_CHARACTERS_BASIC, TALLY_CHARACTERS_EXTENDED,
+		TALLY_CHARACTERS_UTF8 };
+
+	(void)state;
+	for (size_t i = 0; i < 4; i++) {
+		struct tally_judge_options o = { .nearest = NULL };
+
+		site_judging(&o, &s->partner[i]);
+		assert_int_equal(o.characters, want[i]);
+	}
+	site_free(s);
+#undef Q
+}
+
 int
 main(void)
 {
@@ -421,6 +449,7 @@ main(void)
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_nearest),
+		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_place),
 		cmocka_unit_test(test_dictionary),
 		cmocka_unit_test(test_takes),
