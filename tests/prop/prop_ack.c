@@ -62,7 +62,7 @@ round_trip(
 	assert_false(b.failed);
 	damage(&b, &m.rnd, rnd_below(&m.rnd, 12));
 	judged_run_as(&received, tally_buf_view(&b),
-	    rnd_chance(&m.rnd, 50) ? TALLY_ACK_999 : TALLY_ACK_997, 0, NULL);
+	    rnd_chance(&m.rnd, 50) ? TALLY_ACK_999 : TALLY_ACK_997, 0, &m.rnd);
 	if (received.ack.n > 0) {
 		judged_run(&answer, tally_buf_view(&received.ack), 0, NULL);
 		if (judged_faults(&answer) > 0 || answer.interchanges == 0 ||

@@ -138,8 +138,13 @@ acknowledge(struct judged *j, const struct tally_interchange_judged *i,
 		.bytes_max = ACK_MAX / 16 };
 	struct tally_err err;
 
-	for (uint32_t g = 0; g < i->ngroup; g++)
+	if (j->vary != NULL && rnd_chance(j->vary, 50))
+		e.bytes_max = 1024 + 256 * i->ngroup + rnd_below(j->vary, 2000);
+	for (uint32_t g = 0; g < i->ngroup; g++) {
 		i->group[g].form = j->form;
+		i->group[g].errors_only =
+		    j->vary != NULL && rnd_chance(j->vary, 50);
+	}
 	if (tally_ack_write(&j->ack, i, findings, &e, &err) != TALLY_OK) {
 		fprintf(stderr, "%s\n", err.text);
 		abort();
@@ -159,7 +164,8 @@ run(struct judged *j, struct feed f, enum tally_ack_form form, bool clean)
 	struct tally_judge *judge;
 	struct tally_err err;
 
-	*j = (struct judged){ .form = form };
+	*j = (struct judged){ .form = form,
+		.vary = f.chunk == 0 ? f.rnd : NULL };
 	tally_findings_init(&j->findings, KEPT_MAX);
 	tally_buf_init(&j->ack, ACK_MAX);
 	if (tally_judge_new(&judge, (struct tally_source){ give, &f }, 0,

@@ -30,6 +30,7 @@ struct judged {
 	bool complete;        /* of the last interchange: its IEA is there */
 	struct tally_buf ack; /* of each readable one, one behind the other */
 	enum tally_ack_form form; /* that is asked for; see judged_run_as */
+	struct rnd *vary;         /* list and size of answers; or null */
 };
 
 /*
@@ -40,6 +41,7 @@ void judged_run(
     struct judged *, struct tally_str bytes, size_t chunk, struct rnd *);
 /* The same as a second reading of what is known to be without findings. */
 void judged_again(struct judged *, struct tally_str bytes);
+/* With a form of answers; with rnd and chunk 0, their list and size vary. */
 void judged_run_as(struct judged *, struct tally_str bytes, enum tally_ack_form,
     size_t chunk, struct rnd *);
 void judged_free(struct judged *);
