@@ -183,6 +183,45 @@ check_online(struct check *c, const struct site_mailbox *m)
 	mailbox_close(mb);
 }
 
+/* Listing needs less than taking away and putting do. */
+static void
+check_local(struct check *c, const struct site_mailbox *m, const char *folder)
+{
+	const char *root = m->settings.url + strlen("dir:");
+	char path[PATH_MAX];
+	struct stat sb;
+	int n;
+
+	if (folder[0] == '/')
+		n = snprintf(path, sizeof(path), "%s", folder);
+	else if (root[0] == '/')
+		n = snprintf(path, sizeof(path), "%s/%s", root, folder);
+	else
+		n = snprintf(
+		    path, sizeof(path), "%s/%s/%s", c->f.dir, root, folder);
+	if (n < 0 || (size_t)n >= sizeof(path) || stat(path, &sb) != 0)
+		return; /* That listing fails is told already. */
+	if (access(path, W_OK | X_OK) != 0)
+		problem(c, TALLY_PERM,
+		    "%s:%u: the folder %s of mailbox %s cannot be written; "
+		    "give it to the user who runs tallyman, or to a group of "
+		    "that user",
+		    c->f.site->file, m->line, path, m->name);
+}
+
+static void
+check_writing(struct check *c, const struct site_mailbox *m)
+{
+	for (size_t i = 0; i < m->npull; i++) {
+		if (m->pull[i].then != SITE_KEEP)
+			check_local(c, m, m->pull[i].from);
+		if (m->pull[i].then == SITE_MOVE)
+			check_local(c, m, m->pull[i].move);
+	}
+	if (m->push != NULL)
+		check_local(c, m, m->push->to);
+}
+
 static void
 check_mailboxes(struct check *c, bool online)
 {
@@ -200,6 +239,8 @@ check_mailboxes(struct check *c, bool online)
 		/* A local folder is always within reach. */
 		if (online || strncmp(m->settings.url, "dir:", 4) == 0)
 			check_online(c, m);
+		if (strncmp(m->settings.url, "dir:", 4) == 0)
+			check_writing(c, m);
 	}
 }
 

@@ -15,6 +15,17 @@ same "drop is empty" "$(names "$ws/drop")" 0
 same "answers in out" "$(names "$ws/out")" 1
 holds "that accept" grep -q 'AK9\*A\*1\*1\*1' "$ws"/out/*
 
+# Nothing at all is left behind by a run that cannot read its configuration.
+"$TALLYMAN" init "$work/fresh" >/dev/null
+sed -i 's/<receive/<recieve/' "$work/fresh/tallyman.xml"
+before=$(ls -A "$work/fresh"; cksum <"$work/fresh/tallyman.db")
+for verb in run fetch translate deliver check status; do
+	"$TALLYMAN" -C "$work/fresh" $verb >/dev/null 2>&1
+	same "a wrong configuration: $verb" $? 78
+done
+same "what is there afterwards" \
+    "$(ls -A "$work/fresh"; cksum <"$work/fresh/tallyman.db")" "$before"
+
 # From a folder below, without being told where the workspace is.
 order 2 >"$ws/drop/two.edi"
 mkdir -p "$ws/drop/deep"

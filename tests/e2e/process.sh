@@ -68,6 +68,16 @@ same "answers" "$(names "$ws/out")" 60
 same "suspects" "$(ask "SELECT count(*) FROM files
     WHERE state <> 'translated'")" 0
 
+# A folder that can be read but not written; root may write everywhere.
+chmod 0500 "$ws/out"
+if [ -w "$ws/out" ]; then
+	skip "this user writes where the mode forbids it"
+else
+	runs "a folder that cannot be written" 77 check
+	holds "which is said" grep -q '/out of mailbox any' "$work/said"
+fi
+chmod 0750 "$ws/out"
+
 # A mailbox that is down for long is among what needs a person.
 rmdir "$ws/drop"
 for i in 1 2 3 4; do
