@@ -219,6 +219,9 @@ prepare(struct job *job, struct tally_err *err)
 		rc = guides_add(job->guides, job->guide, err);
 	if (rc == TALLY_OK && job->name != NULL)
 		rc = find_partner(job, err);
+	/* A file that is named stands for the agreements' guides. */
+	if (rc == TALLY_OK && job->partner != NULL && job->guide == NULL)
+		rc = guides_check(job->guides, job->site, err);
 	return rc;
 }
 

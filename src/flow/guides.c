@@ -274,13 +274,14 @@ guides_check(struct guides *g, const struct site *site, struct tally_err *err)
 	return rc;
 }
 
-/* The guide of an entry for sets of that spec, or null. */
+/* The guide of an entry, which may be null, for sets of that spec; or null. */
 static struct tally_guide *
 fitting(const struct guides *g, const struct entry *e,
     const struct tally_set_spec *spec)
 {
 	for (size_t v = 0; v < g->dictionary->nversion; v++)
-		if (e->guide[v] != NULL && tally_guide_fits(e->guide[v], spec))
+		if (e != NULL && e->guide[v] != NULL &&
+		    tally_guide_fits(e->guide[v], spec))
 			return e->guide[v];
 	return NULL;
 }

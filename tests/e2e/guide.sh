@@ -86,6 +86,21 @@ sed -i 's/set="860"/set="*"/' "$work/ws/tallyman.xml"
 judged "a guide for any set" 78 -C "$work/ws" check
 sed -i 's/set="\*"/set="850"/' "$work/ws/tallyman.xml"
 judged "the right one" 0 -C "$work/ws" check
+judged "as agreed on with the partner" 65 -C "$work/ws" validate \
+    --partner=harbor "$work/order.edi"
+holds "by the agreement's guide" \
+    grep -q 'broken rule: acme-850.guide.xml:8' "$work/out"
+grep -l '"856"' "$work"/guide-*.guide.xml | head -n 1 | while read -r file; do
+	cp "$file" "$work/other.guide.xml"
+done
+judged "a named file instead, for another set" 0 -C "$work/ws" validate \
+    --partner=harbor --guide "$work/other.guide.xml" "$work/order.edi"
+sed 's/acme-850/nope/' "$work/ws/tallyman.xml" >"$work/x"
+cp "$work/ws/tallyman.xml" "$work/y"
+cp "$work/x" "$work/ws/tallyman.xml"
+judged "agreed on, but not there" 78 -C "$work/ws" validate \
+    --partner=harbor "$work/order.edi"
+cp "$work/y" "$work/ws/tallyman.xml"
 sed -i 's/BEG03/BEG99/' "$work/ws/maps/acme-850.guide.xml"
 judged "a mistake in it" 78 -C "$work/ws" check
 holds "told with file and line" \
