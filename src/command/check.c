@@ -129,7 +129,9 @@ check_secret(struct check *c, const struct site_mailbox *m, const char *what,
 	else
 		snprintf(path, sizeof(path), "%s/%s", c->f.dir, name);
 	if (stat(path, &sb) != 0)
-		problem(c, TALLY_CONFIG, "%s:%u: %s %s of mailbox %s: %s",
+		problem(c, TALLY_CONFIG,
+		    "%s:%u: %s %s of mailbox %s: %s; put it there, or correct "
+		    "its name",
 		    c->f.site->file, m->line, what, path, m->name,
 		    strerror(errno));
 	else if (!S_ISREG(sb.st_mode) || access(path, R_OK) != 0)

@@ -14,7 +14,9 @@
 #include "store/sqlite.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
+#include <unistd.h>
 
 #define PATIENCE_MS 30000      /* then TALLY_TEMP; a commit takes a second */
 #define APPLICATION 0x74616c79 /* "taly": the file is a tallyman's store */
@@ -195,6 +197,20 @@ disconnect(struct sqlite *s)
 	s->db = NULL;
 }
 
+/* SQLite does not say why. */
+static enum tally_rc
+cannot_open(const struct sqlite *s, struct tally_err *err)
+{
+	if (access(s->path, F_OK) != 0 && errno == ENOENT)
+		return tally_err_at(err, TALLY_NOINPUT, s->path, 0,
+		    "there is no store; restore a backup, or make a new "
+		    "workspace with 'tallyman init DIR' and copy the "
+		    "configuration into it");
+	return tally_err_at(err, TALLY_PERM, s->path, 0,
+	    "the store cannot be opened; give it and its folder to the user "
+	    "who runs tallyman");
+}
+
 static enum tally_rc
 connect_db(struct sqlite *s, struct tally_err *err)
 {
@@ -208,9 +224,9 @@ connect_db(struct sqlite *s, struct tally_err *err)
 				       : SQLITE_OPEN_READWRITE;
 	result = sqlite3_open_v2(s->path, &s->db, flags, NULL);
 	if (result != SQLITE_OK) {
-		rc = sqlite_fail(s->db, result, s->path, err);
-		if ((result & 0xff) == SQLITE_CANTOPEN && err != NULL)
-			rc = err->rc = TALLY_NOINPUT;
+		rc = (result & 0xff) == SQLITE_CANTOPEN
+		    ? cannot_open(s, err)
+		    : sqlite_fail(s->db, result, s->path, err);
 		goto out;
 	}
 	sqlite3_extended_result_codes(s->db, 1);

@@ -87,4 +87,8 @@ runs "four runs without it" 0 status
 tallyman -q fetch
 runs "five" 1 status
 holds "which is said" grep -q '  mailbox down since .*any: .*drop' "$work/said"
+
+rm "$ws"/tallyman.db*
+runs "no store" 66 status
+holds "which is said" grep -q 'there is no store; restore a backup' "$work/said"
 finish
