@@ -297,8 +297,9 @@ set_codes(struct codes *c, const struct tally_ack_answer *a,
 		    told(a, f, TALLY_LEVEL_ELEMENT))
 			add_code(c, SEGMENT_FAULT);
 	}
-	/* A rejection wants a reason, even when the finding was not kept. */
-	if (c->n == 0 && set->verdict == TALLY_REJECTED)
+	/* The reason may be one that was not kept.  A set that goes with its
+	 * group has none of its own. */
+	if (c->n == 0 && set->verdict == TALLY_REJECTED && a->list->dropped > 0)
 		add_code(c, SEGMENT_FAULT);
 }
 

@@ -149,8 +149,7 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 	return keep_residue(t, p, err);
 }
 
-/* What the judge found about the set, with the severity that it has there:
- * the judge's list goes on with the next set. */
+/* What the judge found about the set: its list goes on with the next one. */
 static void
 keep_judged(struct translate *t, const struct tally_set_judged *s)
 {

@@ -344,9 +344,9 @@ sets(void **state)
 		       .tag = "N1" }),
 	    TALLY_ACCEPTED_WITH_ERRORS, &envelope,
 	    "AK2*850*0001~\nAK3*N1*4**8~\nAK4*3**3~\nAK5*E*5~\n");
-	/* Rejected, but what for was not kept. */
+	/* Rejected with its group: it has no reason of its own. */
 	expect_set(
-	    NULL, 0, TALLY_REJECTED, &envelope, "AK2*850*0001~\nAK5*R*5~\n");
+	    NULL, 0, TALLY_REJECTED, &envelope, "AK2*850*0001~\nAK5*R~\n");
 }
 
 /* Values and tags that must not get out of their elements. */
