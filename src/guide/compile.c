@@ -155,13 +155,13 @@ count_rules(struct guide_compile *c)
 	size_t n = 0;
 
 	for (uint16_t i = 0; i < g->nelement; i++)
-		for (uint16_t k = 0; k < c->element[i].of.nplace; k++, n++)
-			g->at[c->element[i].of.place[k]].nelement++;
+		for (uint16_t k = 0; k < c->element[i].of.at.n; k++, n++)
+			g->at[c->element[i].of.at.place[k]].nelement++;
 	for (uint16_t i = 0; i < g->ncount; i++, n++) {
 		struct guide_count *r = &g->count[i];
 
-		for (uint16_t k = 0; k < c->count[i].of.nplace; k++, n++)
-			g->at[c->count[i].of.place[k]].ncount++;
+		for (uint16_t k = 0; k < c->count[i].of.at.n; k++, n++)
+			g->at[c->count[i].of.at.place[k]].ncount++;
 		r->slot = g->scope[r->scope].ncount++;
 	}
 	return n;
@@ -209,13 +209,13 @@ make_tables(struct guide_compile *c)
 	g->index = index;
 	lay_out(g);
 	for (uint16_t i = 0; i < g->nelement; i++)
-		for (uint16_t k = 0; k < c->element[i].of.nplace; k++) {
-			at = &g->at[c->element[i].of.place[k]];
+		for (uint16_t k = 0; k < c->element[i].of.at.n; k++) {
+			at = &g->at[c->element[i].of.at.place[k]];
 			index[at->element + at->nelement++] = i;
 		}
 	for (uint16_t i = 0; i < g->ncount; i++) {
-		for (uint16_t k = 0; k < c->count[i].of.nplace; k++) {
-			at = &g->at[c->count[i].of.place[k]];
+		for (uint16_t k = 0; k < c->count[i].of.at.n; k++) {
+			at = &g->at[c->count[i].of.at.place[k]];
 			index[at->count + at->ncount++] = i;
 		}
 		at = &g->scope[g->count[i].scope];

@@ -9,14 +9,11 @@
 
 #include "base/xml.h"
 #include "guide/guide.h"
-
-#define GUIDE_PLACES_MAX 8 /* of one segment in one loop; sets have two */
+#include "x12/designator.h"
 
 /* What a rule speaks of. */
 struct guide_target {
-	uint16_t place[GUIDE_PLACES_MAX]; /* of one loop */
-	uint16_t nplace;
-	uint16_t loop;
+	struct tally_places at; /* of one loop */
 	uint8_t element, component;
 	const struct tally_use *use; /* null: the whole segment */
 };

@@ -13,26 +13,6 @@
 #define VALUES_MAX     64
 #define CONDITIONS_MAX 4
 
-static const char *
-loop_name(const struct tally_set_spec *set, uint16_t loop)
-{
-	return loop == 0 ? "the set itself" : set->loop[loop].path;
-}
-
-/* Loops to go up from loop to reach from; -1 when it is not inside. */
-static int
-distance(const struct tally_set_spec *set, uint16_t loop, uint16_t from)
-{
-	int n = 0;
-
-	for (; loop != from; n++) {
-		if (loop == 0)
-			return -1;
-		loop = set->loop[loop].parent;
-	}
-	return n;
-}
-
 /* The loop of a path of n bytes. */
 static enum tally_rc
 find_path(struct guide_compile *c, uint16_t *loop, unsigned line,
@@ -62,21 +42,13 @@ find_path(struct guide_compile *c, uint16_t *loop, unsigned line,
 static enum tally_rc
 not_here(struct guide_compile *c, unsigned line, const char *tag, uint16_t loop)
 {
-	const struct tally_place *p;
-	char seen[200] = "";
-	size_t n = 0;
+	char seen[200];
 
-	for (uint16_t i = 0; i < c->set->nplace; i++) {
-		p = &c->set->place[i];
-		if (strcmp(p->segment->tag, tag) == 0 && n < 150)
-			n += (size_t)snprintf(seen + n, sizeof(seen) - n,
-			    "%s%.40s", n > 0 ? ", " : "",
-			    loop_name(c->set, p->loop));
-	}
-	if (n > 0)
+	if (tally_places_list(c->set, tag, seen, sizeof(seen)))
 		return guide_mistake(c, line,
 		    "segment %s does not stand in %s%s; it stands in: %s", tag,
-		    loop == 0 ? "" : "loop ", loop_name(c->set, loop), seen);
+		    loop == 0 ? "" : "loop ", tally_loop_name(c->set, loop),
+		    seen);
 	return guide_mistake(c, line,
 	    "set %s of version %s has no segment %s; correct the name",
 	    c->set->id, c->set->version, tag);
@@ -88,81 +60,23 @@ find_places(struct guide_compile *c, struct guide_target *t, unsigned line,
     uint16_t loop, const char *tag)
 {
 	const struct tally_set_spec *set = c->set;
-	int best = -1, d;
-	uint16_t other = 0, l;
 
 	if (strcmp(tag, "ST") == 0 || strcmp(tag, "SE") == 0)
 		return guide_mistake(c, line,
 		    "%s belongs to the envelope, of which a guide says "
 		    "nothing; remove the rule",
 		    tag);
-	for (uint16_t i = set->loop[loop].first; i <= set->loop[loop].last;
-	     i++) {
-		l = set->place[i].loop;
-		if (strcmp(set->place[i].segment->tag, tag) != 0)
-			continue;
-		d = distance(set, l, loop);
-		if (d < 0 || (best >= 0 && d > best))
-			continue;
-		if (best < 0 || d < best)
-			t->nplace = 0, best = d, other = 0;
-		if (t->nplace > 0 && l != t->loop)
-			other = other != 0 ? other : l;
-		else if (t->nplace < GUIDE_PLACES_MAX)
-			t->place[t->nplace++] = i, t->loop = l;
-	}
-	if (t->nplace == 0)
+	tally_places_find(&t->at, set, loop, tag);
+	if (t->at.n == 0)
 		return not_here(c, line, tag, loop);
-	if (other != 0)
+	if (t->at.other != 0)
 		return guide_mistake(c, line,
 		    "segment %s could be the one of loop %s or of loop %s; "
 		    "write the loop before it, as in %s/%s",
-		    tag, loop_name(set, t->loop), loop_name(set, other),
-		    loop_name(set, other), tag);
+		    tag, tally_loop_name(set, t->at.loop),
+		    tally_loop_name(set, t->at.other),
+		    tally_loop_name(set, t->at.other), tag);
 	return TALLY_OK;
-}
-
-static int
-number(const char *p, size_t n)
-{
-	int v = 0;
-
-	if (n == 0 || n > 2)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return -1;
-		v = v * 10 + (p[i] - '0');
-	}
-	return v;
-}
-
-static bool
-is_tag(const char *p, size_t n)
-{
-	if (n < 2 || n > 3)
-		return false;
-	for (size_t i = 0; i < n; i++)
-		if ((p[i] < 'A' || p[i] > 'Z') && (p[i] < '0' || p[i] > '9'))
-			return false;
-	return true;
-}
-
-/* "SV101-2" to tag, element and component; false when it has no such form. */
-static bool
-split(const char *ref, char tag[4], int *element, int *component)
-{
-	const char *dash = strchr(ref, '-');
-	size_t n = dash != NULL ? (size_t)(dash - ref) : strlen(ref);
-
-	*component = 0;
-	if (n < 4 || n > 5 || !is_tag(ref, n - 2))
-		return false;
-	if (dash != NULL)
-		*component = number(dash + 1, strlen(dash + 1));
-	*element = number(ref + n - 2, 2);
-	snprintf(tag, 4, "%.*s", (int)(n - 2), ref);
-	return *element > 0 && (dash == NULL || *component > 0);
 }
 
 /* The use of an element or component in a segment. */
@@ -225,7 +139,7 @@ guide_find_element(
 	rc = find_before(c, &loop, &ref, x->line, at);
 	if (rc != TALLY_OK)
 		return rc;
-	if (!split(ref, tag, &element, &component))
+	if (!tally_designator_split(ref, tag, &element, &component))
 		return guide_mistake(c, x->line,
 		    "\"%s\" is no designator; write a segment and two digits, "
 		    "as in BEG03, or with a component, as in SV101-2",
@@ -233,8 +147,8 @@ guide_find_element(
 	rc = find_places(c, t, x->line, loop, tag);
 	if (rc != TALLY_OK)
 		return rc;
-	return find_use(c, t, x->line, c->set->place[t->place[0]].segment, ref,
-	    element, component);
+	return find_use(c, t, x->line, c->set->place[t->at.place[0]].segment,
+	    ref, element, component);
 }
 
 enum tally_rc
@@ -249,7 +163,7 @@ guide_find_segment(
 	rc = find_before(c, &loop, &tag, x->line, at);
 	if (rc != TALLY_OK)
 		return rc;
-	if (!is_tag(tag, strlen(tag)))
+	if (!tally_tag_ok(tag, strlen(tag)))
 		return guide_mistake(c, x->line,
 		    "\"%s\" is no segment; write its two or three letters and "
 		    "digits, as in DTM, or with its loop, as in N1/REF",
@@ -265,9 +179,9 @@ guide_find_loop(
 	enum tally_rc rc;
 
 	*t = (struct guide_target){ 0 };
-	rc = find_path(c, &t->loop, x->line, at, strlen(at));
+	rc = find_path(c, &t->at.loop, x->line, at, strlen(at));
 	if (rc == TALLY_OK)
-		t->place[t->nplace++] = c->set->loop[t->loop].first;
+		t->at.place[t->at.n++] = c->set->loop[t->at.loop].first;
 	return rc;
 }
 
@@ -333,7 +247,8 @@ find_owner(const struct guide_compile *c, struct guide_condition *out,
     const struct guide_target *of, uint16_t scope, const char *tag)
 {
 	const struct tally_set_spec *set = c->set;
-	const struct tally_segment_spec *s = set->place[of->place[0]].segment;
+	const struct tally_segment_spec *s =
+	    set->place[of->at.place[0]].segment;
 
 	out->up = GUIDE_OWN;
 	if (strcmp(s->tag, tag) == 0)
@@ -364,7 +279,7 @@ find_condition(struct guide_compile *c, struct guide_condition *out,
 		return guide_mistake(c, line,
 		    "where=\"%s\" has no \"=\"; write it as in N101=ST", text);
 	snprintf(ref, sizeof(ref), "%.*s", (int)(equals - text), text);
-	if (!split(ref, tag, &element, &component))
+	if (!tally_designator_split(ref, tag, &element, &component))
 		return guide_mistake(c, line,
 		    "\"%s\" in where is no designator; write it as in N101=ST",
 		    ref);
@@ -374,7 +289,7 @@ find_condition(struct guide_compile *c, struct guide_condition *out,
 		    "where speaks of %s, but can only speak of elements of "
 		    "the rule's own segment %s and of the first segments of "
 		    "the loops around it",
-		    ref, c->set->place[of->place[0]].segment->tag);
+		    ref, c->set->place[of->at.place[0]].segment->tag);
 	rc = find_use(c, &t, line, s, ref, element, component);
 	if (rc != TALLY_OK)
 		return rc;

@@ -20,7 +20,7 @@ duplicate(struct guide_compile *c, const struct guide_origin *known, size_t n,
 	for (size_t i = 0; i < n; i++) {
 		const struct guide_origin *k = &known[i];
 
-		if (k->of.place[0] == o->of.place[0] &&
+		if (k->of.at.place[0] == o->of.at.place[0] &&
 		    k->of.element == o->of.element &&
 		    k->of.component == o->of.component &&
 		    (k->where == NULL) == (o->where == NULL) &&
@@ -270,7 +270,7 @@ read_element(struct guide_compile *c, const struct tally_xml *x)
 	r->narrow.ncode = 0;
 	if (r->rule == NULL)
 		return guide_nomem(c);
-	rc = guide_find_where(c, &r->where, &o->of, o->of.loop, x);
+	rc = guide_find_where(c, &r->where, &o->of, o->of.at.loop, x);
 	if (rc == TALLY_OK)
 		rc = check_simple(c, r, x);
 	if (rc == TALLY_OK)
@@ -362,23 +362,23 @@ read_count(struct guide_compile *c, const struct tally_xml *x, bool is_loop)
 		     : guide_find_segment(c, &o->of, x);
 	if (rc != TALLY_OK)
 		return rc;
-	loop = &c->set->loop[o->of.loop];
-	place = &c->set->place[o->of.place[0]];
+	loop = &c->set->loop[o->of.at.loop];
+	place = &c->set->place[o->of.at.place[0]];
 	/* A loop's first segment stands there once in each: count the loop. */
-	if (!is_loop && o->of.loop != 0 && loop->first == o->of.place[0])
+	if (!is_loop && o->of.at.loop != 0 && loop->first == o->of.at.place[0])
 		return guide_mistake(c, x->line,
 		    "%s begins loop %s; write <loop at=\"%s\"/>",
 		    place->segment->tag, loop->path, loop->path);
 	standard = is_loop ? loop->max : place->max;
-	if (o->of.nplace > 1)
+	if (o->of.at.n > 1)
 		standard = TALLY_UNBOUNDED;
 	*r = (struct guide_count){ .min = use_of(x) == GUIDE_REQUIRED,
 		.max = use_of(x) == GUIDE_FORBIDDEN ? 0 : UINT32_MAX,
 		.is_loop = is_loop,
 		.mandatory =
 		    (is_loop ? loop->requirement : place->requirement) == 'M',
-		.place = o->of.place[0],
-		.scope = is_loop ? loop->parent : o->of.loop };
+		.place = o->of.at.place[0],
+		.scope = is_loop ? loop->parent : o->of.at.loop };
 	rc = guide_find_where(c, &r->where, &o->of, r->scope, x);
 	if (rc == TALLY_OK)
 		rc = read_number(c, x, "min", &r->min, &low);

@@ -15,10 +15,10 @@
 
 #include "base/xml.h"
 #include "map/program.h"
+#include "x12/designator.h"
 
-#define PLACES_MAX 8 /* of one segment in one loop */
-#define NO_GROUP   UINT16_MAX
-#define NO_BLOCK   UINT16_MAX
+#define NO_GROUP UINT16_MAX
+#define NO_BLOCK UINT16_MAX
 
 enum rule_kind {
 	RULE_FIELD,
@@ -35,8 +35,7 @@ enum rule_kind {
 /* Where in the grammar a designator points. */
 struct target {
 	const struct tally_segment_spec *segment;
-	uint16_t place[PLACES_MAX];
-	uint8_t nplace;
+	struct tally_places at;           /* of one loop */
 	uint8_t element, component;       /* 0: none */
 	const struct tally_element *leaf; /* of element or component */
 };

@@ -19,8 +19,8 @@ struct emit {
 static bool
 stands_at(const struct rule *r, uint16_t place)
 {
-	for (uint8_t i = 0; i < r->target.nplace; i++)
-		if (r->target.place[i] == place)
+	for (uint8_t i = 0; i < r->target.at.n; i++)
+		if (r->target.at.place[i] == place)
 			return true;
 	return false;
 }
@@ -98,7 +98,7 @@ index_rules(struct emit *e)
 	uint32_t n = 0, at = 0;
 
 	for (size_t i = 0; i < c->nrule; i++)
-		n += c->rule[i].target.nplace;
+		n += c->rule[i].target.at.n;
 	e->first =
 	    tally_arena_alloc(a, (c->set->nplace + 1u) * sizeof(*e->first));
 	e->here = tally_arena_alloc(a, n * sizeof(*e->here));
@@ -239,7 +239,7 @@ emit_required(struct compile *c, uint16_t block)
 		r = &c->rule[i];
 		if (r->block == block && r->required)
 			v[b->nrequired++] = (struct map_required){ r->column,
-				r->target.place[0], r->target.element };
+				r->target.at.place[0], r->target.element };
 	}
 	return TALLY_OK;
 }

@@ -12,88 +12,18 @@
 
 #define VALUES_MAX 64
 
-static bool
-is_upper_or_digit(char c)
-{
-	return (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
-}
-
-static int
-number(const char *p, size_t n)
-{
-	int v = 0;
-
-	if (n == 0 || n > 2)
-		return -1;
-	for (size_t i = 0; i < n; i++) {
-		if (p[i] < '0' || p[i] > '9')
-			return -1;
-		v = v * 10 + (p[i] - '0');
-	}
-	return v;
-}
-
-/* "SV101-2" to tag, element and component; false when it has no such form. */
-static bool
-split(const char *ref, char tag[4], int *element, int *component)
-{
-	const char *dash = strchr(ref, '-');
-	size_t n = dash != NULL ? (size_t)(dash - ref) : strlen(ref);
-
-	*component = 0;
-	if (n < 4 || n > 5)
-		return false;
-	if (dash != NULL)
-		*component = number(dash + 1, strlen(dash + 1));
-	*element = number(ref + n - 2, 2);
-	snprintf(tag, 4, "%.*s", (int)(n - 2), ref);
-	for (const char *p = tag; *p != '\0'; p++)
-		if (!is_upper_or_digit(*p))
-			return false;
-	return *element > 0 && (dash == NULL || *component > 0);
-}
-
-/* Loops to go up from loop to reach from; -1 when it is not inside. */
-static int
-distance(const struct tally_set_spec *set, uint16_t loop, uint16_t from)
-{
-	int n = 0;
-
-	for (; loop != from; n++) {
-		if (loop == 0)
-			return -1;
-		loop = set->loop[loop].parent;
-	}
-	return n;
-}
-
-static const char *
-loop_name(const struct tally_set_spec *set, uint16_t loop)
-{
-	return loop == 0 ? "the set itself" : set->loop[loop].path;
-}
-
 /* Nothing found: where in the set the segment is, if anywhere. */
 static enum tally_rc
 not_here(struct compile *c, unsigned line, const char *tag, uint16_t loop)
 {
-	const struct tally_place *p;
-	char seen[200] = "";
-	size_t n = 0;
+	char seen[200];
 
-	for (uint16_t i = 0; i < c->set->nplace; i++) {
-		p = &c->set->place[i];
-		if (strcmp(p->segment->tag, tag) == 0 && n < 150)
-			n += (size_t)snprintf(seen + n, sizeof(seen) - n,
-			    "%s%.40s", n > 0 ? ", " : "",
-			    loop_name(c->set, p->loop));
-	}
-	if (n > 0)
+	if (tally_places_list(c->set, tag, seen, sizeof(seen)))
 		return compile_mistake(c, line,
 		    "segment %s does not stand in %s%s; it stands in %s: put "
 		    "this into <rows loop=\"…\"> of that loop",
-		    tag, loop == 0 ? "" : "loop ", loop_name(c->set, loop),
-		    seen);
+		    tag, loop == 0 ? "" : "loop ",
+		    tally_loop_name(c->set, loop), seen);
 	return compile_mistake(c, line,
 	    "set %s of version %s has no segment %s; correct the name, or "
 	    "limit this to other versions by versions=\"…\"",
@@ -105,34 +35,17 @@ find_places(struct compile *c, struct target *t, unsigned line, uint16_t loop,
     const char *tag)
 {
 	const struct tally_set_spec *set = c->set;
-	const struct tally_place *p;
-	int best = -1, d;
-	uint16_t other = 0;
 
-	for (uint16_t i = set->loop[loop].first; i <= set->loop[loop].last;
-	     i++) {
-		p = &set->place[i];
-		if (strcmp(p->segment->tag, tag) != 0)
-			continue;
-		d = distance(set, p->loop, loop);
-		if (d < 0 || (best >= 0 && d > best))
-			continue;
-		if (best < 0 || d < best)
-			t->nplace = 0, best = d, other = 0;
-		if (t->nplace > 0 && p->loop != set->place[t->place[0]].loop)
-			other = other != 0 ? other : p->loop;
-		else if (t->nplace < PLACES_MAX)
-			t->place[t->nplace++] = i;
-	}
-	if (t->nplace == 0)
+	tally_places_find(&t->at, set, loop, tag);
+	if (t->at.n == 0)
 		return not_here(c, line, tag, loop);
-	if (other != 0)
+	if (t->at.other != 0)
 		return compile_mistake(c, line,
 		    "segment %s could be the one of loop %s or of loop %s; "
 		    "put this into <rows loop=\"…\"> of one of them",
-		    tag, set->loop[set->place[t->place[0]].loop].path,
-		    set->loop[other].path);
-	t->segment = set->place[t->place[0]].segment;
+		    tag, set->loop[t->at.loop].path,
+		    set->loop[t->at.other].path);
+	t->segment = set->place[t->at.place[0]].segment;
 	return TALLY_OK;
 }
 
@@ -147,7 +60,7 @@ resolve_segment(struct compile *c, struct target *t, unsigned line,
 	char name[64];
 	enum tally_rc rc = TALLY_OK;
 
-	*t = (struct target){ .nplace = 0 };
+	*t = (struct target){ .at.n = 0 };
 	if (slash != NULL) {
 		snprintf(name, sizeof(name), "%.*s", (int)(slash - path), path);
 		rc = resolve_loop(c, &loop, line, block, name);
@@ -222,7 +135,8 @@ resolve_ref(struct compile *c, struct target *t, unsigned line, uint16_t block,
 	int element, component;
 	enum tally_rc rc;
 
-	if (!split(slash != NULL ? slash + 1 : ref, tag, &element, &component))
+	if (!tally_designator_split(
+		slash != NULL ? slash + 1 : ref, tag, &element, &component))
 		return compile_mistake(c, line,
 		    "\"%s\" is no designator; write a segment and two digits, "
 		    "as in BEG03, or with a component, as in SV101-2",
@@ -251,7 +165,7 @@ resolve_loop(struct compile *c, uint16_t *loop, unsigned line, uint16_t block,
 	n = strlen(base);
 	for (uint16_t i = 1; i < set->nloop; i++) {
 		path = set->loop[i].path;
-		if (distance(set, i, b->loop) <= 0)
+		if (tally_loop_distance(set, i, b->loop) <= 0)
 			continue;
 		path += n > 0 ? n + 1 : 0;
 		if (strcmp(path, name) == 0) {
@@ -264,7 +178,7 @@ resolve_loop(struct compile *c, uint16_t *loop, unsigned line, uint16_t block,
 	}
 	return compile_mistake(c, line,
 	    "there is no loop %s in %s%s; there are: %s", name,
-	    b->loop == 0 ? "" : "loop ", loop_name(set, b->loop),
+	    b->loop == 0 ? "" : "loop ", tally_loop_name(set, b->loop),
 	    k > 0 ? known : "none");
 }
 
@@ -369,7 +283,7 @@ read_condition(struct compile *c, struct map_condition *out, unsigned line,
 	    tally_str(equals + 1, (size_t)(text.p + text.n - equals - 1)));
 	if (ref == NULL || values == NULL)
 		return compile_nomem(c);
-	if (!split(ref, tag, &element, &component) ||
+	if (!tally_designator_split(ref, tag, &element, &component) ||
 	    strcmp(tag, of->segment->tag) != 0)
 		return compile_mistake(c, line,
 		    "where speaks of %s, but can only speak of elements of "

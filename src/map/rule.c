@@ -97,7 +97,7 @@ join_group(struct compile *c, struct rule *r, const char *text)
 		o = &c->rule[i];
 		if (o->block == r->block && o->group != NO_GROUP &&
 		    (o->kind == RULE_FIELD || o->kind == RULE_ATTRIBUTE) &&
-		    o->target.place[0] == r->target.place[0] &&
+		    o->target.at.place[0] == r->target.at.place[0] &&
 		    same_where(&c->group[o->group], &where)) {
 			r->group = o->group;
 			return TALLY_OK;
@@ -451,9 +451,10 @@ rows_from(struct compile *c, struct rule *r, const struct tally_xml *x)
 	if (loop != NULL) {
 		b->kind = BLOCK_LOOP;
 		rc = resolve_loop(c, &b->loop, r->line, r->block, loop);
-		r->target.place[0] = c->set->loop[b->loop].first;
-		r->target.nplace = 1;
-		r->target.segment = c->set->place[r->target.place[0]].segment;
+		r->target.at.place[0] = c->set->loop[b->loop].first;
+		r->target.at.n = 1;
+		r->target.segment =
+		    c->set->place[r->target.at.place[0]].segment;
 		return rc;
 	}
 	if (segment != NULL) {

@@ -9,8 +9,8 @@
 static bool
 stands_at(const struct target *t, uint16_t place)
 {
-	for (uint8_t i = 0; i < t->nplace; i++)
-		if (t->place[i] == place)
+	for (uint8_t i = 0; i < t->at.n; i++)
+		if (t->at.place[i] == place)
 			return true;
 	return false;
 }
@@ -94,7 +94,7 @@ check_segment(struct compile *c, uint16_t block, const struct rule *first,
 	for (size_t i = 0; i < c->nrule; i++) {
 		r = &c->rule[i];
 		if (r->block == block && r->target.segment == t->segment &&
-		    r->target.nplace > 0 && stands_at(t, r->target.place[0]) &&
+		    r->target.at.n > 0 && stands_at(t, r->target.at.place[0]) &&
 		    !has_condition(c, r))
 			common |= covered_by(c, r);
 	}
@@ -107,7 +107,7 @@ check_segment(struct compile *c, uint16_t block, const struct rule *first,
 			if (r->block == block && r->group == g &&
 			    r->target.segment == t->segment &&
 			    has_condition(c, r) &&
-			    stands_at(t, r->target.place[0]))
+			    stands_at(t, r->target.at.place[0]))
 				mask |= covered_by(c, r);
 		}
 		if (mask == 0)
@@ -142,10 +142,11 @@ check_elements(struct compile *c, uint16_t block)
 			o = &c->rule[k];
 			seen = o->block == block && o->kind < RULE_CONSTANT &&
 			    o->kind != RULE_ROWS &&
-			    o->target.place[0] == r->target.place[0];
+			    o->target.at.place[0] == r->target.at.place[0];
 		}
 		own = b->n > 0 &&
-			r->target.place[0] == c->scope[block].target.place[0]
+			r->target.at.place[0] ==
+			    c->scope[block].target.at.place[0]
 		    ? conditions(b->condition, b->n)
 		    : 0;
 		if (!seen)
@@ -230,8 +231,8 @@ set_range(struct compile *c, uint16_t block)
 		b->first = c->set->loop[b->loop].first;
 		b->last = c->set->loop[b->loop].last;
 	} else if (b->kind != BLOCK_NAMED) {
-		b->first = t->place[0];
-		b->last = t->place[t->nplace - 1];
+		b->first = t->at.place[0];
+		b->last = t->at.place[t->at.n - 1];
 	}
 }
 
