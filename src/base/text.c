@@ -3,6 +3,7 @@
 #include "base/text.h"
 
 #include <stdint.h>
+#include <stdio.h>
 
 size_t
 tally_utf8_length(const char *s, size_t n)
@@ -134,4 +135,19 @@ tally_text_utf8(struct tally_buf *b, struct tally_str s)
 		else
 			tally_buf_add(b, s.p + i, len);
 	}
+}
+
+void
+tally_text_mistake(struct tally_err *err, const char *file, unsigned line,
+    const char *fmt, va_list ap)
+{
+	struct tally_buf safe;
+	char text[1024];
+
+	vsnprintf(text, sizeof(text), fmt, ap);
+	tally_buf_init(&safe, 8 * sizeof(text));
+	tally_text_safe(&safe, tally_cstr(text));
+	tally_err_at(err, TALLY_CONFIG, file, line, "%s",
+	    safe.p != NULL ? safe.p : "there is a mistake here");
+	tally_buf_free(&safe);
 }

@@ -23,6 +23,11 @@ void tally_text_json(struct tally_buf *, struct tally_str);
 /* For the store: valid UTF-8 without NUL as it is, else bytes as \xNN. */
 void tally_text_utf8(struct tally_buf *, struct tally_str);
 
+/* A mistake in a text of the user's, as TALLY_CONFIG at its line; what the
+ * words quote from it is made safe. */
+void tally_text_mistake(struct tally_err *, const char *file, unsigned line,
+    const char *fmt, va_list ap) TALLY_PRINTF(4, 0);
+
 /* Length of the well-formed UTF-8 sequence at p (RFC 3629), 0 if none. */
 size_t tally_utf8_length(const char *p, size_t n);
 

@@ -21,18 +21,11 @@
 enum tally_rc
 compile_mistake(struct compile *c, unsigned line, const char *fmt, ...)
 {
-	struct tally_buf safe;
-	char text[1024];
 	va_list ap;
 
 	va_start(ap, fmt);
-	vsnprintf(text, sizeof(text), fmt, ap);
+	tally_text_mistake(c->err, c->file, line, fmt, ap);
 	va_end(ap);
-	tally_buf_init(&safe, 8 * sizeof(text));
-	tally_text_safe(&safe, tally_cstr(text));
-	tally_err_at(c->err, TALLY_CONFIG, c->file, line, "%s",
-	    safe.p != NULL ? safe.p : "the map is wrong here");
-	tally_buf_free(&safe);
 	return TALLY_CONFIG;
 }
 
