@@ -9,7 +9,6 @@
 #ifndef TALLYMAN_X12_SCAN_H
 #define TALLYMAN_X12_SCAN_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -20,7 +19,6 @@ struct tally_index {
 	uint32_t *pos; /* offsets of separators, rising */
 	uint32_t *end; /* of each terminator: its index in pos */
 	uint32_t npos, nend;
-	bool odd; /* a byte below 0x20 or above 0x7e, no separator, was seen */
 };
 
 /*

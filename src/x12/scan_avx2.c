@@ -10,7 +10,7 @@
 #define SCAN_AVX2 __attribute__((target("avx2,bmi,popcnt")))
 
 struct keys {
-	__m256i element, segment, low, high;
+	__m256i element, segment;
 };
 
 SCAN_AVX2 SCAN_INLINE uint64_t
@@ -22,21 +22,16 @@ bits(__m256i v)
 SCAN_AVX2 SCAN_INLINE struct scan_bits
 block(const unsigned char *p, const struct keys *k)
 {
-	struct scan_bits b = { 0, 0, 0 };
+	struct scan_bits b = { 0, 0 };
 
 	for (unsigned i = 0; i < SCAN_BLOCK; i += 32) {
 		__m256i v = _mm256_loadu_si256((const __m256i *)(p + i));
 		__m256i t = _mm256_cmpeq_epi8(v, k->segment);
 		__m256i e = _mm256_cmpeq_epi8(v, k->element);
-		/* Signed: bytes from 0x80 on are below 0x20 too. */
-		__m256i o = _mm256_or_si256(_mm256_cmpgt_epi8(k->low, v),
-		    _mm256_cmpeq_epi8(v, k->high));
 
 		b.sep |= bits(_mm256_or_si256(e, t)) << i;
 		b.term |= bits(t) << i;
-		b.odd |= bits(o) << i;
 	}
-	b.odd &= ~b.sep;
 	return b;
 }
 
@@ -45,8 +40,7 @@ tally_scan_avx2(const unsigned char *base, uint32_t from, uint32_t to,
     unsigned char element, unsigned char segment, struct tally_index *ix)
 {
 	struct keys k = { _mm256_set1_epi8((char)element),
-		_mm256_set1_epi8((char)segment), _mm256_set1_epi8(0x20),
-		_mm256_set1_epi8(0x7f) };
+		_mm256_set1_epi8((char)segment) };
 	struct tally_index x = *ix;
 	uint32_t i = from;
 

@@ -10,6 +10,8 @@
 #ifndef TALLYMAN_X12_SCAN_MASK_H
 #define TALLYMAN_X12_SCAN_MASK_H
 
+#include <stdbool.h>
+
 #include "x12/scan.h"
 
 #if defined(__GNUC__) && defined(__x86_64__)
@@ -39,7 +41,6 @@ tally_scan_fn tally_scan_vbmi2;
 struct scan_bits {
 	uint64_t sep;  /* separators of both kinds */
 	uint64_t term; /* terminators */
-	uint64_t odd;  /* below 0x20 or above 0x7e, but no separator */
 };
 
 /* Asks for memory that the loop will come to.  The address may lie behind
@@ -126,8 +127,6 @@ scan_emit(struct tally_index *ix, uint32_t at, struct scan_bits b, bool native)
 	}
 	ix->npos += n;
 	ix->nend = nend;
-	if (b.odd != 0)
-		ix->odd = true;
 }
 
 /* Only the first n bytes of the block count (0 < n ≤ 64). */
@@ -136,7 +135,7 @@ scan_cut(struct scan_bits b, uint32_t n)
 {
 	uint64_t keep = ~(uint64_t)0 >> (SCAN_BLOCK - n);
 
-	return (struct scan_bits){ b.sep & keep, b.term & keep, b.odd & keep };
+	return (struct scan_bits){ b.sep & keep, b.term & keep };
 }
 
 #endif

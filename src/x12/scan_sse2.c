@@ -7,7 +7,7 @@
 #include <emmintrin.h>
 
 struct keys {
-	__m128i element, segment, low, high;
+	__m128i element, segment;
 };
 
 SCAN_INLINE uint64_t
@@ -19,21 +19,16 @@ bits(__m128i v)
 SCAN_INLINE struct scan_bits
 block(const unsigned char *p, const struct keys *k)
 {
-	struct scan_bits b = { 0, 0, 0 };
+	struct scan_bits b = { 0, 0 };
 
 	for (unsigned i = 0; i < SCAN_BLOCK; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
 		__m128i t = _mm_cmpeq_epi8(v, k->segment);
 		__m128i e = _mm_cmpeq_epi8(v, k->element);
-		/* Signed: bytes from 0x80 on are below 0x20 too. */
-		__m128i o = _mm_or_si128(
-		    _mm_cmplt_epi8(v, k->low), _mm_cmpeq_epi8(v, k->high));
 
 		b.sep |= bits(_mm_or_si128(e, t)) << i;
 		b.term |= bits(t) << i;
-		b.odd |= bits(o) << i;
 	}
-	b.odd &= ~b.sep;
 	return b;
 }
 
@@ -42,8 +37,7 @@ tally_scan_sse2(const unsigned char *base, uint32_t from, uint32_t to,
     unsigned char element, unsigned char segment, struct tally_index *ix)
 {
 	struct keys k = { _mm_set1_epi8((char)element),
-		_mm_set1_epi8((char)segment), _mm_set1_epi8(0x20),
-		_mm_set1_epi8(0x7f) };
+		_mm_set1_epi8((char)segment) };
 	struct tally_index x = *ix;
 	uint32_t i = from;
 

@@ -36,15 +36,6 @@ nonzeros(uint64_t w)
 	return ((w & EACH(0x7f)) + EACH(0x7f)) | w;
 }
 
-/* 0x80 where the byte is below 0x20 or above 0x7e; the rest is noise. */
-SCAN_INLINE uint64_t
-odds(uint64_t w)
-{
-	uint64_t low = w & EACH(0x7f);
-
-	return w | ~(low + EACH(0x60)) | (low + EACH(0x01));
-}
-
 /* Swaps rows and columns of the 8 x 8 bits that a word is. */
 SCAN_INLINE uint64_t
 transpose(uint64_t x)
@@ -61,13 +52,12 @@ transpose(uint64_t x)
 
 /*
  * Word i leaves its eight bits in bit i of the eight bytes, which one
- * transposition at the end puts in order.  odd is any bit at all where there
- * is such a byte.
+ * transposition at the end puts in order.
  */
 SCAN_INLINE struct scan_bits
 block(const unsigned char *p, uint64_t element, uint64_t segment)
 {
-	uint64_t sep = 0, term = 0, odd = 0;
+	uint64_t sep = 0, term = 0;
 
 	for (unsigned i = 0; i < 8; i++) {
 		uint64_t w = load(p + (size_t)i * 8);
@@ -76,27 +66,8 @@ block(const unsigned char *p, uint64_t element, uint64_t segment)
 
 		sep |= (~s & EACH(0x80)) >> (7 - i);
 		term |= (~t & EACH(0x80)) >> (7 - i);
-		odd |= odds(w) & s;
 	}
-	return (struct scan_bits){ transpose(sep), transpose(term),
-		odd & EACH(0x80) };
-}
-
-/* The last, short block is copied so that odd bytes behind it do not count. */
-SCAN_INLINE struct scan_bits
-rest(const unsigned char *p, uint32_t n, uint64_t element, uint64_t segment)
-{
-	unsigned char copy[SCAN_BLOCK];
-	struct scan_bits b;
-	uint64_t odd;
-
-	memset(copy, (unsigned char)element, sizeof(copy));
-	memcpy(copy, p, n);
-	b = block(copy, element, segment);
-	odd = b.odd;
-	b = scan_cut(b, n);
-	b.odd = odd;
-	return b;
+	return (struct scan_bits){ transpose(sep), transpose(term) };
 }
 
 void
@@ -110,6 +81,7 @@ tally_scan_swar(const unsigned char *base, uint32_t from, uint32_t to,
 	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK)
 		scan_emit(&x, i, block(base + i, e, t), false);
 	if (i < to)
-		scan_emit(&x, i, rest(base + i, to - i, e, t), false);
+		scan_emit(
+		    &x, i, scan_cut(block(base + i, e, t), to - i), false);
 	*ix = x;
 }

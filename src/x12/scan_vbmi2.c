@@ -49,9 +49,6 @@ emit(struct tally_index *ix, const unsigned char *base, uint32_t i,
 	__m512i v = _mm512_loadu_si512(base + i);
 	uint64_t term = _mm512_cmpeq_epi8_mask(v, segment) & keep;
 	uint64_t sep = (_mm512_cmpeq_epi8_mask(v, element) & keep) | term;
-	/* Signed: bytes from 0x80 on are below 0x20 too. */
-	uint64_t odd = _mm512_cmplt_epi8_mask(v, _mm512_set1_epi8(0x20)) |
-	    _mm512_cmpeq_epi8_mask(v, _mm512_set1_epi8(0x7f));
 	uint32_t n = (uint32_t)_mm_popcnt_u64(sep);
 	uint32_t nterm = (uint32_t)_mm_popcnt_u64(term);
 
@@ -59,8 +56,6 @@ emit(struct tally_index *ix, const unsigned char *base, uint32_t i,
 	unpack(ix->end + ix->nend, ix->npos, _pext_u64(term, sep), nterm);
 	ix->npos += n;
 	ix->nend += nterm;
-	if ((odd & keep & ~sep) != 0)
-		ix->odd = true;
 }
 
 SCAN_VBMI2 void

@@ -65,8 +65,6 @@ scan_plain(const unsigned char *base, uint32_t from, uint32_t to,
 			ix->end[ix->nend++] = ix->npos;
 		if (c == element || c == segment)
 			ix->pos[ix->npos++] = i;
-		else if (c < 0x20 || c > 0x7e)
-			ix->odd = true;
 	}
 }
 
@@ -124,15 +122,15 @@ same(const char *name, const struct lists *a, const struct lists *b,
 {
 	const struct tally_index *x = &a->ix, *y = &b->ix;
 
-	if (x->npos == y->npos && x->nend == y->nend && x->odd == y->odd &&
+	if (x->npos == y->npos && x->nend == y->nend &&
 	    memcmp(x->pos, y->pos, x->npos * sizeof(*x->pos)) == 0 &&
 	    memcmp(x->end, y->end, x->nend * sizeof(*x->end)) == 0 &&
 	    y->pos[room] == UNTOUCHED && y->end[room] == UNTOUCHED)
 		return;
 	fail_msg("kernel %s differs: SEED=%#llx, %u/%u separators, %u/%u "
-		 "terminators, odd %d/%d",
+		 "terminators",
 	    name, (unsigned long long)from_seed, x->npos, y->npos, x->nend,
-	    y->nend, x->odd, y->odd);
+	    y->nend);
 }
 
 /* Scans base[from … to - 1] by every kernel, behind what is there already. */
@@ -155,7 +153,6 @@ compare(const unsigned char *base, uint32_t from, uint32_t to,
 		for (uint32_t j = 0; j < before; j++)
 			got.ix.pos[j] = got.ix.end[j] = j;
 		got.ix.npos = got.ix.nend = before;
-		got.ix.odd = false;
 		k[i].scan(base, from, to, element, segment, &got.ix);
 		same(k[i].name, &want, &got, (uint32_t)ROOM(to - from + before),
 		    from_seed);
