@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "support/counted.h"
 #include "tallyman/guide.h"
 #include "tallyman/judge.h"
 
@@ -25,43 +26,6 @@ static const char notice[] =
     "*260105*0800*U*00401*000000001*0*P*>~GS*SH*AA*BB*20260105*0800*1*X*"
     "004010~ST*856*0001~BSN*00*77*20260105*0800~HL*1**S~HL*2*1*O~HL*3*1*S~"
     "CTT*3~SE*7*0001~GE*1*1~IEA*1*000000001~";
-
-static long left;  /* allocations until one fails; negative: none does */
-static long alive; /* blocks that are not freed yet */
-
-static bool
-fails(void)
-{
-	return left >= 0 && left-- == 0;
-}
-
-static void *
-counted_alloc(size_t n)
-{
-	void *p = fails() ? NULL : malloc(n);
-
-	alive += p != NULL;
-	return p;
-}
-
-static void *
-counted_realloc(void *old, size_t n)
-{
-	void *p = fails() ? NULL : realloc(old, n);
-
-	alive += p != NULL && old == NULL;
-	return p;
-}
-
-static void
-counted_free(void *p)
-{
-	alive -= p != NULL;
-	free(p);
-}
-
-static const struct tally_allocator counted = { counted_alloc, counted_realloc,
-	counted_free };
 
 static enum tally_rc
 read_notice(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *e)
@@ -123,11 +87,11 @@ load(struct tally_guide **g, long n, struct tally_err *err)
 	enum tally_rc rc;
 
 	*g = NULL;
-	left = n;
+	counted_left = n;
 	rc = tally_guide_load(g,
 	    tally_version_find(&tally_builtin, TALLY_STR("004010")),
 	    "t.guide.xml", tally_cstr(guide), err);
-	left = -1;
+	counted_left = -1;
 	return rc;
 }
 
@@ -142,10 +106,10 @@ test_load(void **state)
 	(void)state;
 	for (n = 0; rc == TALLY_NOMEM; n++) {
 		err = (struct tally_err){ 0 };
-		alive = 0;
+		counted_blocks = 0;
 		rc = load(&g, n, &err);
 		tally_guide_free(g);
-		assert_int_equal(alive, 0);
+		assert_int_equal(counted_blocks, 0);
 		assert_int_equal(err.rc, rc);
 		assert_true(rc == TALLY_OK || err.text[0] != '\0');
 	}
@@ -163,20 +127,20 @@ test_check(void **state)
 	long n;
 
 	(void)state;
-	alive = 0;
+	counted_blocks = 0;
 	for (n = 0; rc == TALLY_NOMEM; n++) {
 		err = (struct tally_err){ 0 };
 		assert_int_equal(load(&g, -1, &err), TALLY_OK);
-		left = n;
+		counted_left = n;
 		found = judge(g, &rc, &err);
-		left = -1;
+		counted_left = -1;
 		assert_int_equal(err.rc, rc);
 		if (rc != TALLY_OK)
 			found = judge(g, &(enum tally_rc){ 0 }, &err);
 		/* BSN02, a second S, no PRF, S below S. */
 		assert_int_equal(found, 4);
 		tally_guide_free(g);
-		assert_int_equal(alive, 0);
+		assert_int_equal(counted_blocks, 0);
 	}
 	assert_int_equal(rc, TALLY_OK);
 	assert_true(n > 5);
@@ -186,7 +150,7 @@ static int
 count(void **state)
 {
 	(void)state;
-	left = -1;
+	counted_left = -1;
 	tally_allocator_set(&counted);
 	return 0;
 }

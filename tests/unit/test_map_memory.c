@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "support/counted.h"
 #include "support/reading.h"
 
 static const char map[] =
@@ -19,43 +20,6 @@ static const char map[] =
 
 static const char mistake[] = BEGIN BEG PO1 "<feild column='release'/>" END;
 
-static long left;  /* allocations until one fails; negative: none does */
-static long alive; /* blocks that are not freed yet */
-
-static bool
-fails(void)
-{
-	return left >= 0 && left-- == 0;
-}
-
-static void *
-counted_alloc(size_t n)
-{
-	void *p = fails() ? NULL : malloc(n);
-
-	alive += p != NULL;
-	return p;
-}
-
-static void *
-counted_realloc(void *old, size_t n)
-{
-	void *p = fails() ? NULL : realloc(old, n);
-
-	alive += p != NULL && old == NULL;
-	return p;
-}
-
-static void
-counted_free(void *p)
-{
-	alive--;
-	free(p);
-}
-
-static const struct tally_allocator counted = { counted_alloc, counted_realloc,
-	counted_free };
-
 /* Loads a text with the n-th allocation failing. */
 static enum tally_rc
 load(const char *text, long n, struct tally_err *err)
@@ -63,10 +27,10 @@ load(const char *text, long n, struct tally_err *err)
 	struct tally_map *m = NULL;
 	enum tally_rc rc;
 
-	left = n;
+	counted_left = n;
 	rc = tally_map_load(
 	    &m, reading_model, reading_version, "t.xml", tally_cstr(text), err);
-	left = -1;
+	counted_left = -1;
 	tally_map_free(m);
 	return rc;
 }
@@ -80,9 +44,9 @@ fail_each(const char *text, enum tally_rc at_last)
 
 	for (n = 0; rc == TALLY_NOMEM; n++) {
 		err = (struct tally_err){ 0 };
-		alive = 0;
+		counted_blocks = 0;
 		rc = load(text, n, &err);
-		assert_int_equal(alive, 0);
+		assert_int_equal(counted_blocks, 0);
 		assert_int_equal(err.rc, rc);
 		assert_true(rc == TALLY_OK || err.text[0] != '\0');
 	}
@@ -115,12 +79,12 @@ test_model(void **state)
 	(void)state;
 	tally_allocator_set(&counted);
 	for (n = 0; rc == TALLY_NOMEM; n++) {
-		alive = 0;
-		left = n;
+		counted_blocks = 0;
+		counted_left = n;
 		rc = tally_model_load(&m, "r.xml", tally_cstr(text), &err);
-		left = -1;
+		counted_left = -1;
 		tally_model_free(m);
-		assert_int_equal(alive, 0);
+		assert_int_equal(counted_blocks, 0);
 	}
 	tally_allocator_set(NULL);
 	assert_int_equal(rc, TALLY_OK);

@@ -9,46 +9,10 @@
 
 #include <cmocka.h>
 
+#include "support/counted.h"
 #include "support/store_fixture.h"
 
 #define PLACES_MAX 10000 /* more would be a loop that never ends */
-
-static long left = -1; /* allocations until one fails; negative: none does */
-static long live;      /* not freed yet */
-
-static bool
-fails(void)
-{
-	return left >= 0 && left-- == 0;
-}
-
-static void *
-counted_alloc(size_t n)
-{
-	void *p = fails() ? NULL : malloc(n);
-
-	live += p != NULL;
-	return p;
-}
-
-static void *
-counted_realloc(void *old, size_t n)
-{
-	void *p = fails() ? NULL : realloc(old, n);
-
-	live += p != NULL && old == NULL;
-	return p;
-}
-
-static void
-counted_free(void *p)
-{
-	live -= p != NULL;
-	free(p);
-}
-
-static const struct tally_allocator counted = { counted_alloc, counted_realloc,
-	counted_free };
 
 /* A large file comes in and is read, and what it holds is recorded. */
 static enum tally_rc
@@ -119,25 +83,25 @@ every_allocation_may_fail(void **state)
 	    TALLY_OK);
 	store_close(f.store);
 	f.store = NULL;
-	before = live;
+	before = counted_blocks;
 	for (place = 0; rc != TALLY_OK && place < PLACES_MAX; place++) {
 		struct tally_err err = { .text = "" };
 
-		left = place;
+		counted_left = place;
 		rc = store_open(&f.store, f.dir, STORE_WRITE, &f.model, &err);
 		if (rc == TALLY_OK) {
 			rc = work(f.store, d, 5, &b, prior, &err);
 			store_close(f.store);
 			f.store = NULL;
 		}
-		left = -1;
+		counted_left = -1;
 		if (rc != TALLY_OK) {
 			assert_int_equal(rc, TALLY_NOMEM);
 			assert_int_equal(err.rc, TALLY_NOMEM);
 			assert_int_not_equal(err.text[0], '\0');
 			failed++;
 		}
-		assert_int_equal(live, before);
+		assert_int_equal(counted_blocks, before);
 		assert_string_equal(
 		    fixture_sql(&f,
 			"SELECT (SELECT count(*) FROM documents) || ' ' ||"
@@ -152,7 +116,7 @@ every_allocation_may_fail(void **state)
 	tally_batch_free(&b);
 	fixture_close(&f);
 	tally_allocator_set(NULL);
-	assert_int_equal(live, 0);
+	assert_int_equal(counted_blocks, 0);
 }
 
 int
