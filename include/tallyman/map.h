@@ -19,20 +19,32 @@
 struct tally_map;
 
 /*
+ * Where the other texts are that a map names: its libraries, and the map that
+ * it extends.  Gives text and file name, which live until the map is loaded;
+ * TALLY_NOINPUT, or a null text, when there is none of that name.
+ */
+struct tally_map_texts {
+	void *ctx;
+	enum tally_rc (*find)(void *ctx, const char *name,
+	    struct tally_str *text, const char **file, struct tally_err *);
+};
+
+/*
  * Compiles the map in text against a model and against the set of the given
- * version that it names.  TALLY_CONFIG with file and line for every mistake
- * that can be known now.  The model is borrowed.
+ * version that it names; null texts: others are the ones compiled in.
+ * TALLY_CONFIG with file and line for every mistake that can be known now.
+ * Model and version are borrowed.
  */
 enum tally_rc tally_map_load(struct tally_map **, const struct tally_model *,
-    const struct tally_version *, const char *name, struct tally_str text,
-    struct tally_err *) TALLY_MUST_USE;
+    const struct tally_version *, const struct tally_map_texts *,
+    const char *file, struct tally_str text, struct tally_err *) TALLY_MUST_USE;
 void tally_map_free(struct tally_map *);
 
 const char *tally_map_name(const struct tally_map *);
 const char *tally_map_set(const struct tally_map *);
 /* Whether the map reads sets of that spec: other versions differ. */
 bool tally_map_fits(const struct tally_map *, const struct tally_set_spec *);
-/* SHA-256 of the text: part of what a document's records depend on. */
+/* SHA-256 of the texts: part of what a document's records depend on. */
 const unsigned char *tally_map_hash(const struct tally_map *);
 
 /* What no field claims: one element, or a whole segment (element 0). */

@@ -270,14 +270,15 @@ copy_text(struct tally_xml *to, const xmlNode *from, struct tally_arena *a)
 }
 
 static struct tally_xml *
-copy_element(const xmlNode *from, struct tally_arena *a)
+copy_element(const xmlNode *from, struct tally_arena *a, const char *file)
 {
 	struct tally_xml *to = tally_arena_alloc(a, sizeof(*to));
 	long line = xmlGetLineNo(from);
 
 	if (to == NULL)
 		return NULL;
-	*to = (struct tally_xml){ .line = line > 0 ? (unsigned)line : 0 };
+	*to = (struct tally_xml){ .file = file,
+		.line = line > 0 ? (unsigned)line : 0 };
 	to->name = tally_arena_cstr(a, tally_cstr((const char *)from->name));
 	if (to->name == NULL || !copy_attributes(to, from, a) ||
 	    !copy_text(to, from, a))
@@ -296,14 +297,14 @@ element_from(const xmlNode *n)
 /* Copies the elements below root in document order, depth bounded by
  * DEPTH_MAX. */
 static const struct tally_xml *
-copy_tree(const xmlNode *root, struct tally_arena *a)
+copy_tree(const xmlNode *root, struct tally_arena *a, const char *file)
 {
 	struct tally_xml *open[DEPTH_MAX + 1];
 	struct tally_xml *last[DEPTH_MAX + 1] = { NULL };
 	const xmlNode *n = root, *next;
 	int depth = 0;
 
-	open[0] = copy_element(root, a);
+	open[0] = copy_element(root, a, file);
 	if (open[0] == NULL)
 		return NULL;
 	for (;;) {
@@ -320,7 +321,7 @@ copy_tree(const xmlNode *root, struct tally_arena *a)
 			if (depth == 0)
 				return open[0];
 		}
-		open[depth] = copy_element(next, a);
+		open[depth] = copy_element(next, a, file);
 		if (open[depth] == NULL)
 			return NULL;
 		if (last[depth] != NULL)
@@ -368,13 +369,16 @@ tally_xml_load(const struct tally_xml **root, struct tally_arena *a,
 	struct load load = { .name = name, .err = err };
 	struct tally_err complaint = { .rc = TALLY_CONFIG };
 	const struct tally_xml *tree = NULL;
+	const char *file;
 	enum tally_rc rc = TALLY_CONFIG;
 	xmlDocPtr doc;
 
 	doc = parse(&load, text);
 	if (doc == NULL)
 		goto out;
-	tree = copy_tree(xmlDocGetRootElement(doc), a);
+	file = tally_arena_cstr(a, tally_cstr(name));
+	if (file != NULL)
+		tree = copy_tree(xmlDocGetRootElement(doc), a, file);
 	if (tree == NULL) {
 		load.failed = true;
 		rc = tally_err_set(err, TALLY_NOMEM, "no memory for %s", name);

@@ -23,6 +23,7 @@ struct tally_xml {
 	const char *name; /* without prefix */
 	const char *text; /* character data directly inside, trimmed; never
 	                     null */
+	const char *file; /* the name that it was loaded under */
 	unsigned line;
 	const struct tally_xml_attribute *attribute;
 	size_t nattribute;

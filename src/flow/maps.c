@@ -12,11 +12,12 @@
 #include "base/embed.h"
 #include "base/xml.h"
 
-#define MODEL    "records.xml"
-#define SUFFIX   ".xml"
-#define GUIDE    ".guide.xml"
-#define MAPS_MAX 1000 /* of a site: a map is a partner's document */
-#define BLANKS   " \t\r\n"
+#define MODEL       "records.xml"
+#define SUFFIX      ".xml"
+#define GUIDE       ".guide.xml"
+#define MAPS_MAX    1000 /* of a site: a map is a partner's document */
+#define BLANKS      " \t\r\n"
+#define EXTENDS_MAX 8 /* maps that extend one another */
 
 /* What the tree of a map of SITE_BYTES_MAX can need. */
 #define MAP_TREE_MAX (64u << 20)
@@ -118,6 +119,60 @@ lists(const char *list, const char *word)
 	return false;
 }
 
+/* Texts that are looked at while a map is compiled. */
+struct texts {
+	const struct maps *maps;
+	struct tally_arena arena; /* of copies and trees */
+};
+
+/* Another text that a map names; see struct tally_map_texts. */
+static enum tally_rc
+find_text(void *ctx, const char *name, struct tally_str *text,
+    const char **file, struct tally_err *err)
+{
+	struct texts *t = ctx;
+	char path[PATH_MAX], with[NAME_MAX];
+	struct tally_buf own;
+	enum tally_rc rc;
+
+	if (strlen(name) + sizeof(SUFFIX) > sizeof(with) ||
+	    strchr(name, '/') != NULL || name[0] == '.')
+		return TALLY_NOINPUT;
+	snprintf(with, sizeof(with), "%s" SUFFIX, name);
+	tally_buf_init(&own, SITE_BYTES_MAX);
+	rc = fetch(t->maps, with, &own, text, path, err);
+	if (rc == TALLY_OK && own.n > 0)
+		*text = tally_arena_str(&t->arena, *text);
+	*file = tally_arena_cstr(&t->arena, tally_cstr(path));
+	if (rc == TALLY_OK && (*file == NULL || (own.n > 0 && !text->p)))
+		rc = tally_err_set(err, TALLY_NOMEM, "no memory for %s", path);
+	tally_buf_free(&own);
+	return rc;
+}
+
+/* The root of a map, or of the nearest one that it extends, that has a list of
+ * versions; null when there is none. */
+static enum tally_rc
+find_versions(struct texts *t, const char *path, struct tally_str text,
+    const struct tally_xml **root, struct tally_err *err)
+{
+	const char *base = NULL;
+	enum tally_rc rc = TALLY_OK;
+
+	for (unsigned i = 0; i < EXTENDS_MAX && rc == TALLY_OK; i++) {
+		rc = tally_xml_load(root, &t->arena, path, text, NULL, err);
+		if (rc != TALLY_OK || tally_xml_get(*root, "versions") != NULL)
+			return rc;
+		base = tally_xml_get(*root, "extends");
+		if (base == NULL)
+			return TALLY_OK;
+		rc = find_text(t, base, &text, &path, err);
+		if (rc == TALLY_NOINPUT || (rc == TALLY_OK && text.p == NULL))
+			return TALLY_OK;
+	}
+	return rc;
+}
+
 /* Compiles the map for each version that it lists and that there is; for any
  * that there is when it lists none of them, to be told why not. */
 static enum tally_rc
@@ -125,26 +180,34 @@ compile(struct maps *m, const char *path, struct tally_str text,
     struct entry *e, struct tally_err *err)
 {
 	const struct tally_dictionary *d = m->dictionary;
+	struct texts t = { .maps = m };
+	struct tally_map_texts from = { &t, find_text };
 	const struct tally_xml *root;
-	struct tally_arena a;
-	const char *list;
+	const char *list = NULL;
 	size_t n = 0;
 	enum tally_rc rc;
 
-	tally_arena_init(&a, MAP_TREE_MAX);
-	rc = tally_xml_load(&root, &a, path, text, NULL, err);
-	list = rc == TALLY_OK ? tally_xml_get(root, "versions") : NULL;
+	tally_arena_init(&t.arena, MAP_TREE_MAX);
+	rc = find_versions(&t, path, text, &root, err);
+	if (rc == TALLY_OK && strcmp(root->name, "library") == 0) {
+		rc = tally_xml_load(&root, &t.arena, path, text,
+		    tally_embedded_find("map.rng").p, err);
+		goto out;
+	}
+	if (rc == TALLY_OK)
+		list = tally_xml_get(root, "versions");
 	for (size_t i = 0; rc == TALLY_OK && i < d->nversion; i++) {
 		if (list == NULL || !lists(list, d->version[i]->version))
 			continue;
-		rc = tally_map_load(
-		    &e->map[i], m->model, d->version[i], path, text, err);
+		rc = tally_map_load(&e->map[i], m->model, d->version[i], &from,
+		    path, text, err);
 		n++;
 	}
 	if (rc == TALLY_OK && n == 0)
-		rc = tally_map_load(
-		    &e->map[0], m->model, d->version[0], path, text, err);
-	tally_arena_free(&a);
+		rc = tally_map_load(&e->map[0], m->model, d->version[0], &from,
+		    path, text, err);
+out:
+	tally_arena_free(&t.arena);
 	return rc;
 }
 
@@ -239,9 +302,12 @@ maps_check(struct maps *m, const struct site *site, struct tally_err *err)
 			if (strcmp(set_of(m, e), a->set) != 0)
 				return tally_err_at(err, TALLY_CONFIG,
 				    site->file, a->line,
-				    "the map \"%s\" reads set %s, not %s; name "
+				    "\"%s\" is %s%s, not a map of set %s; name "
 				    "another map",
-				    a->map, set_of(m, e), a->set);
+				    a->map,
+				    *set_of(m, e) ? "a map of set "
+						  : "a library",
+				    set_of(m, e), a->set);
 		}
 	}
 	return TALLY_OK;

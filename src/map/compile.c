@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * A map's text to a program: the entrance, codes, and the walk over the text.
+ * A map's texts to a program: the entrance, codes, and the walk over the rules.
  */
 #include "map/compile.h"
 
@@ -8,25 +8,50 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "base/embed.h"
-#include "base/hash.h"
 #include "base/text.h"
 
 #define MAP_BYTES     (16u << 20) /* a compiled map */
 #define SCRATCH_BYTES (64u << 20) /* while it is compiled */
-#define DEPTH_MAX     32          /* as base/xml.c allows */
+#define DEPTH_MAX     64          /* as text.c allows */
 #define BLOCKS_MAX    10000
 #define CODES_MAX     2000 /* of one table */
 
 enum tally_rc
-compile_mistake(struct compile *c, unsigned line, const char *fmt, ...)
+compile_mistake(
+    struct compile *c, const struct tally_xml *at, const char *fmt, ...)
 {
 	va_list ap;
 
 	va_start(ap, fmt);
-	tally_text_mistake(c->err, c->file, line, fmt, ap);
+	tally_text_mistake(c->err, at->file, at->line, fmt, ap);
 	va_end(ap);
 	return TALLY_CONFIG;
+}
+
+enum tally_rc
+compile_absent(
+    struct compile *c, const struct tally_xml *at, const char *fmt, ...)
+{
+	va_list ap;
+
+	if (c->lenient)
+		return TALLY_NOINPUT;
+	va_start(ap, fmt);
+	tally_text_mistake(c->err, at->file, at->line, fmt, ap);
+	va_end(ap);
+	return TALLY_CONFIG;
+}
+
+const char *
+compile_place(
+    struct compile *c, const struct tally_xml *of, const struct tally_xml *from)
+{
+	if (of->file == from->file)
+		snprintf(c->words, sizeof(c->words), "line %u", of->line);
+	else
+		snprintf(c->words, sizeof(c->words), "line %u of %s", of->line,
+		    of->file);
+	return c->words;
 }
 
 enum tally_rc
@@ -34,34 +59,6 @@ compile_nomem(struct compile *c)
 {
 	return tally_err_set(
 	    c->err, TALLY_NOMEM, "no memory for the map %s", c->file);
-}
-
-struct tally_str
-compile_word(const char **list, char separator)
-{
-	const char *p = *list;
-	size_t n = 0;
-
-	while (separator != '\0' && *p == separator)
-		p++;
-	while (p[n] != '\0' && p[n] != separator)
-		n++;
-	*list = p + n;
-	return tally_str(n > 0 ? p : NULL, n);
-}
-
-bool
-compile_listed(const char *list, const char *word)
-{
-	struct tally_str w;
-
-	for (;;) {
-		w = compile_word(&list, ' ');
-		if (w.p == NULL)
-			return false;
-		if (tally_str_eq(w, tally_cstr(word)))
-			return true;
-	}
 }
 
 /* --- codes --- */
@@ -86,6 +83,16 @@ spelled(const char *s, const char *first, const char *rest)
 #define UPPER "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
 #define LOWER "abcdefghijklmnopqrstuvwxyz"
 
+static bool
+has_code(const struct map_codes *t, const char *x12, const char *value)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (tally_str_eq(t->code[i].x12, tally_cstr(x12)) ||
+		    tally_str_eq(t->code[i].value, tally_cstr(value)))
+			return true;
+	return false;
+}
+
 static enum tally_rc
 read_code(struct compile *c, struct map_codes *t, struct map_code *code,
     const struct tally_xml *x)
@@ -94,23 +101,15 @@ read_code(struct compile *c, struct map_codes *t, struct map_code *code,
 	const char *value = tally_xml_get(x, "value");
 
 	if (!spelled(x12, UPPER, UPPER) || strlen(x12) > 8)
-		return compile_mistake(c, x->line,
+		return compile_mistake(c, x,
 		    "\"%s\" is no code of X12; codes are one to eight upper "
 		    "case letters and digits",
 		    x12);
 	if (!spelled(value, LOWER, LOWER "0123456789_"))
-		return compile_mistake(c, x->line,
+		return compile_mistake(c, x,
 		    "\"%s\" is no word; words are lower case letters, digits "
 		    "and _, so that they cannot be mistaken for codes",
 		    value);
-	for (size_t i = 0; i < t->n; i++)
-		if (tally_str_eq(t->code[i].x12, tally_cstr(x12)) ||
-		    tally_str_eq(t->code[i].value, tally_cstr(value)))
-			return compile_mistake(c, x->line,
-			    "code \"%s\" or word \"%s\" is in this table "
-			    "already; each needs to be there once, to be "
-			    "found in both directions",
-			    x12, value);
 	code->key = map_key(tally_cstr(x12));
 	code->x12 = tally_arena_str(&c->map->arena, tally_cstr(x12));
 	code->value = tally_arena_str(&c->map->arena, tally_cstr(value));
@@ -120,91 +119,148 @@ read_code(struct compile *c, struct map_codes *t, struct map_code *code,
 }
 
 static enum tally_rc
-read_codes(struct compile *c, const struct tally_xml *x)
+code_twice(struct compile *c, const struct tally_xml *x)
 {
-	const char *name = tally_xml_get(x, "name");
+	return compile_mistake(c, x,
+	    "code \"%s\" or word \"%s\" is in this table already; each needs "
+	    "to be there once, to be found in both directions",
+	    tally_xml_get(x, "x12"), tally_xml_get(x, "value"));
+}
+
+/* What one file has of a table.  A code or a word that a file before it has
+ * given stays as it is there. */
+static enum tally_rc
+add_codes(struct compile *c, struct map_codes *t, struct map_code *room,
+    const struct tally_xml *x)
+{
+	struct map_codes before = *t, own = { .code = room + t->n };
+	enum tally_rc rc = TALLY_OK;
+
+	for (x = x->child; x != NULL && rc == TALLY_OK; x = x->next) {
+		if (has_code(&own, tally_xml_get(x, "x12"),
+			tally_xml_get(x, "value")))
+			return code_twice(c, x);
+		if (has_code(&before, tally_xml_get(x, "x12"),
+			tally_xml_get(x, "value")))
+			continue;
+		if (t->n == CODES_MAX)
+			return compile_mistake(c, x,
+			    "there are more than %d codes in one table",
+			    CODES_MAX);
+		rc = read_code(c, t, room + t->n, x);
+		own.n = t->n - before.n;
+	}
+	return rc;
+}
+
+static const struct tally_xml *
+codes_in(const struct map_file *f, const char *name)
+{
+	for (const struct tally_xml *x = f->root->child; x != NULL; x = x->next)
+		if (strcmp(x->name, "codes") == 0 &&
+		    strcmp(tally_xml_get(x, "name"), name) == 0)
+			return x;
+	return NULL;
+}
+
+static size_t
+children(const struct tally_xml *x)
+{
+	size_t n = 0;
+
+	for (x = x->child; x != NULL; x = x->next)
+		n++;
+	return n;
+}
+
+enum tally_rc
+compile_codes(struct compile *c, const char *name, uint16_t *codes)
+{
 	struct map_codes *t = &c->codes[c->ncodes];
-	struct map_code *code;
+	const struct tally_xml *x;
+	struct map_code *room;
 	size_t n = 0;
 	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; i < c->ncodes; i++)
-		if (strcmp(c->codes[i].name, name) == 0)
-			return compile_mistake(c, x->line,
-			    "there is a <codes name=\"%s\"> already", name);
-	for (const struct tally_xml *k = x->child; k != NULL; k = k->next)
-		n++;
-	if (n > CODES_MAX)
-		return compile_mistake(c, x->line,
-		    "there are more than %d codes in one table", CODES_MAX);
-	code = tally_arena_alloc(&c->map->arena, n * sizeof(*code));
+	for (*codes = 0; *codes < c->ncodes; ++*codes)
+		if (strcmp(c->codes[*codes].name, name) == 0)
+			return TALLY_OK;
+	for (size_t i = 0; i < c->texts.nfile; i++)
+		if ((x = codes_in(&c->texts.file[i], name)) != NULL)
+			n += children(x);
+	if (n == 0)
+		return TALLY_NOINPUT;
+	room = tally_arena_alloc(&c->map->arena, n * sizeof(*room));
+	*t = (struct map_codes){ .code = room };
 	t->name = tally_arena_cstr(&c->map->arena, tally_cstr(name));
-	if (code == NULL || t->name == NULL)
+	if (room == NULL || t->name == NULL)
 		return compile_nomem(c);
-	t->code = code;
-	t->n = 0;
-	for (x = x->child; x != NULL && rc == TALLY_OK; x = x->next)
-		rc = read_code(c, t, code + t->n, x);
-	qsort(code, t->n, sizeof(*code), code_order);
+	for (size_t i = 0; i < c->texts.nfile && rc == TALLY_OK; i++)
+		if ((x = codes_in(&c->texts.file[i], name)) != NULL)
+			rc = add_codes(c, t, room, x);
+	qsort(room, t->n, sizeof(*room), code_order);
 	c->ncodes++;
+	return rc;
+}
+
+/* A table of the map's own is read even if nothing uses it. */
+static enum tally_rc
+read_codes(struct compile *c, const struct tally_xml *root)
+{
+	uint16_t codes;
+	enum tally_rc rc = TALLY_OK;
+
+	for (const struct tally_xml *x = root->child;
+	     x != NULL && rc == TALLY_OK; x = x->next)
+		if (strcmp(x->name, "codes") == 0)
+			rc = compile_codes(c, tally_xml_get(x, "name"), &codes);
 	return rc;
 }
 
 /* --- the walk --- */
 
-/* Whether an element is meant for the version that is compiled. */
-static enum tally_rc
-applies(
-    struct compile *c, const struct tally_xml *x, const char *all, bool *yes)
+/* Takes back what a rule that is left out has made. */
+static void
+forget(struct compile *c, const struct compile *before, uint16_t block,
+    uint16_t ngroup)
 {
-	const char *only = tally_xml_get(x, "versions"), *rest = only;
-	char *word;
-	struct tally_str w;
-
-	*yes = only == NULL || compile_listed(only, c->version->version);
-	if (only == NULL)
-		return TALLY_OK;
-	while ((w = compile_word(&rest, ' ')).p != NULL) {
-		word = tally_arena_cstr(&c->scratch, w);
-		if (word == NULL)
-			return compile_nomem(c);
-		if (!compile_listed(all, word))
-			return compile_mistake(c, x->line,
-			    "version %s is not one of the map's own (%s)", word,
-			    all);
-	}
-	return TALLY_OK;
+	c->nrule = before->nrule;
+	c->nblock = before->nblock;
+	c->ngroup = before->ngroup;
+	c->scope[block].ngroup = ngroup;
 }
 
 /* Elements below the record in document order. */
 static enum tally_rc
-read_rules(struct compile *c, const struct tally_xml *record, const char *all)
+read_rules(struct compile *c, const struct map_text *record)
 {
-	const struct tally_xml *next[DEPTH_MAX];
-	uint16_t block[DEPTH_MAX], child;
-	const struct tally_xml *x;
+	const struct map_text *next[DEPTH_MAX], *t;
+	uint16_t block[DEPTH_MAX], child, ngroup;
+	struct compile before;
 	size_t depth = 1;
 	enum tally_rc rc;
-	bool yes;
 
 	next[0] = record->child;
 	block[0] = 0;
 	while (depth > 0) {
-		x = next[depth - 1];
-		if (x == NULL) {
+		t = next[depth - 1];
+		if (t == NULL) {
 			depth--;
 			continue;
 		}
-		next[depth - 1] = x->next;
-		rc = applies(c, x, all, &yes);
-		if (rc == TALLY_OK && !yes)
+		next[depth - 1] = t->next;
+		before = *c;
+		ngroup = c->scope[block[depth - 1]].ngroup;
+		c->lenient = t->lenient;
+		rc = rule_read(c, t->x, block[depth - 1], &child);
+		if (rc == TALLY_NOINPUT) {
+			forget(c, &before, block[depth - 1], ngroup);
 			continue;
-		if (rc == TALLY_OK)
-			rc = rule_read(c, x, block[depth - 1], &child);
+		}
 		if (rc != TALLY_OK)
 			return rc;
 		if (child != NO_BLOCK && depth < DEPTH_MAX) {
-			next[depth] = x->child;
+			next[depth] = t->child;
 			block[depth++] = child;
 		}
 	}
@@ -213,41 +269,52 @@ read_rules(struct compile *c, const struct tally_xml *record, const char *all)
 
 /* --- the entrance --- */
 
+/* Depth first; a node is visited when its neighbour before it has been. */
 static size_t
-elements(const struct tally_xml *root)
+count_nodes(const struct map_text *t)
 {
-	const struct tally_xml *todo[DEPTH_MAX + 2];
+	const struct map_text *todo[DEPTH_MAX * 2];
 	size_t n = 0, depth = 0;
 
-	todo[depth++] = root;
+	todo[depth++] = t;
 	while (depth > 0) {
-		root = todo[--depth];
+		t = todo[--depth];
 		n++;
-		if (root->next != NULL)
-			todo[depth++] = root->next;
-		if (root->child != NULL)
-			todo[depth++] = root->child;
+		if (t->next != NULL)
+			todo[depth++] = t->next;
+		if (t->child != NULL)
+			todo[depth++] = t->child;
 	}
+	return n;
+}
+
+static size_t
+count_codes(const struct compile *c)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < c->texts.nfile; i++)
+		n += children(c->texts.file[i].root);
 	return n;
 }
 
 /* Room for all that the text can make: an attribute makes two rules. */
 static enum tally_rc
-make_room(struct compile *c, const struct tally_xml *root)
+make_room(struct compile *c)
 {
-	size_t n = elements(root) * 2;
+	size_t n = count_nodes(c->texts.record) * 2;
 	struct tally_arena *a = &c->map->arena;
 
 	if (n > BLOCKS_MAX * 2)
-		return compile_mistake(
-		    c, root->line, "a map has at most %d elements", BLOCKS_MAX);
+		return compile_mistake(c, c->texts.record->x,
+		    "a map has at most %d elements", BLOCKS_MAX);
 	c->rule = tally_arena_alloc(&c->scratch, n * sizeof(*c->rule));
 	c->scope = tally_arena_alloc(&c->scratch, n * sizeof(*c->scope));
 	c->group_block =
 	    tally_arena_alloc(&c->scratch, n * sizeof(*c->group_block));
 	c->block = tally_arena_alloc(a, n * sizeof(*c->block));
 	c->group = tally_arena_alloc(a, n * sizeof(*c->group));
-	c->codes = tally_arena_alloc(a, n * sizeof(*c->codes));
+	c->codes = tally_arena_alloc(a, count_codes(c) * sizeof(*c->codes));
 	return c->rule != NULL && c->scope != NULL && c->block != NULL &&
 		c->group != NULL && c->codes != NULL && c->group_block != NULL
 	    ? TALLY_OK
@@ -257,71 +324,52 @@ make_room(struct compile *c, const struct tally_xml *root)
 static enum tally_rc
 read_head(struct compile *c, const struct tally_xml *root)
 {
-	const char *set = tally_xml_get(root, "set");
-	const char *versions = tally_xml_get(root, "versions");
-	const char *name = tally_xml_get(root, "name");
+	struct tally_arena *a = &c->map->arena;
 
-	c->map->name = tally_arena_cstr(&c->map->arena, tally_cstr(name));
+	c->map->name =
+	    tally_arena_cstr(a, tally_cstr(tally_xml_get(root, "name")));
 	if (c->map->name == NULL)
 		return compile_nomem(c);
-	if (!compile_listed(versions, c->version->version))
-		return compile_mistake(c, root->line,
-		    "the map is for versions %s, and not for %s; add it to "
-		    "versions, or take another map",
-		    versions, c->version->version);
-	c->set = tally_set_find(c->version, tally_cstr(set));
+	c->set = tally_set_find(c->version, tally_cstr(c->texts.set));
 	if (c->set == NULL)
-		return compile_mistake(c, root->line,
-		    "the dictionary has no set %s in version %s", set,
+		return compile_mistake(c, root,
+		    "the dictionary has no set %s in version %s", c->texts.set,
 		    c->version->version);
 	c->map->set = c->set;
 	return TALLY_OK;
 }
 
 static enum tally_rc
-read_text(struct compile *c, const struct tally_xml *root)
+read_text(struct compile *c)
 {
-	const struct tally_xml *x = root->child;
+	const struct tally_xml *root = c->texts.file[0].root;
 	enum tally_rc rc = read_head(c, root);
 
 	if (rc == TALLY_OK)
-		rc = make_room(c, root);
-	for (; rc == TALLY_OK && strcmp(x->name, "codes") == 0; x = x->next)
-		rc = read_codes(c, x);
+		rc = make_room(c);
 	if (rc == TALLY_OK)
-		rc = rule_record(c, x);
+		rc = read_codes(c, root);
 	if (rc == TALLY_OK)
-		rc = read_rules(c, x, tally_xml_get(root, "versions"));
+		rc = rule_record(c, c->texts.record->x);
+	if (rc == TALLY_OK)
+		rc = read_rules(c, c->texts.record);
 	return rc;
-}
-
-static enum tally_rc
-digest(unsigned char out[32], struct tally_str text, struct tally_err *err)
-{
-	struct tally_hash *h;
-	enum tally_rc rc = tally_hash_new(&h, err);
-
-	if (rc != TALLY_OK)
-		return rc;
-	tally_hash_add(h, text.p, text.n);
-	tally_hash_end(h, out);
-	tally_hash_free(h);
-	return TALLY_OK;
 }
 
 enum tally_rc
 tally_map_load(struct tally_map **out, const struct tally_model *model,
-    const struct tally_version *version, const char *name,
-    struct tally_str text, struct tally_err *err)
+    const struct tally_version *version, const struct tally_map_texts *from,
+    const char *file, struct tally_str text, struct tally_err *err)
 {
-	struct tally_str schema = tally_embedded_find("map.rng");
 	struct tally_map *m = tally_calloc(1, sizeof(*m));
 	struct compile c = { .map = m,
 		.model = model,
 		.version = version,
-		.file = name,
+		.texts = { .arena = &c.scratch,
+		    .from = from,
+		    .version = version->version },
+		.file = file,
 		.err = err };
-	const struct tally_xml *root;
 	enum tally_rc rc;
 
 	tally_arena_init(&c.scratch, SCRATCH_BYTES);
@@ -329,21 +377,22 @@ tally_map_load(struct tally_map **out, const struct tally_model *model,
 		return compile_nomem(&c);
 	tally_arena_init(&m->arena, MAP_BYTES);
 	m->model = model;
-	rc = tally_xml_load(&root, &c.scratch, name, text, schema.p, err);
+	rc = text_load(&c.texts, file, text, err);
 	if (rc == TALLY_OK)
-		rc = read_text(&c, root);
+		rc = read_text(&c);
 	if (rc == TALLY_OK)
 		rc = sound_check(&c);
 	if (rc == TALLY_OK)
 		rc = emit_program(&c);
-	if (rc == TALLY_OK)
-		rc = digest(m->hash, text, err);
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK) {
+		tally_hash_end(c.texts.hash, m->hash);
 		rc = tally_charset_new(&m->charset, TALLY_CHARSET_DEFAULT, err);
+	}
 	if (rc == TALLY_OK) {
 		*out = m;
 		m = NULL;
 	}
+	text_free(&c.texts);
 	tally_arena_free(&c.scratch);
 	tally_map_free(m);
 	return rc;

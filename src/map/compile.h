@@ -2,7 +2,9 @@
 /*
  * Compiling a map, in steps that share this state:
  *
- *   compile.c   the text: codes, blocks and rules in document order
+ *   text.c      the texts that a map consists of, as one tree
+ *   merge.c     the differences of a map that extends another one
+ *   compile.c   codes, blocks and rules in document order
  *   rule.c      one element of the text to a rule
  *   resolve.c   names of the standard and the model to positions
  *   sound.c     what only shows when all rules are there
@@ -15,6 +17,8 @@
 
 #include "base/xml.h"
 #include "map/program.h"
+#include "map/text.h"
+#include "map/words.h"
 #include "x12/designator.h"
 
 #define NO_GROUP UINT16_MAX
@@ -43,7 +47,7 @@ struct target {
 /* What one element of the map's text says. */
 struct rule {
 	enum rule_kind kind;
-	unsigned line;
+	const struct tally_xml *at;
 	uint16_t block; /* that it belongs to */
 	uint16_t child; /* that it makes, or NO_BLOCK */
 	uint16_t group;
@@ -58,7 +62,7 @@ struct rule {
 
 /* A block in the making. */
 struct scope {
-	unsigned line;
+	const struct tally_xml *at;
 	uint16_t parent;
 	struct target target; /* SEGMENT, PAIR: its segment */
 	uint16_t ngroup;
@@ -69,9 +73,12 @@ struct compile {
 	const struct tally_model *model;
 	const struct tally_version *version;
 	const struct tally_set_spec *set;
+	struct map_texts texts;
 	const char *file;
+	bool lenient; /* rules that the set has no place for are left out */
+	char words[300];
 	struct tally_err *err;
-	struct tally_arena scratch; /* the text's tree, rules and scopes */
+	struct tally_arena scratch; /* the texts' tree, rules and scopes */
 
 	/* each with room for as many as the text has elements */
 	struct rule *rule;
@@ -86,34 +93,41 @@ struct compile {
 	size_t ncodes;
 };
 
-/* Says what is wrong in which line, and returns TALLY_CONFIG. */
-enum tally_rc compile_mistake(
-    struct compile *, unsigned line, const char *fmt, ...) TALLY_PRINTF(3, 4);
+/* Says what is wrong in which file and line, and returns TALLY_CONFIG. */
+enum tally_rc compile_mistake(struct compile *, const struct tally_xml *at,
+    const char *fmt, ...) TALLY_PRINTF(3, 4);
 enum tally_rc compile_nomem(struct compile *);
 
-/* Whether a list of blank-separated words has the word. */
-bool compile_listed(const char *list, const char *word);
-/* Takes the next word off a list; the empty view at its end. */
-struct tally_str compile_word(const char **list, char separator);
+/* The set has no such thing: a mistake, or TALLY_NOINPUT where it is not. */
+enum tally_rc compile_absent(struct compile *, const struct tally_xml *at,
+    const char *fmt, ...) TALLY_PRINTF(3, 4);
+/* Where something is, for a message about what is at from; lives until the
+ * next call. */
+const char *compile_place(
+    struct compile *, const struct tally_xml *of, const struct tally_xml *from);
+/* The table of codes of a name; TALLY_NOINPUT when no text has one. */
+enum tally_rc compile_codes(
+    struct compile *, const char *name, uint16_t *codes);
 
 /* resolve.c */
-enum tally_rc resolve_ref(struct compile *, struct target *, unsigned line,
-    uint16_t block, const char *ref);
+enum tally_rc resolve_ref(struct compile *, struct target *,
+    const struct tally_xml *at, uint16_t block, const char *ref);
 /* path is what the map says, a loop's path and a slash before it or not. */
-enum tally_rc resolve_segment(struct compile *, struct target *, unsigned line,
-    uint16_t block, const char *path, const char *tag);
-enum tally_rc resolve_loop(struct compile *, uint16_t *loop, unsigned line,
-    uint16_t block, const char *name);
-enum tally_rc resolve_column(struct compile *, uint16_t *column, unsigned line,
-    uint16_t table, const char *name);
-enum tally_rc resolve_table(
-    struct compile *, uint16_t *table, unsigned line, const char *name);
+enum tally_rc resolve_segment(struct compile *, struct target *,
+    const struct tally_xml *at, uint16_t block, const char *path,
+    const char *tag);
+enum tally_rc resolve_loop(struct compile *, uint16_t *loop,
+    const struct tally_xml *at, uint16_t block, const char *name);
+enum tally_rc resolve_column(struct compile *, uint16_t *column,
+    const struct tally_xml *at, uint16_t table, const char *name);
+enum tally_rc resolve_table(struct compile *, uint16_t *table,
+    const struct tally_xml *at, const char *name);
 enum tally_rc resolve_where(struct compile *, struct map_block *out,
-    unsigned line, const struct target *, const char *where);
+    const struct tally_xml *at, const struct target *, const char *where);
 /* Parses words that element must have; what they are called, for messages. */
 enum tally_rc resolve_values(struct compile *, struct map_condition *,
-    unsigned line, const struct tally_element *, const char *list, char sep,
-    const char *ref);
+    const struct tally_xml *at, const struct tally_element *, const char *list,
+    char sep, const char *ref);
 
 /* rule.c: one element of the text; *child is the block that it makes. */
 enum tally_rc rule_read(struct compile *, const struct tally_xml *,

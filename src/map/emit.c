@@ -281,7 +281,7 @@ emit_lists(struct compile *c)
 		return compile_nomem(c);
 	put_lists(&e);
 	if (e.nop > OPS_MAX)
-		return compile_mistake(c, c->scope[0].line,
+		return compile_mistake(c, c->scope[0].at,
 		    "the map makes more than %d operations", OPS_MAX);
 	e.op = tally_arena_alloc(a, e.nop * sizeof(*e.op));
 	e.list = tally_arena_alloc(a, e.nlist * sizeof(*e.list));

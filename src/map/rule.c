@@ -20,7 +20,7 @@ new_rule(struct compile *c, enum rule_kind kind, const struct tally_xml *x,
 {
 	struct rule *r = &c->rule[c->nrule++];
 
-	*r = (struct rule){ .kind = kind, .line = x->line, .block = block };
+	*r = (struct rule){ .kind = kind, .at = x, .block = block };
 	r->child = NO_BLOCK;
 	r->group = NO_GROUP;
 	r->codes = MAP_NO_CODE;
@@ -35,7 +35,7 @@ new_block(struct compile *c, enum map_kind kind, const struct tally_xml *x,
 	uint16_t i = (uint16_t)c->nblock++;
 
 	c->block[i] = (struct map_block){ .kind = (uint8_t)kind };
-	c->scope[i] = (struct scope){ .line = x->line, .parent = parent };
+	c->scope[i] = (struct scope){ .at = x, .parent = parent };
 	return i;
 }
 
@@ -45,7 +45,7 @@ new_group(struct compile *c, struct rule *r, const struct map_block *where)
 	struct scope *s = &c->scope[r->block];
 
 	if (s->ngroup == MAP_GROUPS_MAX)
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "one row has more than %d fields with conditions of their "
 		    "own; put some of them into a <rows> of their own",
 		    MAP_GROUPS_MAX);
@@ -89,7 +89,7 @@ join_group(struct compile *c, struct rule *r, const char *text)
 	enum tally_rc rc;
 
 	if (text != NULL) {
-		rc = resolve_where(c, &where, r->line, &r->target, text);
+		rc = resolve_where(c, &where, r->at, &r->target, text);
 		if (rc != TALLY_OK)
 			return rc;
 	}
@@ -109,17 +109,21 @@ join_group(struct compile *c, struct rule *r, const char *text)
 static enum tally_rc
 find_codes(struct compile *c, struct rule *r, const char *name)
 {
+	enum tally_rc rc;
+
 	if (name == NULL)
 		return TALLY_OK;
-	for (size_t i = 0; i < c->ncodes; i++)
-		if (strcmp(c->codes[i].name, name) == 0)
-			r->codes = (uint16_t)i;
-	if (r->codes == MAP_NO_CODE)
-		return compile_mistake(c, r->line,
-		    "there is no <codes name=\"%s\"> in this map", name);
+	rc = compile_codes(c, name, &r->codes);
+	if (rc == TALLY_NOINPUT)
+		return compile_mistake(c, r->at,
+		    "there is no <codes name=\"%s\"> in this map or in what "
+		    "it uses",
+		    name);
+	if (rc != TALLY_OK)
+		return rc;
 	if (r->target.leaf->type != TALLY_ID &&
 	    r->target.leaf->type != TALLY_AN)
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "codes need an element that is a code, and element %s is "
 		    "a number or a date",
 		    r->target.leaf->id);
@@ -152,7 +156,7 @@ static enum tally_rc
 claim_column(struct compile *c, struct rule *r, const char *name)
 {
 	uint16_t table = c->block[r->block].table;
-	enum tally_rc rc = resolve_column(c, &r->column, r->line, table, name);
+	enum tally_rc rc = resolve_column(c, &r->column, r->at, table, name);
 
 	if (rc != TALLY_OK)
 		return rc;
@@ -163,10 +167,10 @@ claim_column(struct compile *c, struct rule *r, const char *name)
 			c->rule[i].kind == RULE_PAIR ||
 			c->rule[i].kind == RULE_CONSTANT ||
 			c->rule[i].kind == RULE_QUALIFIER))
-			return compile_mistake(c, r->line,
-			    "column %s of these rows has its value from line "
-			    "%u already; remove one of the two",
-			    name, c->rule[i].line);
+			return compile_mistake(c, r->at,
+			    "column %s of these rows has its value from %s "
+			    "already; remove one of the two",
+			    name, compile_place(c, c->rule[i].at, r->at));
 	return TALLY_OK;
 }
 
@@ -178,7 +182,7 @@ check_type(struct compile *c, const struct rule *r)
 
 	if (fits(r->target.leaf, column->type))
 		return TALLY_OK;
-	return compile_mistake(c, r->line,
+	return compile_mistake(c, r->at,
 	    "column %s is of type %s, and element %s (%s) has another one; "
 	    "choose a column that can hold it",
 	    column->name, type_names[column->type], r->target.leaf->id,
@@ -187,21 +191,21 @@ check_type(struct compile *c, const struct rule *r)
 
 /* The qualifier elements of the pairs that begin at t. */
 static enum tally_rc
-find_pairs(struct compile *c, struct target *t, uint8_t *last, unsigned line,
-    const char *ref)
+find_pairs(struct compile *c, struct target *t, uint8_t *last,
+    const struct tally_xml *at, const char *ref)
 {
 	const struct tally_use *use = t->segment->use;
 	uint8_t k = t->element;
 
 	if (t->component != 0 || k + 1 > t->segment->nuse)
-		return compile_mistake(c, line,
+		return compile_mistake(c, at,
 		    "no pair begins at %s: there is no element behind it", ref);
 	while (k + 3 <= t->segment->nuse &&
 	    use[k + 1].element == use[t->element - 1].element &&
 	    use[k + 2].element == use[t->element].element)
 		k += 2;
 	if (k == t->element)
-		return compile_mistake(c, line,
+		return compile_mistake(c, at,
 		    "no pairs begin at %s: the two elements behind it are of "
 		    "another sort",
 		    ref);
@@ -221,10 +225,10 @@ claim_element(struct compile *c, const struct rule *r, const char *ref)
 		    o->target.segment == r->target.segment &&
 		    o->target.element == r->target.element &&
 		    o->target.component == r->target.component)
-			return compile_mistake(c, r->line,
-			    "%s is claimed by line %u already, so that this "
-			    "could never have a value",
-			    ref, o->line);
+			return compile_mistake(c, r->at,
+			    "%s is claimed by %s already, so that this could "
+			    "never have a value",
+			    ref, compile_place(c, o->at, r->at));
 	}
 	return TALLY_OK;
 }
@@ -240,7 +244,7 @@ column_of_qualifier(
 	pair->column2 = r->column;
 	if (rc == TALLY_OK &&
 	    table_of(c, r->block)->column[r->column].type != TALLY_TEXT)
-		rc = compile_mistake(c, r->line,
+		rc = compile_mistake(c, r->at,
 		    "a qualifier is text, and column %s is not", name);
 	return rc;
 }
@@ -256,19 +260,19 @@ field_of_pair(struct compile *c, struct rule *r, const struct tally_xml *x)
 
 	if (qualifier == NULL || tally_xml_get(x, "ref") != NULL ||
 	    tally_xml_get(x, "where") != NULL)
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "a field of a pair has the attributes pair and qualifier, "
 		    "and neither ref nor where");
-	rc = resolve_ref(c, &r->target, r->line, r->block, ref);
+	rc = resolve_ref(c, &r->target, r->at, r->block, ref);
 	if (rc == TALLY_OK)
-		rc = find_pairs(c, &r->target, &r->last_pair, r->line, ref);
+		rc = find_pairs(c, &r->target, &r->last_pair, r->at, ref);
 	if (rc != TALLY_OK)
 		return rc;
 	v = tally_arena_alloc(&c->map->arena, sizeof(*v));
 	if (v == NULL)
 		return compile_nomem(c);
 	*v = (struct map_condition){ .element = r->target.element };
-	rc = resolve_values(c, v, r->line, r->target.leaf, qualifier, ' ', ref);
+	rc = resolve_values(c, v, r->at, r->target.leaf, qualifier, ' ', ref);
 	where.condition = v;
 	if (rc == TALLY_OK)
 		rc = new_group(c, r, &where);
@@ -299,14 +303,14 @@ field_of_ref(struct compile *c, struct rule *r, const struct tally_xml *x)
 
 	if (ref == NULL || tally_xml_get(x, "qualifier") != NULL ||
 	    tally_xml_get(x, "qualifier-column") != NULL)
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "a field has either ref, or pair and qualifier, and only "
 		    "with these a qualifier-column");
 	if (where != NULL && c->block[r->block].kind == BLOCK_PAIR)
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "rows of pairs cannot have fields with a where; select "
 		    "the pair by a field outside");
-	rc = resolve_ref(c, &r->target, r->line, r->block, ref);
+	rc = resolve_ref(c, &r->target, r->at, r->block, ref);
 	if (rc != TALLY_OK)
 		return rc;
 	mark_moving(c, r);
@@ -346,7 +350,7 @@ read_constant(struct compile *c, const struct tally_xml *x, uint16_t block)
 	if (rc != TALLY_OK)
 		return rc;
 	if (table_of(c, block)->column[r->column].type != TALLY_TEXT)
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "a constant is text, and column %s is not",
 		    tally_xml_get(x, "column"));
 	r->value = tally_arena_cstr(&c->map->arena, tally_cstr(value));
@@ -362,9 +366,9 @@ read_attribute(struct compile *c, const struct tally_xml *x, uint16_t block)
 	enum tally_rc rc;
 
 	if (c->block[block].kind == BLOCK_PAIR)
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "rows of pairs cannot have attributes; move this outside");
-	rc = resolve_ref(c, &r->target, r->line, block, ref);
+	rc = resolve_ref(c, &r->target, r->at, block, ref);
 	if (rc == TALLY_OK)
 		rc = join_group(c, r, tally_xml_get(x, "where"));
 	if (rc == TALLY_OK)
@@ -373,9 +377,9 @@ read_attribute(struct compile *c, const struct tally_xml *x, uint16_t block)
 		return rc;
 	r->child = new_block(c, BLOCK_NAMED, x, block);
 	b = &c->block[r->child];
-	rc = resolve_table(c, &b->table, r->line, "attributes");
+	rc = resolve_table(c, &b->table, r->at, "attributes");
 	if (rc == TALLY_OK)
-		rc = resolve_column(c, &r->column, r->line, b->table, "value");
+		rc = resolve_column(c, &r->column, r->at, b->table, "value");
 	if (rc != TALLY_OK)
 		return rc;
 	name = new_rule(c, RULE_CONSTANT, x, r->child);
@@ -383,7 +387,7 @@ read_attribute(struct compile *c, const struct tally_xml *x, uint16_t block)
 	    &c->map->arena, tally_cstr(tally_xml_get(x, "name")));
 	if (name->value == NULL)
 		return compile_nomem(c);
-	return resolve_column(c, &name->column, r->line, b->table, "name");
+	return resolve_column(c, &name->column, r->at, b->table, "name");
 }
 
 static enum tally_rc
@@ -395,7 +399,7 @@ read_literal(struct compile *c, const struct tally_xml *x, uint16_t block)
 	struct map_block where = { .n = 1 };
 	enum tally_rc rc;
 
-	rc = resolve_ref(c, &r->target, r->line, block, ref);
+	rc = resolve_ref(c, &r->target, r->at, block, ref);
 	if (rc != TALLY_OK)
 		return rc;
 	v = tally_arena_alloc(&c->map->arena, sizeof(*v));
@@ -403,8 +407,8 @@ read_literal(struct compile *c, const struct tally_xml *x, uint16_t block)
 		return compile_nomem(c);
 	*v = (struct map_condition){ .element = r->target.element,
 		.component = r->target.component };
-	rc = resolve_values(c, v, r->line, r->target.leaf,
-	    tally_xml_get(x, "value"), '\0', ref);
+	rc = resolve_values(
+	    c, v, r->at, r->target.leaf, tally_xml_get(x, "value"), '\0', ref);
 	where.condition = v;
 	return rc == TALLY_OK ? new_group(c, r, &where) : rc;
 }
@@ -417,20 +421,19 @@ read_count(struct compile *c, const struct tally_xml *x, uint16_t block)
 	size_t n = 0;
 	enum tally_rc rc;
 
-	rc = resolve_ref(c, &r->target, r->line, block, ref);
+	rc = resolve_ref(c, &r->target, r->at, block, ref);
 	if (rc == TALLY_OK)
-		rc = resolve_table(
-		    c, &r->table, r->line, tally_xml_get(x, "of"));
+		rc = resolve_table(c, &r->table, r->at, tally_xml_get(x, "of"));
 	if (rc != TALLY_OK)
 		return rc;
 	if (!fits(r->target.leaf, TALLY_INTEGER))
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "%s is no whole number, so it cannot be a count", ref);
 	for (size_t i = 0; i < c->nrule; i++)
 		n += c->rule[i].kind == RULE_COUNT;
 	if (n > MAP_COUNTS_MAX)
 		return compile_mistake(
-		    c, r->line, "a map has at most %d counts", MAP_COUNTS_MAX);
+		    c, r->at, "a map has at most %d counts", MAP_COUNTS_MAX);
 	return TALLY_OK;
 }
 
@@ -445,12 +448,12 @@ rows_from(struct compile *c, struct rule *r, const struct tally_xml *x)
 	enum tally_rc rc;
 
 	if ((loop != NULL) + (segment != NULL) + (pair != NULL) != 1)
-		return compile_mistake(c, r->line,
+		return compile_mistake(c, r->at,
 		    "rows have one of the attributes loop, segment and pair, "
 		    "which says what each row is made from");
 	if (loop != NULL) {
 		b->kind = BLOCK_LOOP;
-		rc = resolve_loop(c, &b->loop, r->line, r->block, loop);
+		rc = resolve_loop(c, &b->loop, r->at, r->block, loop);
 		r->target.at.place[0] = c->set->loop[b->loop].first;
 		r->target.at.n = 1;
 		r->target.segment =
@@ -461,24 +464,24 @@ rows_from(struct compile *c, struct rule *r, const struct tally_xml *x)
 		b->kind = BLOCK_SEGMENT;
 		if (c->block[r->block].kind == BLOCK_SEGMENT ||
 		    c->block[r->block].kind == BLOCK_PAIR)
-			return compile_mistake(c, r->line,
+			return compile_mistake(c, r->at,
 			    "only rows of pairs can stand inside rows of a "
 			    "segment; move this outside");
 		slash = strrchr(segment, '/');
-		return resolve_segment(c, &r->target, r->line, r->block,
-		    segment, slash != NULL ? slash + 1 : segment);
+		return resolve_segment(c, &r->target, r->at, r->block, segment,
+		    slash != NULL ? slash + 1 : segment);
 	}
 	b->kind = BLOCK_PAIR;
 	r->kind = RULE_PAIRS;
 	if (c->block[r->block].kind == BLOCK_PAIR)
-		return compile_mistake(c, r->line,
-		    "rows of pairs cannot stand inside one another");
+		return compile_mistake(
+		    c, r->at, "rows of pairs cannot stand inside one another");
 	if (tally_xml_get(x, "where") != NULL)
 		return compile_mistake(
-		    c, r->line, "rows of pairs have no where; leave it out");
-	rc = resolve_ref(c, &r->target, r->line, r->block, pair);
+		    c, r->at, "rows of pairs have no where; leave it out");
+	rc = resolve_ref(c, &r->target, r->at, r->block, pair);
 	if (rc == TALLY_OK)
-		rc = find_pairs(c, &r->target, &b->last_pair, r->line, pair);
+		rc = find_pairs(c, &r->target, &b->last_pair, r->at, pair);
 	b->first_pair = r->target.element;
 	return rc;
 }
@@ -487,10 +490,10 @@ static enum tally_rc
 rows_table(struct compile *c, struct map_block *b, const struct tally_xml *x)
 {
 	const char *name = tally_xml_get(x, "table");
-	enum tally_rc rc = resolve_table(c, &b->table, x->line, name);
+	enum tally_rc rc = resolve_table(c, &b->table, x, name);
 
 	if (rc == TALLY_OK && c->model->table[b->table].head)
-		rc = compile_mistake(c, x->line,
+		rc = compile_mistake(c, x,
 		    "table %s has one row per document, so only <record> can "
 		    "make it",
 		    name);
@@ -516,7 +519,7 @@ read_rows(struct compile *c, const struct tally_xml *x, uint16_t block,
 	c->scope[*child].target = r->target;
 	if (where == NULL)
 		return TALLY_OK;
-	return resolve_where(c, b, r->line, &r->target, where);
+	return resolve_where(c, b, r->at, &r->target, where);
 }
 
 enum tally_rc
@@ -524,10 +527,10 @@ rule_record(struct compile *c, const struct tally_xml *x)
 {
 	const char *name = tally_xml_get(x, "table");
 	uint16_t i = new_block(c, BLOCK_RECORD, x, NO_BLOCK);
-	enum tally_rc rc = resolve_table(c, &c->block[i].table, x->line, name);
+	enum tally_rc rc = resolve_table(c, &c->block[i].table, x, name);
 
 	if (rc == TALLY_OK && !c->model->table[c->block[i].table].head)
-		rc = compile_mistake(c, x->line,
+		rc = compile_mistake(c, x,
 		    "table %s can have many rows per document; a record goes "
 		    "to a table with head=\"yes\"",
 		    name);
@@ -549,5 +552,8 @@ rule_read(struct compile *c, const struct tally_xml *x, uint16_t block,
 		return read_literal(c, x, block);
 	if (is(x, "count"))
 		return read_count(c, x, block);
+	if (is(x, "remove"))
+		return compile_mistake(c, x,
+		    "only a map that extends another one can remove a rule");
 	return read_rows(c, x, block, child);
 }

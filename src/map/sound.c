@@ -67,12 +67,12 @@ has_condition(const struct compile *c, const struct rule *r)
 }
 
 static enum tally_rc
-check_mask(struct compile *c, unsigned line, const struct tally_segment_spec *s,
-    uint64_t mask)
+check_mask(struct compile *c, const struct tally_xml *at,
+    const struct tally_segment_spec *s, uint64_t mask)
 {
 	for (uint8_t k = 0; k < s->nuse; k++)
 		if (s->use[k].requirement == 'M' && !(mask & bit(k + 1u)))
-			return compile_mistake(c, line,
+			return compile_mistake(c, at,
 			    "%s%02u (%s) is mandatory, but nothing in the map "
 			    "could write it; add a field or a literal for it",
 			    s->tag, k + 1u, s->use[k].element->name);
@@ -113,12 +113,12 @@ check_segment(struct compile *c, uint16_t block, const struct rule *first,
 		if (mask == 0)
 			continue;
 		conditional = true;
-		rc = check_mask(c, first->line, t->segment,
+		rc = check_mask(c, first->at, t->segment,
 		    common | mask |
 			conditions(c->group[g].condition, c->group[g].n));
 	}
 	if (rc == TALLY_OK && !conditional && common != 0)
-		rc = check_mask(c, first->line, t->segment, common);
+		rc = check_mask(c, first->at, t->segment, common);
 	return rc;
 }
 
@@ -181,7 +181,7 @@ check_segments(struct compile *c, uint16_t block)
 		    strcmp(p->segment->tag, "SE") == 0)
 			continue;
 		if (!addressed(c, block, i))
-			return compile_mistake(c, c->scope[block].line,
+			return compile_mistake(c, c->scope[block].at,
 			    "segment %s is mandatory in %s, but nothing in "
 			    "the map could write it; add a field or a "
 			    "literal for it",
@@ -192,7 +192,7 @@ check_segments(struct compile *c, uint16_t block)
 		l = &set->loop[i];
 		if (l->parent == b->loop && l->requirement == 'M' &&
 		    !addressed(c, block, l->first))
-			return compile_mistake(c, c->scope[block].line,
+			return compile_mistake(c, c->scope[block].at,
 			    "loop %s is mandatory, but nothing in the map "
 			    "could write it; add a <rows loop=\"…\"> for it",
 			    l->path);
@@ -212,7 +212,7 @@ check_counts(struct compile *c)
 		for (size_t b = 0; b < c->nblock; b++)
 			found |= c->block[b].table == c->rule[i].table;
 		if (!found)
-			return compile_mistake(c, c->rule[i].line,
+			return compile_mistake(c, c->rule[i].at,
 			    "nothing in the map makes rows of %s, so there is "
 			    "nothing to count",
 			    c->model->table[c->rule[i].table].name);

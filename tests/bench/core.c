@@ -121,7 +121,7 @@ mapping_load(void)
 	if (tally_model_load(&m.model, "records.xml",
 		tally_embedded_find("records.xml"), &err) != TALLY_OK ||
 	    tally_map_load(&m.map, m.model,
-		tally_version_find(&tally_builtin, TALLY_STR("004010")),
+		tally_version_find(&tally_builtin, TALLY_STR("004010")), NULL,
 		"850.xml", tally_embedded_find("850.xml"), &err) != TALLY_OK ||
 	    tally_batch_init(&m.batch, m.model, BATCH_MAX, &err) != TALLY_OK)
 		die("map");

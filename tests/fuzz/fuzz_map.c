@@ -98,8 +98,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t n)
 		MUST(tally_model_load(&model, "records.xml",
 			 tally_embedded_find("records.xml"), &err) == TALLY_OK);
 	rc = tally_map_load(&map, model,
-	    tally_version_find(&tally_builtin, TALLY_STR("004010")), "fuzz.xml",
-	    tally_str(data, n), &err);
+	    tally_version_find(&tally_builtin, TALLY_STR("004010")), NULL,
+	    "fuzz.xml", tally_str(data, n), &err);
 	if (rc == TALLY_OK)
 		run(map);
 	else

@@ -47,7 +47,7 @@ load(void)
 	MUST(text.p != NULL);
 	for (size_t i = 0; i < n; i++)
 		if (tally_map_load(&map[i], model, tally_builtin.version[i],
-			"850.xml", text, &err) != TALLY_OK)
+			NULL, "850.xml", text, &err) != TALLY_OK)
 			map[i] = NULL;
 	MUST(map[0] != NULL);
 }

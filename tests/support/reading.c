@@ -134,12 +134,21 @@ reading_wrap(struct tally_buf *b, const char *segments, char repetition)
 void
 reading_begin(struct reading *r, const char *map)
 {
+	struct tally_map *m;
 	struct tally_err err;
 
-	*r = (struct reading){ 0 };
-	if (tally_map_load(&r->map, reading_model, reading_version, "t.xml",
+	if (tally_map_load(&m, reading_model, reading_version, NULL, "t.xml",
 		tally_cstr(map), &err) != TALLY_OK)
 		fail_msg("%s:%u: %s", err.file, err.line, err.text);
+	reading_through(r, m);
+}
+
+void
+reading_through(struct reading *r, struct tally_map *map)
+{
+	struct tally_err err;
+
+	*r = (struct reading){ .map = map };
 	assert_int_equal(
 	    tally_batch_init(&r->batch, reading_model, 64 << 20, &err),
 	    TALLY_OK);

@@ -38,6 +38,8 @@ int reading_setup(void **state);
 int reading_teardown(void **state);
 
 void reading_begin(struct reading *, const char *map);
+/* The same with a map that is compiled; reading_end frees it. */
+void reading_through(struct reading *, struct tally_map *);
 void reading_end(struct reading *);
 
 /* Reads the checked sets of the map's kind in these bytes. */

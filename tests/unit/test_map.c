@@ -137,7 +137,7 @@ static const struct {
 	{ "<attribute name='x' ref='BEG03'/>", "claimed by line 3" },
 	{ "<field column='release' ref='BEG04' versions='004010 003040'/>",
 	    "version 003040 is not one of the map's own (004010 005010)" },
-	{ "<level/>", "element \"level\" is not allowed in record" },
+	{ "<levels/>", "element \"levels\" is not allowed in record" },
 };
 
 static enum tally_rc
@@ -145,8 +145,8 @@ load(struct tally_map **m, const char *text, struct tally_err *err)
 {
 	*m = NULL;
 	*err = (struct tally_err){ 0 };
-	return tally_map_load(
-	    m, reading_model, reading_version, "t.xml", tally_cstr(text), err);
+	return tally_map_load(m, reading_model, reading_version, NULL, "t.xml",
+	    tally_cstr(text), err);
 }
 
 static void
@@ -180,8 +180,10 @@ static const struct {
 } wholes[] = {
 	{ "<map", 1, "" },
 	{ "<map/>", 1, "" },
-	{ NS "versions='004010'><record table='orders'/></map>", 1,
+	{ NS "versions='004010'><record table='orders'>" BEG PO1 END, 1,
 	    "lacks its attribute set" },
+	{ NS "set='850'><record table='orders'>" BEG PO1 END, 1,
+	    "lacks its attribute versions" },
 	{ NS
 	    "set='850' versions='003040'>\n<record table='orders'>" BEG PO1 END,
 	    1, "for versions 003040, and not for 004010" },
@@ -249,7 +251,7 @@ test_versions(void **state)
 		v = tally_builtin.version[i];
 		if (tally_set_find(v, TALLY_STR("850")) == NULL)
 			continue;
-		if (tally_map_load(&m, reading_model, v, "850.xml",
+		if (tally_map_load(&m, reading_model, v, NULL, "850.xml",
 			tally_embedded_find("850.xml"), &err) != TALLY_OK)
 			fail_msg("%s: %s:%u: %s", v->version, err.file,
 			    err.line, err.text);

@@ -28,8 +28,8 @@ load(const char *text, long n, struct tally_err *err)
 	enum tally_rc rc;
 
 	counted_left = n;
-	rc = tally_map_load(
-	    &m, reading_model, reading_version, "t.xml", tally_cstr(text), err);
+	rc = tally_map_load(&m, reading_model, reading_version, NULL, "t.xml",
+	    tally_cstr(text), err);
 	counted_left = -1;
 	tally_map_free(m);
 	return rc;
