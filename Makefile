@@ -185,7 +185,7 @@ valgrind: $(UNIT_BIN) $(B)/tallyman
 	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
 	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
 
-# F is read, map, guide, dictionary or sftp.  What libFuzzer learns stays in
+# F is read, map, guide, json, dictionary or sftp.  What libFuzzer learns stays in
 # build; crash-* there is the input that failed: "$(B)/fuzz/fuzz_F FILE" repeats it.
 F    ?= read
 SECS ?= 60

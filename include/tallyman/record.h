@@ -160,4 +160,18 @@ tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
 void tally_batch_json(
     const struct tally_batch *, uint32_t document, struct tally_buf *);
 
+/*
+ * The inverse: appends a document for each object of the text, which may hold
+ * several.  "id" may be any number that no other row of the table has, and may
+ * be left out; references name such numbers; null stands for no value; a
+ * decimal may be a number, too, and is taken as it is spelled.
+ *
+ * TALLY_DATA with file, line and column where the text is no JSON, a table or
+ * column is not there, a value is none of its column's type, an id is there
+ * twice or a reference goes to a row that is not there, and where a head table
+ * has two rows.  Documents before that one are in the batch then.
+ */
+enum tally_rc tally_batch_parse(struct tally_batch *, const char *file,
+    struct tally_str text, struct tally_err *) TALLY_MUST_USE;
+
 #endif
