@@ -74,6 +74,8 @@ struct tally_set {
 	uint32_t ninstance;
 	const struct tally_set_spec *spec; /* null until checked */
 	struct tally_separators separators;
+	/* Elements are known to hold printable ASCII alone. */
+	bool plain;
 	uint64_t offset; /* of bytes[0] in the file */
 	uint64_t start;  /* in the file: first byte of the first segment */
 	uint64_t length; /* to the last segment's terminator, inclusive */
@@ -224,6 +226,8 @@ void tally_checker_rules(struct tally_checker *, const struct tally_rules *);
  * and loops, every element's requirement, type, length, codes, relational
  * notes, CTT.  Fills segment[].place and .loop, instance and spec of the set.
  * Findings are appended, in order of place.  Fails only for want of memory.
+ * What is learnt of a grammar is used for the next set: it has to live as long
+ * as the checker.
  */
 enum tally_rc tally_check(struct tally_checker *, const struct tally_grammar *,
     struct tally_set *, struct tally_findings *, struct tally_err *)

@@ -117,6 +117,7 @@ view(struct tally_reader *r, uint32_t n)
 		.segment = r->segment,
 		.nsegment = n,
 		.separators = w->sep,
+		.plain = w->index.odd <= r->segment[0].start,
 		.offset = w->base,
 		.start = w->base + r->segment[0].start,
 		.length = w->at - r->segment[0].start,
@@ -178,7 +179,87 @@ ends_group(const struct tally_segment *s)
 /* --- transaction sets --- */
 
 /* What ended the reading of a set. */
-enum set_end { SET_SE, SET_OTHER, SET_INPUT };
+enum set_end { SET_GOES_ON, SET_SE, SET_OTHER, SET_INPUT };
+
+/* Segments that lie ready, within the limits. */
+static enum tally_rc
+collect_ready(struct tally_reader *r, uint32_t *n, struct tally_err *err)
+{
+	const struct tally_limits *limits = r->limits;
+	struct window *w = &r->w;
+	uint32_t room = w->index.nend - w->next_end;
+	uint32_t upto = UINT32_MAX;
+	enum tally_rc rc;
+
+	if (room > limits->set_segments - *n)
+		room = limits->set_segments - *n;
+	if (limits->set_bytes < upto - w->keep)
+		upto = w->keep + limits->set_bytes;
+	/* Most sets need no more than what is there already. */
+	if (r->cap == *n && room > 0) {
+		rc = reserve(r, *n + 1, err);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	if (room > r->cap - *n)
+		room = r->cap - *n;
+	*n += window_segments(
+	    w, limits->segment_bytes, upto, r->segment + *n, room);
+	return TALLY_OK;
+}
+
+/* The buffer's beginning has moved on, and with it what starts are relative
+ * to. */
+static void
+rebase(struct tally_reader *r, uint32_t n, uint64_t was)
+{
+	uint32_t by = (uint32_t)(r->w.base - was);
+
+	for (uint32_t i = 0; by != 0 && i < n; i++)
+		r->segment[i].start -= by;
+}
+
+/* The next segment, wherever it is. */
+static enum tally_rc
+collect_next(struct tally_reader *r, uint32_t *n, bool *over, enum set_end *end,
+    struct tally_err *err)
+{
+	struct window *w = &r->w;
+	uint64_t base = w->base;
+	enum window_found found;
+	struct tally_segment s;
+	enum tally_rc rc;
+
+	rc = window_segment(w, r->limits->segment_bytes, &found, &s, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rebase(r, *n, base);
+	if (found != WINDOW_SEGMENT) {
+		r->broken = found == WINDOW_LONG;
+		r->cut = !r->broken;
+		*end = SET_INPUT;
+		return TALLY_OK;
+	}
+	if (ends_set(&s)) {
+		window_back(w);
+		r->cut = is_isa(&s);
+		*end = SET_OTHER;
+		return TALLY_OK;
+	}
+	*over = *over || *n == r->limits->set_segments ||
+	    w->at - w->keep > r->limits->set_bytes;
+	if (*over) {
+		window_keep(w);
+	} else {
+		rc = reserve(r, *n + 1, err);
+		if (rc != TALLY_OK)
+			return rc;
+		r->segment[(*n)++] = s;
+	}
+	if (s.tag == tally_tag("SE"))
+		*end = SET_SE;
+	return TALLY_OK;
+}
 
 /*
  * Reads on to SE.  What is over a limit is passed over: *n is 0 then.
@@ -187,59 +268,19 @@ static enum tally_rc
 collect(struct tally_reader *r, uint32_t *n, enum set_end *end,
     struct tally_err *err)
 {
-	struct window *w = &r->w;
-	enum window_found found;
-	struct tally_segment s;
-	enum tally_rc rc;
 	bool over = false;
+	enum tally_rc rc = TALLY_OK;
 
-	for (;;) {
-		rc = window_segment(
-		    w, r->limits->segment_bytes, &found, &s, err);
-		if (rc != TALLY_OK)
-			return rc;
-		if (found != WINDOW_SEGMENT) {
-			r->broken = found == WINDOW_LONG;
-			r->cut = !r->broken;
-			*end = SET_INPUT;
-			break;
-		}
-		if (ends_set(&s)) {
-			window_back(w);
-			r->cut = is_isa(&s);
-			*end = SET_OTHER;
-			break;
-		}
-		over = over || *n == r->limits->set_segments ||
-		    w->at - w->keep > r->limits->set_bytes;
-		if (over) {
-			window_keep(w);
-		} else {
-			rc = reserve(r, *n + 1, err);
-			if (rc != TALLY_OK)
-				return rc;
-			/* Good while the window moves; see settle(). */
-			s.start += (uint32_t)w->base;
-			r->segment[(*n)++] = s;
-		}
-		if (s.tag == tally_tag("SE")) {
-			*end = SET_SE;
-			break;
-		}
+	*end = SET_GOES_ON;
+	while (*end == SET_GOES_ON && rc == TALLY_OK) {
+		if (!over)
+			rc = collect_ready(r, n, err);
+		if (rc == TALLY_OK)
+			rc = collect_next(r, n, &over, end, err);
 	}
 	if (over)
 		*n = 0;
-	return TALLY_OK;
-}
-
-/* Makes starts relative to the buffer, wherever it is now. */
-static void
-settle(struct tally_reader *r, uint32_t n)
-{
-	uint32_t base = (uint32_t)r->w.base;
-
-	for (uint32_t i = 0; i < n; i++)
-		r->segment[i].start -= base;
+	return rc;
 }
 
 static enum tally_rc
@@ -256,7 +297,6 @@ read_set(struct tally_reader *r, const struct tally_segment *st,
 	if (rc != TALLY_OK)
 		return rc;
 	r->segment[0] = *st;
-	r->segment[0].start += (uint32_t)r->w.base;
 	rc = collect(r, &n, &end, err);
 	if (rc != TALLY_OK)
 		return rc;
@@ -270,7 +310,6 @@ read_set(struct tally_reader *r, const struct tally_segment *st,
 		    1, 0, tally_str("", 0), "a set within the limits");
 		return TALLY_OK;
 	}
-	settle(r, n);
 	view(r, n);
 	unit_is(r, u, TALLY_UNIT_SET, true);
 	u->complete = end == SET_SE;

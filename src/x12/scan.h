@@ -19,6 +19,7 @@ struct tally_index {
 	uint32_t *pos; /* offsets of separators, rising */
 	uint32_t *end; /* of each terminator: its index in pos */
 	uint32_t npos, nend;
+	uint32_t odd; /* behind the last odd byte, or as it was */
 };
 
 /*
@@ -26,6 +27,11 @@ struct tally_index {
  * separator or the segment terminator (which differ).  pos and end must have
  * room for to - from more, plus TALLY_SCAN_PAD: what lies behind npos and
  * nend is written to as well.
+ *
+ * A byte is odd when it is no printable ASCII, no separator, and does not
+ * stand right behind a terminator (where a line ends), nor behind such a byte
+ * that is no printable ASCII itself: so an element with one has it in odd.
+ * What lies before from is looked at for that.
  */
 typedef void tally_scan_fn(const unsigned char *base, uint32_t from,
     uint32_t to, unsigned char element, unsigned char segment,

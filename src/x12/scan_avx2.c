@@ -19,10 +19,18 @@ bits(__m256i v)
 	return (uint32_t)_mm256_movemask_epi8(v);
 }
 
+/* Where 0x20 … 0x7e stand: one more is above 0x20, as signed numbers. */
+SCAN_AVX2 SCAN_INLINE __m256i
+printable(__m256i v)
+{
+	return _mm256_cmpgt_epi8(
+	    _mm256_add_epi8(v, _mm256_set1_epi8(1)), _mm256_set1_epi8(0x20));
+}
+
 SCAN_AVX2 SCAN_INLINE struct scan_bits
 block(const unsigned char *p, const struct keys *k)
 {
-	struct scan_bits b = { 0, 0 };
+	struct scan_bits b = { 0, 0, 0 };
 
 	for (unsigned i = 0; i < SCAN_BLOCK; i += 32) {
 		__m256i v = _mm256_loadu_si256((const __m256i *)(p + i));
@@ -31,7 +39,9 @@ block(const unsigned char *p, const struct keys *k)
 
 		b.sep |= bits(_mm256_or_si256(e, t)) << i;
 		b.term |= bits(t) << i;
+		b.dark |= bits(printable(v)) << i;
 	}
+	b.dark = ~b.dark;
 	return b;
 }
 
@@ -41,15 +51,22 @@ tally_scan_avx2(const unsigned char *base, uint32_t from, uint32_t to,
 {
 	struct keys k = { _mm256_set1_epi8((char)element),
 		_mm256_set1_epi8((char)segment) };
+	struct scan_line line = scan_line_at(base, from, element, segment);
 	struct tally_index x = *ix;
+	struct scan_bits b;
 	uint32_t i = from;
 
 	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK) {
 		scan_fetch(base, i);
-		scan_emit(&x, i, block(base + i, &k), true);
+		b = block(base + i, &k);
+		scan_emit(&x, i, b, true);
+		scan_odd(&x, i, b, &line);
 	}
-	if (i < to)
-		scan_emit(&x, i, scan_cut(block(base + i, &k), to - i), true);
+	if (i < to) {
+		b = scan_cut(block(base + i, &k), to - i);
+		scan_emit(&x, i, b, true);
+		scan_odd(&x, i, b, &line);
+	}
 	*ix = x;
 }
 

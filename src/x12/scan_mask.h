@@ -41,6 +41,7 @@ tally_scan_fn tally_scan_vbmi2;
 struct scan_bits {
 	uint64_t sep;  /* separators of both kinds */
 	uint64_t term; /* terminators */
+	uint64_t dark; /* no printable ASCII */
 };
 
 /* Asks for memory that the loop will come to.  The address may lie behind
@@ -67,6 +68,21 @@ scan_lowest(uint64_t m)
 
 	while (n < 63 && (m >> n & 1) == 0)
 		n++;
+	return n;
+#endif
+}
+
+/* Index of the highest bit that is set, of at least one. */
+SCAN_INLINE uint32_t
+scan_highest(uint64_t m)
+{
+#if defined(__GNUC__)
+	return 63 - (uint32_t)__builtin_clzll(m);
+#else
+	uint32_t n = 63;
+
+	while ((m >> n & 1) == 0)
+		n--;
 	return n;
 #endif
 }
@@ -135,7 +151,43 @@ scan_cut(struct scan_bits b, uint32_t n)
 {
 	uint64_t keep = ~(uint64_t)0 >> (SCAN_BLOCK - n);
 
-	return (struct scan_bits){ b.sep & keep, b.term & keep };
+	return (struct scan_bits){ b.sep & keep, b.term & keep, b.dark & keep };
+}
+
+/* What the block before tells about the first byte of the next one. */
+struct scan_line {
+	uint64_t first;  /* 1: it stands behind a terminator */
+	uint64_t second; /* 1: behind a dark byte that does */
+};
+
+SCAN_INLINE struct scan_line
+scan_line_at(const unsigned char *base, uint32_t from, unsigned char element,
+    unsigned char segment)
+{
+	struct scan_line l = { 0, 0 };
+
+	if (from > 0)
+		l.first = base[from - 1] == segment;
+	if (from > 1 && base[from - 2] == segment && !l.first &&
+	    base[from - 1] != element)
+		l.second = base[from - 1] < 0x20 || base[from - 1] > 0x7e;
+	return l;
+}
+
+/* Notes the last odd byte of the block that begins at offset at. */
+SCAN_INLINE void
+scan_odd(struct tally_index *ix, uint32_t at, struct scan_bits b,
+    struct scan_line *l)
+{
+	uint64_t dark = b.dark & ~b.sep;
+	uint64_t first = b.term << 1 | l->first;
+	uint64_t ends = dark & first;
+	uint64_t odd = dark & ~(first | ends << 1 | l->second);
+
+	l->first = b.term >> 63;
+	l->second = ends >> 63;
+	if (odd != 0)
+		ix->odd = at + scan_highest(odd) + 1;
 }
 
 #endif

@@ -16,10 +16,18 @@ bits(__m128i v)
 	return (uint32_t)_mm_movemask_epi8(v);
 }
 
+/* Where 0x20 … 0x7e stand: one more is above 0x20, as signed numbers. */
+SCAN_INLINE __m128i
+printable(__m128i v)
+{
+	return _mm_cmpgt_epi8(
+	    _mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x20));
+}
+
 SCAN_INLINE struct scan_bits
 block(const unsigned char *p, const struct keys *k)
 {
-	struct scan_bits b = { 0, 0 };
+	struct scan_bits b = { 0, 0, 0 };
 
 	for (unsigned i = 0; i < SCAN_BLOCK; i += 16) {
 		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
@@ -28,7 +36,9 @@ block(const unsigned char *p, const struct keys *k)
 
 		b.sep |= bits(_mm_or_si128(e, t)) << i;
 		b.term |= bits(t) << i;
+		b.dark |= bits(printable(v)) << i;
 	}
+	b.dark = ~b.dark;
 	return b;
 }
 
@@ -38,15 +48,22 @@ tally_scan_sse2(const unsigned char *base, uint32_t from, uint32_t to,
 {
 	struct keys k = { _mm_set1_epi8((char)element),
 		_mm_set1_epi8((char)segment) };
+	struct scan_line line = scan_line_at(base, from, element, segment);
 	struct tally_index x = *ix;
+	struct scan_bits b;
 	uint32_t i = from;
 
 	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK) {
 		scan_fetch(base, i);
-		scan_emit(&x, i, block(base + i, &k), false);
+		b = block(base + i, &k);
+		scan_emit(&x, i, b, false);
+		scan_odd(&x, i, b, &line);
 	}
-	if (i < to)
-		scan_emit(&x, i, scan_cut(block(base + i, &k), to - i), false);
+	if (i < to) {
+		b = scan_cut(block(base + i, &k), to - i);
+		scan_emit(&x, i, b, false);
+		scan_odd(&x, i, b, &line);
+	}
 	*ix = x;
 }
 

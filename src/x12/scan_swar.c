@@ -36,6 +36,15 @@ nonzeros(uint64_t w)
 	return ((w & EACH(0x7f)) + EACH(0x7f)) | w;
 }
 
+/* 0x80 where the byte is no printable ASCII; the other bits are noise. */
+SCAN_INLINE uint64_t
+darks(uint64_t w)
+{
+	uint64_t low = w & EACH(0x7f);
+
+	return w | (low + EACH(0x01)) | ~(low + EACH(0x60));
+}
+
 /* Swaps rows and columns of the 8 x 8 bits that a word is. */
 SCAN_INLINE uint64_t
 transpose(uint64_t x)
@@ -57,7 +66,7 @@ transpose(uint64_t x)
 SCAN_INLINE struct scan_bits
 block(const unsigned char *p, uint64_t element, uint64_t segment)
 {
-	uint64_t sep = 0, term = 0;
+	uint64_t sep = 0, term = 0, dark = 0;
 
 	for (unsigned i = 0; i < 8; i++) {
 		uint64_t w = load(p + (size_t)i * 8);
@@ -66,8 +75,10 @@ block(const unsigned char *p, uint64_t element, uint64_t segment)
 
 		sep |= (~s & EACH(0x80)) >> (7 - i);
 		term |= (~t & EACH(0x80)) >> (7 - i);
+		dark |= (darks(w) & EACH(0x80)) >> (7 - i);
 	}
-	return (struct scan_bits){ transpose(sep), transpose(term) };
+	return (struct scan_bits){ transpose(sep), transpose(term),
+		transpose(dark) };
 }
 
 void
@@ -75,13 +86,20 @@ tally_scan_swar(const unsigned char *base, uint32_t from, uint32_t to,
     unsigned char element, unsigned char segment, struct tally_index *ix)
 {
 	uint64_t e = EACH(element), t = EACH(segment);
+	struct scan_line line = scan_line_at(base, from, element, segment);
 	struct tally_index x = *ix;
+	struct scan_bits b;
 	uint32_t i = from;
 
-	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK)
-		scan_emit(&x, i, block(base + i, e, t), false);
-	if (i < to)
-		scan_emit(
-		    &x, i, scan_cut(block(base + i, e, t), to - i), false);
+	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK) {
+		b = block(base + i, e, t);
+		scan_emit(&x, i, b, false);
+		scan_odd(&x, i, b, &line);
+	}
+	if (i < to) {
+		b = scan_cut(block(base + i, e, t), to - i);
+		scan_emit(&x, i, b, false);
+		scan_odd(&x, i, b, &line);
+	}
 	*ix = x;
 }

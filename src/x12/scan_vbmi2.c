@@ -43,19 +43,27 @@ unpack(uint32_t *out, uint32_t at, uint64_t m, uint32_t n)
 }
 
 SCAN_VBMI2 SCAN_INLINE void
-emit(struct tally_index *ix, const unsigned char *base, uint32_t i,
-    uint64_t keep, __m512i element, __m512i segment)
+emit(struct tally_index *ix, uint32_t i, struct scan_bits b)
 {
-	__m512i v = _mm512_loadu_si512(base + i);
-	uint64_t term = _mm512_cmpeq_epi8_mask(v, segment) & keep;
-	uint64_t sep = (_mm512_cmpeq_epi8_mask(v, element) & keep) | term;
-	uint32_t n = (uint32_t)_mm_popcnt_u64(sep);
-	uint32_t nterm = (uint32_t)_mm_popcnt_u64(term);
+	uint32_t n = (uint32_t)_mm_popcnt_u64(b.sep);
+	uint32_t nterm = (uint32_t)_mm_popcnt_u64(b.term);
 
-	unpack(ix->pos + ix->npos, i, sep, n);
-	unpack(ix->end + ix->nend, ix->npos, _pext_u64(term, sep), nterm);
+	unpack(ix->pos + ix->npos, i, b.sep, n);
+	unpack(ix->end + ix->nend, ix->npos, _pext_u64(b.term, b.sep), nterm);
 	ix->npos += n;
 	ix->nend += nterm;
+}
+
+SCAN_VBMI2 SCAN_INLINE struct scan_bits
+block(const unsigned char *p, __m512i element, __m512i segment)
+{
+	__m512i v = _mm512_loadu_si512(p);
+	__m512i up = _mm512_add_epi8(v, _mm512_set1_epi8(1));
+	uint64_t t = _mm512_cmpeq_epi8_mask(v, segment);
+
+	/* One more than 0x20 … 0x7e is above 0x20, as a signed number. */
+	return (struct scan_bits){ _mm512_cmpeq_epi8_mask(v, element) | t, t,
+		_mm512_cmple_epi8_mask(up, _mm512_set1_epi8(0x20)) };
 }
 
 SCAN_VBMI2 void
@@ -64,16 +72,22 @@ tally_scan_vbmi2(const unsigned char *base, uint32_t from, uint32_t to,
 {
 	__m512i e = _mm512_set1_epi8((char)element);
 	__m512i t = _mm512_set1_epi8((char)segment);
+	struct scan_line line = scan_line_at(base, from, element, segment);
 	struct tally_index x = *ix;
-	uint64_t all = ~(uint64_t)0;
+	struct scan_bits b;
 	uint32_t i = from;
 
 	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK) {
 		scan_fetch(base, i);
-		emit(&x, base, i, all, e, t);
+		b = block(base + i, e, t);
+		emit(&x, i, b);
+		scan_odd(&x, i, b, &line);
 	}
-	if (i < to)
-		emit(&x, base, i, all >> (SCAN_BLOCK - (to - i)), e, t);
+	if (i < to) {
+		b = scan_cut(block(base + i, e, t), to - i);
+		emit(&x, i, b);
+		scan_odd(&x, i, b, &line);
+	}
 	*ix = x;
 }
 

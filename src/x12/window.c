@@ -16,6 +16,9 @@
 #define BLOCK     (256u << 10)
 #define SCAN_STEP (16u << 10)
 
+/* tally_tag() as a constant */
+#define TAG(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c))
+
 static enum tally_rc
 nomem(struct tally_err *err)
 {
@@ -107,6 +110,7 @@ drop(struct window *w)
 	w->len -= n;
 	w->at -= n;
 	w->scanned = w->scanned > n ? w->scanned - n : 0;
+	w->index.odd = w->index.odd > n ? w->index.odd - n : 0;
 	w->keep = 0;
 }
 
@@ -160,13 +164,30 @@ window_separators(struct window *w, struct tally_separators sep)
 	w->scanned = w->at;
 	w->index.npos = w->next_pos;
 	w->index.nend = w->next_end;
+	w->index.odd = 0; /* nothing from `at` on */
 }
 
-static bool
+static inline bool
 filler(const struct window *w, unsigned char c)
 {
-	return (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0) &&
+	return c <= ' ' &&
+	    (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0) &&
 	    c != w->sep.element && c != w->sep.segment;
+}
+
+/* A tag as a number, from offset at to end; of more than three bytes it is
+ * none.  The buffer is readable beyond its end. */
+static inline uint32_t
+tag_at(const struct window *w, uint32_t at, uint32_t end)
+{
+	const unsigned char *p = w->buf + at;
+	uint32_t n = end - at;
+
+	if (n == 2)
+		return (uint32_t)p[0] << 8 | p[1];
+	if (n == 3)
+		return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
+	return n == 1 ? p[0] : 0;
 }
 
 static void
@@ -256,11 +277,57 @@ window_segment(struct window *w, uint32_t limit, enum window_found *found,
 		w->next_end++;
 		/* A terminator that ends nothing is passed over. */
 	} while (seg->n == 0 && pos[first] == seg->start);
-	/* A tag of more than three bytes is none. */
-	if (pos[first] - seg->start <= 3)
-		seg->tag = tally_tag_of(
-		    (const char *)w->buf + seg->start, pos[first] - seg->start);
+	seg->tag = tag_at(w, seg->start, pos[first]);
 	return TALLY_OK;
+}
+
+static bool
+is_envelope(uint32_t tag)
+{
+	switch (tag) {
+	case TAG('I', 'S', 'A'):
+	case TAG('I', 'E', 'A'):
+	case TAG(0, 'G', 'S'):
+	case TAG(0, 'G', 'E'):
+	case TAG(0, 'S', 'T'):
+	case TAG(0, 'S', 'E'):
+		return true;
+	default:
+		return false;
+	}
+}
+
+uint32_t
+window_segments(struct window *w, uint32_t limit, uint32_t upto,
+    struct tally_segment *seg, uint32_t max)
+{
+	const uint32_t *pos = w->index.pos, *end = w->index.end;
+	uint32_t next_end = w->next_end, first = w->next_pos;
+	uint32_t from = w->at, at, e, tag, n = 0;
+
+	if (max > w->index.nend - next_end)
+		max = w->index.nend - next_end;
+	for (; n < max; n++) {
+		e = end[next_end];
+		for (at = from; filler(w, w->buf[at]);)
+			at++;
+		tag = tag_at(w, at, pos[first]);
+		if (pos[e] - at > limit || pos[e] >= upto || at == pos[e] ||
+		    is_envelope(tag))
+			break;
+		seg[n] = (struct tally_segment){ .tag = tag,
+			.start = at,
+			.pos = first - w->keep_pos,
+			.n = e - first,
+			.place = TALLY_NOWHERE };
+		from = pos[e] + 1;
+		first = e + 1;
+		next_end++;
+	}
+	w->at = from;
+	w->next_pos = first;
+	w->next_end = next_end;
+	return n;
 }
 
 bool

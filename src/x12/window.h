@@ -66,6 +66,14 @@ enum tally_rc window_segment(struct window *, uint32_t limit,
     enum window_found *, struct tally_segment *seg, struct tally_err *)
     TALLY_MUST_USE;
 
+/*
+ * Gives as many segments as lie ready, at most max of them and none that ends
+ * beyond offset upto, as window_segment would.  It stops before one that needs
+ * a closer look: a segment of an envelope, or one over the limit or empty.
+ */
+uint32_t window_segments(struct window *, uint32_t limit, uint32_t upto,
+    struct tally_segment *, uint32_t max);
+
 /* Outside interchanges: passes over line ends, blanks, NULs, byte order marks
  * and Ctrl-Z; *got of up to WINDOW_LOOK bytes are there then. */
 #define WINDOW_LOOK 512

@@ -10,6 +10,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -53,6 +54,12 @@ lists_free(struct lists *l)
 	free(l->memory);
 }
 
+static bool
+is_dark(unsigned char c, unsigned char element, unsigned char segment)
+{
+	return (c < 0x20 || c > 0x7e) && c != element && c != segment;
+}
+
 /* What the contract says, a byte at a time. */
 static void
 scan_plain(const unsigned char *base, uint32_t from, uint32_t to,
@@ -65,6 +72,11 @@ scan_plain(const unsigned char *base, uint32_t from, uint32_t to,
 			ix->end[ix->nend++] = ix->npos;
 		if (c == element || c == segment)
 			ix->pos[ix->npos++] = i;
+		if (is_dark(c, element, segment) &&
+		    !(i > 0 && base[i - 1] == segment) &&
+		    !(i > 1 && base[i - 2] == segment &&
+			is_dark(base[i - 1], element, segment)))
+			ix->odd = i + 1;
 	}
 }
 
@@ -122,15 +134,15 @@ same(const char *name, const struct lists *a, const struct lists *b,
 {
 	const struct tally_index *x = &a->ix, *y = &b->ix;
 
-	if (x->npos == y->npos && x->nend == y->nend &&
+	if (x->npos == y->npos && x->nend == y->nend && x->odd == y->odd &&
 	    memcmp(x->pos, y->pos, x->npos * sizeof(*x->pos)) == 0 &&
 	    memcmp(x->end, y->end, x->nend * sizeof(*x->end)) == 0 &&
 	    y->pos[room] == UNTOUCHED && y->end[room] == UNTOUCHED)
 		return;
 	fail_msg("kernel %s differs: SEED=%#llx, %u/%u separators, %u/%u "
-		 "terminators",
+		 "terminators, odd to %u/%u",
 	    name, (unsigned long long)from_seed, x->npos, y->npos, x->nend,
-	    y->nend);
+	    y->nend, x->odd, y->odd);
 }
 
 /* Scans base[from … to - 1] by every kernel, behind what is there already. */
@@ -147,12 +159,12 @@ compare(const unsigned char *base, uint32_t from, uint32_t to,
 	lists_new(&got, to - from + before);
 	for (uint32_t i = 0; i < before; i++)
 		want.ix.pos[i] = want.ix.end[i] = i;
-	want.ix.npos = want.ix.nend = before;
+	want.ix.npos = want.ix.nend = want.ix.odd = before;
 	scan_plain(base, from, to, element, segment, &want.ix);
 	for (size_t i = 0; i < n; i++) {
 		for (uint32_t j = 0; j < before; j++)
 			got.ix.pos[j] = got.ix.end[j] = j;
-		got.ix.npos = got.ix.nend = before;
+		got.ix.npos = got.ix.nend = got.ix.odd = before;
 		k[i].scan(base, from, to, element, segment, &got.ix);
 		same(k[i].name, &want, &got, (uint32_t)ROOM(to - from + before),
 		    from_seed);
@@ -162,7 +174,7 @@ compare(const unsigned char *base, uint32_t from, uint32_t to,
 }
 
 /* Ways to fill a buffer; each is what some real or hostile sender does. */
-enum shape { ANY, EDI, SEPARATORS, NONE, EDGES, SHAPES };
+enum shape { ANY, EDI, LINES, SEPARATORS, NONE, EDGES, SHAPES };
 
 static void
 fill(unsigned char *p, size_t n, enum shape shape, unsigned char element,
@@ -182,6 +194,12 @@ fill(unsigned char *p, size_t n, enum shape shape, unsigned char element,
 		case EDI:
 			p[i] = r < 12 ? segment
 			    : r < 50  ? element
+				      : (unsigned char)(' ' + r % 95);
+			break;
+		case LINES:
+			p[i] = r < 24 ? segment
+			    : r < 60  ? element
+			    : r < 130 ? (r & 1 ? '\r' : '\n')
 				      : (unsigned char)(' ' + r % 95);
 			break;
 		case SEPARATORS:
