@@ -29,6 +29,10 @@ struct tally_checker {
 	uint32_t *iterations; /* of each loop, in the open parent */
 	uint32_t *open;       /* of each loop: its newest instance */
 	uint32_t capacity;    /* of the three */
+	uint32_t far, inmost; /* beyond this place and loop, seen and iterations
+				 are 0 */
+	const struct tally_grammar *complete_of;
+	uint64_t complete[GRAMMAR_CLASSES_MAX]; /* see segment.h */
 	struct tally_instance *instance;
 	uint32_t ninstance, instances_max;
 	struct hierarchy hierarchy;
@@ -156,23 +160,56 @@ report(struct tally_checker *c, enum tally_finding_kind kind, uint32_t i,
 /* --- loops --- */
 
 static enum tally_rc
+grow_instances(struct tally_checker *c, struct tally_err *err)
+{
+	uint32_t max = c->instances_max != 0 ? 2 * c->instances_max : 64;
+	void *p = tally_realloc(c->instance, max * sizeof(*c->instance));
+
+	if (p == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no memory to check a set");
+	c->instance = p;
+	c->instances_max = max;
+	return TALLY_OK;
+}
+
+static void
+too_often(struct tally_checker *c, enum tally_finding_kind kind, uint32_t i,
+    const struct tally_segment_spec *seg, const char *loop, uint32_t max)
+{
+	char words[64];
+
+	snprintf(words, sizeof(words), "at most %u times", max);
+	report(c, kind, i, seg, loop, words);
+}
+
+/* Forgets what was seen in an instance of loop l, if anything. */
+static void
+forget(struct tally_checker *c, unsigned l)
+{
+	const struct tally_loop *loop = &spec_of(c)->loop[l];
+	uint32_t last = loop->last < c->far ? loop->last : c->far;
+	uint32_t inner = l + c->g->inner[l];
+
+	for (uint32_t p = loop->first; p <= last; p++)
+		c->seen[p] = 0;
+	if (inner > c->inmost)
+		inner = c->inmost;
+	for (uint32_t k = l + 1; k <= inner; k++)
+		c->iterations[k] = 0;
+}
+
+static enum tally_rc
 begin_loop(
     struct tally_checker *c, unsigned l, uint32_t i, struct tally_err *err)
 {
 	const struct tally_loop *loop = &spec_of(c)->loop[l];
-	char words[64];
+	enum tally_rc rc;
 
 	if (c->ninstance == c->instances_max) {
-		uint32_t max =
-		    c->instances_max != 0 ? 2 * c->instances_max : 64;
-		void *p =
-		    tally_realloc(c->instance, max * sizeof(*c->instance));
-
-		if (p == NULL)
-			return tally_err_set(
-			    err, TALLY_NOMEM, "no memory to check a set");
-		c->instance = p;
-		c->instances_max = max;
+		rc = grow_instances(c, err);
+		if (rc != TALLY_OK)
+			return rc;
 	}
 	c->instance[c->ninstance] = (struct tally_instance){
 		.parent = c->open[loop->parent],
@@ -180,15 +217,13 @@ begin_loop(
 		.loop = (uint16_t)l,
 	};
 	c->open[l] = c->ninstance++;
-	memset(c->seen + loop->first, 0,
-	    (loop->last - loop->first + 1u) * sizeof(*c->seen));
-	memset(
-	    c->iterations + l + 1, 0, c->g->inner[l] * sizeof(*c->iterations));
-	if (++c->iterations[l] != loop->max + 1 || loop->max == TALLY_UNBOUNDED)
-		return TALLY_OK;
-	snprintf(words, sizeof(words), "at most %u times", loop->max);
-	report(c, TALLY_F_loop_too_often, i,
-	    spec_of(c)->place[loop->first].segment, loop->path, words);
+	forget(c, l);
+	if (l > c->inmost)
+		c->inmost = l;
+	if (++c->iterations[l] == loop->max + 1 && loop->max != TALLY_UNBOUNDED)
+		too_often(c, TALLY_F_loop_too_often, i,
+		    spec_of(c)->place[loop->first].segment, loop->path,
+		    loop->max);
 	return TALLY_OK;
 }
 
@@ -225,6 +260,8 @@ report_missing(struct tally_checker *c, const struct tally_step *st, uint32_t i)
 		if (c->seen[p] != 0 || p == s->nplace - 1u)
 			continue;
 		c->seen[p] = MISSED;
+		if (p > c->far)
+			c->far = p;
 		report(c, TALLY_F_segment_missing, i, s->place[p].segment,
 		    loop_path(c, p), "the segment, before this one");
 	}
@@ -235,16 +272,15 @@ take(struct tally_checker *c, unsigned place, uint32_t i)
 {
 	const struct tally_place *p = &spec_of(c)->place[place];
 	struct tally_segment *s = &c->set->segment[i];
-	char words[64];
 
 	s->place = (uint16_t)place;
 	s->loop = c->open[p->loop];
 	c->place = place;
-	if (++c->seen[place] != p->max + 1 || p->max == TALLY_UNBOUNDED)
-		return;
-	snprintf(words, sizeof(words), "at most %u times", p->max);
-	report(c, TALLY_F_segment_too_often, i, p->segment, loop_path(c, place),
-	    words);
+	if (place > c->far)
+		c->far = place;
+	if (++c->seen[place] == p->max + 1 && p->max != TALLY_UNBOUNDED)
+		too_often(c, TALLY_F_segment_too_often, i, p->segment,
+		    loop_path(c, place), p->max);
 }
 
 /* The outermost loop around place p that the present place is not in. */
@@ -396,24 +432,43 @@ place_segment(
 
 /* --- the set --- */
 
+/* Makes room for what the grammar's places and loops need. */
 static enum tally_rc
-begin(struct tally_checker *c, struct tally_err *err)
+prepare(struct tally_checker *c, struct tally_err *err)
 {
 	const struct tally_set_spec *s = spec_of(c);
 	uint32_t n = s->nplace > s->nloop ? s->nplace : s->nloop;
 
+	if (c->complete_of != c->g) {
+		memset(c->complete, 0, sizeof(c->complete));
+		c->complete_of = c->g;
+	}
 	if (n > c->capacity) {
-		uint32_t *p = tally_realloc(c->seen, 3u * n * sizeof(*p));
+		uint32_t *p = tally_calloc(3u * n, sizeof(*p));
 
 		if (p == NULL)
 			return tally_err_set(
 			    err, TALLY_NOMEM, "no memory to check a set");
+		tally_free(c->seen);
 		c->seen = p;
+		c->iterations = p + n;
+		c->open = p + 2 * (size_t)n;
 		c->capacity = n;
+		c->far = c->inmost = 0;
 	}
-	c->iterations = c->seen + c->capacity;
-	c->open = c->iterations + c->capacity;
-	memset(c->seen, 0, 3u * c->capacity * sizeof(*c->seen));
+	return TALLY_OK;
+}
+
+static enum tally_rc
+begin(struct tally_checker *c, struct tally_err *err)
+{
+	enum tally_rc rc = prepare(c, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	memset(c->seen, 0, (c->far + 1) * sizeof(*c->seen));
+	memset(c->iterations, 0, (c->inmost + 1) * sizeof(*c->iterations));
+	c->far = c->inmost = 0;
 	c->ninstance = 0;
 	c->place = 0;
 	c->left = c->limits->findings_set;
@@ -439,7 +494,7 @@ check_bracket(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	sc->segment = &c->set->segment[i];
 	sc->class = &c->g->class[class];
 	sc->ordinal = i + 1;
-	sc->loop = "";
+	sc->loop = &spec_of(c)->loop[0];
 	segment_check_from(sc, 3);
 }
 
@@ -486,6 +541,7 @@ static enum tally_rc
 check_segments(struct tally_checker *c, struct tally_err *err)
 {
 	struct tally_set *set = c->set;
+	const struct tally_set_spec *spec = spec_of(c);
 	struct segment_noted noted = { .n = 0 };
 	struct segment_check sc = {
 		.set = set,
@@ -513,7 +569,7 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 		rc = place_segment(c, class, i, err);
 		if (rc != TALLY_OK)
 			return rc;
-		if (set->segment[i].place == spec_of(c)->nplace - 1u) {
+		if (set->segment[i].place == spec->nplace - 1u) {
 			check_bracket(c, &sc, i, class);
 			break;
 		}
@@ -521,8 +577,9 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 			continue;
 		sc.segment = &set->segment[i];
 		sc.class = &c->g->class[class];
+		sc.complete = &c->complete[class];
 		sc.ordinal = i + 1;
-		sc.loop = loop_path(c, c->place);
+		sc.loop = &spec->loop[spec->place[c->place].loop];
 		segment_check(&sc);
 		if (class == c->g->ends_loop)
 			check_loop_end(c, &sc);

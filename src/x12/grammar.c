@@ -228,29 +228,6 @@ add_class(struct tally_grammar *g, const struct tally_segment_spec *seg)
 	return g->nclass++;
 }
 
-/* Parts the notes of a class into pairs of neighbours and others. */
-static bool
-part_notes(struct tally_grammar *g, struct tally_class *c)
-{
-	const struct tally_segment_spec *seg = c->spec;
-	struct tally_note *other =
-	    tally_arena_alloc(&g->arena, (seg->nnote + 1u) * sizeof(*other));
-
-	if (other == NULL)
-		return false;
-	c->other = other;
-	for (unsigned i = 0; i < seg->nnote; i++) {
-		const struct tally_note *n = &seg->note[i];
-		uint64_t low = n->mask & (~n->mask + 1);
-
-		if (n->kind == 'P' && n->mask == (low | low << 1))
-			c->pairs |= low;
-		else
-			other[c->nother++] = *n;
-	}
-	return true;
-}
-
 static enum tally_rc
 make_classes(struct tally_grammar *g, struct tally_err *err)
 {
@@ -269,8 +246,7 @@ make_classes(struct tally_grammar *g, struct tally_err *err)
 			g->class[k].first = (uint16_t)p;
 			g->class[k].value = tally_value_specs_make(&g->values,
 			    g->class[k].spec->use, g->class[k].spec->nuse);
-			if (g->class[k].value == NULL ||
-			    !part_notes(g, &g->class[k]))
+			if (g->class[k].value == NULL)
 				return nomem(err);
 		}
 		g->class[k].last = (uint16_t)p;

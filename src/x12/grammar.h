@@ -36,9 +36,6 @@ struct tally_class {
 	const struct tally_segment_spec *spec;
 	const struct tally_value_spec *value; /* nuse of them */
 	uint64_t required;                    /* mask of mandatory elements */
-	uint64_t pairs; /* k: elements k and k + 1 come together (P notes) */
-	const struct tally_note *other; /* the notes that are no such pair */
-	uint32_t nother;
 	uint16_t first, last; /* places that have this tag: the outer two */
 };
 

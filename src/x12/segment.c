@@ -23,7 +23,7 @@ segment_finding(const struct segment_check *c, enum tally_finding_kind kind)
 		.offset = c->set->offset + c->segment->start,
 		.segment = c->ordinal,
 		.tag = c->class->spec->tag,
-		.loop = c->loop,
+		.loop = c->loop->path,
 		.id = "",
 		.name = c->class->spec->name,
 	};
@@ -348,56 +348,71 @@ check_missing(const struct segment_check *c, uint64_t missing)
 	}
 }
 
-/* Whether all relational notes are kept; the quick way to say yes. */
 static bool
-notes_kept(const struct tally_class *c, uint64_t present)
+notes_kept(const struct tally_segment_spec *spec, uint64_t present)
 {
 	enum tally_finding_kind kind;
 
-	if (((present ^ present >> 1) & c->pairs) != 0)
-		return false;
-	for (unsigned i = 0; i < c->nother; i++)
-		if (broken_note(&c->other[i], present, &kind) != 0)
+	for (unsigned i = 0; i < spec->nnote; i++)
+		if (broken_note(&spec->note[i], present, &kind) != 0)
 			return false;
 	return true;
+}
+
+/* A value that is not plainly right. */
+static void
+check_value(const struct segment_check *c, unsigned k)
+{
+	const struct tally_value_spec *spec = &c->class->value[k - 1];
+	struct tally_str v = tally_element(c->set, c->segment, k);
+	enum tally_finding_kind kind;
+
+	if (c->composed || spec->type == TALLY_COMPOSITE) {
+		check_long_way(c, spec, v, k);
+		return;
+	}
+	kind = tally_value_test(spec, v, true);
+	if (kind != TALLY_FINDING_NONE)
+		report_value(c, kind, (struct where){ k, 0, 0, 0 },
+		    &c->class->spec->use[k - 1], v);
+}
+
+/* What is missing among the elements, where it is not known that nothing is. */
+static void
+check_presence(const struct segment_check *c, uint64_t present)
+{
+	const struct tally_segment_spec *spec = c->class->spec;
+	uint64_t missing = c->class->required & ~present;
+
+	if (missing != 0)
+		check_missing(c, missing);
+	if (!notes_kept(spec, present))
+		check_notes(c, spec->note, spec->nnote, spec->use, present,
+		    missing, (struct where){ 0, 0, 0, 0 });
+	else if (missing == 0)
+		*c->complete = present;
 }
 
 void
 segment_check(const struct segment_check *c)
 {
-	const struct tally_segment_spec *spec = c->class->spec;
-	const struct tally_value_spec *value = c->class->value;
 	const uint32_t *pos = c->set->pos + c->segment->pos;
-	const char *bytes = (const char *)c->set->bytes;
-	unsigned n = c->segment->n < spec->nuse ? c->segment->n : spec->nuse;
-	uint64_t present = 0, missing;
-	enum tally_finding_kind kind;
+	unsigned nuse = c->class->spec->nuse;
+	unsigned n = c->segment->n < nuse ? c->segment->n : nuse;
+	uint64_t present, doubtful;
 
-	for (unsigned k = 1; k <= n; k++) {
-		struct tally_str v = { bytes + pos[k - 1] + 1,
-			pos[k] - pos[k - 1] - 1 };
-
-		if (v.n == 0)
-			continue;
-		present |= BIT(k);
-		if (c->composed || !value[k - 1].simple) {
-			check_long_way(c, &value[k - 1], v, k);
-			continue;
-		}
-		kind = tally_value_test(&value[k - 1], v, true);
-		if (kind != TALLY_FINDING_NONE)
-			report_value(c, kind, (struct where){ k, 0, 0, 0 },
-			    &spec->use[k - 1], v);
-	}
-	missing = c->class->required & ~present;
-	if (missing != 0)
-		check_missing(c, missing);
-	if (spec->nnote > 0 && !notes_kept(c->class, present))
-		check_notes(c, spec->note, spec->nnote, spec->use, present,
-		    missing, (struct where){ 0, 0, 0, 0 });
-	if (c->segment->n > spec->nuse)
-		check_excess(c, spec->nuse);
-	check_trailing(c);
+	present = tally_values_look(c->class->value,
+	    (const char *)c->set->bytes, pos, n, c->set->plain, &doubtful);
+	if (c->composed)
+		doubtful = present;
+	for (; doubtful != 0; doubtful &= doubtful - 1)
+		check_value(c, lowest(doubtful));
+	if (present != *c->complete || present == 0)
+		check_presence(c, present);
+	if (c->segment->n > nuse)
+		check_excess(c, nuse);
+	if ((present >> n & 1) == 0 || c->segment->n > n)
+		check_trailing(c);
 }
 
 void

@@ -22,11 +22,14 @@ struct segment_check {
 	const struct tally_segment *segment;
 	const struct tally_class *class;
 	uint32_t ordinal; /* of the segment, ST is 1 */
-	const char *loop; /* path */
+	const struct tally_loop *loop;
 	enum tally_characters characters;
 	/* The set holds a component or repetition separator, or characters are
 	 * agreed on: values go the long way. */
 	bool composed;
+	/* Elements present in a segment of the class where none was missing:
+	 * the next one is likely to have the same.  0: not known. */
+	uint64_t *complete;
 	struct segment_noted *noted;
 	void (*report)(void *ctx, const struct tally_finding *);
 	void *ctx;

@@ -26,9 +26,8 @@ hash(uint64_t key, uint32_t shift)
 }
 
 static bool
-code_known(const struct tally_code_set *c, struct tally_str v)
+code_known(const struct tally_code_set *c, uint64_t key)
 {
-	uint64_t key = pack(v.p, v.n);
 	uint32_t i = hash(key, c->shift);
 
 	while (c->slot[i] != 0) {
@@ -102,7 +101,6 @@ fill(struct tally_value_specs *vs, struct tally_value_spec *v,
 		.min = e->min,
 		.max = e->max,
 		.type = e->type,
-		.simple = e->type != TALLY_COMPOSITE && u->repeat == 1,
 		.repeat = u->repeat,
 	};
 	if (e->ncode > 0) {
@@ -236,14 +234,15 @@ code(const struct tally_value_spec *s, struct tally_str v, bool padded)
 	enum tally_finding_kind kind;
 
 	/* A code of the list is right in every other way, too. */
-	if (s->codes != NULL && v.n <= 8 && code_known(s->codes, v))
+	if (s->codes != NULL && v.n <= 8 &&
+	    code_known(s->codes, pack(v.p, v.n)))
 		return TALLY_FINDING_NONE;
 	/* Blanks at the right only fill up (X12.6, 3.5.1.4). */
 	while (v.n > s->min && v.p[v.n - 1] == ' ')
 		v.n--;
 	kind = text(s, v, padded);
 	if (kind != TALLY_FINDING_NONE || s->codes == NULL ||
-	    (v.n <= 8 && code_known(s->codes, v)))
+	    (v.n <= 8 && code_known(s->codes, pack(v.p, v.n))))
 		return kind;
 	return missing_code(s->element);
 }
@@ -366,6 +365,125 @@ tally_value_test(
 		break;
 	}
 	return length(v.n, s->min, s->max);
+}
+
+/* --- the quick way: up to eight bytes as one word --- */
+
+#define LITTLE_ENDIAN_HERE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
+#define ONES               UINT64_C(0x0101010101010101)
+
+/* The top bit of each byte of a word of digits less '0' that is none.  Carries
+ * go from bytes that are none, to those behind them. */
+static uint64_t
+no_digits(uint64_t x)
+{
+	return (x | (x + ONES * 0x76)) & ONES * 0x80;
+}
+
+/* n bytes of a value, and no others, as a number; as pack() does. */
+static uint64_t
+pack_padded(const char *p, size_t n)
+{
+	uint64_t x;
+
+	if (!LITTLE_ENDIAN_HERE)
+		return pack(p, n);
+	memcpy(&x, p, 8);
+	return __builtin_bswap64(x) >> (64 - 8 * n);
+}
+
+static bool
+within(size_t n, const struct tally_value_spec *s)
+{
+	return n >= s->min && n <= s->max;
+}
+
+/* Numbers, dates and times: n digits, of which x has '0' taken off. */
+static bool
+digits_right(const struct tally_value_spec *s, uint64_t x, size_t n)
+{
+	uint64_t twos = x * 10 + (x >> 8); /* of each byte and the next one */
+	unsigned month, day;
+
+	switch ((enum tally_type)s->type) {
+	case TALLY_R:
+	case TALLY_N:
+		return true;
+	case TALLY_DT:
+		if (n != 6 && n != 8)
+			return false;
+		month = twos >> 8 * (n - 4) & 0xff;
+		day = twos >> 8 * (n - 2) & 0xff;
+		return month - 1 < 12 && day - 1 < 28; /* every month has it */
+	case TALLY_TM:
+		return (twos & 0xff) < 24 && (twos >> 16 & 0xff) < 60 &&
+		    (n == 4 || (n >= 6 && (twos >> 32 & 0xff) < 60));
+	default:
+		return false;
+	}
+}
+
+static bool
+numeric_right(const struct tally_value_spec *s, const char *p, uint32_t n)
+{
+	uint64_t x, odd;
+
+	if (n > 8 || !LITTLE_ENDIAN_HERE)
+		return false;
+	memcpy(&x, p, 8);
+	x ^= ONES * '0';
+	odd = no_digits(x) << (64 - 8 * n);
+	if (odd == 0)
+		return within(n, s) && digits_right(s, x, n);
+	/* a decimal with its point */
+	return s->type == TALLY_R && (odd & (odd - 1)) == 0 &&
+	    p[n - 1 - (unsigned)__builtin_clzll(odd) / 8] == '.' && n > 1 &&
+	    within(n - 1, s);
+}
+
+/* Whether a value, not empty, is plainly right. */
+static bool
+value_right(const struct tally_value_spec *s, const char *p, uint32_t n,
+    bool plain_text)
+{
+	switch ((enum tally_type)s->type) {
+	case TALLY_ID:
+		if (s->codes != NULL)
+			return n <= 8 &&
+			    code_known(s->codes, pack_padded(p, n));
+		/* fall through */
+	case TALLY_AN:
+		return plain_text && within(n, s);
+	case TALLY_DT:
+	case TALLY_TM:
+	case TALLY_R:
+	case TALLY_N:
+		return numeric_right(s, p, n);
+	case TALLY_B:
+	case TALLY_COMPOSITE:
+		break;
+	}
+	return false;
+}
+
+uint64_t
+tally_values_look(const struct tally_value_spec *spec, const char *bytes,
+    const uint32_t *pos, unsigned n, bool plain_text, uint64_t *doubtful)
+{
+	uint64_t present = 0, wrong = 0, bit = 1;
+	uint32_t from = pos[0] + 1, len;
+
+	for (unsigned k = 1; k <= n; k++, spec++, from = pos[k - 1] + 1) {
+		bit <<= 1;
+		len = pos[k] - from;
+		if (len == 0)
+			continue;
+		present |= bit;
+		if (!value_right(spec, bytes + from, len, plain_text))
+			wrong |= bit;
+	}
+	*doubtful = wrong;
+	return present;
 }
 
 enum tally_finding_kind

@@ -169,6 +169,98 @@ test_padded(void **state)
 	tally_arena_free(&arena);
 }
 
+/* What a look at a value alone says: neither empty nor doubtful. */
+static bool
+looks_right(const struct tally_value_spec *s, const char *v, size_t n)
+{
+	char padded[64];
+	uint32_t pos[2] = { 3, (uint32_t)(3 + 1 + n) };
+	uint64_t doubtful, present;
+	bool plain = true;
+
+	for (size_t i = 0; i < n; i++)
+		plain = plain && v[i] >= 0x20 && v[i] < 0x7f;
+	/* What lies behind must not matter. */
+	memset(padded, n & 1 ? '7' : '\x01', sizeof(padded));
+	memcpy(padded + 4, v, n);
+	present = tally_values_look(s, padded, pos, 1, plain, &doubtful);
+	assert_int_equal(present, n > 0 ? 2 : 0);
+	assert_int_equal(doubtful & ~present, 0);
+	return n > 0 && doubtful == 0;
+}
+
+/* What is plainly right is right: random values of likely characters. */
+static void
+test_look(void **state)
+{
+	static const char likely[] = "00112233456789.-E AZ\x01\x7f\xc3";
+	static const struct tally_element *const of[] = { &an, &id, &open_id,
+		&dt8, &dt6, &tm, &r, &n2, &bin };
+	struct tally_arena arena;
+	struct tally_value_specs specs = { .arena = &arena };
+	uint64_t x = 0x7a11;
+	unsigned right[sizeof(of) / sizeof(of[0])] = { 0 };
+
+	(void)state;
+	tally_arena_init(&arena, 1 << 20);
+	for (size_t e = 0; e < sizeof(of) / sizeof(of[0]); e++) {
+		struct tally_use use = { of[e], 'O', 1 };
+		const struct tally_value_spec *s =
+		    tally_value_specs_make(&specs, &use, 1);
+
+		assert_non_null(s);
+		for (unsigned k = 0; k < 100000; k++) {
+			char v[12];
+			size_t n, most;
+
+			x = x * UINT64_C(6364136223846793005) + 1;
+			n = (x >> 60) % 11 + 1;
+			most = x >> 56 & 1 ? 16 : sizeof(likely) - 1;
+			for (size_t i = 0; i < n; i++) {
+				x = x * UINT64_C(6364136223846793005) + 1;
+				v[i] = likely[(x >> 33) % most];
+			}
+			if (!looks_right(s, v, n))
+				continue;
+			right[e]++;
+			assert_int_equal(
+			    tally_value_check(of[e], tally_str(v, n)), OK);
+		}
+		/* Only of binary data nothing is said. */
+		assert_true((right[e] > 0) == (of[e]->type != TALLY_B));
+	}
+	tally_value_specs_free(&specs);
+	tally_arena_free(&arena);
+}
+
+/* Ordinary values are seen to be right at once, or the look is for nothing. */
+static void
+test_look_knows(void **state)
+{
+	static const struct {
+		const struct tally_element *element;
+		const char *value;
+	} known[] = { { &an, "AB C" }, { &id, "A1" }, { &dt8, "20261128" },
+		{ &dt6, "261128" }, { &tm, "2359" }, { &tm, "120059" },
+		{ &r, "12.50" }, { &r, "7" }, { &n2, "123" } };
+	struct tally_arena arena;
+	struct tally_value_specs specs = { .arena = &arena };
+
+	(void)state;
+	tally_arena_init(&arena, 1 << 20);
+	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
+		struct tally_use use = { known[i].element, 'O', 1 };
+		const struct tally_value_spec *s =
+		    tally_value_specs_make(&specs, &use, 1);
+
+		assert_non_null(s);
+		if (!looks_right(s, known[i].value, strlen(known[i].value)))
+			fail_msg("%s is doubtful", known[i].value);
+	}
+	tally_value_specs_free(&specs);
+	tally_arena_free(&arena);
+}
+
 /* Every byte in every position of a text is judged by itself. */
 static void
 test_each_byte(void **state)
@@ -207,6 +299,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_padded),
+		cmocka_unit_test(test_look),
+		cmocka_unit_test(test_look_knows),
 		cmocka_unit_test(test_each_byte),
 	};
 
