@@ -16,14 +16,14 @@
 #include "base/text.h"
 #include "command/command.h"
 #include "command/input.h"
-#include "flow/dictionary.h"
+#include "command/judging.h"
 
 /* Of one segment, which the limits bound, or of all findings. */
 #define OUTPUT_MAX ((size_t)256 << 20)
 #define NOWHERE    UINT64_MAX
 
 struct showing {
-	struct dictionary *dictionary;
+	struct judging judging;
 	struct report report;
 	const struct tally_judge *judge; /* borrowed, null while it is made */
 	struct tally_buf out;
@@ -196,7 +196,7 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	enum tally_rc rc;
 
 	s.version = tally_version_find(
-	    &sh->dictionary->d, tally_cstr(v->group->read_as));
+	    &sh->judging.dictionary->d, tally_cstr(v->group->read_as));
 	if (sh->report.json)
 		return v->set == NULL ? TALLY_OK : segments_json(sh, &s, err);
 	if (sh->interchange != v->interchange->offset) {
@@ -262,12 +262,7 @@ interchange(struct showing *sh, const struct tally_interchange_judged *ic,
 static enum tally_rc
 show_file(struct showing *sh, struct tally_err *err)
 {
-	const struct tally_judge_options options = {
-		.limits = &tally_limits_default,
-		.dictionary = &sh->dictionary->d,
-		.visit = visit,
-		.ctx = sh,
-	};
+	struct tally_judge_options options = { .visit = visit, .ctx = sh };
 	const struct tally_interchange_judged *ic = NULL;
 	struct tally_judge *judge = NULL;
 	struct input input;
@@ -276,6 +271,7 @@ show_file(struct showing *sh, struct tally_err *err)
 	rc = input_open(&input, sh->report.file, err);
 	if (rc != TALLY_OK)
 		return rc;
+	judging_options(&sh->judging, &options);
 	rc = tally_judge_new(&judge, input_source(&input), 0, &options, err);
 	sh->judge = judge;
 	while (rc == TALLY_OK) {
@@ -302,21 +298,25 @@ show(const struct invocation *in, int argc, char **argv)
 	int i = 1;
 
 	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
-		if (strcmp(argv[i], "--json") != 0)
+		if (strcmp(argv[i], "--json") == 0)
+			sh.report.json = true;
+		else if (strcmp(argv[i], "--guide") == 0 && i + 1 == argc)
+			return command_usage(
+			    &command_show, "--guide needs the file of a guide");
+		else if (!judging_option(&sh.judging, argc, argv, &i))
 			return command_usage(
 			    &command_show, "there is no such option");
-		sh.report.json = true;
 	}
 	if (argc - i != 1)
 		return command_usage(
 		    &command_show, "one file is expected; - is standard input");
 	sh.report.file = argv[i];
-	if (dictionary_find(&sh.dictionary, in->dir, &err) != TALLY_OK)
-		return command_fail(&err);
+	rc = judging_load(&sh.judging, in->dir, &err);
 	tally_buf_init(&sh.out, OUTPUT_MAX);
-	rc = show_file(&sh, &err);
+	if (rc == TALLY_OK)
+		rc = show_file(&sh, &err);
 	tally_buf_free(&sh.out);
-	dictionary_free(sh.dictionary);
+	judging_free(&sh.judging);
 	if (rc != TALLY_OK)
 		return command_fail(&err);
 	return sh.interchanges > 0 ? EX_OK : EX_DATAERR;
@@ -324,7 +324,7 @@ show(const struct invocation *in, int argc, char **argv)
 
 const struct command command_show = {
 	.name = "show",
-	.synopsis = "[--json] FILE",
+	.synopsis = JUDGING_SYNOPSIS " [--json] FILE",
 	.summary = "print a document with its names, codes and findings",
 	.run = show,
 };

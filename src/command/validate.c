@@ -14,10 +14,8 @@
 
 #include "command/command.h"
 #include "command/input.h"
-#include "flow/dictionary.h"
-#include "flow/guides.h"
+#include "command/judging.h"
 #include "flow/report.h"
-#include "flow/site.h"
 #include "tallyman/judge.h"
 #include "x12/write.h"
 
@@ -30,12 +28,7 @@ enum answer { ANSWER_NONE, ANSWER_TA1, ANSWER_997, ANSWER_999 };
 
 struct job {
 	const struct invocation *in;
-	struct dictionary *dictionary;
-	struct guides *guides;
-	const char *guide; /* file; null: none is named */
-	const char *name;  /* of the partner; null: nothing is agreed on */
-	struct site *site; /* that has the partner */
-	const struct site_partner *partner;
+	struct judging judging;
 	enum answer answer;
 	bool json;
 	char date[9], time[5];
@@ -118,11 +111,7 @@ put(struct job *job, const char *file,
 static enum tally_rc
 judge_file(struct job *job, const char *name, struct tally_err *err)
 {
-	struct tally_judge_options options = {
-		.limits = &tally_limits_default,
-		.dictionary = &job->dictionary->d,
-	};
-	struct guides_choice guides = { job->guides, job->partner };
+	struct tally_judge_options options = { .ctx = NULL };
 	const struct tally_interchange_judged *ic = NULL;
 	const struct tally_findings *findings;
 	struct tally_judge *judge = NULL;
@@ -132,11 +121,7 @@ judge_file(struct job *job, const char *name, struct tally_err *err)
 	rc = input_open(&input, name, err);
 	if (rc != TALLY_OK)
 		return rc;
-	if (job->partner != NULL) {
-		options.limits = &job->site->limits;
-		site_judging(&options, job->partner);
-	}
-	guides_judging(&options, &guides);
+	judging_options(&job->judging, &options);
 	rc = tally_judge_new(&judge, input_source(&input), 0, &options, err);
 	while (rc == TALLY_OK) {
 		rc = tally_judge_next(judge, &ic, err);
@@ -167,10 +152,6 @@ option(struct job *job, const char *arg)
 		    &command_validate, "--ack is ta1, 997 or 999");
 	else if (strcmp(arg, "--json") == 0)
 		job->json = true;
-	else if (strncmp(arg, "--partner=", 10) == 0)
-		job->name = arg + 10;
-	else if (strncmp(arg, "--guide=", 8) == 0)
-		job->guide = arg + 8;
 	else if (strcmp(arg, "--guide") == 0)
 		return command_usage(
 		    &command_validate, "--guide needs the file of a guide");
@@ -178,51 +159,6 @@ option(struct job *job, const char *arg)
 		return command_usage(
 		    &command_validate, "there is no such option");
 	return EX_OK;
-}
-
-/* The partner's agreements, of the workspace that there has to be then. */
-static enum tally_rc
-find_partner(struct job *job, struct tally_err *err)
-{
-	const struct site *s;
-	char *dir = NULL;
-	enum tally_rc rc = site_find(&dir, job->in->dir, err);
-
-	if (rc == TALLY_OK)
-		rc = site_load(&job->site, dir, &job->dictionary->d, err);
-	tally_free(dir);
-	if (rc != TALLY_OK)
-		return rc;
-	s = job->site;
-	for (size_t i = 0; i < s->npartner; i++)
-		if (strcmp(s->partner[i].name, job->name) == 0)
-			job->partner = &s->partner[i];
-	if (job->partner == NULL)
-		return tally_err_set(err, TALLY_CONFIG,
-		    "%s has no partner \"%s\"; expected the name of one",
-		    s->file, job->name);
-	return TALLY_OK;
-}
-
-/* The dictionary, the guides that are to be applied, the partner. */
-static enum tally_rc
-prepare(struct job *job, struct tally_err *err)
-{
-	enum tally_rc rc = dictionary_find(&job->dictionary, job->in->dir, err);
-
-	if (rc == TALLY_OK)
-		rc = job->guide != NULL
-		    ? guides_load(&job->guides, NULL, &job->dictionary->d, err)
-		    : guides_find(
-			  &job->guides, job->in->dir, &job->dictionary->d, err);
-	if (rc == TALLY_OK && job->guide != NULL)
-		rc = guides_add(job->guides, job->guide, err);
-	if (rc == TALLY_OK && job->name != NULL)
-		rc = find_partner(job, err);
-	/* A file that is named stands for the agreements' guides. */
-	if (rc == TALLY_OK && job->partner != NULL && job->guide == NULL)
-		rc = guides_check(job->guides, job->site, err);
-	return rc;
 }
 
 static int
@@ -238,10 +174,8 @@ validate(const struct invocation *in, int argc, char **argv)
 			i++;
 			break;
 		}
-		if (strcmp(argv[i], "--guide") == 0 && i + 1 < argc) {
-			job.guide = argv[++i];
+		if (judging_option(&job.judging, argc, argv, &i))
 			continue;
-		}
 		status = option(&job, argv[i]);
 		if (status != EX_OK)
 			return status;
@@ -249,7 +183,7 @@ validate(const struct invocation *in, int argc, char **argv)
 	if (i == argc)
 		return command_usage(&command_validate,
 		    "the file is missing; - is standard input");
-	if (prepare(&job, &err) != TALLY_OK) {
+	if (judging_load(&job.judging, in->dir, &err) != TALLY_OK) {
 		status = command_fail(&err);
 		goto out;
 	}
@@ -262,9 +196,7 @@ validate(const struct invocation *in, int argc, char **argv)
 	}
 	tally_buf_free(&job.out);
 out:
-	site_free(job.site);
-	guides_free(job.guides);
-	dictionary_free(job.dictionary);
+	judging_free(&job.judging);
 	if (status == EX_OK && job.errors)
 		status = EX_DATAERR;
 	return status;
@@ -272,8 +204,7 @@ out:
 
 const struct command command_validate = {
 	.name = "validate",
-	.synopsis = "[--ack=ta1|997|999] [--guide FILE] [--partner=NAME] "
-		    "[--json] FILE...",
+	.synopsis = "[--ack=ta1|997|999] " JUDGING_SYNOPSIS " [--json] FILE...",
 	.summary = "say what is wrong with X12 files, or how they are answered",
 	.run = validate,
 };

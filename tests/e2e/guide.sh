@@ -57,8 +57,12 @@ judged "in JSON" 65 validate --json --guide "$work/acme-850.guide.xml" \
     "$work/order.edi"
 same "under its key" \
     "$(grep -c '"rule":"acme-850.guide.xml:8"' "$work/out")" 2
+judged "shown" 0 show --guide "$work/acme-850.guide.xml" "$work/order.edi"
+same "the rule broken stands at its place" \
+    "$(grep -c '^    ! .*CUR' "$work/out")" 2
 judged "no guide there" 66 validate --guide "$work/none" "$work/order.edi"
 judged "no file named" 64 validate --guide
+judged "no file named to show" 64 show --guide
 
 # A workspace's guide is chosen by ST03 or GS08, or by the agreement.
 judged "a workspace" 0 init "$work/ws"
@@ -93,6 +97,9 @@ holds "by the agreement's guide" \
 grep -l '"856"' "$work"/guide-*.guide.xml | head -n 1 | while read -r file; do
 	cp "$file" "$work/other.guide.xml"
 done
+judged "shown as agreed on" 0 -C "$work/ws" show --partner=harbor \
+    "$work/order.edi"
+holds "by the agreement's guide" grep -q '^    ! .*CUR' "$work/out"
 judged "a named file instead, for another set" 0 -C "$work/ws" validate \
     --partner=harbor --guide "$work/other.guide.xml" "$work/order.edi"
 sed 's/acme-850/nope/' "$work/ws/tallyman.xml" >"$work/x"

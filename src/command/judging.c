@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What a file is judged by; see judging.h. */
+#include "command/judging.h"
+
+#include <string.h>
+
+#include "flow/site.h"
+
+bool
+judging_option(struct judging *j, int argc, char **argv, int *i)
+{
+	const char *arg = argv[*i];
+
+	if (strcmp(arg, "--guide") == 0 && *i + 1 < argc)
+		j->guide = argv[++*i];
+	else if (strncmp(arg, "--guide=", 8) == 0 && arg[8] != '\0')
+		j->guide = arg + 8;
+	else if (strncmp(arg, "--partner=", 10) == 0)
+		j->name = arg + 10;
+	else
+		return false;
+	return true;
+}
+
+/* The partner's agreements, of the workspace that there has to be then. */
+static enum tally_rc
+find_partner(struct judging *j, const char *asked, struct tally_err *err)
+{
+	const struct site *s;
+	char *dir = NULL;
+	enum tally_rc rc = site_find(&dir, asked, err);
+
+	if (rc == TALLY_OK)
+		rc = site_load(&j->site, dir, &j->dictionary->d, err);
+	tally_free(dir);
+	if (rc != TALLY_OK)
+		return rc;
+	s = j->site;
+	for (size_t i = 0; i < s->npartner; i++)
+		if (strcmp(s->partner[i].name, j->name) == 0)
+			j->partner = &s->partner[i];
+	if (j->partner == NULL)
+		return tally_err_set(err, TALLY_CONFIG,
+		    "%s has no partner \"%s\"; expected the name of one",
+		    s->file, j->name);
+	return TALLY_OK;
+}
+
+enum tally_rc
+judging_load(struct judging *j, const char *dir, struct tally_err *err)
+{
+	enum tally_rc rc = dictionary_find(&j->dictionary, dir, err);
+
+	if (rc == TALLY_OK)
+		rc = j->guide != NULL
+		    ? guides_load(&j->guides, NULL, &j->dictionary->d, err)
+		    : guides_find(&j->guides, dir, &j->dictionary->d, err);
+	if (rc == TALLY_OK && j->guide != NULL)
+		rc = guides_add(j->guides, j->guide, err);
+	if (rc == TALLY_OK && j->name != NULL)
+		rc = find_partner(j, dir, err);
+	/* A file that is named stands for the agreements' guides. */
+	if (rc == TALLY_OK && j->partner != NULL && j->guide == NULL)
+		rc = guides_check(j->guides, j->site, err);
+	return rc;
+}
+
+void
+judging_options(struct judging *j, struct tally_judge_options *o)
+{
+	o->limits = &tally_limits_default;
+	o->dictionary = &j->dictionary->d;
+	if (j->partner != NULL) {
+		o->limits = &j->site->limits;
+		site_judging(o, j->partner);
+	}
+	j->choice = (struct guides_choice){ j->guides, j->partner };
+	guides_judging(o, &j->choice);
+}
+
+void
+judging_free(struct judging *j)
+{
+	site_free(j->site);
+	guides_free(j->guides);
+	dictionary_free(j->dictionary);
+}
