@@ -65,6 +65,20 @@ judging_load(struct judging *j, const char *dir, struct tally_err *err)
 	return rc;
 }
 
+enum tally_rc
+judging_maps(struct judging *j, const char *asked, struct tally_err *err)
+{
+	char *dir = NULL;
+	enum tally_rc rc = site_find_any(&dir, asked, err);
+
+	if (rc == TALLY_OK)
+		rc = maps_load(&j->maps, dir, &j->dictionary->d, err);
+	if (rc == TALLY_OK && j->site != NULL)
+		rc = maps_check(j->maps, j->site, err);
+	tally_free(dir);
+	return rc;
+}
+
 void
 judging_options(struct judging *j, struct tally_judge_options *o)
 {
@@ -81,6 +95,7 @@ judging_options(struct judging *j, struct tally_judge_options *o)
 void
 judging_free(struct judging *j)
 {
+	maps_free(j->maps);
 	site_free(j->site);
 	guides_free(j->guides);
 	dictionary_free(j->dictionary);

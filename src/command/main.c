@@ -24,6 +24,7 @@ static const struct command *const commands[] = {
 	&command_host_key,
 	&command_validate,
 	&command_show,
+	&command_read,
 	&command_explain,
 	&command_status,
 };

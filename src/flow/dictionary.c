@@ -231,12 +231,9 @@ enum tally_rc
 dictionary_find(
     struct dictionary **out, const char *asked, struct tally_err *err)
 {
-	const char *variable = getenv("TALLYMAN_DIR");
 	char *dir = NULL;
-	enum tally_rc rc = site_find(&dir, asked, err);
+	enum tally_rc rc = site_find_any(&dir, asked, err);
 
-	if (rc == TALLY_CONFIG && asked == NULL && variable == NULL)
-		rc = TALLY_OK;
 	if (rc == TALLY_OK)
 		rc = dictionary_load(out, dir, err);
 	tally_free(dir);

@@ -206,12 +206,9 @@ enum tally_rc
 guides_find(struct guides **out, const char *asked,
     const struct tally_dictionary *dictionary, struct tally_err *err)
 {
-	const char *variable = getenv("TALLYMAN_DIR");
 	char *dir = NULL;
-	enum tally_rc rc = site_find(&dir, asked, err);
+	enum tally_rc rc = site_find_any(&dir, asked, err);
 
-	if (rc == TALLY_CONFIG && asked == NULL && variable == NULL)
-		rc = TALLY_OK;
 	if (rc == TALLY_OK)
 		rc = guides_load(out, dir, dictionary, err);
 	tally_free(dir);

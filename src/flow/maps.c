@@ -81,6 +81,12 @@ find(const struct maps *m, const char *name, size_t n)
 	return NULL;
 }
 
+bool
+maps_has(const struct maps *m, const char *name)
+{
+	return find(m, name, strlen(name)) != NULL;
+}
+
 /* The site's own text of a name if there is one, else the compiled-in one. */
 static enum tally_rc
 fetch(const struct maps *m, const char *name, struct tally_buf *own,

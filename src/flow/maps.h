@@ -30,6 +30,8 @@ enum tally_rc maps_for(struct maps *, const struct site_agreement *,
     const struct tally_set_spec *, struct tally_map **, struct tally_err *)
     TALLY_MUST_USE;
 
+bool maps_has(const struct maps *, const char *name);
+
 /* Compiles what is not compiled yet. */
 enum tally_rc maps_compile(struct maps *, struct tally_err *) TALLY_MUST_USE;
 

@@ -125,6 +125,10 @@ struct site {
  */
 enum tally_rc site_find(char **dir, const char *asked, struct tally_err *)
     TALLY_MUST_USE;
+/* For commands that work without a workspace as well: *dir is null when none
+ * is asked for, by -C or TALLYMAN_DIR, and none found. */
+enum tally_rc site_find_any(char **dir, const char *asked, struct tally_err *)
+    TALLY_MUST_USE;
 
 /*
  * Whether a workspace can be kept where dir is.  TALLY_CONFIG on a filesystem

@@ -89,6 +89,22 @@ site_find(char **dir, const char *asked, struct tally_err *err)
 }
 
 enum tally_rc
+site_find_any(char **dir, const char *asked, struct tally_err *err)
+{
+	struct tally_err none;
+	bool named = asked != NULL || getenv("TALLYMAN_DIR") != NULL;
+	enum tally_rc rc = site_find(dir, asked, &none);
+
+	if (rc == TALLY_CONFIG && !named) {
+		*dir = NULL;
+		return TALLY_OK;
+	}
+	if (rc != TALLY_OK && err != NULL)
+		*err = none;
+	return rc;
+}
+
+enum tally_rc
 site_slurp(struct tally_buf *b, const char *path, struct tally_err *err)
 {
 	char block[16384];

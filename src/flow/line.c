@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Transaction sets as lines of JSON; see line.h. */
+#include "flow/line.h"
+
+#include <inttypes.h>
+
+#include "base/charset.h"
+#include "base/text.h"
+
+#define PLACE_MAX      128 /* of a path of loops and a tag */
+#define SEPARATORS_MAX 64  /* four of two bytes, and how a buffer grows */
+
+static void
+put(struct tally_buf *b, const char *key, struct tally_str s)
+{
+	tally_buf_printf(b, ",\"%s\":", key);
+	tally_text_json(b, s);
+}
+
+static void
+text(struct tally_buf *b, const char *key, const char *s)
+{
+	put(b, key, tally_cstr(s));
+}
+
+/* A byte as the character of that number. */
+static void
+put_byte(struct tally_buf *b, unsigned char c)
+{
+	if (c < 0x80) {
+		tally_buf_putc(b, (char)c);
+		return;
+	}
+	tally_buf_putc(b, (char)(0xc0 | c >> 6));
+	tally_buf_putc(b, (char)(0x80 | (c & 0x3f)));
+}
+
+static void
+put_separators(struct tally_buf *b, const struct tally_separators *s)
+{
+	struct tally_buf v;
+
+	tally_buf_init(&v, SEPARATORS_MAX);
+	put_byte(&v, s->element);
+	put_byte(&v, s->segment);
+	put_byte(&v, s->component);
+	if (s->repetition != 0)
+		put_byte(&v, s->repetition);
+	put(b, "separators", tally_buf_view(&v));
+	tally_buf_free(&v);
+}
+
+static void
+put_interchange(struct tally_buf *b, const struct tally_interchange_judged *ic)
+{
+	tally_buf_puts(b, ",\"interchange\":{\"control\":");
+	tally_text_json(b, tally_cstr(ic->control));
+	text(b, "sender_qualifier", ic->sender_qualifier);
+	text(b, "sender", ic->sender);
+	text(b, "receiver_qualifier", ic->receiver_qualifier);
+	text(b, "receiver", ic->receiver);
+	text(b, "date", ic->date);
+	text(b, "time", ic->time);
+	text(b, "version", ic->version);
+	put(b, "usage", tally_str(&ic->usage, ic->usage != '\0'));
+	put_separators(b, &ic->separators);
+	tally_buf_putc(b, '}');
+}
+
+static void
+put_group(struct tally_buf *b, const struct tally_group_judged *g)
+{
+	tally_buf_puts(b, ",\"group\":{\"control\":");
+	tally_text_json(b, tally_cstr(g->control));
+	text(b, "functional", g->functional);
+	text(b, "sender", g->sender);
+	text(b, "receiver", g->receiver);
+	text(b, "version", g->version);
+	tally_buf_putc(b, '}');
+}
+
+/* How many places of its loop with its tag stand before a place. */
+static unsigned
+before(const struct tally_set_spec *spec, uint16_t place)
+{
+	const struct tally_place *p = &spec->place[place];
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < place; i++)
+		n += spec->place[i].loop == p->loop &&
+		    strcmp(spec->place[i].segment->tag, p->segment->tag) == 0;
+	return n;
+}
+
+void
+line_place_name(
+    struct tally_buf *b, const struct tally_set_spec *spec, uint16_t place)
+{
+	const struct tally_place *p = &spec->place[place];
+	const char *path = spec->loop[p->loop].path;
+	unsigned n = before(spec, place);
+
+	if (*path != '\0')
+		tally_buf_printf(b, "%s/", path);
+	tally_buf_puts(b, p->segment->tag);
+	if (n > 0)
+		tally_buf_printf(b, "#%u", n + 1);
+}
+
+int
+line_place_find(const struct tally_set_spec *spec, struct tally_str name)
+{
+	struct tally_buf b;
+	int found = -1;
+
+	tally_buf_init(&b, PLACE_MAX);
+	for (uint16_t i = 0; i < spec->nplace && found < 0; i++) {
+		tally_buf_reset(&b);
+		line_place_name(&b, spec, i);
+		if (tally_str_eq(tally_buf_view(&b), name))
+			found = i;
+	}
+	tally_buf_free(&b);
+	return found;
+}
+
+static bool
+separates(const struct tally_separators *s, unsigned char c)
+{
+	return c == s->element || c == s->component ||
+	    (s->repetition != 0 && c == s->repetition);
+}
+
+/* Text of the set in UTF-8, its separators as they are told. */
+static void
+convert(struct tally_buf *to, struct tally_charset *charset,
+    const struct tally_separators *s, struct tally_str v)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i <= v.n; i++) {
+		if (i < v.n && !separates(s, (unsigned char)v.p[i]))
+			continue;
+		tally_charset_utf8(
+		    charset, to, tally_str(v.p + from, i - from));
+		if (i < v.n)
+			put_byte(to, (unsigned char)v.p[i]);
+		from = i + 1;
+	}
+}
+
+static void
+put_residue(struct tally_buf *b, const struct line *l,
+    struct tally_charset *charset, const struct tally_residue *r)
+{
+	const struct tally_set *set = l->visit->set;
+	struct tally_buf v;
+
+	tally_buf_init(&v, b->max);
+	tally_buf_printf(b, "{\"segment\":%" PRIu32 ",\"place\":", r->segment);
+	line_place_name(&v, set->spec, r->place);
+	tally_text_json(b, tally_buf_view(&v));
+	if (r->element != 0)
+		tally_buf_printf(b, ",\"element\":%u", r->element);
+	tally_buf_reset(&v);
+	convert(&v, charset, &set->separators, r->text);
+	put(b, "text", tally_buf_view(&v));
+	tally_buf_putc(b, '}');
+	b->failed |= v.failed;
+	tally_buf_free(&v);
+}
+
+void
+line_put(
+    struct tally_buf *b, const struct line *l, struct tally_charset *charset)
+{
+	const struct tally_visit *v = l->visit;
+
+	tally_buf_puts(b, "{\"set\":");
+	tally_text_json(b, tally_cstr(v->set->spec->id));
+	text(b, "version", v->set->spec->version);
+	text(b, "map", tally_map_name(l->map));
+	text(b, "control", v->judged->control);
+	put_interchange(b, v->interchange);
+	put_group(b, v->group);
+	text(b, "verdict", l->verdict);
+	tally_buf_puts(b, ",\"records\":");
+	tally_batch_json(l->batch, l->document, b);
+	if (b->n > 0 && !b->failed)
+		b->n--; /* its line feed */
+	tally_buf_puts(b, ",\"residue\":[");
+	for (size_t i = 0; i < l->residues->n; i++) {
+		if (i > 0)
+			tally_buf_putc(b, ',');
+		put_residue(b, l, charset, &l->residues->v[i]);
+	}
+	tally_buf_puts(b, "]}\n");
+}

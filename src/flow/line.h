@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A transaction set as a line of JSON: its records with what they were made
+ * from, so that it can be written again.
+ *
+ *	set, version    of the dictionary: "850", "004010"
+ *	map             its name
+ *	control         ST02
+ *	interchange     control, sender_qualifier, sender, receiver_qualifier,
+ *	                receiver, date, time, version, usage, separators
+ *	group           control, functional, sender, receiver, version
+ *	verdict         accepted, accepted_with_errors or held
+ *	records         an object of tables, as tally_batch_json has it
+ *	residue         what no field of the map claims: segment (its number in
+ *	                the set), place, element (not for a whole segment) and
+ *	                text
+ *
+ * separators are those of element, segment and component, and the one of
+ * repetitions if there is any; texts of residue hold them.  place is the
+ * path of loops and the segment's tag, "PO1/N1/PER"; of a segment that stands
+ * at several places of a loop those behind the first have their number,
+ * "REF#2".
+ */
+#ifndef TALLYMAN_FLOW_LINE_H
+#define TALLYMAN_FLOW_LINE_H
+
+#include "tallyman/judge.h"
+#include "tallyman/map.h"
+#include "tallyman/record.h"
+
+struct line {
+	const struct tally_visit *visit;
+	const struct tally_map *map;
+	const char *verdict;
+	const struct tally_batch *batch;
+	uint32_t document; /* ordinal in the batch */
+	const struct tally_residues *residues;
+};
+
+struct tally_charset;
+void line_put(struct tally_buf *, const struct line *, struct tally_charset *);
+
+/* The name of a place in the grammar, and the place of a name: -1 for none. */
+void line_place_name(
+    struct tally_buf *, const struct tally_set_spec *, uint16_t place);
+int line_place_find(const struct tally_set_spec *, struct tally_str name);
+
+#endif
