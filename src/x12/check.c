@@ -9,41 +9,11 @@
  * of a loop moves it back, so that one displaced loop is one finding.
  */
 #include <assert.h>
-#include <stdio.h>
 
 #include "tallyman/mem.h"
-#include "x12/grammar.h"
-#include "x12/hierarchy.h"
+#include "x12/checker.h"
 #include "x12/segment.h"
 #include "x12/total.h"
-
-/* Marks a place in `seen` that was reported as missing. */
-#define MISSED UINT32_C(0x80000000)
-
-struct tally_checker {
-	const struct tally_limits *limits;
-	enum tally_characters characters;
-	bool trust;                      /* place segments, check no values */
-	const struct tally_rules *rules; /* over the standard's; or null */
-	uint32_t *seen;       /* of each place, in the open instance */
-	uint32_t *iterations; /* of each loop, in the open parent */
-	uint32_t *open;       /* of each loop: its newest instance */
-	uint32_t capacity;    /* of the three */
-	uint32_t far, inmost; /* beyond this place and loop, seen and iterations
-				 are 0 */
-	const struct tally_grammar *complete_of;
-	uint64_t complete[GRAMMAR_CLASSES_MAX]; /* see segment.h */
-	struct tally_instance *instance;
-	uint32_t ninstance, instances_max;
-	struct hierarchy hierarchy;
-	/* the set in hand */
-	const struct tally_grammar *g;
-	struct tally_set *set;
-	struct tally_findings *findings;
-	size_t from;   /* first of its findings in the list */
-	uint32_t left; /* findings that may still be kept */
-	uint32_t place;
-};
 
 enum tally_rc
 tally_checker_new(struct tally_checker **out, const struct tally_limits *limits,
@@ -88,9 +58,8 @@ tally_checker_rules(struct tally_checker *c, const struct tally_rules *rules)
 	c->rules = rules;
 }
 
-/* Appends a finding, or only counts it when the set has enough. */
-static void
-keep(void *ctx, const struct tally_finding *f)
+void
+checker_keep(void *ctx, const struct tally_finding *f)
 {
 	struct tally_checker *c = ctx;
 
@@ -100,12 +69,6 @@ keep(void *ctx, const struct tally_finding *f)
 		return;
 	}
 	tally_findings_count(c->findings, f);
-}
-
-static const struct tally_set_spec *
-spec_of(const struct tally_checker *c)
-{
-	return c->g->spec;
 }
 
 /* Shows the set as far as it has been checked. */
@@ -128,33 +91,7 @@ keep_value(void *ctx, const struct tally_finding *f)
 		if (c->rules->withdraws(c->rules->ctx, c->set, f))
 			return;
 	}
-	keep(c, f);
-}
-
-static const char *
-loop_path(const struct tally_checker *c, unsigned place)
-{
-	return spec_of(c)->loop[spec_of(c)->place[place].loop].path;
-}
-
-static void
-report(struct tally_checker *c, enum tally_finding_kind kind, uint32_t i,
-    const struct tally_segment_spec *seg, const char *loop,
-    const char *expected)
-{
-	const struct tally_segment *s = &c->set->segment[i];
-	struct tally_finding f = {
-		.kind = kind,
-		.offset = c->set->offset + s->start,
-		.segment = i + 1,
-		.tag = seg->tag,
-		.loop = loop,
-		.id = "",
-		.name = seg->name,
-		.expected = tally_cstr(expected),
-	};
-
-	keep(c, &f);
+	checker_keep(c, f);
 }
 
 /* --- loops --- */
@@ -173,37 +110,29 @@ grow_instances(struct tally_checker *c, struct tally_err *err)
 	return TALLY_OK;
 }
 
-static void
-too_often(struct tally_checker *c, enum tally_finding_kind kind, uint32_t i,
-    const struct tally_segment_spec *seg, const char *loop, uint32_t max)
-{
-	char words[64];
-
-	snprintf(words, sizeof(words), "at most %u times", max);
-	report(c, kind, i, seg, loop, words);
-}
-
-/* Forgets what was seen in an instance of loop l, if anything. */
+/* Forgets what was seen in the instance of a loop that another one follows. */
 static void
 forget(struct tally_checker *c, unsigned l)
 {
-	const struct tally_loop *loop = &spec_of(c)->loop[l];
+	const struct tally_loop *loop = &checker_spec(c)->loop[l];
 	uint32_t last = loop->last < c->far ? loop->last : c->far;
 	uint32_t inner = l + c->g->inner[l];
+	uint32_t *seen = c->seen, *iterations = c->iterations;
 
 	for (uint32_t p = loop->first; p <= last; p++)
-		c->seen[p] = 0;
+		seen[p] = 0;
 	if (inner > c->inmost)
 		inner = c->inmost;
 	for (uint32_t k = l + 1; k <= inner; k++)
-		c->iterations[k] = 0;
+		iterations[k] = 0;
 }
 
 static enum tally_rc
 begin_loop(
     struct tally_checker *c, unsigned l, uint32_t i, struct tally_err *err)
 {
-	const struct tally_loop *loop = &spec_of(c)->loop[l];
+	const struct tally_loop *loop = &checker_spec(c)->loop[l];
+	struct tally_instance *new;
 	enum tally_rc rc;
 
 	if (c->ninstance == c->instances_max) {
@@ -211,28 +140,26 @@ begin_loop(
 		if (rc != TALLY_OK)
 			return rc;
 	}
-	c->instance[c->ninstance] = (struct tally_instance){
-		.parent = c->open[loop->parent],
-		.first = i,
-		.loop = (uint16_t)l,
-	};
+	new = &c->instance[c->ninstance];
+	new->parent = c->open[loop->parent];
+	new->first = i;
+	new->loop = (uint16_t)l;
 	c->open[l] = c->ninstance++;
-	forget(c, l);
+	if (loop->first <= c->far)
+		forget(c, l);
 	if (l > c->inmost)
 		c->inmost = l;
 	if (++c->iterations[l] == loop->max + 1 && loop->max != TALLY_UNBOUNDED)
-		too_often(c, TALLY_F_loop_too_often, i,
-		    spec_of(c)->place[loop->first].segment, loop->path,
-		    loop->max);
+		checker_too_often(c, TALLY_F_loop_too_often, i, loop->first,
+		    loop->path, loop->max);
 	return TALLY_OK;
 }
 
-/* Begins loop l and those inside it that place stands in. */
-static enum tally_rc
-begin_loops(struct tally_checker *c, unsigned l, unsigned place, uint32_t i,
-    struct tally_err *err)
+enum tally_rc
+checker_begin_loops(struct tally_checker *c, unsigned l, unsigned place,
+    uint32_t i, struct tally_err *err)
 {
-	const struct tally_set_spec *s = spec_of(c);
+	const struct tally_set_spec *s = checker_spec(c);
 	unsigned inner = s->place[place].loop, next;
 	enum tally_rc rc;
 
@@ -248,29 +175,10 @@ begin_loops(struct tally_checker *c, unsigned l, unsigned place, uint32_t i,
 
 /* --- segments --- */
 
-/* Mandatory places that a step passes over and that were not seen. */
-static void
-report_missing(struct tally_checker *c, const struct tally_step *st, uint32_t i)
+void
+checker_take(struct tally_checker *c, unsigned place, uint32_t i)
 {
-	const struct tally_set_spec *s = spec_of(c);
-
-	for (unsigned k = 0; k < st->nmissing; k++) {
-		unsigned p = c->g->passed[st->missing + k];
-
-		if (c->seen[p] != 0 || p == s->nplace - 1u)
-			continue;
-		c->seen[p] = MISSED;
-		if (p > c->far)
-			c->far = p;
-		report(c, TALLY_F_segment_missing, i, s->place[p].segment,
-		    loop_path(c, p), "the segment, before this one");
-	}
-}
-
-static void
-take(struct tally_checker *c, unsigned place, uint32_t i)
-{
-	const struct tally_place *p = &spec_of(c)->place[place];
+	const struct tally_place *p = &checker_spec(c)->place[place];
 	struct tally_segment *s = &c->set->segment[i];
 
 	s->place = (uint16_t)place;
@@ -279,137 +187,8 @@ take(struct tally_checker *c, unsigned place, uint32_t i)
 	if (place > c->far)
 		c->far = place;
 	if (++c->seen[place] == p->max + 1 && p->max != TALLY_UNBOUNDED)
-		too_often(c, TALLY_F_segment_too_often, i, p->segment,
-		    loop_path(c, place), p->max);
-}
-
-/* The outermost loop around place p that the present place is not in. */
-static unsigned
-closed_loop(const struct tally_checker *c, unsigned p)
-{
-	const struct tally_set_spec *s = spec_of(c);
-	unsigned l = s->place[p].loop, best = 0;
-
-	for (; l != 0; l = s->loop[l].parent)
-		if (c->place < s->loop[l].first || c->place > s->loop[l].last)
-			best = l;
-	return best;
-}
-
-/*
- * The place that a segment which cannot stand here was meant for: inside the
- * innermost loops now open, ahead; or else behind; or else anywhere ahead.
- */
-static unsigned
-place_meant(const struct tally_checker *c, unsigned class)
-{
-	const struct tally_set_spec *s = spec_of(c);
-	unsigned behind = s->nplace, ahead = s->nplace;
-
-	for (unsigned p = c->g->class[class].first;
-	     p <= c->g->class[class].last; p++) {
-		if (c->g->place_class[p] != class)
-			continue;
-		if (p <= c->place)
-			behind = p;
-		else if (s->loop[closed_loop(c, p)].parent != 0)
-			return p;
-		else if (ahead == s->nplace)
-			ahead = p;
-	}
-	return behind < s->nplace ? behind : ahead;
-}
-
-/* Takes back the finding that the segment of place p was missing. */
-static void
-retract_missing(struct tally_checker *c, unsigned p)
-{
-	struct tally_findings *fs = c->findings;
-
-	for (size_t i = fs->n; i-- > c->from;) {
-		if (fs->v[i].kind != TALLY_F_segment_missing ||
-		    strcmp(fs->v[i].tag, spec_of(c)->place[p].segment->tag) !=
-			0)
-			continue;
-		fs->n--;
-		fs->errors -= fs->v[i].severity == TALLY_ERROR;
-		fs->warnings -= fs->v[i].severity == TALLY_WARNING;
-		memmove(&fs->v[i], &fs->v[i + 1], (fs->n - i) * sizeof(*fs->v));
-		c->left++;
-		return;
-	}
-}
-
-/* A segment of a loop whose first segment is not there. */
-static enum tally_rc
-unexpected(
-    struct tally_checker *c, unsigned p, uint32_t i, struct tally_err *err)
-{
-	const struct tally_set_spec *s = spec_of(c);
-	unsigned l = closed_loop(c, p), first = s->loop[l].first;
-	const struct tally_step *st =
-	    tally_grammar_step(c->g, c->place, c->g->place_class[first]);
-	enum tally_rc rc;
-
-	if (st->to == first)
-		report_missing(c, st, i);
-	report(c, TALLY_F_segment_unexpected, i, s->place[p].segment,
-	    loop_path(c, p), "the loop's first segment before it");
-	/* Go on as if it were there, so that the rest is not reported. */
-	rc = begin_loops(c, l, p, i, err);
-	if (rc == TALLY_OK)
-		take(c, p, i);
-	return rc;
-}
-
-/* A segment of the set that cannot stand here. */
-static enum tally_rc
-displaced(
-    struct tally_checker *c, unsigned class, uint32_t i, struct tally_err *err)
-{
-	const struct tally_set_spec *s = spec_of(c);
-	unsigned p = place_meant(c, class), l = c->g->begins[p];
-	enum tally_rc rc;
-
-	if (p > c->place)
-		return unexpected(c, p, i, err);
-	if ((c->seen[p] & MISSED) != 0) {
-		retract_missing(c, p);
-		c->seen[p] = 1;
-	}
-	report(c, TALLY_F_segment_out_of_order, i, s->place[p].segment,
-	    loop_path(c, p), "the order of the standard");
-	if (l == 0 || s->loop[l].parent != 0)
-		return TALLY_OK;
-	rc = begin_loops(c, l, p, i, err);
-	if (rc == TALLY_OK)
-		take(c, p, i);
-	return rc;
-}
-
-static void
-foreign(struct tally_checker *c, uint32_t i)
-{
-	struct tally_segment *s = &c->set->segment[i];
-	struct tally_str tag = tally_segment_tag(c->set, s);
-	const struct tally_segment_spec *seg =
-	    tag.n <= 3 && c->g->version != NULL
-	    ? tally_segment_find(c->g->version, tag)
-	    : NULL;
-	struct tally_finding f = {
-		.kind = seg != NULL ? TALLY_F_segment_not_in_set
-				    : TALLY_F_segment_unknown,
-		.offset = c->set->offset + s->start,
-		.segment = i + 1,
-		.tag = seg != NULL ? seg->tag : "",
-		.loop = loop_path(c, c->place),
-		.id = "",
-		.name = seg != NULL ? seg->name : "",
-		.value = tag,
-		.expected = tally_cstr("a segment of the set"),
-	};
-
-	keep(c, &f);
+		checker_too_often(c, TALLY_F_segment_too_often, i, place,
+		    checker_path(c, place), p->max);
 }
 
 static enum tally_rc
@@ -420,13 +199,13 @@ place_segment(
 	enum tally_rc rc = TALLY_OK;
 
 	if (st->to == TALLY_NOWHERE)
-		return displaced(c, class, i, err);
+		return checker_displaced(c, class, i, err);
 	if (st->nmissing > 0)
-		report_missing(c, st, i);
+		checker_missing(c, st, i);
 	if (st->loop != 0)
-		rc = begin_loops(c, st->loop, st->to, i, err);
+		rc = checker_begin_loops(c, st->loop, st->to, i, err);
 	if (rc == TALLY_OK)
-		take(c, st->to, i);
+		checker_take(c, st->to, i);
 	return rc;
 }
 
@@ -436,7 +215,7 @@ place_segment(
 static enum tally_rc
 prepare(struct tally_checker *c, struct tally_err *err)
 {
-	const struct tally_set_spec *s = spec_of(c);
+	const struct tally_set_spec *s = checker_spec(c);
 	uint32_t n = s->nplace > s->nloop ? s->nplace : s->nloop;
 
 	if (c->complete_of != c->g) {
@@ -493,8 +272,7 @@ check_bracket(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		return;
 	sc->segment = &c->set->segment[i];
 	sc->class = &c->g->class[class];
-	sc->ordinal = i + 1;
-	sc->loop = &spec_of(c)->loop[0];
+	sc->loop = &checker_spec(c)->loop[0];
 	segment_check_from(sc, 3);
 }
 
@@ -537,11 +315,39 @@ check_loop_end(const struct tally_checker *c, const struct segment_check *sc)
 	sc->report(sc->ctx, &f);
 }
 
+/* A segment that has a class; most are seen to be sound at once. */
+static void
+check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
+    unsigned class)
+{
+	const struct tally_set *set = c->set;
+	const struct tally_segment *s = &set->segment[i];
+	const struct tally_class *of = &c->g->class[class];
+	const struct tally_set_spec *spec = checker_spec(c);
+	uint64_t present, doubtful;
+
+	present = tally_values_look(of->value, of->spec->nuse,
+	    (const char *)set->bytes, set->pos + s->pos, s->n, set->plain,
+	    &doubtful);
+	if (sc->composed)
+		doubtful = present;
+	if (doubtful == 0 &&
+	    segment_sound(of, s, present, c->complete[class]) &&
+	    class != c->g->ends_loop)
+		return;
+	sc->segment = s;
+	sc->class = of;
+	sc->loop = &spec->loop[spec->place[c->place].loop];
+	if (segment_check(sc, present, doubtful))
+		c->complete[class] = present;
+	if (class == c->g->ends_loop)
+		check_loop_end(c, sc);
+}
+
 static enum tally_rc
 check_segments(struct tally_checker *c, struct tally_err *err)
 {
 	struct tally_set *set = c->set;
-	const struct tally_set_spec *spec = spec_of(c);
 	struct segment_noted noted = { .n = 0 };
 	struct segment_check sc = {
 		.set = set,
@@ -553,36 +359,27 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 		.report = keep_value,
 		.ctx = c,
 	};
+	uint16_t last = (uint16_t)(checker_spec(c)->nplace - 1);
 	enum tally_rc rc;
 
-	take(c, 0, 0);
+	checker_take(c, 0, 0);
 	check_bracket(c, &sc, 0, c->g->place_class[0]);
 	for (uint32_t i = 1; i < set->nsegment; i++) {
 		unsigned class = tally_grammar_class(c->g, set->segment[i].tag);
 
-		set->segment[i].place = TALLY_NOWHERE;
-		set->segment[i].loop = c->open[0];
 		if (class == GRAMMAR_CLASS_NONE) {
-			foreign(c, i);
+			checker_foreign(c, i);
 			continue;
 		}
 		rc = place_segment(c, class, i, err);
 		if (rc != TALLY_OK)
 			return rc;
-		if (set->segment[i].place == spec->nplace - 1u) {
+		if (set->segment[i].place == last) {
 			check_bracket(c, &sc, i, class);
 			break;
 		}
-		if (c->trust)
-			continue;
-		sc.segment = &set->segment[i];
-		sc.class = &c->g->class[class];
-		sc.complete = &c->complete[class];
-		sc.ordinal = i + 1;
-		sc.loop = &spec->loop[spec->place[c->place].loop];
-		segment_check(&sc);
-		if (class == c->g->ends_loop)
-			check_loop_end(c, &sc);
+		if (!c->trust)
+			check_elements(c, &sc, i, class);
 	}
 	return TALLY_OK;
 }
@@ -591,12 +388,12 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 static void
 check_end(struct tally_checker *c)
 {
-	const struct tally_set_spec *s = spec_of(c);
+	const struct tally_set_spec *s = checker_spec(c);
 	unsigned last = s->nplace - 1u;
 
 	if (c->place == last)
 		return;
-	report_missing(c,
+	checker_missing(c,
 	    tally_grammar_step(c->g, c->place, c->g->place_class[last]),
 	    c->set->nsegment - 1);
 }
@@ -621,9 +418,9 @@ tally_check(struct tally_checker *c, const struct tally_grammar *g,
 	check_end(c);
 	show(c);
 	if (g->spec->ntotal > 0)
-		total_check(set, keep, c);
-	rc = hierarchy_check(&c->hierarchy, set, keep, c, err);
+		total_check(set, checker_keep, c);
+	rc = hierarchy_check(&c->hierarchy, set, checker_keep, c, err);
 	if (rc == TALLY_OK && c->rules != NULL && !c->trust)
-		rc = c->rules->check(c->rules->ctx, set, keep, c, err);
+		rc = c->rules->check(c->rules->ctx, set, checker_keep, c, err);
 	return rc;
 }

@@ -21,7 +21,7 @@ segment_finding(const struct segment_check *c, enum tally_finding_kind kind)
 	return (struct tally_finding){
 		.kind = kind,
 		.offset = c->set->offset + c->segment->start,
-		.segment = c->ordinal,
+		.segment = (uint32_t)(c->segment - c->set->segment) + 1,
 		.tag = c->class->spec->tag,
 		.loop = c->loop->path,
 		.id = "",
@@ -174,18 +174,22 @@ trigger(const struct tally_note *n, uint64_t present)
 	return (n->mask & present) != 0 ? lowest(n->mask & present) : 0;
 }
 
-/* Relational notes of a segment (element 0) or of a composite. */
-static void
+/* Relational notes of a segment (element 0) or of a composite; whether one is
+ * broken. */
+static bool
 check_notes(const struct segment_check *c, const struct tally_note *note,
     unsigned nnote, const struct tally_use *use, uint64_t present,
     uint64_t missing, struct where at)
 {
+	bool broken = false;
+
 	for (unsigned i = 0; i < nnote; i++) {
 		enum tally_finding_kind kind;
 		unsigned k = broken_note(&note[i], present, &kind);
 		struct tally_str value = { "", 0 };
 		char words[256];
 
+		broken = broken || k != 0;
 		if (k == 0 || (missing & BIT(k)) != 0)
 			continue;
 		tally_note_words(&note[i], words, sizeof(words));
@@ -197,6 +201,7 @@ check_notes(const struct segment_check *c, const struct tally_note *note,
 			: (struct where){ at.element, k, at.repetition, 0 },
 		    use[k - 1].element, value, words);
 	}
+	return broken;
 }
 
 /* A value on the long way: with the characters that are agreed on. */
@@ -348,17 +353,6 @@ check_missing(const struct segment_check *c, uint64_t missing)
 	}
 }
 
-static bool
-notes_kept(const struct tally_segment_spec *spec, uint64_t present)
-{
-	enum tally_finding_kind kind;
-
-	for (unsigned i = 0; i < spec->nnote; i++)
-		if (broken_note(&spec->note[i], present, &kind) != 0)
-			return false;
-	return true;
-}
-
 /* A value that is not plainly right. */
 static void
 check_value(const struct segment_check *c, unsigned k)
@@ -377,8 +371,8 @@ check_value(const struct segment_check *c, unsigned k)
 		    &c->class->spec->use[k - 1], v);
 }
 
-/* What is missing among the elements, where it is not known that nothing is. */
-static void
+/* What is missing among the elements; whether nothing is. */
+static bool
 check_presence(const struct segment_check *c, uint64_t present)
 {
 	const struct tally_segment_spec *spec = c->class->spec;
@@ -386,33 +380,25 @@ check_presence(const struct segment_check *c, uint64_t present)
 
 	if (missing != 0)
 		check_missing(c, missing);
-	if (!notes_kept(spec, present))
-		check_notes(c, spec->note, spec->nnote, spec->use, present,
-		    missing, (struct where){ 0, 0, 0, 0 });
-	else if (missing == 0)
-		*c->complete = present;
+	return !check_notes(c, spec->note, spec->nnote, spec->use, present,
+		   missing, (struct where){ 0, 0, 0, 0 }) &&
+	    missing == 0;
 }
 
-void
-segment_check(const struct segment_check *c)
+bool
+segment_check(
+    const struct segment_check *c, uint64_t present, uint64_t doubtful)
 {
-	const uint32_t *pos = c->set->pos + c->segment->pos;
 	unsigned nuse = c->class->spec->nuse;
-	unsigned n = c->segment->n < nuse ? c->segment->n : nuse;
-	uint64_t present, doubtful;
+	bool complete;
 
-	present = tally_values_look(c->class->value,
-	    (const char *)c->set->bytes, pos, n, c->set->plain, &doubtful);
-	if (c->composed)
-		doubtful = present;
 	for (; doubtful != 0; doubtful &= doubtful - 1)
 		check_value(c, lowest(doubtful));
-	if (present != *c->complete || present == 0)
-		check_presence(c, present);
+	complete = check_presence(c, present);
 	if (c->segment->n > nuse)
 		check_excess(c, nuse);
-	if ((present >> n & 1) == 0 || c->segment->n > n)
-		check_trailing(c);
+	check_trailing(c);
+	return complete;
 }
 
 void

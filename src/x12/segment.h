@@ -21,21 +21,32 @@ struct segment_check {
 	const struct tally_set *set;
 	const struct tally_segment *segment;
 	const struct tally_class *class;
-	uint32_t ordinal; /* of the segment, ST is 1 */
 	const struct tally_loop *loop;
 	enum tally_characters characters;
 	/* The set holds a component or repetition separator, or characters are
 	 * agreed on: values go the long way. */
 	bool composed;
-	/* Elements present in a segment of the class where none was missing:
-	 * the next one is likely to have the same.  0: not known. */
-	uint64_t *complete;
 	struct segment_noted *noted;
 	void (*report)(void *ctx, const struct tally_finding *);
 	void *ctx;
 };
 
-void segment_check(const struct segment_check *);
+/*
+ * The elements, after a look at them: see tally_values_look.  Whether none was
+ * missing: a segment of the class with the same ones present is complete, too.
+ */
+bool segment_check(
+    const struct segment_check *, uint64_t present, uint64_t doubtful);
+
+/* Whether segment_check would find nothing, as far as can be seen at once. */
+static inline bool
+segment_sound(const struct tally_class *class, const struct tally_segment *s,
+    uint64_t present, uint64_t complete)
+{
+	return present == complete && s->n <= class->spec->nuse &&
+	    (present >> s->n & 1) != 0;
+}
+
 /* The elements from that one on: of ST and SE, whose first two are the
  * reader's. */
 void segment_check_from(const struct segment_check *, unsigned k);

@@ -467,20 +467,23 @@ value_right(const struct tally_value_spec *s, const char *p, uint32_t n,
 }
 
 uint64_t
-tally_values_look(const struct tally_value_spec *spec, const char *bytes,
-    const uint32_t *pos, unsigned n, bool plain_text, uint64_t *doubtful)
+tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
+    const char *bytes, const uint32_t *pos, uint32_t n, bool plain_text,
+    uint64_t *doubtful)
 {
-	uint64_t present = 0, wrong = 0, bit = 1;
+	uint64_t present = 0, wrong = 0, bit = 2;
 	uint32_t from = pos[0] + 1, len;
 
-	for (unsigned k = 1; k <= n; k++, spec++, from = pos[k - 1] + 1) {
-		bit <<= 1;
+	if (n > nspec)
+		n = nspec;
+	for (uint32_t k = 1; k <= n; k++, spec++, bit <<= 1) {
 		len = pos[k] - from;
-		if (len == 0)
-			continue;
-		present |= bit;
-		if (!value_right(spec, bytes + from, len, plain_text))
-			wrong |= bit;
+		if (len > 0) {
+			present |= bit;
+			if (!value_right(spec, bytes + from, len, plain_text))
+				wrong |= bit;
+		}
+		from = pos[k] + 1;
 	}
 	*doubtful = wrong;
 	return present;

@@ -51,15 +51,15 @@ enum tally_finding_kind tally_value_test(
     const struct tally_value_spec *, struct tally_str value, bool padded);
 
 /*
- * Looks at elements 1 … n of a segment at once: value k lies in bytes between
- * pos[k - 1] and pos[k], and spec[k - 1] is its spec.  Returns which are not
- * empty, bit k for element k, and in *doubtful those of them that are not
- * plainly right: tally_value_test says what they are.  plain says that all
- * have printable ASCII only.  n is at most TALLY_ELEMENTS_MAX, and eight bytes
- * behind each value's first can be read.
+ * Looks at the elements of a segment at once, at most nspec of n: value k lies
+ * in bytes between pos[k - 1] and pos[k], and spec[k - 1] is its spec.  Returns
+ * which are not empty, bit k for element k, and in *doubtful those of them that
+ * are not plainly right: tally_value_test says what they are.  plain says that
+ * all have printable ASCII only.  Eight bytes behind each value's first can be
+ * read.
  */
-uint64_t tally_values_look(const struct tally_value_spec *spec,
-    const char *bytes, const uint32_t *pos, unsigned n, bool plain,
+uint64_t tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
+    const char *bytes, const uint32_t *pos, uint32_t n, bool plain,
     uint64_t *doubtful);
 
 #endif

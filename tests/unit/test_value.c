@@ -183,7 +183,7 @@ looks_right(const struct tally_value_spec *s, const char *v, size_t n)
 	/* What lies behind must not matter. */
 	memset(padded, n & 1 ? '7' : '\x01', sizeof(padded));
 	memcpy(padded + 4, v, n);
-	present = tally_values_look(s, padded, pos, 1, plain, &doubtful);
+	present = tally_values_look(s, 1, padded, pos, 1, plain, &doubtful);
 	assert_int_equal(present, n > 0 ? 2 : 0);
 	assert_int_equal(doubtful & ~present, 0);
 	return n > 0 && doubtful == 0;

@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The checker's state, and what its two parts tell one another: check.c goes
+ * through the segments of a set that stand where they can; misfit.c says what
+ * is wrong where they do not.
+ */
+#ifndef TALLYMAN_X12_CHECKER_H
+#define TALLYMAN_X12_CHECKER_H
+
+#include "x12/grammar.h"
+#include "x12/hierarchy.h"
+
+/* Marks a place in `seen` that was reported as missing. */
+#define MISSED UINT32_C(0x80000000)
+
+struct tally_checker {
+	const struct tally_limits *limits;
+	enum tally_characters characters;
+	bool trust;                      /* place segments, check no values */
+	const struct tally_rules *rules; /* over the standard's; or null */
+	uint32_t *seen;       /* of each place, in the open instance */
+	uint32_t *iterations; /* of each loop, in the open parent */
+	uint32_t *open;       /* of each loop: its newest instance */
+	uint32_t capacity;    /* of the three */
+	uint32_t far, inmost; /* beyond this place and loop, seen and iterations
+				 are 0 */
+	const struct tally_grammar *complete_of;
+	uint64_t complete[GRAMMAR_CLASSES_MAX]; /* see segment.h */
+	struct tally_instance *instance;
+	uint32_t ninstance, instances_max;
+	struct hierarchy hierarchy;
+	/* the set in hand */
+	const struct tally_grammar *g;
+	struct tally_set *set;
+	struct tally_findings *findings;
+	size_t from;   /* first of its findings in the list */
+	uint32_t left; /* findings that may still be kept */
+	uint32_t place;
+};
+
+static inline const struct tally_set_spec *
+checker_spec(const struct tally_checker *c)
+{
+	return c->g->spec;
+}
+
+/* The path of the loop that a place stands in. */
+static inline const char *
+checker_path(const struct tally_checker *c, unsigned place)
+{
+	const struct tally_set_spec *s = checker_spec(c);
+
+	return s->loop[s->place[place].loop].path;
+}
+
+/* check.c.  Appends a finding, or only counts it when the set has enough. */
+void checker_keep(void *checker, const struct tally_finding *);
+/* Begins loop l and those inside it that place stands in, with segment i. */
+enum tally_rc checker_begin_loops(struct tally_checker *, unsigned l,
+    unsigned place, uint32_t i, struct tally_err *) TALLY_MUST_USE;
+/* Segment i stands at a place whose loops have begun. */
+void checker_take(struct tally_checker *, unsigned place, uint32_t i);
+
+/* misfit.c.  Segment i, or the loop that it begins, is one too many. */
+void checker_too_often(struct tally_checker *, enum tally_finding_kind,
+    uint32_t i, unsigned place, const char *loop, uint32_t max);
+/* Mandatory places that a step passes over and that were not seen. */
+void checker_missing(
+    struct tally_checker *, const struct tally_step *, uint32_t i);
+/* A segment of the set that cannot stand here. */
+enum tally_rc checker_displaced(struct tally_checker *, unsigned class,
+    uint32_t i, struct tally_err *) TALLY_MUST_USE;
+/* A segment that is none of the set's. */
+void checker_foreign(struct tally_checker *, uint32_t i);
+
+#endif
