@@ -26,7 +26,6 @@ judging_option(struct judging *j, int argc, char **argv, int *i)
 static enum tally_rc
 find_partner(struct judging *j, const char *asked, struct tally_err *err)
 {
-	const struct site *s;
 	char *dir = NULL;
 	enum tally_rc rc = site_find(&dir, asked, err);
 
@@ -35,14 +34,11 @@ find_partner(struct judging *j, const char *asked, struct tally_err *err)
 	tally_free(dir);
 	if (rc != TALLY_OK)
 		return rc;
-	s = j->site;
-	for (size_t i = 0; i < s->npartner; i++)
-		if (strcmp(s->partner[i].name, j->name) == 0)
-			j->partner = &s->partner[i];
+	j->partner = site_partner_find(j->site, j->name);
 	if (j->partner == NULL)
 		return tally_err_set(err, TALLY_CONFIG,
 		    "%s has no partner \"%s\"; expected the name of one",
-		    s->file, j->name);
+		    j->site->file, j->name);
 	return TALLY_OK;
 }
 
@@ -88,7 +84,8 @@ judging_options(struct judging *j, struct tally_judge_options *o)
 		o->limits = &j->site->limits;
 		site_judging(o, j->partner);
 	}
-	j->choice = (struct guides_choice){ j->guides, j->partner };
+	j->choice = (struct guides_choice){ .guides = j->guides,
+		.partner = j->partner };
 	guides_judging(o, &j->choice);
 }
 

@@ -79,7 +79,6 @@ static enum tally_rc
 choose(struct reading *r, const struct tally_set_spec *spec,
     struct tally_map **map, struct tally_err *err)
 {
-	const struct site_agreement named = { .map = r->map };
 	const struct site_agreement *a = r->judging.partner == NULL
 	    ? NULL
 	    : site_receive(r->judging.partner, spec->id, spec->version);
@@ -88,8 +87,9 @@ choose(struct reading *r, const struct tally_set_spec *spec,
 	if (r->map == NULL && tally_answers_is(spec->id) &&
 	    (a == NULL || a->map == NULL))
 		return TALLY_OK; /* evidence, not records */
-	return maps_for(
-	    r->judging.maps, r->map != NULL ? &named : a, spec, map, err);
+	if (r->map != NULL)
+		return maps_named(r->judging.maps, r->map, spec, map, err);
+	return maps_for(r->judging.maps, a, spec, map, err);
 }
 
 /* Why a run would hold the document. */

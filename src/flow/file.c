@@ -187,7 +187,8 @@ all_interchanges(struct translate *t, uint64_t *n, struct tally_err *err)
 
 	if (t->partner != NULL)
 		site_judging(&options, t->partner);
-	t->guides = (struct guides_choice){ t->f->guides, t->partner };
+	t->guides = (struct guides_choice){ .guides = t->f->guides,
+		.partner = t->partner };
 	guides_judging(&options, &t->guides);
 	rc = tally_judge_new(
 	    &judge, translate_source(t, READ_FIRST, 0), 0, &options, err);

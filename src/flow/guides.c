@@ -236,37 +236,42 @@ set_of(const struct guides *g, const struct entry *e)
 	return "";
 }
 
+/* That the guide which an agreement names is there, and for its set. */
 static enum tally_rc
-check_agreement(const struct guides *g, const struct site *site,
-    const struct site_agreement *a, struct tally_err *err)
+check(const struct guides *g, const struct site *site, const char *name,
+    const char *set, unsigned line, struct tally_err *err)
 {
-	const struct entry *e = find(g, a->guide);
+	const struct entry *e;
 
+	if (name == NULL)
+		return TALLY_OK;
+	e = find(g, name);
 	if (e == NULL)
-		return tally_err_at(err, TALLY_CONFIG, site->file, a->line,
+		return tally_err_at(err, TALLY_CONFIG, site->file, line,
 		    "there is no guide \"%s\"; put %s" SUFFIX
 		    " into %s/maps, or name one that is there",
-		    a->guide, a->guide, site->dir);
-	if (strcmp(set_of(g, e), a->set) != 0)
-		return tally_err_at(err, TALLY_CONFIG, site->file, a->line,
+		    name, name, site->dir);
+	if (strcmp(set_of(g, e), set) != 0)
+		return tally_err_at(err, TALLY_CONFIG, site->file, line,
 		    "the guide \"%s\" is for set %s, not %s; name another "
 		    "guide",
-		    a->guide, set_of(g, e), a->set);
+		    name, set_of(g, e), set);
 	return TALLY_OK;
 }
 
 enum tally_rc
 guides_check(struct guides *g, const struct site *site, struct tally_err *err)
 {
-	const struct site_partner *p;
+	const struct site_partner *p = site->partner;
 	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; i < site->npartner; i++) {
-		p = &site->partner[i];
+	for (size_t i = 0; i < site->npartner; i++, p++) {
 		for (size_t k = 0; k < p->nreceive && rc == TALLY_OK; k++)
-			if (p->receive[k].guide != NULL)
-				rc = check_agreement(
-				    g, site, &p->receive[k], err);
+			rc = check(g, site, p->receive[k].guide,
+			    p->receive[k].set, p->receive[k].line, err);
+		for (size_t k = 0; k < p->nsend && rc == TALLY_OK; k++)
+			rc = check(g, site, p->send[k].guide, p->send[k].set,
+			    p->send[k].line, err);
 	}
 	return rc;
 }
@@ -304,20 +309,35 @@ choose(const struct guides *g, const struct tally_set_spec *spec,
 	return NULL;
 }
 
+/* What is agreed on with the partner by name, or null. */
+static const char *
+agreed(const struct guides_choice *c, const struct tally_set_spec *spec)
+{
+	const struct site_agreement *a;
+	const struct site_sending *s;
+
+	if (c->partner == NULL)
+		return NULL;
+	if (c->sending) {
+		s = site_send(c->partner, spec->id);
+		return s != NULL ? s->guide : NULL;
+	}
+	a = site_receive(c->partner, spec->id, spec->version);
+	return a != NULL ? a->guide : NULL;
+}
+
 static enum tally_rc
 rules_for(void *ctx, const struct tally_rules **out,
     const struct tally_set_spec *spec, const struct tally_group_judged *group,
     const struct tally_set_judged *set, struct tally_err *err)
 {
 	const struct guides_choice *c = ctx;
-	const struct site_agreement *a = NULL;
 	struct tally_guide *guide = choose(c->guides, spec, NULL);
+	const char *name = agreed(c, spec);
 
 	(void)err;
-	if (c->partner != NULL)
-		a = site_receive(c->partner, spec->id, spec->version);
-	if (guide == NULL && a != NULL && a->guide != NULL)
-		guide = fitting(c->guides, find(c->guides, a->guide), spec);
+	if (guide == NULL && name != NULL)
+		guide = fitting(c->guides, find(c->guides, name), spec);
 	if (guide == NULL)
 		guide = choose(c->guides, spec, set->convention);
 	if (guide == NULL)

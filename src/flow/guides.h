@@ -37,6 +37,7 @@ enum tally_rc guides_check(
 struct guides_choice {
 	struct guides *guides;
 	const struct site_partner *partner;
+	bool sending; /* to the partner */
 };
 void guides_judging(struct tally_judge_options *, struct guides_choice *);
 

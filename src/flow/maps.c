@@ -255,11 +255,9 @@ set_of(const struct maps *m, const struct entry *e)
 }
 
 enum tally_rc
-maps_for(struct maps *m, const struct site_agreement *a,
-    const struct tally_set_spec *spec, struct tally_map **map,
-    struct tally_err *err)
+maps_named(struct maps *m, const char *name, const struct tally_set_spec *spec,
+    struct tally_map **map, struct tally_err *err)
 {
-	const char *name = a != NULL && a->map != NULL ? a->map : spec->id;
 	struct entry *e = find(m, name, strlen(name));
 	enum tally_rc rc = TALLY_OK;
 
@@ -274,6 +272,16 @@ maps_for(struct maps *m, const struct site_agreement *a,
 }
 
 enum tally_rc
+maps_for(struct maps *m, const struct site_agreement *a,
+    const struct tally_set_spec *spec, struct tally_map **map,
+    struct tally_err *err)
+{
+	const char *name = a != NULL && a->map != NULL ? a->map : spec->id;
+
+	return maps_named(m, name, spec, map, err);
+}
+
+enum tally_rc
 maps_compile(struct maps *m, struct tally_err *err)
 {
 	enum tally_rc rc = TALLY_OK;
@@ -283,40 +291,44 @@ maps_compile(struct maps *m, struct tally_err *err)
 	return rc;
 }
 
+/* That the map which an agreement names is there, and of its set. */
+static enum tally_rc
+check(struct maps *m, const struct site *site, const char *name,
+    const char *set, unsigned line, struct tally_err *err)
+{
+	struct entry *e = find(m, name, strlen(name));
+	enum tally_rc rc;
+
+	if (e == NULL)
+		return tally_err_at(err, TALLY_CONFIG, site->file, line,
+		    "there is no map \"%s\"; put %s.xml into %s/maps, or name "
+		    "one that is there",
+		    name, name, site->dir);
+	rc = ready(m, e, err);
+	if (rc != TALLY_OK || strcmp(set_of(m, e), set) == 0)
+		return rc;
+	return tally_err_at(err, TALLY_CONFIG, site->file, line,
+	    "\"%s\" is %s%s, not a map of set %s; name another map", name,
+	    *set_of(m, e) ? "a map of set " : "a library", set_of(m, e), set);
+}
+
 enum tally_rc
 maps_check(struct maps *m, const struct site *site, struct tally_err *err)
 {
-	const struct site_agreement *a;
-	struct entry *e;
-	enum tally_rc rc;
+	const struct site_partner *p = site->partner;
+	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; i < site->npartner; i++) {
-		for (size_t k = 0; k < site->partner[i].nreceive; k++) {
-			a = &site->partner[i].receive[k];
-			if (a->map == NULL)
-				continue;
-			e = find(m, a->map, strlen(a->map));
-			if (e == NULL)
-				return tally_err_at(err, TALLY_CONFIG,
-				    site->file, a->line,
-				    "there is no map \"%s\"; put %s.xml into "
-				    "%s/maps, or name one that is there",
-				    a->map, a->map, site->dir);
-			rc = ready(m, e, err);
-			if (rc != TALLY_OK)
-				return rc;
-			if (strcmp(set_of(m, e), a->set) != 0)
-				return tally_err_at(err, TALLY_CONFIG,
-				    site->file, a->line,
-				    "\"%s\" is %s%s, not a map of set %s; name "
-				    "another map",
-				    a->map,
-				    *set_of(m, e) ? "a map of set "
-						  : "a library",
-				    set_of(m, e), a->set);
-		}
+	for (size_t i = 0; i < site->npartner; i++, p++) {
+		for (size_t k = 0; k < p->nreceive && rc == TALLY_OK; k++)
+			if (p->receive[k].map != NULL)
+				rc = check(m, site, p->receive[k].map,
+				    p->receive[k].set, p->receive[k].line, err);
+		for (size_t k = 0; k < p->nsend && rc == TALLY_OK; k++)
+			if (p->send[k].map != NULL)
+				rc = check(m, site, p->send[k].map,
+				    p->send[k].set, p->send[k].line, err);
 	}
-	return TALLY_OK;
+	return rc;
 }
 
 static bool

@@ -30,6 +30,10 @@ enum tally_rc maps_for(struct maps *, const struct site_agreement *,
     const struct tally_set_spec *, struct tally_map **, struct tally_err *)
     TALLY_MUST_USE;
 
+/* The map of a name, if it is one for that set; else null. */
+enum tally_rc maps_named(struct maps *, const char *name,
+    const struct tally_set_spec *, struct tally_map **, struct tally_err *)
+    TALLY_MUST_USE;
 bool maps_has(const struct maps *, const char *name);
 
 /* Compiles what is not compiled yet. */

@@ -80,6 +80,24 @@ site_receive(const struct site_partner *p, const char *set, const char *version)
 	return best;
 }
 
+const struct site_sending *
+site_send(const struct site_partner *p, const char *set)
+{
+	for (size_t i = 0; i < p->nsend; i++)
+		if (strcmp(p->send[i].set, set) == 0)
+			return &p->send[i];
+	return NULL;
+}
+
+const struct site_partner *
+site_partner_find(const struct site *s, const char *name)
+{
+	for (size_t i = 0; i < s->npartner; i++)
+		if (strcmp(s->partner[i].name, name) == 0)
+			return &s->partner[i];
+	return NULL;
+}
+
 static const struct tally_terms *
 set_terms(const void *partner, const char *set, const char *version)
 {

@@ -83,6 +83,31 @@ struct site_agreement {
 	unsigned line;
 };
 
+enum site_line_end { SITE_LINE_NONE, SITE_LINE_LF, SITE_LINE_CRLF };
+
+/* How a file that is sent is spelled, and what is expected back. */
+struct site_spelling {
+	struct tally_separators separators;
+	enum site_line_end line_end; /* behind each segment */
+	char replacement;            /* for what cannot be sent; 0: an error */
+	bool test;                   /* ISA15 is T */
+	bool ta1;                    /* ISA14 is 1 */
+	int64_t expect_ms; /* until an answer is overdue; 0: none expected */
+};
+
+/* An agreement on what is sent. */
+struct site_sending {
+	const char *set;            /* "856" */
+	const char *version;        /* "004010"; null: that of the document */
+	const char *map;            /* null: the one that is named as the set */
+	const char *guide;          /* null: none but what the set refers to */
+	const char *hierarchy;      /* codes of levels, "S O P I"; or null */
+	const struct site_id *self; /* null: there is none */
+	const char *group_sender, *group_receiver; /* null: as in ISA */
+	struct site_spelling spelling;
+	unsigned line;
+};
+
 struct site_partner {
 	const char *name;
 	const struct site_id *id;
@@ -94,6 +119,9 @@ struct site_partner {
 	uint32_t ack_bytes; /* of an acknowledgement; 0: as what it answers */
 	const struct site_agreement *receive;
 	size_t nreceive;
+	const struct site_sending *send;
+	size_t nsend;
+	struct site_spelling spelling; /* of what no <send> is about */
 	/* The dictionary without what no agreement covers; what answers us
 	 * stays. */
 	struct tally_dictionary dictionary;
@@ -164,6 +192,13 @@ bool site_is_self(const struct site *, const char *qualifier, const char *id);
 /* The agreement on a set: an exact set before "*", likewise the version. */
 const struct site_agreement *site_receive(
     const struct site_partner *, const char *set, const char *version);
+
+/* The agreement on sending a set, or null. */
+const struct site_sending *site_send(
+    const struct site_partner *, const char *set);
+
+const struct site_partner *site_partner_find(
+    const struct site *, const char *name);
 
 /* Lets a judge read with what the partner's agreements cover. */
 void site_judging(struct tally_judge_options *, const struct site_partner *);

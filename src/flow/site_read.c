@@ -97,9 +97,8 @@ limits(struct site_reader *r, const struct tally_xml *x)
 	return rc;
 }
 
-/* Whether a version has the set; "*" stands for any. */
-static bool
-known_set(
+bool
+site_read_known(
     const struct tally_dictionary *d, const char *set, const char *version)
 {
 	for (size_t i = 0; i < d->nversion; i++) {
@@ -144,10 +143,10 @@ receive(struct site_reader *r, const struct tally_xml *x,
 	a->list = (enum site_list)s.list;
 	a->test = s.test;
 	a->nearest = nearest == 1;
-	if (!known_set(r->dictionary, "*", a->version))
+	if (!site_read_known(r->dictionary, "*", a->version))
 		return site_read_wrong(r, x, "version",
 		    "a version that the dictionary has, such as 004010");
-	if (!known_set(r->dictionary, a->set, a->version))
+	if (!site_read_known(r->dictionary, a->set, a->version))
 		return site_read_wrong(
 		    r, x, "set", "a set that the dictionary has, or \"*\"");
 	if (strcmp(a->set, "*") == 0 && a->map != NULL)
@@ -329,6 +328,9 @@ partner(struct site_reader *r, const struct tally_xml *x,
 		rc = ids(r, x, p);
 	if (rc == TALLY_OK)
 		rc = receives(r, x, &s, p);
+	p->spelling = s.spelling;
+	if (rc == TALLY_OK)
+		rc = site_read_sends(r, x, &s.spelling, p);
 	if (rc == TALLY_OK)
 		rc = restrict_dictionary(r, p, false, &p->dictionary);
 	if (rc == TALLY_OK)
@@ -381,6 +383,8 @@ whole(struct site_reader *r, const struct tally_xml *root)
 	struct site_settings s = { .acknowledge = SITE_ACKNOWLEDGE_997,
 		.validate = 1,
 		.store = 1,
+		.spelling = { { '*', '~', '>', '^' }, SITE_LINE_LF, 0, false,
+		    false, 0 },
 		.settle_s = SETTLE_S,
 		.run_s = RUN_S };
 	const struct tally_xml *x;

@@ -19,6 +19,7 @@ struct site_settings {
 	unsigned char treatment[TALLY_FINDING_COUNT];
 	int64_t ack_bytes;
 	int64_t settle_s;
+	struct site_spelling spelling; /* of what is sent */
 	int64_t depth, connect_s, login_s, reply_s, run_s;
 };
 
@@ -62,6 +63,15 @@ void site_read_terms(struct tally_terms *, const struct site_settings *);
 /* Names serve in file names, tables and logs. */
 enum tally_rc site_read_name_fits(
     struct site_reader *, const struct tally_xml *, const char *name);
+
+/* Whether a version has the set; "*" stands for any. */
+bool site_read_known(
+    const struct tally_dictionary *, const char *set, const char *version);
+/* How what is sent is spelled; and the partner's <send>s. */
+enum tally_rc site_read_spelling(
+    struct site_reader *, const struct tally_xml *, struct site_spelling *);
+enum tally_rc site_read_sends(struct site_reader *, const struct tally_xml *,
+    const struct site_spelling *above, struct site_partner *);
 
 /* The partner's mailbox nth (from 0), into the reader's next one. */
 enum tally_rc site_read_mailbox(struct site_reader *, const struct tally_xml *,

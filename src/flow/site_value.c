@@ -162,6 +162,8 @@ site_read_settings(
 		    r, x, "reply-timeout", 1, 3600, &s->reply_s);
 	if (rc == TALLY_OK)
 		rc = site_read_number(r, x, "run-timeout", 1, 86400, &s->run_s);
+	if (rc == TALLY_OK)
+		rc = site_read_spelling(r, x, &s->spelling);
 	return rc;
 }
 

@@ -154,6 +154,34 @@ static const struct {
 	    "line 3" },
 	{ HEAD P1 "<receive set=\"850\" test=\"yes\"/>" P2 TAIL, 3,
 	    "hold or accept" },
+	{ HEAD P1 "<send/>" P2 TAIL, 3, "set" },
+	{ HEAD P1 "<send set=\"*\"/>" P2 TAIL, 3, "a set that the dict" },
+	{ HEAD P1 "<send set=\"899\"/>" P2 TAIL, 3, "a set that the dict" },
+	{ HEAD P1 "<send set=\"850\" version=\"009999\"/>" P2 TAIL, 3,
+	    "a version that the dictionary has" },
+	{ HEAD P1 "<send set=\"850\"/>\n<send set=\"850\"/>" P2 TAIL, 4,
+	    "line 3" },
+	{ HEAD P1 "<send set=\"850\" map=\"a/b\"/>" P2 TAIL, 3,
+	    "without folder" },
+	{ HEAD P1 "<send set=\"850\" self=\"X\"/>" P2 TAIL, 3,
+	    "the id of a <self>" },
+	{ HEAD P1 "<send set=\"850\" hierarchy=\"S,O\"/>" P2 TAIL, 3,
+	    "codes of levels" },
+	{ HEAD P1 "<send set=\"850\" group-sender=\"A\"/>" P2 TAIL, 3,
+	    "2 to 15 characters" },
+	{ HEAD "<partner name=\"a\" qualifier=\"*\" id=\"*\">\n"
+	       "<send set=\"850\"/>" P2 TAIL,
+	    3, "a partner that is anybody" },
+	{ HEAD "<defaults separators=\"*~\"/>" TAIL, 2, "three or four" },
+	{ HEAD "<defaults separators=\"*~*\"/>" TAIL, 2, "three or four" },
+	{ HEAD "<defaults separators=\"*~>A\"/>" TAIL, 2, "three or four" },
+	{ HEAD "<defaults line-end=\"cr\"/>" TAIL, 2, "none, lf or crlf" },
+	{ HEAD "<defaults replacement=\"--\"/>" TAIL, 2, "one printable" },
+	{ HEAD "<defaults usage=\"T\"/>" TAIL, 2, "production or test" },
+	{ HEAD "<defaults ask-ta1=\"1\"/>" TAIL, 2, "no or yes" },
+	{ HEAD "<defaults expect-ack=\"24\"/>" TAIL, 2, "90m, 24h or 2d" },
+	{ HEAD "<defaults expect-ack=\"0h\"/>" TAIL, 2, "90m, 24h or 2d" },
+	{ HEAD "<defaults expect-ack=\"400d\"/>" TAIL, 2, "at most a year" },
 };
 
 static void
@@ -175,6 +203,54 @@ test_mistakes(void **state)
 			fail_msg("row %zu: \"%s\" does not say \"%s\"", i,
 			    err.text, mistakes[i].says);
 	}
+}
+
+static const char sending[] =
+    HEAD "<self qualifier=\"01\" id=\"US\"/><self qualifier=\"ZZ\" id=\"WE\"/>"
+	 "<defaults line-end=\"none\" expect-ack=\"2d\"/>"
+	 "<partner name=\"p\" qualifier=\"ZZ\" id=\"P\" usage=\"test\""
+	 " separators=\"|~:\">"
+	 "<send set=\"850\"/>"
+	 "<send set=\"997\" version=\"005010\" self=\"WE\" map=\"m\""
+	 " guide=\"g\" hierarchy=\"S O T P I\" group-sender=\"WEGROUP\""
+	 " separators=\"*~>^\" line-end=\"crlf\" usage=\"production\""
+	 " replacement=\" \" ask-ta1=\"yes\" expect-ack=\"none\"/>"
+	 "</partner>" TAIL;
+
+static void
+test_sending(void **state)
+{
+	struct site *s = good(sending);
+	const struct site_partner *p = site_partner_find(s, "p");
+	const struct site_sending *a = site_send(p, "850");
+
+	(void)state;
+	assert_null(site_partner_find(s, "q"));
+	assert_null(site_send(p, "810"));
+	assert_null(a->version);
+	assert_null(a->map);
+	assert_string_equal(a->self->id, "US");
+	assert_int_equal(a->spelling.separators.element, '|');
+	assert_int_equal(a->spelling.separators.repetition, 0);
+	assert_int_equal(a->spelling.line_end, SITE_LINE_NONE);
+	assert_int_equal(a->spelling.replacement, 0);
+	assert_true(a->spelling.test);
+	assert_int_equal(a->spelling.expect_ms, 2 * 24 * 3600 * 1000);
+	a = site_send(p, "997");
+	assert_string_equal(a->version, "005010");
+	assert_string_equal(a->map, "m");
+	assert_string_equal(a->guide, "g");
+	assert_string_equal(a->hierarchy, "S O T P I");
+	assert_string_equal(a->self->id, "WE");
+	assert_string_equal(a->group_sender, "WEGROUP");
+	assert_null(a->group_receiver);
+	assert_int_equal(a->spelling.separators.repetition, '^');
+	assert_int_equal(a->spelling.line_end, SITE_LINE_CRLF);
+	assert_int_equal(a->spelling.replacement, ' ');
+	assert_false(a->spelling.test);
+	assert_true(a->spelling.ta1);
+	assert_int_equal(a->spelling.expect_ms, 0);
+	site_free(s);
 }
 
 static const char resolve[] =
@@ -447,6 +523,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mistakes),
+		cmocka_unit_test(test_sending),
 		cmocka_unit_test(test_resolve),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_characters),
