@@ -47,12 +47,35 @@ bool tally_map_fits(const struct tally_map *, const struct tally_set_spec *);
 /* SHA-256 of the texts: part of what a document's records depend on. */
 const unsigned char *tally_map_hash(const struct tally_map *);
 
-/* What no field claims: one element, or a whole segment (element 0). */
+/*
+ * Cross-references of a partner: its values to ours, and inverse.  find gives
+ * what there is for a value in the table of a name; *out lives until the next
+ * call.  Fails when the tables cannot be read.
+ */
+struct tally_lookups {
+	void *ctx;
+	enum tally_rc (*find)(void *ctx, const char *table, bool inverse,
+	    struct tally_str value, struct tally_str *out, bool *found,
+	    struct tally_err *);
+};
+/* The tables for the documents that come, borrowed; null: none, and values
+ * stay as they are. */
+void tally_map_lookups(struct tally_map *, const struct tally_lookups *);
+
+/*
+ * What no field claims: one element, or a whole segment (element 0), and the
+ * row that it belongs to: the one that its segment, or the loop around it,
+ * has made or filled.
+ */
 struct tally_residue {
 	uint32_t segment;      /* ordinal in the set, ST is 1 */
 	uint16_t place;        /* in the grammar */
 	uint16_t element;      /* 0: all of the segment */
 	uint32_t tag;          /* of the segment, tally_tag("N1") */
+	uint16_t table;        /* of the row */
+	uint16_t column;       /* one that the segment filled, or
+	                          TALLY_NO_COLUMN */
+	uint32_t row;          /* seq of the row */
 	struct tally_str text; /* raw; points into the set */
 };
 struct tally_residues {
@@ -64,9 +87,10 @@ void tally_residues_free(struct tally_residues *);
 /*
  * Reads a checked set: appends one document with its rows to the batch, what
  * was not claimed to residues (emptied first), and what a person should see
- * to findings (map_required, map_value, map_limit).  The rows are there even
- * then; the caller decides.  A set with segments that have no place is read
- * as far as they have one.  Fails only for want of memory.
+ * to findings (map_required, map_value, map_limit, map_lookup).  The rows are
+ * there even then; the caller decides.  A set with segments that have no place
+ * is read as far as they have one.  Fails for want of memory, or when a lookup
+ * fails.
  */
 enum tally_rc tally_map_read(struct tally_map *, const struct tally_set *,
     struct tally_batch *, struct tally_residues *, struct tally_findings *,

@@ -77,9 +77,10 @@ struct tally_cell {
 	uint32_t type; /* enum tally_column_type */
 };
 
-#define TALLY_NO_ROW   UINT32_MAX /* a reference to nothing */
-#define TALLY_ROW_BITS 20         /* of an id that number the rows */
-#define TALLY_ROWS_MAX (1u << TALLY_ROW_BITS) /* per document and table */
+#define TALLY_NO_ROW    UINT32_MAX /* a reference to nothing */
+#define TALLY_NO_COLUMN UINT16_MAX
+#define TALLY_ROW_BITS  20 /* of an id that number the rows */
+#define TALLY_ROWS_MAX  (1u << TALLY_ROW_BITS) /* per document and table */
 
 struct tally_row {
 	uint32_t document; /* ordinal in the batch, from 0 */

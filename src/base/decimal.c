@@ -144,3 +144,101 @@ tally_decimal_plain(struct tally_str s)
 			return false;
 	return true;
 }
+
+/* Adds one digit at a place, and what it carries to the places above. */
+static bool
+add_digit(unsigned char *d, size_t at, unsigned v)
+{
+	for (; v > 0; at++) {
+		if (at == TALLY_SUM_DIGITS)
+			return false;
+		v += d[at];
+		d[at] = (unsigned char)(v % 10);
+		v /= 10;
+	}
+	return true;
+}
+
+void
+tally_sum_add(struct tally_sum *sum, struct tally_str s)
+{
+	size_t sign = s.n > 0 && *s.p == '-';
+	const char *point = memchr(s.p, '.', s.n);
+	size_t scale = point != NULL ? (size_t)(s.p + s.n - point - 1) : 0;
+	size_t at = TALLY_SUM_SCALE - scale;
+
+	if (scale > TALLY_SUM_SCALE) {
+		sum->failed = true;
+		return;
+	}
+	if (scale > sum->scale)
+		sum->scale = (unsigned)scale;
+	for (size_t i = s.n; i-- > sign;)
+		if (s.p[i] != '.' &&
+		    !add_digit(
+			sum->digit[sign], at++, (unsigned)(s.p[i] - '0')))
+			sum->failed = true;
+}
+
+/* The larger less the smaller; true when that is below zero. */
+static bool
+subtract(unsigned char out[TALLY_SUM_DIGITS], const struct tally_sum *sum)
+{
+	const unsigned char *a = sum->digit[0], *b = sum->digit[1], *t;
+	size_t i = TALLY_SUM_DIGITS;
+	bool negative;
+	int borrow = 0, v;
+
+	while (i > 0 && a[i - 1] == b[i - 1])
+		i--;
+	negative = i > 0 && a[i - 1] < b[i - 1];
+	if (negative) {
+		t = a;
+		a = b;
+		b = t;
+	}
+	for (i = 0; i < TALLY_SUM_DIGITS; i++) {
+		v = a[i] - b[i] - borrow;
+		borrow = v < 0;
+		out[i] = (unsigned char)(borrow ? v + 10 : v);
+	}
+	return negative;
+}
+
+size_t
+tally_sum_text(const struct tally_sum *sum, char out[TALLY_DECIMAL_MAX])
+{
+	unsigned char digit[TALLY_SUM_DIGITS];
+	bool negative = subtract(digit, sum);
+	size_t last = TALLY_SUM_SCALE - sum->scale, top = TALLY_SUM_DIGITS;
+	char *o = out;
+
+	while (top > TALLY_SUM_SCALE + 1 && digit[top - 1] == 0)
+		top--;
+	if (sum->failed || top - last + 2 > TALLY_DECIMAL_MAX)
+		return 0;
+	if (negative)
+		*o++ = '-';
+	while (top-- > last) {
+		*o++ = (char)('0' + digit[top]);
+		if (top == TALLY_SUM_SCALE && last < top)
+			*o++ = '.';
+	}
+	return (size_t)(o - out);
+}
+
+bool
+tally_decimal_same(struct tally_str a, struct tally_str b)
+{
+	struct tally_str *v[2] = { &a, &b };
+
+	for (int i = 0; i < 2; i++) {
+		if (memchr(v[i]->p, '.', v[i]->n) == NULL)
+			continue;
+		while (v[i]->p[v[i]->n - 1] == '0')
+			v[i]->n--;
+		if (v[i]->p[v[i]->n - 1] == '.')
+			v[i]->n--;
+	}
+	return tally_str_eq(a, b);
+}

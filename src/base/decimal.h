@@ -30,6 +30,22 @@ size_t tally_decimal_r(char out[TALLY_DECIMAL_MAX], struct tally_str);
 size_t tally_decimal_n(
     char out[TALLY_DECIMAL_MAX], struct tally_str, unsigned n);
 
+/* An exact sum of canonical decimals: digits above and below zero, from the
+ * 10^-SCALE on. */
+#define TALLY_SUM_DIGITS 128
+#define TALLY_SUM_SCALE  44
+struct tally_sum {
+	unsigned char digit[2][TALLY_SUM_DIGITS];
+	unsigned scale; /* digits behind the point, the most of all */
+	bool failed;    /* a value has more digits than there is room for */
+};
+void tally_sum_add(struct tally_sum *, struct tally_str canonical);
+/* The sum, canonical; 0 when it has failed. */
+size_t tally_sum_text(const struct tally_sum *, char out[TALLY_DECIMAL_MAX]);
+
+/* Whether two canonical decimals are the same number: 1.50 is 1.5. */
+bool tally_decimal_same(struct tally_str, struct tally_str);
+
 /* Whether a value is spelled canonically already, as most are. */
 bool tally_decimal_plain(struct tally_str);
 

@@ -315,8 +315,10 @@ make_room(struct compile *c)
 	c->block = tally_arena_alloc(a, n * sizeof(*c->block));
 	c->group = tally_arena_alloc(a, n * sizeof(*c->group));
 	c->codes = tally_arena_alloc(a, count_codes(c) * sizeof(*c->codes));
+	c->lookup = tally_arena_alloc(a, n * sizeof(*c->lookup));
 	return c->rule != NULL && c->scope != NULL && c->block != NULL &&
-		c->group != NULL && c->codes != NULL && c->group_block != NULL
+		c->group != NULL && c->codes != NULL && c->lookup != NULL &&
+		c->group_block != NULL
 	    ? TALLY_OK
 	    : compile_nomem(c);
 }
@@ -350,7 +352,7 @@ read_text(struct compile *c)
 	if (rc == TALLY_OK)
 		rc = read_codes(c, root);
 	if (rc == TALLY_OK)
-		rc = rule_record(c, c->texts.record->x);
+		rc = block_record(c, c->texts.record->x);
 	if (rc == TALLY_OK)
 		rc = read_rules(c, c->texts.record);
 	return rc;

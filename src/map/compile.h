@@ -6,6 +6,8 @@
  *   merge.c     the differences of a map that extends another one
  *   compile.c   codes, blocks and rules in document order
  *   rule.c      one element of the text to a rule
+ *   block.c     … that makes a block
+ *   total.c     … whose value is computed
  *   resolve.c   names of the standard and the model to positions
  *   sound.c     what only shows when all rules are there
  *   emit.c      rules to lists of operations
@@ -30,7 +32,10 @@ enum rule_kind {
 	RULE_ATTRIBUTE,
 	RULE_LITERAL,
 	RULE_COUNT,
+	RULE_SUM,
+	RULE_SEQUENCE,
 	RULE_ROWS,
+	RULE_LEVEL,
 	RULE_PAIRS,
 	RULE_CONSTANT,
 	RULE_QUALIFIER /* the column of a PAIR's qualifier */
@@ -53,7 +58,8 @@ struct rule {
 	uint16_t group;
 	uint16_t column, codes;
 	uint16_t column2; /* PAIR: of the qualifier, or MAP_NO_COLUMN */
-	uint16_t table;   /* COUNT: of which */
+	uint16_t table;   /* COUNT, SUM: of which */
+	uint16_t lookup;
 	bool required, moves;
 	uint8_t last_pair;
 	struct target target;
@@ -91,7 +97,17 @@ struct compile {
 	size_t ngroup;
 	struct map_codes *codes;
 	size_t ncodes;
+	const char **lookup;
+	size_t nlookup;
 };
+
+/* Whether rows of a loop stand for a block. */
+static inline bool
+compile_has_loop(const struct map_block *b)
+{
+	return b->kind == BLOCK_RECORD || b->kind == BLOCK_LOOP ||
+	    b->kind == BLOCK_LEVEL;
+}
 
 /* Says what is wrong in which file and line, and returns TALLY_CONFIG. */
 enum tally_rc compile_mistake(struct compile *, const struct tally_xml *at,
@@ -132,7 +148,31 @@ enum tally_rc resolve_values(struct compile *, struct map_condition *,
 /* rule.c: one element of the text; *child is the block that it makes. */
 enum tally_rc rule_read(struct compile *, const struct tally_xml *,
     uint16_t block, uint16_t *child);
-enum tally_rc rule_record(struct compile *, const struct tally_xml *);
+struct rule *rule_new(
+    struct compile *, enum rule_kind, const struct tally_xml *, uint16_t block);
+/* A condition that fields share, or alone: a bit of the block's rows. */
+enum tally_rc rule_group(
+    struct compile *, struct rule *, const struct map_block *where);
+/* The last qualifier of the pairs that begin at the target. */
+enum tally_rc rule_pairs(struct compile *, struct target *, uint8_t *last,
+    const struct tally_xml *at, const char *ref);
+
+/* block.c: elements that make blocks. */
+uint16_t block_new(
+    struct compile *, enum map_kind, const struct tally_xml *, uint16_t parent);
+enum tally_rc block_record(struct compile *, const struct tally_xml *);
+enum tally_rc block_rows(struct compile *, const struct tally_xml *,
+    uint16_t block, uint16_t *child);
+enum tally_rc block_level(struct compile *, const struct tally_xml *,
+    uint16_t block, uint16_t *child);
+
+/* total.c: elements whose values are computed. */
+enum tally_rc total_count(
+    struct compile *, const struct tally_xml *, uint16_t block);
+enum tally_rc total_sum(
+    struct compile *, const struct tally_xml *, uint16_t block);
+enum tally_rc total_sequence(
+    struct compile *, const struct tally_xml *, uint16_t block);
 
 /* sound.c, emit.c */
 enum tally_rc sound_check(struct compile *);

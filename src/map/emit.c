@@ -56,6 +56,9 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		[RULE_ATTRIBUTE] = MAP_ATTRIBUTE,
 		[RULE_LITERAL] = MAP_LITERAL,
 		[RULE_COUNT] = MAP_COUNT,
+		[RULE_SUM] = MAP_SUM,
+		[RULE_SEQUENCE] = MAP_SEQUENCE,
+		[RULE_LEVEL] = MAP_LEVEL,
 		[RULE_ROWS] = MAP_ROWS,
 		[RULE_PAIRS] = MAP_PAIRS };
 	const struct tally_element *leaf = r->target.leaf;
@@ -66,7 +69,8 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		.component = r->target.component,
 		.column = r->column,
 		.codes = r->codes,
-		.column2 = r->column2 };
+		.column2 = r->column2,
+		.lookup = r->lookup };
 
 	if (leaf != NULL) {
 		op.type = leaf->type;
@@ -82,7 +86,7 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 			op.flags |= MAP_INTEGER;
 	if (r->child != NO_BLOCK)
 		op.arg = r->child;
-	else if (r->kind == RULE_COUNT)
+	else if (r->kind == RULE_COUNT || r->kind == RULE_SUM)
 		op.arg = r->table;
 	else
 		op.arg = r->group;
@@ -157,7 +161,8 @@ put_list(struct emit *e, uint16_t block, uint16_t place)
 {
 	const struct compile *c = e->c;
 	const struct map_block *b = &c->block[block];
-	bool own = b->kind != BLOCK_LOOP || place == b->first;
+	bool own = (b->kind != BLOCK_LOOP && b->kind != BLOCK_LEVEL) ||
+	    place == b->first;
 	size_t at = e->nop;
 	const struct rule *r;
 	struct map_op op;
@@ -330,5 +335,7 @@ emit_program(struct compile *c)
 	c->map->ngroup = c->ngroup;
 	c->map->codes = c->codes;
 	c->map->ncodes = c->ncodes;
+	c->map->lookup = c->lookup;
+	c->map->nlookup = c->nlookup;
 	return rc;
 }

@@ -10,6 +10,10 @@ tally_map_free(struct tally_map *m)
 	tally_charset_free(m->charset);
 	tally_free(m->scratch.frame);
 	tally_free(m->scratch.frame_of);
+	tally_free(m->scratch.ordinal);
+	tally_free(m->scratch.youngest);
+	tally_free(m->scratch.level_frame);
+	hierarchy_free(&m->scratch.levels);
 	tally_buf_free(&m->scratch.text);
 	tally_arena_free(&m->arena);
 	tally_free(m);
@@ -39,6 +43,12 @@ const unsigned char *
 tally_map_hash(const struct tally_map *m)
 {
 	return m->hash;
+}
+
+void
+tally_map_lookups(struct tally_map *m, const struct tally_lookups *lookups)
+{
+	m->lookups = lookups;
 }
 
 void

@@ -19,6 +19,7 @@
 
 #include "base/charset.h"
 #include "tallyman/map.h"
+#include "x12/hierarchy.h"
 
 /* The operations, one row each: name, and what it does when reading. */
 #define MAP_OPS \
@@ -28,7 +29,10 @@
 	MAP_OP(ATTRIBUTE, "element to a row of attributes") \
 	MAP_OP(LITERAL, "claim an element that has one fixed value") \
 	MAP_OP(COUNT, "compare an element with a number of rows") \
+	MAP_OP(SUM, "compare an element with a sum over rows") \
+	MAP_OP(SEQUENCE, "compare an element with the loop's ordinal") \
 	MAP_OP(ROWS, "begin a row for the segment or the loop's instance") \
+	MAP_OP(LEVEL, "begin a hierarchical level, with a row or without") \
 	MAP_OP(PAIRS, "begin a row for each pair of elements")
 
 enum map_opcode {
@@ -40,7 +44,8 @@ enum map_opcode {
 #define MAP_INTEGER   2 /* flag: the column is one */
 #define MAP_MOVES     1 /* flag: the element moves with the pair */
 #define MAP_NO_CODE   UINT16_MAX
-#define MAP_NO_COLUMN UINT16_MAX
+#define MAP_NO_COLUMN TALLY_NO_COLUMN
+#define MAP_NO_LOOKUP UINT16_MAX
 #define MAP_NO_UP     UINT8_MAX
 
 struct map_op {
@@ -52,11 +57,12 @@ struct map_op {
 	uint8_t decimals;
 	uint8_t flags;
 	uint8_t n;        /* TAKE: operations; PAIR: last qualifier */
-	uint16_t arg;     /* TAKE, PAIR: group; ROWS, PAIRS, ATTRIBUTE: block;
-	                     COUNT: table; LITERAL: group */
-	uint16_t column;  /* of the block's table */
+	uint16_t arg;     /* TAKE, PAIR, LITERAL: group; ROWS, LEVEL, PAIRS,
+	                     ATTRIBUTE: block; COUNT, SUM: table */
+	uint16_t column;  /* of the block's table; SUM: of the table summed */
 	uint16_t codes;   /* table of codes, or MAP_NO_CODE */
 	uint16_t column2; /* PAIR: of the qualifier, or MAP_NO_COLUMN */
+	uint16_t lookup;  /* name of a cross-reference, or MAP_NO_LOOKUP */
 };
 
 struct map_list {
@@ -112,6 +118,7 @@ struct map_required {
 enum map_kind {
 	BLOCK_RECORD,
 	BLOCK_LOOP,
+	BLOCK_LEVEL,
 	BLOCK_SEGMENT,
 	BLOCK_PAIR,
 	BLOCK_NAMED
@@ -120,9 +127,11 @@ enum map_kind {
 struct map_block {
 	uint8_t kind; /* enum map_kind; NAMED: of an attribute */
 	uint8_t n;    /* conditions */
+	uint8_t bit;  /* LEVEL without rows: of the record's frame */
+	bool rowless; /* LEVEL: its fields are the record's */
 	uint8_t first_pair, last_pair; /* qualifier elements */
 	uint16_t table;
-	uint16_t loop;        /* of RECORD and LOOP */
+	uint16_t loop;        /* of RECORD, LOOP and LEVEL */
 	uint16_t first, last; /* places that its lists cover */
 	uint32_t list;        /* list of place first */
 	const struct map_condition *condition;
@@ -160,7 +169,12 @@ struct map_scratch {
 	struct map_frame *frame; /* owned */
 	uint32_t nframe, frame_cap;
 	uint32_t *frame_of; /* instance to frame; owned */
+	uint32_t *ordinal;  /* of each instance within its parent; owned */
+	uint32_t *youngest; /* child of each instance; owned */
 	uint32_t instance_cap;
+	struct hierarchy levels;
+	uint32_t *level_frame; /* of each level, or UINT32_MAX; owned */
+	uint32_t level_cap;
 	struct tally_buf text; /* of a converted value */
 };
 
@@ -175,8 +189,11 @@ struct tally_map {
 	const struct map_block *block; /* 0 is the record */
 	const struct map_group *group;
 	const struct map_codes *codes;
-	size_t nop, nlist, nblock, ngroup, ncodes;
-	struct tally_charset *charset; /* owned */
+	const char *const *lookup;
+	size_t nop, nlist, nblock, ngroup, ncodes, nlookup;
+	bool levels, sequences;              /* it has such operations */
+	const struct tally_lookups *lookups; /* borrowed; or null */
+	struct tally_charset *charset;       /* owned */
 	struct map_scratch scratch;
 };
 

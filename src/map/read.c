@@ -45,6 +45,33 @@ refuse(struct read *r, const struct map_op *op, uint16_t table, uint8_t element,
 	    sent, words);
 }
 
+/* Our value for the partner's; one that is not in the table stays as it is,
+ * and is told. */
+static enum tally_rc
+look_up(struct read *r, const struct map_op *op, uint8_t element,
+    struct tally_str *v, enum read_form *form)
+{
+	const struct tally_lookups *l = r->map->lookups;
+	const char *table = r->map->lookup[op->lookup];
+	struct tally_str ours;
+	bool found;
+	enum tally_rc rc;
+
+	if (l == NULL)
+		return TALLY_OK;
+	rc = l->find(l->ctx, table, false, *v, &ours, &found, r->err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (found) {
+		*v = ours;
+		*form = READ_ELSEWHERE;
+	} else {
+		read_report(r, TALLY_F_map_lookup, r->index, r->segment->place,
+		    element, *v, table);
+	}
+	return TALLY_OK;
+}
+
 /* A value into a column; one that has no canonical form stays residue.
  * *found says whether there was one that nothing had claimed. */
 static enum tally_rc
@@ -54,6 +81,7 @@ store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
 	struct tally_str sent, v;
 	char room[TALLY_DECIMAL_MAX];
 	enum read_form form;
+	enum tally_rc rc;
 
 	if (!read_free(r, element, component))
 		return TALLY_OK;
@@ -62,6 +90,11 @@ store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
 		return TALLY_OK;
 	*found = true;
 	form = read_convert(r, op, &v, room);
+	if (form != READ_NONE && op->lookup != MAP_NO_LOOKUP) {
+		rc = look_up(r, op, element, &v, &form);
+		if (rc != TALLY_OK)
+			return rc;
+	}
 	if (form == READ_NONE) {
 		refuse(r, op, table, element, component, sent);
 		return TALLY_OK;
@@ -74,6 +107,17 @@ store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
 		    r->batch, table, row, op->column, v, r->err);
 	tally_batch_point(r->batch, table, row, op->column, v);
 	return TALLY_OK;
+}
+
+/* The first column of a frame's row that the segment fills. */
+static void
+own(struct read *r, uint32_t frame, uint16_t column)
+{
+	if (r->owned)
+		return;
+	r->owned = true;
+	r->owner = read_owner_of(r, frame);
+	r->owner.column = column;
 }
 
 static uint8_t
@@ -122,11 +166,14 @@ run_take(struct read *r, const struct map_op *op, uint32_t frame)
 	for (f = op + 1; f <= op + op->n && rc == TALLY_OK; f++) {
 		if (!((r->present & ~r->taken) >> moved(r, f) & 1))
 			continue;
-		if (f->code == MAP_FIELD)
-			rc = store(r, f, table, s->frame[frame].row,
-			    moved(r, f), f->component, &found);
-		else
+		if (f->code == MAP_ATTRIBUTE) {
 			rc = run_attribute(r, f, frame, &found);
+			continue;
+		}
+		rc = store(r, f, table, s->frame[frame].row, moved(r, f),
+		    f->component, &found);
+		if (found)
+			own(r, frame, f->column);
 	}
 	if (!found)
 		return rc;
@@ -172,6 +219,7 @@ run_pair(struct read *r, const struct map_op *op, uint32_t frame)
 		rc = store(r, op, table, f->row, (uint8_t)(k + 1), 0, &found);
 		if (rc == TALLY_OK && found) {
 			f->taken |= bit;
+			own(r, frame, op->column);
 			rc = store_qualifier(r, op, table, f->row, k);
 		}
 	}
@@ -188,23 +236,32 @@ run_literal(struct read *r, const struct map_op *op)
 		read_claim(r, op->element, op->component);
 }
 
+/* What it has to be is known at the end; see read_counts. */
 static void
-run_count(struct read *r, const struct map_op *op)
+run_count(struct read *r, const struct map_op *op, uint32_t frame)
 {
-	struct tally_str v = read_value(r, op->element, op->component);
-	char room[TALLY_DECIMAL_MAX];
-	uint64_t n = 0;
-
 	if (r->ncount == MAP_COUNTS_MAX ||
 	    !read_free(r, op->element, op->component))
 		return;
-	v = tally_str(room, tally_decimal_n(room, v, 0));
-	if (v.n == 0 || v.n > 18 || room[0] == '-')
-		return;
-	for (size_t i = 0; i < v.n; i++)
-		n = n * 10 + (uint64_t)(room[i] - '0');
-	r->count[r->ncount++] = (struct read_count){ op, r->index, n };
+	r->count[r->ncount++] = (struct read_count){ op, r->index,
+		read_owner_of(r, frame),
+		tally_str_rtrim(read_value(r, op->element, op->component)) };
 	read_claim(r, op->element, op->component);
+}
+
+static void
+run_sequence(struct read *r, const struct map_op *op)
+{
+	struct tally_str v = read_value(r, op->element, op->component);
+	char text[16];
+	int n;
+
+	if (!read_free(r, op->element, op->component))
+		return;
+	n = snprintf(text, sizeof(text), "%u",
+	    r->map->scratch.ordinal[r->segment->loop]);
+	if (tally_str_eq(tally_str_rtrim(v), tally_str(text, (size_t)n)))
+		read_claim(r, op->element, op->component);
 }
 
 /* The instance of the block's loop that begins with this segment, and has
@@ -237,6 +294,59 @@ list_at(const struct read *r, const struct map_block *b)
 	return &r->map->list[b->list + p - b->first];
 }
 
+/* Instances from the present one out to that one have a frame. */
+static void
+take_instances(struct read *r, uint32_t instance, uint32_t frame)
+{
+	uint32_t i = r->segment->loop;
+
+	while (i != instance) {
+		r->map->scratch.frame_of[i] = frame;
+		i = r->set->instance[i].parent;
+	}
+	r->map->scratch.frame_of[instance] = frame;
+}
+
+static void
+begin_row(struct read *r, uint32_t frame)
+{
+	r->rowed = r->owned = true;
+	r->owner = read_owner_of(r, frame);
+}
+
+static enum tally_rc
+run_level(
+    struct read *r, const struct map_op *op, uint32_t frame, uint32_t current)
+{
+	struct map_frame *outer = &r->map->scratch.frame[frame];
+	const struct map_block *b = &r->map->block[op->arg];
+	uint32_t instance = beginning(r, b, current), made;
+	uint64_t bit = (uint64_t)1 << b->bit;
+	enum tally_rc rc;
+
+	if (r->rowed || r->claimed != 0 || instance == UINT32_MAX ||
+	    !read_meets(r, b->condition, b->n))
+		return TALLY_OK;
+	if (b->rowless ? (outer->taken & bit) != 0 : read_full(r, b->table))
+		return TALLY_OK;
+	if (b->rowless) {
+		outer->taken |= bit;
+		rc = read_share_frame(r, op->arg, frame, &made);
+	} else {
+		rc = read_push_frame(r, op->arg, frame, &made);
+	}
+	if (rc != TALLY_OK)
+		return rc;
+	begin_row(r, made);
+	take_instances(r, instance, made);
+	read_enter_level(r, made);
+	read_claim_level(r);
+	r->taken = r->claimed;
+	rc = run(r, list_at(r, b), made);
+	read_claim_conditions(r, b->condition, b->n);
+	return rc;
+}
+
 static enum tally_rc
 run_rows(
     struct read *r, const struct map_op *op, uint32_t frame, uint32_t current)
@@ -257,14 +367,9 @@ run_rows(
 	rc = read_push_frame(r, op->arg, frame, &made);
 	if (rc != TALLY_OK)
 		return rc;
-	r->rowed = true;
+	begin_row(r, made);
 	if (instance != UINT32_MAX)
-		for (uint32_t i = r->segment->loop;;
-		     i = r->set->instance[i].parent) {
-			s->frame_of[i] = made;
-			if (i == instance)
-				break;
-		}
+		take_instances(r, instance, made);
 	rc = run(r, list_at(r, b), made);
 	read_claim_conditions(r, b->condition, b->n);
 	if (b->kind == BLOCK_SEGMENT) {
@@ -330,7 +435,14 @@ run(struct read *r, const struct map_list *list, uint32_t current)
 			run_literal(r, op);
 			break;
 		case MAP_COUNT:
-			run_count(r, op);
+		case MAP_SUM:
+			run_count(r, op, frame);
+			break;
+		case MAP_SEQUENCE:
+			run_sequence(r, op);
+			break;
+		case MAP_LEVEL:
+			rc = run_level(r, op, frame, current);
 			break;
 		case MAP_ROWS:
 			rc = run_rows(r, op, frame, current);
@@ -387,37 +499,68 @@ keep_bytes(struct read *r)
 	return TALLY_OK;
 }
 
+/* What is kept of each instance of a loop. */
+static enum tally_rc
+make_instance_room(struct read *r)
+{
+	struct map_scratch *s = &r->map->scratch;
+	uint32_t **of[] = { &s->frame_of, &s->ordinal, &s->youngest };
+	uint32_t n = r->set->ninstance * 2, *p;
+
+	if (r->set->ninstance <= s->instance_cap)
+		return TALLY_OK;
+	for (size_t i = 0; i < sizeof(of) / sizeof(*of); i++) {
+		p = tally_realloc(*of[i], (size_t)n * sizeof(*p));
+		if (p == NULL)
+			return tally_err_set(
+			    r->err, TALLY_NOMEM, "no memory to map a set");
+		*of[i] = p;
+	}
+	s->instance_cap = n;
+	return TALLY_OK;
+}
+
 static enum tally_rc
 begin(struct read *r)
 {
 	struct map_scratch *s = &r->map->scratch;
 	const struct tally_set *set = r->set;
 	uint32_t frame;
-	void *p;
 	enum tally_rc rc;
 
 	r->residues->n = 0;
 	tally_batch_document(r->batch);
-	if (set->ninstance > s->instance_cap) {
-		p = tally_realloc(s->frame_of,
-		    (size_t)set->ninstance * 2 * sizeof(*s->frame_of));
-		if (p == NULL)
-			return tally_err_set(
-			    r->err, TALLY_NOMEM, "no memory to map a set");
-		s->frame_of = p;
-		s->instance_cap = set->ninstance * 2;
-	}
-	s->nframe = 0;
-	s->frame_of[0] = 0;
-	rc = keep_bytes(r);
+	rc = make_instance_room(r);
+	if (rc == TALLY_OK)
+		rc = read_begin_levels(r);
+	if (rc == TALLY_OK)
+		rc = keep_bytes(r);
 	if (rc != TALLY_OK)
 		return rc;
+	s->nframe = 0;
+	s->frame_of[0] = s->youngest[0] = 0;
 	r->repeats = set->separators.repetition != 0 &&
 	    memchr(set->bytes + (set->start - set->offset),
 		set->separators.repetition, set->length) != NULL;
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
 	return read_push_frame(r, 0, 0, &frame);
+}
+
+/* The number of an instance among those of its loop, which follow one another
+ * within the one around them. */
+static void
+number(struct read *r, uint32_t i)
+{
+	const struct tally_instance *v = r->set->instance;
+	struct map_scratch *s = &r->map->scratch;
+	uint32_t before = s->youngest[v[i].parent];
+
+	s->ordinal[i] = 1;
+	if (before != 0 && v[before].loop == v[i].loop)
+		s->ordinal[i] += s->ordinal[before];
+	s->youngest[v[i].parent] = i;
+	s->youngest[i] = 0;
 }
 
 /* Instances that begin with segment i take the frame around them. */
@@ -427,8 +570,11 @@ enter(struct read *r, uint32_t next, uint32_t i)
 	const struct tally_instance *v = r->set->instance;
 	uint32_t *frame_of = r->map->scratch.frame_of;
 
-	for (; next < r->set->ninstance && v[next].first <= i; next++)
+	for (; next < r->set->ninstance && v[next].first <= i; next++) {
 		frame_of[next] = frame_of[v[next].parent];
+		if (r->map->sequences)
+			number(r, next);
+	}
 	return next;
 }
 
@@ -443,7 +589,7 @@ read_segment(struct read *r)
 	enum tally_rc rc = TALLY_OK;
 
 	r->claimed = r->taken = r->present = 0;
-	r->rowed = false;
+	r->rowed = r->owned = false;
 	r->npart = 0;
 	for (uint32_t k = 1; k <= n; k++)
 		r->present |= (uint64_t)(pos[k] - pos[k - 1] > 1) << k;
@@ -477,6 +623,7 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 		r.segment = &set->segment[i];
 		r.index = i;
 		next = enter(&r, next, i);
+		r.nlevel += r.segment->tag == tally_tag("HL");
 		if (r.segment->place == 0 || r.segment->place == last)
 			continue;
 		rc = read_segment(&r);

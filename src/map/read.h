@@ -12,10 +12,17 @@ struct read_part {
 	uint32_t claimed; /* components, bit k for component k */
 };
 
+/* The row that what is left of a segment belongs to. */
+struct read_owner {
+	uint16_t table, column;
+	uint32_t seq;
+};
+
 struct read_count {
 	const struct map_op *op;
 	uint32_t segment;
-	uint64_t value;
+	struct read_owner owner;
+	struct tally_str sent;
 };
 
 /* A document being read; the middle part is about the present segment. */
@@ -37,9 +44,12 @@ struct read {
 	uint64_t taken;   /* as claimed, but as it was before pair rows */
 	uint8_t shift;    /* of the pair that is read */
 	bool rowed;       /* it has made a row */
+	bool owned;       /* owner is known */
+	struct read_owner owner;
 	struct read_part part[PARTS_MAX];
 	unsigned npart;
 
+	uint32_t nlevel; /* HL segments up to the present one */
 	struct read_count count[MAP_COUNTS_MAX];
 	unsigned ncount;
 	bool foreign; /* the set is not plain ASCII */
@@ -105,6 +115,16 @@ read_outer(const struct map_scratch *s, uint32_t frame, uint8_t up)
 	return frame;
 }
 
+/* The row of a frame, as owner of what is left. */
+static inline struct read_owner
+read_owner_of(const struct read *r, uint32_t frame)
+{
+	const struct map_frame *f = &r->map->scratch.frame[frame];
+
+	return (struct read_owner){ r->map->block[f->block].table,
+		TALLY_NO_COLUMN, f->seq };
+}
+
 /* rows.c.  No room for a row of the table: told once per document; what would
  * have made the row is residue then. */
 bool read_full(struct read *, uint16_t table);
@@ -115,8 +135,18 @@ enum tally_rc read_make_row(
 /* The same, and a frame for it. */
 enum tally_rc read_push_frame(
     struct read *, uint16_t block, uint32_t outer, uint32_t *frame);
+/* A frame whose row is that of the frame around it. */
+enum tally_rc read_share_frame(
+    struct read *, uint16_t block, uint32_t outer, uint32_t *frame);
 /* Reports required columns that a finished row has no value for. */
 void read_check_required(struct read *, const struct map_frame *);
+
+/* levels.c: room for the levels of a set, if the map has any. */
+enum tally_rc read_begin_levels(struct read *);
+/* The present level has a frame: its row refers to rows above. */
+void read_enter_level(struct read *, uint32_t frame);
+/* Claims the numbers of the present level where writing would give the same. */
+void read_claim_level(struct read *);
 
 /* residue.c: what is left of a segment, and what people should see. */
 enum tally_rc read_residue(struct read *);

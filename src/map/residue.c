@@ -2,6 +2,7 @@
 /* What no field claims, and findings about what one does. */
 #include "map/read.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/decimal.h"
@@ -36,6 +37,9 @@ add_element(struct read *r, uint32_t element)
 		.element =
 		    (uint16_t)(element < UINT16_MAX ? element : UINT16_MAX),
 		.tag = r->segment->tag,
+		.table = r->owner.table,
+		.column = r->owner.column,
+		.row = r->owner.seq,
 		.text = text };
 
 	return add(r, r->residues->n, &one);
@@ -63,6 +67,9 @@ add_segment(struct read *r)
 	struct tally_residue one = { .segment = r->index + 1,
 		.place = s->place,
 		.tag = s->tag,
+		.table = r->owner.table,
+		.column = TALLY_NO_COLUMN,
+		.row = r->owner.seq,
 		.text = tally_str(r->set->bytes + s->start, end - s->start) };
 
 	return add(r, r->residues->n, &one);
@@ -76,6 +83,8 @@ read_residue(struct read *r)
 	uint64_t left;
 	enum tally_rc rc = TALLY_OK;
 
+	if (!r->owned)
+		r->owner = read_owner_of(r, r->map->scratch.frame_of[s->loop]);
 	for (unsigned i = 0; i < r->npart; i++)
 		if (!has_more(r, &r->part[i]))
 			r->claimed |= (uint64_t)1 << r->part[i].element;
@@ -104,6 +113,38 @@ rows_of(const struct read *r, uint16_t table)
 	return last->document == r->batch->ndocument - 1 ? last->seq + 1u : 0;
 }
 
+/* Whether writing would compute what was sent. */
+static bool
+is_right(const struct read *r, const struct read_count *c)
+{
+	const struct tally_rows *rows = &r->batch->rows[c->op->arg];
+	const struct tally_table *t = rows->table;
+	char room[TALLY_DECIMAL_MAX], text[TALLY_DECIMAL_MAX];
+	struct tally_str sent = c->sent;
+	struct tally_sum sum = { .scale = 0 };
+	const struct tally_cell *cell;
+	uint64_t n = rows_of(r, c->op->arg);
+	size_t size;
+
+	if (c->op->type == TALLY_R)
+		sent = tally_str(room, tally_decimal_r(room, sent));
+	else
+		sent = tally_str(
+		    room, tally_decimal_n(room, sent, c->op->decimals));
+	if (c->op->code == MAP_COUNT) {
+		size = (size_t)snprintf(text, sizeof(text), "%" PRIu64, n);
+		return tally_str_eq(sent, tally_str(text, size));
+	}
+	for (uint64_t i = rows->n - n; i < rows->n; i++) {
+		cell = rows->cell + i * t->ncolumn + c->op->column;
+		if (cell->p != NULL)
+			tally_sum_add(&sum, tally_str(cell->p, cell->n));
+	}
+	size = tally_sum_text(&sum, text);
+	return size > 0 && sent.n > 0 &&
+	    tally_decimal_same(sent, tally_str(text, size));
+}
+
 /*
  * Counts are known at the end only.  One that is not right is no longer
  * claimed: it goes back among the residue, in its place.  Whether it is an
@@ -120,13 +161,16 @@ read_counts(struct read *r)
 
 	for (unsigned i = 0; i < r->ncount && rc == TALLY_OK; i++) {
 		c = &r->count[i];
-		if (rows_of(r, c->op->arg) == c->value)
+		if (is_right(r, c))
 			continue;
 		s = &r->set->segment[c->segment];
 		one = (struct tally_residue){ .segment = c->segment + 1,
 			.place = s->place,
 			.element = c->op->element,
 			.tag = s->tag,
+			.table = c->owner.table,
+			.column = c->owner.column,
+			.row = c->owner.seq,
 			.text = tally_element(r->set, s, c->op->element) };
 		for (at = r->residues->n; at > 0; at--)
 			if (r->residues->v[at - 1].segment <= c->segment + 1)

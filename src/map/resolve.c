@@ -68,7 +68,7 @@ resolve_segment(struct compile *c, struct target *t, const struct tally_xml *at,
 	}
 	if (rc != TALLY_OK)
 		return rc;
-	if (b->kind == BLOCK_RECORD || b->kind == BLOCK_LOOP)
+	if (compile_has_loop(b))
 		return find_places(c, t, at, loop, tag);
 	if (strcmp(own->segment->tag, tag) != 0)
 		return compile_mistake(c, at,
@@ -158,7 +158,7 @@ resolve_loop(struct compile *c, uint16_t *loop, const struct tally_xml *at,
 	char known[300] = "";
 	size_t n, k = 0;
 
-	if (b->kind != BLOCK_RECORD && b->kind != BLOCK_LOOP)
+	if (!compile_has_loop(b))
 		return compile_mistake(c, at,
 		    "rows of a loop cannot stand inside rows of a segment; "
 		    "move them outside");

@@ -44,25 +44,53 @@ read_make_row(struct read *r, const struct map_block *b, uint32_t outer_frame,
 	return rc;
 }
 
+static enum tally_rc
+make_frame_room(struct read *r)
+{
+	struct map_scratch *s = &r->map->scratch;
+	uint32_t cap = s->frame_cap != 0 ? s->frame_cap * 2 : 64;
+	void *p;
+
+	if (s->nframe < s->frame_cap)
+		return TALLY_OK;
+	p = tally_realloc(s->frame, cap * sizeof(*s->frame));
+	if (p == NULL)
+		return tally_err_set(
+		    r->err, TALLY_NOMEM, "no memory to map a set");
+	s->frame = p;
+	s->frame_cap = cap;
+	return TALLY_OK;
+}
+
+enum tally_rc
+read_share_frame(
+    struct read *r, uint16_t block, uint32_t outer_frame, uint32_t *frame)
+{
+	struct map_scratch *s = &r->map->scratch;
+	enum tally_rc rc = make_frame_room(r);
+
+	if (rc != TALLY_OK)
+		return rc;
+	*frame = s->nframe++;
+	s->frame[*frame] = s->frame[outer_frame];
+	s->frame[*frame].outer = outer_frame;
+	s->frame[*frame].taken = 0;
+	s->frame[*frame].segment = r->index;
+	s->frame[*frame].block = block;
+	return TALLY_OK;
+}
+
 enum tally_rc
 read_push_frame(
     struct read *r, uint16_t block, uint32_t outer_frame, uint32_t *frame)
 {
 	struct map_scratch *s = &r->map->scratch;
 	const struct map_block *b = &r->map->block[block];
-	uint32_t cap = s->frame_cap != 0 ? s->frame_cap * 2 : 64, row;
-	void *p;
-	enum tally_rc rc;
+	uint32_t row;
+	enum tally_rc rc = make_frame_room(r);
 
-	if (s->nframe == s->frame_cap) {
-		p = tally_realloc(s->frame, cap * sizeof(*s->frame));
-		if (p == NULL)
-			return tally_err_set(
-			    r->err, TALLY_NOMEM, "no memory to map a set");
-		s->frame = p;
-		s->frame_cap = cap;
-	}
-	rc = read_make_row(r, b, outer_frame, &row);
+	if (rc == TALLY_OK)
+		rc = read_make_row(r, b, outer_frame, &row);
 	if (rc != TALLY_OK)
 		return rc;
 	*frame = s->nframe++;

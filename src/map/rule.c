@@ -2,6 +2,8 @@
 /* One element of a map's text to a rule; see compile.h. */
 #include "map/compile.h"
 
+#define WORD "abcdefghijklmnopqrstuvwxyz0123456789-_"
+
 static bool
 is(const struct tally_xml *x, const char *name)
 {
@@ -14,8 +16,8 @@ table_of(const struct compile *c, uint16_t block)
 	return &c->model->table[c->block[block].table];
 }
 
-static struct rule *
-new_rule(struct compile *c, enum rule_kind kind, const struct tally_xml *x,
+struct rule *
+rule_new(struct compile *c, enum rule_kind kind, const struct tally_xml *x,
     uint16_t block)
 {
 	struct rule *r = &c->rule[c->nrule++];
@@ -24,23 +26,13 @@ new_rule(struct compile *c, enum rule_kind kind, const struct tally_xml *x,
 	r->child = NO_BLOCK;
 	r->group = NO_GROUP;
 	r->codes = MAP_NO_CODE;
+	r->lookup = MAP_NO_LOOKUP;
 	r->column2 = MAP_NO_COLUMN;
 	return r;
 }
 
-static uint16_t
-new_block(struct compile *c, enum map_kind kind, const struct tally_xml *x,
-    uint16_t parent)
-{
-	uint16_t i = (uint16_t)c->nblock++;
-
-	c->block[i] = (struct map_block){ .kind = (uint8_t)kind };
-	c->scope[i] = (struct scope){ .at = x, .parent = parent };
-	return i;
-}
-
-static enum tally_rc
-new_group(struct compile *c, struct rule *r, const struct map_block *where)
+enum tally_rc
+rule_group(struct compile *c, struct rule *r, const struct map_block *where)
 {
 	struct scope *s = &c->scope[r->block];
 
@@ -103,7 +95,7 @@ join_group(struct compile *c, struct rule *r, const char *text)
 			return TALLY_OK;
 		}
 	}
-	return new_group(c, r, &where);
+	return rule_group(c, r, &where);
 }
 
 static enum tally_rc
@@ -128,6 +120,35 @@ find_codes(struct compile *c, struct rule *r, const char *name)
 		    "a number or a date",
 		    r->target.leaf->id);
 	return TALLY_OK;
+}
+
+/* The names of cross-references are looked up when documents are read. */
+static enum tally_rc
+find_lookup(struct compile *c, struct rule *r, const char *name)
+{
+	if (name == NULL)
+		return TALLY_OK;
+	if (r->target.leaf->type != TALLY_ID &&
+	    r->target.leaf->type != TALLY_AN)
+		return compile_mistake(c, r->at,
+		    "a lookup needs an element that is a code or text, and "
+		    "element %s is a number or a date",
+		    r->target.leaf->id);
+	if (r->codes != MAP_NO_CODE)
+		return compile_mistake(c, r->at,
+		    "a field has either codes, which are the same for all "
+		    "partners, or a lookup; remove one of the two");
+	if (name[0] == '\0' || name[strspn(name, WORD)] != '\0')
+		return compile_mistake(c, r->at,
+		    "\"%s\" is no name of a cross-reference table; use lower "
+		    "case letters, digits, - and _",
+		    name);
+	for (r->lookup = 0; r->lookup < c->nlookup; r->lookup++)
+		if (strcmp(c->lookup[r->lookup], name) == 0)
+			return TALLY_OK;
+	c->lookup[c->nlookup] =
+	    tally_arena_cstr(&c->map->arena, tally_cstr(name));
+	return c->lookup[c->nlookup++] != NULL ? TALLY_OK : compile_nomem(c);
 }
 
 static const char *const type_names[] = { "text", "integer", "decimal", "date",
@@ -190,8 +211,8 @@ check_type(struct compile *c, const struct rule *r)
 }
 
 /* The qualifier elements of the pairs that begin at t. */
-static enum tally_rc
-find_pairs(struct compile *c, struct target *t, uint8_t *last,
+enum tally_rc
+rule_pairs(struct compile *c, struct target *t, uint8_t *last,
     const struct tally_xml *at, const char *ref)
 {
 	const struct tally_use *use = t->segment->use;
@@ -238,7 +259,7 @@ column_of_qualifier(
     struct compile *c, struct rule *pair, const struct tally_xml *x)
 {
 	const char *name = tally_xml_get(x, "qualifier-column");
-	struct rule *r = new_rule(c, RULE_QUALIFIER, x, pair->block);
+	struct rule *r = rule_new(c, RULE_QUALIFIER, x, pair->block);
 	enum tally_rc rc = claim_column(c, r, name);
 
 	pair->column2 = r->column;
@@ -265,7 +286,7 @@ field_of_pair(struct compile *c, struct rule *r, const struct tally_xml *x)
 		    "and neither ref nor where");
 	rc = resolve_ref(c, &r->target, r->at, r->block, ref);
 	if (rc == TALLY_OK)
-		rc = find_pairs(c, &r->target, &r->last_pair, r->at, ref);
+		rc = rule_pairs(c, &r->target, &r->last_pair, r->at, ref);
 	if (rc != TALLY_OK)
 		return rc;
 	v = tally_arena_alloc(&c->map->arena, sizeof(*v));
@@ -275,7 +296,7 @@ field_of_pair(struct compile *c, struct rule *r, const struct tally_xml *x)
 	rc = resolve_values(c, v, r->at, r->target.leaf, qualifier, ' ', ref);
 	where.condition = v;
 	if (rc == TALLY_OK)
-		rc = new_group(c, r, &where);
+		rc = rule_group(c, r, &where);
 	/* the value is what the column gets */
 	r->target.leaf = r->target.segment->use[r->target.element].element;
 	if (rc == TALLY_OK && tally_xml_get(x, "qualifier-column") != NULL)
@@ -328,7 +349,7 @@ read_field(struct compile *c, const struct tally_xml *x, uint16_t block)
 	enum tally_rc rc;
 	bool pair = tally_xml_get(x, "pair") != NULL;
 
-	r = new_rule(c, pair ? RULE_PAIR : RULE_FIELD, x, block);
+	r = rule_new(c, pair ? RULE_PAIR : RULE_FIELD, x, block);
 	r->required = required != NULL && strcmp(required, "yes") == 0;
 	rc = claim_column(c, r, tally_xml_get(x, "column"));
 	if (rc == TALLY_OK)
@@ -337,13 +358,15 @@ read_field(struct compile *c, const struct tally_xml *x, uint16_t block)
 		rc = check_type(c, r);
 	if (rc == TALLY_OK)
 		rc = find_codes(c, r, tally_xml_get(x, "codes"));
+	if (rc == TALLY_OK)
+		rc = find_lookup(c, r, tally_xml_get(x, "lookup"));
 	return rc;
 }
 
 static enum tally_rc
 read_constant(struct compile *c, const struct tally_xml *x, uint16_t block)
 {
-	struct rule *r = new_rule(c, RULE_CONSTANT, x, block);
+	struct rule *r = rule_new(c, RULE_CONSTANT, x, block);
 	const char *value = tally_xml_get(x, "value");
 	enum tally_rc rc = claim_column(c, r, tally_xml_get(x, "column"));
 
@@ -360,7 +383,7 @@ read_constant(struct compile *c, const struct tally_xml *x, uint16_t block)
 static enum tally_rc
 read_attribute(struct compile *c, const struct tally_xml *x, uint16_t block)
 {
-	struct rule *r = new_rule(c, RULE_ATTRIBUTE, x, block), *name;
+	struct rule *r = rule_new(c, RULE_ATTRIBUTE, x, block), *name;
 	const char *ref = tally_xml_get(x, "ref");
 	struct map_block *b;
 	enum tally_rc rc;
@@ -375,14 +398,14 @@ read_attribute(struct compile *c, const struct tally_xml *x, uint16_t block)
 		rc = claim_element(c, r, ref);
 	if (rc != TALLY_OK)
 		return rc;
-	r->child = new_block(c, BLOCK_NAMED, x, block);
+	r->child = block_new(c, BLOCK_NAMED, x, block);
 	b = &c->block[r->child];
 	rc = resolve_table(c, &b->table, r->at, "attributes");
 	if (rc == TALLY_OK)
 		rc = resolve_column(c, &r->column, r->at, b->table, "value");
 	if (rc != TALLY_OK)
 		return rc;
-	name = new_rule(c, RULE_CONSTANT, x, r->child);
+	name = rule_new(c, RULE_CONSTANT, x, r->child);
 	name->value = tally_arena_cstr(
 	    &c->map->arena, tally_cstr(tally_xml_get(x, "name")));
 	if (name->value == NULL)
@@ -393,7 +416,7 @@ read_attribute(struct compile *c, const struct tally_xml *x, uint16_t block)
 static enum tally_rc
 read_literal(struct compile *c, const struct tally_xml *x, uint16_t block)
 {
-	struct rule *r = new_rule(c, RULE_LITERAL, x, block);
+	struct rule *r = rule_new(c, RULE_LITERAL, x, block);
 	const char *ref = tally_xml_get(x, "ref");
 	struct map_condition *v;
 	struct map_block where = { .n = 1 };
@@ -410,131 +433,7 @@ read_literal(struct compile *c, const struct tally_xml *x, uint16_t block)
 	rc = resolve_values(
 	    c, v, r->at, r->target.leaf, tally_xml_get(x, "value"), '\0', ref);
 	where.condition = v;
-	return rc == TALLY_OK ? new_group(c, r, &where) : rc;
-}
-
-static enum tally_rc
-read_count(struct compile *c, const struct tally_xml *x, uint16_t block)
-{
-	struct rule *r = new_rule(c, RULE_COUNT, x, block);
-	const char *ref = tally_xml_get(x, "ref");
-	size_t n = 0;
-	enum tally_rc rc;
-
-	rc = resolve_ref(c, &r->target, r->at, block, ref);
-	if (rc == TALLY_OK)
-		rc = resolve_table(c, &r->table, r->at, tally_xml_get(x, "of"));
-	if (rc != TALLY_OK)
-		return rc;
-	if (!fits(r->target.leaf, TALLY_INTEGER))
-		return compile_mistake(c, r->at,
-		    "%s is no whole number, so it cannot be a count", ref);
-	for (size_t i = 0; i < c->nrule; i++)
-		n += c->rule[i].kind == RULE_COUNT;
-	if (n > MAP_COUNTS_MAX)
-		return compile_mistake(
-		    c, r->at, "a map has at most %d counts", MAP_COUNTS_MAX);
-	return TALLY_OK;
-}
-
-/* Which of its kinds a <rows> is, and where it takes its rows from. */
-static enum tally_rc
-rows_from(struct compile *c, struct rule *r, const struct tally_xml *x)
-{
-	const char *loop = tally_xml_get(x, "loop");
-	const char *segment = tally_xml_get(x, "segment");
-	const char *pair = tally_xml_get(x, "pair"), *slash;
-	struct map_block *b = &c->block[r->child];
-	enum tally_rc rc;
-
-	if ((loop != NULL) + (segment != NULL) + (pair != NULL) != 1)
-		return compile_mistake(c, r->at,
-		    "rows have one of the attributes loop, segment and pair, "
-		    "which says what each row is made from");
-	if (loop != NULL) {
-		b->kind = BLOCK_LOOP;
-		rc = resolve_loop(c, &b->loop, r->at, r->block, loop);
-		r->target.at.place[0] = c->set->loop[b->loop].first;
-		r->target.at.n = 1;
-		r->target.segment =
-		    c->set->place[r->target.at.place[0]].segment;
-		return rc;
-	}
-	if (segment != NULL) {
-		b->kind = BLOCK_SEGMENT;
-		if (c->block[r->block].kind == BLOCK_SEGMENT ||
-		    c->block[r->block].kind == BLOCK_PAIR)
-			return compile_mistake(c, r->at,
-			    "only rows of pairs can stand inside rows of a "
-			    "segment; move this outside");
-		slash = strrchr(segment, '/');
-		return resolve_segment(c, &r->target, r->at, r->block, segment,
-		    slash != NULL ? slash + 1 : segment);
-	}
-	b->kind = BLOCK_PAIR;
-	r->kind = RULE_PAIRS;
-	if (c->block[r->block].kind == BLOCK_PAIR)
-		return compile_mistake(
-		    c, r->at, "rows of pairs cannot stand inside one another");
-	if (tally_xml_get(x, "where") != NULL)
-		return compile_mistake(
-		    c, r->at, "rows of pairs have no where; leave it out");
-	rc = resolve_ref(c, &r->target, r->at, r->block, pair);
-	if (rc == TALLY_OK)
-		rc = find_pairs(c, &r->target, &b->last_pair, r->at, pair);
-	b->first_pair = r->target.element;
-	return rc;
-}
-
-static enum tally_rc
-rows_table(struct compile *c, struct map_block *b, const struct tally_xml *x)
-{
-	const char *name = tally_xml_get(x, "table");
-	enum tally_rc rc = resolve_table(c, &b->table, x, name);
-
-	if (rc == TALLY_OK && c->model->table[b->table].head)
-		rc = compile_mistake(c, x,
-		    "table %s has one row per document, so only <record> can "
-		    "make it",
-		    name);
-	return rc;
-}
-
-static enum tally_rc
-read_rows(struct compile *c, const struct tally_xml *x, uint16_t block,
-    uint16_t *child)
-{
-	struct rule *r = new_rule(c, RULE_ROWS, x, block);
-	const char *where = tally_xml_get(x, "where");
-	struct map_block *b;
-	enum tally_rc rc;
-
-	*child = r->child = new_block(c, BLOCK_LOOP, x, block);
-	b = &c->block[*child];
-	rc = rows_table(c, b, x);
-	if (rc == TALLY_OK)
-		rc = rows_from(c, r, x);
-	if (rc != TALLY_OK)
-		return rc;
-	c->scope[*child].target = r->target;
-	if (where == NULL)
-		return TALLY_OK;
-	return resolve_where(c, b, r->at, &r->target, where);
-}
-
-enum tally_rc
-rule_record(struct compile *c, const struct tally_xml *x)
-{
-	const char *name = tally_xml_get(x, "table");
-	uint16_t i = new_block(c, BLOCK_RECORD, x, NO_BLOCK);
-	enum tally_rc rc = resolve_table(c, &c->block[i].table, x, name);
-
-	if (rc == TALLY_OK && !c->model->table[c->block[i].table].head)
-		rc = compile_mistake(c, x,
-		    "table %s can have many rows per document; a record goes "
-		    "to a table with head=\"yes\"",
-		    name);
-	return rc;
+	return rc == TALLY_OK ? rule_group(c, r, &where) : rc;
 }
 
 enum tally_rc
@@ -551,9 +450,15 @@ rule_read(struct compile *c, const struct tally_xml *x, uint16_t block,
 	if (is(x, "literal"))
 		return read_literal(c, x, block);
 	if (is(x, "count"))
-		return read_count(c, x, block);
+		return total_count(c, x, block);
+	if (is(x, "sum"))
+		return total_sum(c, x, block);
+	if (is(x, "sequence"))
+		return total_sequence(c, x, block);
+	if (is(x, "level"))
+		return block_level(c, x, block, child);
 	if (is(x, "remove"))
 		return compile_mistake(c, x,
 		    "only a map that extends another one can remove a rule");
-	return read_rows(c, x, block, child);
+	return block_rows(c, x, block, child);
 }

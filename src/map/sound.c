@@ -15,6 +15,13 @@ stands_at(const struct target *t, uint16_t place)
 	return false;
 }
 
+/* Rows of segments and loops say themselves what fills a segment. */
+static bool
+makes_rows(const struct rule *r)
+{
+	return r->kind == RULE_ROWS || r->kind == RULE_LEVEL;
+}
+
 static uint64_t
 bit(unsigned element)
 {
@@ -51,7 +58,7 @@ covered_by(const struct compile *c, const struct rule *r)
 
 	if (r->kind == RULE_PAIRS)
 		return covered_by_pairs(c, r->child);
-	if (r->kind == RULE_ROWS || r->kind >= RULE_CONSTANT)
+	if (makes_rows(r) || r->kind >= RULE_CONSTANT)
 		return 0;
 	mask = bit(r->target.element);
 	if (r->kind == RULE_PAIR)
@@ -135,13 +142,13 @@ check_elements(struct compile *c, uint16_t block)
 	for (size_t i = 0; i < c->nrule && rc == TALLY_OK; i++) {
 		r = &c->rule[i];
 		if (r->block != block || r->kind >= RULE_CONSTANT ||
-		    r->kind == RULE_ROWS)
+		    makes_rows(r))
 			continue;
 		seen = false;
 		for (size_t k = 0; k < i && !seen; k++) {
 			o = &c->rule[k];
 			seen = o->block == block && o->kind < RULE_CONSTANT &&
-			    o->kind != RULE_ROWS &&
+			    !makes_rows(o) &&
 			    o->target.at.place[0] == r->target.at.place[0];
 		}
 		own = b->n > 0 &&
@@ -177,6 +184,7 @@ check_segments(struct compile *c, uint16_t block)
 	for (uint16_t i = b->first; i <= b->last; i++) {
 		p = &set->place[i];
 		if (p->loop != b->loop || p->requirement != 'M' ||
+		    (b->kind == BLOCK_LEVEL && i == b->first) ||
 		    strcmp(p->segment->tag, "ST") == 0 ||
 		    strcmp(p->segment->tag, "SE") == 0)
 			continue;
@@ -206,7 +214,8 @@ check_counts(struct compile *c)
 	bool found;
 
 	for (size_t i = 0; i < c->nrule; i++) {
-		if (c->rule[i].kind != RULE_COUNT)
+		if (c->rule[i].kind != RULE_COUNT &&
+		    c->rule[i].kind != RULE_SUM)
 			continue;
 		found = false;
 		for (size_t b = 0; b < c->nblock; b++)
@@ -227,7 +236,7 @@ set_range(struct compile *c, uint16_t block)
 	struct map_block *b = &c->block[block];
 	const struct target *t = &c->scope[block].target;
 
-	if (b->kind == BLOCK_RECORD || b->kind == BLOCK_LOOP) {
+	if (compile_has_loop(b)) {
 		b->first = c->set->loop[b->loop].first;
 		b->last = c->set->loop[b->loop].last;
 	} else if (b->kind != BLOCK_NAMED) {
@@ -243,8 +252,7 @@ sound_check(struct compile *c)
 
 	for (uint16_t b = 0; b < c->nblock && rc == TALLY_OK; b++) {
 		set_range(c, b);
-		if (c->block[b].kind == BLOCK_RECORD ||
-		    c->block[b].kind == BLOCK_LOOP)
+		if (compile_has_loop(&c->block[b]))
 			rc = check_segments(c, b);
 		if (rc == TALLY_OK && c->block[b].kind != BLOCK_PAIR)
 			rc = check_elements(c, b);

@@ -109,11 +109,9 @@ read_reference(struct loading *l, struct tally_table *t,
 
 	if (taken(t, tally_xml_get(x, "name")))
 		return twice(l, x, t);
-	if (table < 0 || &l->model->table[table] == t)
+	if (table < 0)
 		return tally_err_at(l->err, TALLY_CONFIG, l->file, x->line,
-		    "there is no table %s above %s; a reference goes to a "
-		    "table that is listed before",
-		    to, t->name);
+		    "there is no table %s; correct the name", to);
 	r->name = keep(l, tally_xml_get(x, "name"));
 	r->table = (uint16_t)table;
 	t->nreference++;
@@ -169,12 +167,11 @@ read_parts(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 	return rc;
 }
 
+/* Names come first, for references may go to any table. */
 static enum tally_rc
-read_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
+name_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 {
 	const char *name = tally_xml_get(x, "name");
-	const char *key = tally_xml_get(x, "key");
-	enum tally_rc rc;
 
 	if (tally_model_table(l->model, tally_cstr(name)) >= 0)
 		return tally_err_at(l->err, TALLY_CONFIG, l->file, x->line,
@@ -182,9 +179,16 @@ read_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 	*t = (struct tally_table){ .key = -1 };
 	t->name = keep(l, name);
 	t->head = is_yes(tally_xml_get(x, "head"));
-	if (t->name == NULL)
-		return out_of_memory(l);
-	rc = read_parts(l, t, x);
+	l->model->ntable++;
+	return t->name != NULL ? TALLY_OK : out_of_memory(l);
+}
+
+static enum tally_rc
+read_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
+{
+	const char *key = tally_xml_get(x, "key");
+	enum tally_rc rc = read_parts(l, t, x);
+
 	if (rc != TALLY_OK)
 		return rc;
 	if (key != NULL) {
@@ -194,14 +198,13 @@ read_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 			    x->line,
 			    "the key %s of table %s is not a column of a table "
 			    "with head=\"yes\"",
-			    key, name);
+			    key, t->name);
 	}
 	if (t->head && t->nreference > 0)
 		return tally_err_at(l->err, TALLY_CONFIG, l->file, x->line,
 		    "table %s is the head of a document and cannot refer to "
 		    "other tables; remove its reference",
-		    name);
-	l->model->ntable++;
+		    t->name);
 	return TALLY_OK;
 }
 
@@ -220,6 +223,9 @@ read_tables(struct loading *l, const struct tally_xml *root)
 	if (t == NULL)
 		return out_of_memory(l);
 	l->model->table = t;
+	for (const struct tally_xml *x = root->child;
+	     x != NULL && rc == TALLY_OK; x = x->next)
+		rc = name_table(l, t + l->model->ntable, x);
 	for (const struct tally_xml *x = root->child;
 	     x != NULL && rc == TALLY_OK; x = x->next)
 		rc = read_table(l, t++, x);

@@ -4,12 +4,6 @@
 
 #include "tallyman/mem.h"
 
-struct hierarchy_level {
-	struct tally_str id; /* HL01 */
-	uint32_t segment;
-	bool parent; /* another level names it */
-};
-
 void
 hierarchy_free(struct hierarchy *h)
 {
@@ -28,21 +22,20 @@ slot_of(const struct hierarchy *h, struct tally_str id)
 	return x & (h->slots - 1);
 }
 
-/* The level with this HL01, or null; *free is where it would go. */
-static struct hierarchy_level *
-find(struct hierarchy *h, struct tally_str id, uint32_t *free_slot)
+/* The level with this HL01, or HIERARCHY_NONE; *free_slot is where it would
+ * go. */
+static uint32_t
+find(const struct hierarchy *h, struct tally_str id, uint32_t *free_slot)
 {
 	uint32_t i = slot_of(h, id);
 
 	while (h->slot[i] != 0) {
-		struct hierarchy_level *l = &h->level[h->slot[i] - 1];
-
-		if (tally_str_eq(l->id, id))
-			return l;
+		if (tally_str_eq(h->level[h->slot[i] - 1].id, id))
+			return h->slot[i] - 1;
 		i = (i + 1) & (h->slots - 1);
 	}
 	*free_slot = i;
-	return NULL;
+	return HIERARCHY_NONE;
 }
 
 static enum tally_rc
@@ -72,6 +65,46 @@ reserve(struct hierarchy *h, uint32_t n, struct tally_err *err)
 	memset(h->slot, 0, h->slots * sizeof(*h->slot));
 	h->n = 0;
 	return TALLY_OK;
+}
+
+static void
+add(struct hierarchy *h, const struct tally_set *set, uint32_t segment)
+{
+	struct tally_str up = tally_element(set, &set->segment[segment], 2);
+	struct hierarchy_level *l = &h->level[h->n++];
+	uint32_t slot = 0;
+
+	*l = (struct hierarchy_level){ .segment = segment,
+		.above = HIERARCHY_NONE };
+	if (up.n > 0)
+		l->above = find(h, up, &slot);
+	if (l->above != HIERARCHY_NONE)
+		h->level[l->above].below = true;
+	l->id = tally_element(set, &set->segment[segment], 1);
+	if (l->id.n == 0)
+		return;
+	l->repeated = find(h, l->id, &slot) != HIERARCHY_NONE;
+	if (!l->repeated)
+		h->slot[slot] = h->n;
+}
+
+enum tally_rc
+hierarchy_read(
+    struct hierarchy *h, const struct tally_set *set, struct tally_err *err)
+{
+	enum tally_rc rc;
+	uint32_t n = 0;
+
+	h->n = 0;
+	for (uint32_t i = 0; i < set->nsegment; i++)
+		n += set->segment[i].tag == tally_tag("HL");
+	if (n == 0)
+		return TALLY_OK;
+	rc = reserve(h, n, err);
+	for (uint32_t i = 0; i < set->nsegment && rc == TALLY_OK; i++)
+		if (set->segment[i].tag == tally_tag("HL"))
+			add(h, set, i);
+	return rc;
 }
 
 struct place {
@@ -117,34 +150,32 @@ value(struct tally_str s)
 }
 
 static void
-add(struct hierarchy *h, const struct place *at)
+check_level(
+    const struct hierarchy_level *l, uint64_t before, const struct place *at)
 {
-	struct tally_str id = tally_element(at->set, at->segment, 1);
 	struct tally_str up = tally_element(at->set, at->segment, 2);
-	struct hierarchy_level *parent;
-	uint32_t slot = 0;
 
-	if (up.n > 0) {
-		parent = find(h, up, &slot);
-		if (parent != NULL)
-			parent->parent = true;
-		else
-			report(at, TALLY_F_hierarchy_parent, 2, "734",
-			    "level above", "HL01 of an earlier level");
-	}
-	if (id.n == 0)
-		return;
-	if (find(h, id, &slot) != NULL) {
+	if (up.n > 0 && l->above == HIERARCHY_NONE)
+		report(at, TALLY_F_hierarchy_parent, 2, "734", "level above",
+		    "HL01 of an earlier level");
+	if (l->repeated)
 		report(at, TALLY_F_hierarchy_number, 1, "628", "level number",
 		    "a number that is new in the set");
-		return;
-	}
-	if (value(id) != (h->n == 0 ? 1 : value(h->level[h->n - 1].id) + 1))
+	else if (l->id.n > 0 && value(l->id) != before + 1)
 		report(at, TALLY_F_hierarchy_sequence, 1, "628", "level number",
 		    "one more than the level before");
-	h->level[h->n] = (struct hierarchy_level){ .id = id,
-		.segment = (uint32_t)(at->segment - at->set->segment) };
-	h->slot[slot] = ++h->n;
+}
+
+static void
+check_child(const struct hierarchy_level *l, const struct place *at)
+{
+	struct tally_str child = tally_element(at->set, at->segment, 4);
+
+	if (l->id.n > 0 && !l->repeated && child.n == 1 &&
+	    (child.p[0] == '1') != l->below)
+		report(at, TALLY_F_hierarchy_child, 4, "736", "levels below",
+		    l->below ? "1, since levels follow below"
+			     : "0, since none follows below");
 }
 
 enum tally_rc
@@ -153,31 +184,21 @@ hierarchy_check(struct hierarchy *h, const struct tally_set *set,
     struct tally_err *err)
 {
 	struct place at = { .set = set, .report = fn, .ctx = ctx };
-	enum tally_rc rc;
-	uint32_t n = 0;
+	const struct hierarchy_level *l;
+	uint64_t before = 0;
+	enum tally_rc rc = hierarchy_read(h, set, err);
 
-	for (uint32_t i = 0; i < set->nsegment; i++)
-		n += set->segment[i].tag == tally_tag("HL");
-	if (n == 0)
-		return TALLY_OK;
-	rc = reserve(h, n, err);
 	if (rc != TALLY_OK)
 		return rc;
-	for (uint32_t i = 0; i < set->nsegment; i++) {
-		at.segment = &set->segment[i];
-		if (at.segment->tag == tally_tag("HL"))
-			add(h, &at);
+	for (l = h->level; l < h->level + h->n; l++) {
+		at.segment = &set->segment[l->segment];
+		check_level(l, before, &at);
+		if (l->id.n > 0 && !l->repeated)
+			before = value(l->id);
 	}
-	for (uint32_t i = 0; i < h->n; i++) {
-		struct tally_str child;
-
-		at.segment = &set->segment[h->level[i].segment];
-		child = tally_element(set, at.segment, 4);
-		if (child.n == 1 && (child.p[0] == '1') != h->level[i].parent)
-			report(&at, TALLY_F_hierarchy_child, 4, "736",
-			    "levels below",
-			    h->level[i].parent ? "1, since levels follow below"
-					       : "0, since none follows below");
+	for (l = h->level; l < h->level + h->n; l++) {
+		at.segment = &set->segment[l->segment];
+		check_child(l, &at);
 	}
 	return TALLY_OK;
 }

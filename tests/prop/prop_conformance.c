@@ -52,6 +52,7 @@ static const struct {
 	{ TALLY_F_map_required, "of maps" },
 	{ TALLY_F_map_value, "of maps" },
 	{ TALLY_F_map_limit, "of maps" },
+	{ TALLY_F_map_lookup, "of maps" },
 };
 
 struct row;

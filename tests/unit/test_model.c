@@ -36,10 +36,7 @@ static const struct {
 	    3, "there is a table t already" },
 	{ HEAD "<table name='t'><note>n</note>\n"
 	       "<reference name='u_id' table='u'/>" COL "</table></records>",
-	    3, "there is no table u above t" },
-	{ HEAD "<table name='t'><note>n</note>\n"
-	       "<reference name='t_id' table='t'/>" COL "</table></records>",
-	    3, "there is no table t above t" },
+	    3, "there is no table u;" },
 	{ HEAD "<table name='t' head='yes' key='d'><note>n</note>" COL
 	       "</table></records>",
 	    2, "the key d of table t" },

@@ -253,9 +253,15 @@ residue_is_kept(void **state)
 		{ .pos = "1.310" } };
 	const struct tally_set_spec spec = { .place = place, .nplace = 2 };
 	const struct tally_residue r[] = {
-		{ 4, 1, 3, tally_tag("N1"), TALLY_STR("what") },
-		{ 5, TALLY_NOWHERE, 0, tally_tag("ZZZ"),
-		    TALLY_STR("ZZZ*\377") },
+		{ .segment = 4,
+		    .place = 1,
+		    .element = 3,
+		    .tag = tally_tag("N1"),
+		    .text = TALLY_STR("what") },
+		{ .segment = 5,
+		    .place = TALLY_NOWHERE,
+		    .tag = tally_tag("ZZZ"),
+		    .text = TALLY_STR("ZZZ*\377") },
 	};
 
 	assert_int_equal(
