@@ -127,11 +127,13 @@ enum tally_unit_kind {
 
 struct tally_unit {
 	enum tally_unit_kind kind;
-	bool complete;   /* the trailer was there */
-	bool unreadable; /* set over its limit, given without its segments */
-	uint64_t offset; /* in the file, of its first byte */
-	uint64_t end;    /* in the file, behind its last byte */
-	uint32_t count;  /* sets of a group, groups of an interchange */
+	bool complete; /* the trailer was there */
+	/* A set over its limit, given without its segments; or one with binary
+	 * data of a wrong length, given without those behind it. */
+	bool unreadable;
+	uint64_t offset;       /* in the file, of its first byte */
+	uint64_t end;          /* in the file, behind its last byte */
+	uint32_t count;        /* sets of a group, groups of an interchange */
 	struct tally_set *set; /* null for END and for a missing trailer */
 };
 
@@ -158,6 +160,13 @@ enum tally_rc tally_reader_new(struct tally_reader **, struct tally_source,
     uint64_t offset, const struct tally_limits *, struct tally_findings *,
     struct tally_err *) TALLY_MUST_USE;
 void tally_reader_free(struct tally_reader *);
+
+/*
+ * The version of the sets that come, borrowed; null, as in the beginning: none
+ * is known.  It says which segments hold binary data behind its length, that
+ * may contain separators.
+ */
+void tally_reader_version(struct tally_reader *, const struct tally_version *);
 
 /* The next unit.  Fails only when the source fails or memory ends. */
 enum tally_rc tally_reader_next(struct tally_reader *, struct tally_unit *,

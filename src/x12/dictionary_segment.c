@@ -7,6 +7,7 @@
  * What is inherited from a base is linked anew, so that it refers to the
  * elements of this version.
  */
+#include "binary.h"
 #include "dictionary_rows.h"
 
 #define NOTES_MAX  32 /* the most in the standard are 14 */
@@ -426,6 +427,7 @@ finish(struct segments *t, struct tally_version *v, struct tally_arena *a,
 {
 	struct tally_segment_spec *s = tally_arena_alloc(a, t->n * sizeof(*s));
 	const char *missing = NULL;
+	unsigned binary = 0;
 
 	if (s == NULL)
 		return relink_failed(err, "", NULL);
@@ -433,7 +435,13 @@ finish(struct segments *t, struct tally_version *v, struct tally_arena *a,
 		s[i] = t->v[i];
 		if (!t->own[i] && !relink(a, v, &s[i].use, s[i].nuse, &missing))
 			return relink_failed(err, s[i].tag, missing);
+		binary += binary_is(&s[i]);
 	}
+	if (binary > BINARY_MAX)
+		return tally_err_set(err, TALLY_CONFIG,
+		    "%s has %u segments with binary data by length; at most %d "
+		    "are read",
+		    v->version, binary, BINARY_MAX);
 	v->segment = s;
 	v->nsegment = t->n;
 	return TALLY_OK;

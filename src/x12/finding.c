@@ -65,6 +65,7 @@ tally_finding_fixed(enum tally_finding_kind kind)
 	case TALLY_F_se_missing:
 	case TALLY_F_set_unsupported:
 	case TALLY_F_set_too_large:
+	case TALLY_F_binary_length:
 		return true;
 	default:
 		return tally_finding_info(kind)->level == TALLY_LEVEL_FILE;

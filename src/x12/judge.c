@@ -235,6 +235,9 @@ choose_version(struct tally_judge *j, struct tally_group_judged *g,
 	if (v == NULL && j->options.nearest != NULL)
 		v = tally_version_nearest(j->options.nearest, version);
 	j->version = v;
+	tally_reader_version(j->reader,
+	    v != NULL ? v
+		      : tally_version_nearest(j->options.dictionary, version));
 	if (v != NULL)
 		copy(g->read_as, sizeof(g->read_as), tally_cstr(v->version));
 	if (v == NULL && j->of_group.errors == 0)

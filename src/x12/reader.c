@@ -19,6 +19,7 @@
 
 #include "tallyman/mem.h"
 #include "tallyman/x12.h"
+#include "x12/collect.h"
 #include "x12/envelope.h"
 #include "x12/isa.h"
 #include "x12/numbers.h"
@@ -41,8 +42,7 @@ struct tally_reader {
 	struct numbers group_numbers, set_numbers;
 	struct isa isa;
 	struct tally_set set;
-	struct tally_segment *segment; /* owned */
-	uint32_t cap;
+	struct collect list; /* its segments */
 };
 
 enum tally_rc
@@ -57,6 +57,7 @@ tally_reader_new(struct tally_reader **out, struct tally_source source,
 		return tally_err_set(err, TALLY_NOMEM, "no memory to read");
 	r->limits = limits;
 	r->findings = findings;
+	collect_init(&r->list, &r->w, limits);
 	rc = window_init(&r->w, source, offset, err);
 	if (rc != TALLY_OK) {
 		tally_free(r);
@@ -74,8 +75,14 @@ tally_reader_free(struct tally_reader *r)
 	window_free(&r->w);
 	numbers_free(&r->group_numbers);
 	numbers_free(&r->set_numbers);
-	tally_free(r->segment);
+	collect_free(&r->list);
 	tally_free(r);
+}
+
+void
+tally_reader_version(struct tally_reader *r, const struct tally_version *v)
+{
+	collect_version(&r->list, v);
 }
 
 bool
@@ -105,7 +112,7 @@ here(const struct tally_reader *r)
 
 /* --- units --- */
 
-/* The set's view of the n segments in r->segment. */
+/* The set's view of the n segments in r->list.segment. */
 static void
 view(struct tally_reader *r, uint32_t n)
 {
@@ -114,13 +121,13 @@ view(struct tally_reader *r, uint32_t n)
 	r->set = (struct tally_set){
 		.bytes = w->buf,
 		.pos = w->index.pos + w->keep_pos,
-		.segment = r->segment,
+		.segment = r->list.segment,
 		.nsegment = n,
 		.separators = w->sep,
-		.plain = w->index.odd <= r->segment[0].start,
+		.plain = w->index.odd <= r->list.segment[0].start,
 		.offset = w->base,
-		.start = w->base + r->segment[0].start,
-		.length = w->at - r->segment[0].start,
+		.start = w->base + r->list.segment[0].start,
+		.length = w->at - r->list.segment[0].start,
 	};
 }
 
@@ -135,174 +142,35 @@ unit_is(struct tally_reader *r, struct tally_unit *u, enum tally_unit_kind kind,
 		.set = has_set ? &r->set : NULL };
 }
 
-static enum tally_rc
-reserve(struct tally_reader *r, uint32_t n, struct tally_err *err)
-{
-	uint32_t cap = r->cap != 0 ? r->cap : 64;
-	void *p;
-
-	while (cap < n)
-		cap *= 2;
-	if (cap == r->cap)
-		return TALLY_OK;
-	p = tally_realloc(r->segment, cap * sizeof(*r->segment));
-	if (p == NULL)
-		return tally_err_set(
-		    err, TALLY_NOMEM, "no memory for %u segments", cap);
-	r->segment = p;
-	r->cap = cap;
-	return TALLY_OK;
-}
-
-static bool
-is_isa(const struct tally_segment *s)
-{
-	return s->tag == tally_tag("ISA") && s->n == ISA_ELEMENTS;
-}
-
-/* Segments that end a set, or a group, which lacks its own trailer. */
-static bool
-ends_set(const struct tally_segment *s)
-{
-	return s->tag == tally_tag("ST") || s->tag == tally_tag("GE") ||
-	    s->tag == tally_tag("GS") || s->tag == tally_tag("IEA") ||
-	    is_isa(s);
-}
-
+/* Segments that end a group which lacks its own trailer. */
 static bool
 ends_group(const struct tally_segment *s)
 {
 	return s->tag == tally_tag("GS") || s->tag == tally_tag("IEA") ||
-	    is_isa(s);
+	    collect_is_isa(s);
 }
 
 /* --- transaction sets --- */
-
-/* What ended the reading of a set. */
-enum set_end { SET_GOES_ON, SET_SE, SET_OTHER, SET_INPUT };
-
-/* Segments that lie ready, within the limits. */
-static enum tally_rc
-collect_ready(struct tally_reader *r, uint32_t *n, struct tally_err *err)
-{
-	const struct tally_limits *limits = r->limits;
-	struct window *w = &r->w;
-	uint32_t room = w->index.nend - w->next_end;
-	uint32_t upto = UINT32_MAX;
-	enum tally_rc rc;
-
-	if (room > limits->set_segments - *n)
-		room = limits->set_segments - *n;
-	if (limits->set_bytes < upto - w->keep)
-		upto = w->keep + limits->set_bytes;
-	/* Most sets need no more than what is there already. */
-	if (r->cap == *n && room > 0) {
-		rc = reserve(r, *n + 1, err);
-		if (rc != TALLY_OK)
-			return rc;
-	}
-	if (room > r->cap - *n)
-		room = r->cap - *n;
-	*n += window_segments(
-	    w, limits->segment_bytes, upto, r->segment + *n, room);
-	return TALLY_OK;
-}
-
-/* The buffer's beginning has moved on, and with it what starts are relative
- * to. */
-static void
-rebase(struct tally_reader *r, uint32_t n, uint64_t was)
-{
-	uint32_t by = (uint32_t)(r->w.base - was);
-
-	for (uint32_t i = 0; by != 0 && i < n; i++)
-		r->segment[i].start -= by;
-}
-
-/* The next segment, wherever it is. */
-static enum tally_rc
-collect_next(struct tally_reader *r, uint32_t *n, bool *over, enum set_end *end,
-    struct tally_err *err)
-{
-	struct window *w = &r->w;
-	uint64_t base = w->base;
-	enum window_found found;
-	struct tally_segment s;
-	enum tally_rc rc;
-
-	rc = window_segment(w, r->limits->segment_bytes, &found, &s, err);
-	if (rc != TALLY_OK)
-		return rc;
-	rebase(r, *n, base);
-	if (found != WINDOW_SEGMENT) {
-		r->broken = found == WINDOW_LONG;
-		r->cut = !r->broken;
-		*end = SET_INPUT;
-		return TALLY_OK;
-	}
-	if (ends_set(&s)) {
-		window_back(w);
-		r->cut = is_isa(&s);
-		*end = SET_OTHER;
-		return TALLY_OK;
-	}
-	*over = *over || *n == r->limits->set_segments ||
-	    w->at - w->keep > r->limits->set_bytes;
-	if (*over) {
-		window_keep(w);
-	} else {
-		rc = reserve(r, *n + 1, err);
-		if (rc != TALLY_OK)
-			return rc;
-		r->segment[(*n)++] = s;
-	}
-	if (s.tag == tally_tag("SE"))
-		*end = SET_SE;
-	return TALLY_OK;
-}
-
-/*
- * Reads on to SE.  What is over a limit is passed over: *n is 0 then.
- */
-static enum tally_rc
-collect(struct tally_reader *r, uint32_t *n, enum set_end *end,
-    struct tally_err *err)
-{
-	bool over = false;
-	enum tally_rc rc = TALLY_OK;
-
-	*end = SET_GOES_ON;
-	while (*end == SET_GOES_ON && rc == TALLY_OK) {
-		if (!over)
-			rc = collect_ready(r, n, err);
-		if (rc == TALLY_OK)
-			rc = collect_next(r, n, &over, end, err);
-	}
-	if (over)
-		*n = 0;
-	return rc;
-}
 
 static enum tally_rc
 read_set(struct tally_reader *r, const struct tally_segment *st,
     struct tally_unit *u, struct tally_err *err)
 {
 	uint64_t start = r->w.base + st->start;
-	uint32_t n = 1;
-	enum set_end end;
+	struct binary_fault fault = { .found = WINDOW_BINARY };
+	uint32_t n;
+	enum collect_end end;
 	enum tally_rc rc;
 
 	r->sets++;
-	rc = reserve(r, 1, err);
+	rc = collect_set(&r->list, st, &n, &end, &fault, err);
 	if (rc != TALLY_OK)
 		return rc;
-	r->segment[0] = *st;
-	rc = collect(r, &n, &end, err);
-	if (rc != TALLY_OK)
-		return rc;
+	r->broken = end == COLLECT_LONG;
+	r->cut = end == COLLECT_INPUT || end == COLLECT_ISA;
 	if (n == 0) {
 		*u = (struct tally_unit){ .kind = TALLY_UNIT_SET,
-			.complete = end == SET_SE,
+			.complete = end == COLLECT_SE,
 			.unreadable = true,
 			.offset = start,
 			.end = here(r) };
@@ -312,14 +180,19 @@ read_set(struct tally_reader *r, const struct tally_segment *st,
 	}
 	view(r, n);
 	unit_is(r, u, TALLY_UNIT_SET, true);
-	u->complete = end == SET_SE;
+	u->complete = end == COLLECT_SE;
 	envelope_check_st(&r->set, &r->set_numbers, r->findings);
-	if (end == SET_SE)
+	/* Data is not to be told from the end of the input. */
+	u->unreadable = fault.found != WINDOW_BINARY &&
+	    (fault.found != WINDOW_BEYOND_INPUT || end != COLLECT_INPUT);
+	if (u->unreadable)
+		binary_report(&fault, r->findings);
+	if (end == COLLECT_SE)
 		envelope_check_trailer(&envelope_se, &r->set, n - 1, n,
-		    &(struct envelope_actual){
-			n, true, tally_element(&r->set, &r->segment[0], 2) },
+		    &(struct envelope_actual){ n, !u->unreadable,
+			tally_element(&r->set, &r->list.segment[0], 2) },
 		    r->findings);
-	else if (end == SET_OTHER && !r->cut)
+	else if (end == COLLECT_OTHER && !u->unreadable)
 		envelope_report(r->findings, TALLY_F_se_missing, here(r), "SE",
 		    n + 1, 0, tally_str("", 0), "SE at the end of the set");
 	return TALLY_OK;
@@ -346,7 +219,7 @@ begin_group(struct tally_reader *r, struct tally_unit *u)
 	r->stray = false;
 	numbers_clear(&r->set_numbers);
 	copy(r->gs06, sizeof(r->gs06),
-	    tally_element(&r->set, &r->segment[0], 6));
+	    tally_element(&r->set, &r->list.segment[0], 6));
 	unit_is(r, u, TALLY_UNIT_GROUP, true);
 	envelope_check_gs(&r->set, &r->group_numbers, r->findings);
 }
@@ -399,10 +272,10 @@ end_interchange(struct tally_reader *r, struct tally_unit *u, bool trailer)
 static bool
 whole_iea(const struct tally_reader *r)
 {
-	struct tally_str n = tally_element(&r->set, &r->segment[0], 2);
+	struct tally_str n = tally_element(&r->set, &r->list.segment[0], 2);
 	struct tally_str right = tally_cstr(r->isa13);
 
-	return r->segment[0].n == 2 && n.n > 0 &&
+	return r->list.segment[0].n == 2 && n.n > 0 &&
 	    (n.n >= right.n || memcmp(n.p, right.p, n.n) != 0);
 }
 
@@ -413,8 +286,8 @@ whole_iea(const struct tally_reader *r)
 static bool
 unended_iea(struct tally_reader *r)
 {
-	if (!window_last(&r->w, &r->segment[0]) ||
-	    r->segment[0].tag != tally_tag("IEA"))
+	if (!window_last(&r->w, &r->list.segment[0]) ||
+	    r->list.segment[0].tag != tally_tag("IEA"))
 		return false;
 	view(r, 1);
 	if (!whole_iea(r))
@@ -440,7 +313,7 @@ in_interchange(struct tally_reader *r, struct tally_unit *u, bool *have,
 		end_interchange(r, u, true);
 		return TALLY_OK;
 	}
-	if (found != WINDOW_SEGMENT || is_isa(&s)) {
+	if (found != WINDOW_SEGMENT || collect_is_isa(&s)) {
 		r->broken = found == WINDOW_LONG;
 		r->cut = found == WINDOW_CUT || found == WINDOW_END;
 		if (found == WINDOW_SEGMENT)
@@ -448,7 +321,7 @@ in_interchange(struct tally_reader *r, struct tally_unit *u, bool *have,
 		end_interchange(r, u, false);
 		return TALLY_OK;
 	}
-	r->segment[0] = s;
+	r->list.segment[0] = s;
 	view(r, 1);
 	if (s.tag == tally_tag("GS")) {
 		begin_group(r, u);
@@ -488,7 +361,7 @@ in_group(struct tally_reader *r, struct tally_unit *u, bool *have,
 	if (found != WINDOW_SEGMENT || ends_group(&s)) {
 		r->broken = found == WINDOW_LONG;
 		r->cut = found == WINDOW_CUT || found == WINDOW_END ||
-		    (found == WINDOW_SEGMENT && is_isa(&s));
+		    (found == WINDOW_SEGMENT && collect_is_isa(&s));
 		if (found == WINDOW_SEGMENT)
 			window_back(&r->w);
 		end_group(r, u, false);
@@ -496,7 +369,7 @@ in_group(struct tally_reader *r, struct tally_unit *u, bool *have,
 	}
 	if (s.tag == tally_tag("ST"))
 		return read_set(r, &s, u, err);
-	r->segment[0] = s;
+	r->list.segment[0] = s;
 	view(r, 1);
 	if (s.tag == tally_tag("GE")) {
 		end_group(r, u, true);
@@ -519,12 +392,12 @@ begin_interchange(struct tally_reader *r, struct tally_unit *u)
 	struct window *w = &r->w;
 	const unsigned char *p = w->buf + w->at;
 
-	r->segment[0] = (struct tally_segment){ .tag = tally_tag("ISA"),
+	r->list.segment[0] = (struct tally_segment){ .tag = tally_tag("ISA"),
 		.n = ISA_ELEMENTS,
 		.place = TALLY_NOWHERE };
 	r->set = (struct tally_set){ .bytes = p,
 		.pos = r->isa.pos,
-		.segment = r->segment,
+		.segment = r->list.segment,
 		.nsegment = 1,
 		.separators = r->isa.separators,
 		.offset = here(r),
@@ -532,7 +405,7 @@ begin_interchange(struct tally_reader *r, struct tally_unit *u)
 		.length = r->isa.pos[ISA_ELEMENTS] + 1 };
 	isa_check(&r->isa, p, here(r), r->findings);
 	copy(r->isa13, sizeof(r->isa13),
-	    tally_element(&r->set, &r->segment[0], 13));
+	    tally_element(&r->set, &r->list.segment[0], 13));
 	r->level = INTERCHANGE;
 	r->groups = 0;
 	r->stray = r->uncounted = r->cut = r->broken = false;
@@ -586,7 +459,7 @@ tally_reader_next(
     struct tally_reader *r, struct tally_unit *u, struct tally_err *err)
 {
 	bool have = false;
-	enum tally_rc rc = reserve(r, 1, err);
+	enum tally_rc rc = collect_reserve(&r->list, 1, err);
 
 	while (rc == TALLY_OK && !have) {
 		if (r->level != OUTSIDE &&

@@ -58,6 +58,7 @@ window_init(struct window *w, struct tally_source source, uint64_t offset,
 	*w = (struct window){
 		.source = source, .base = offset, .scan = tally_scan_choose()
 	};
+	window_stop_at(w, NULL, 0);
 	rc = resize(w, 2 * BLOCK, err);
 	if (rc != TALLY_OK)
 		window_free(w);
@@ -122,7 +123,8 @@ fill(struct window *w, struct tally_err *err)
 	size_t got = 0;
 
 	assert(w->keep <= w->at && w->at <= w->len);
-	if (w->cap - w->len < BLOCK && w->keep > 0)
+	/* What moves is not much more than what has been given since. */
+	if (w->cap - w->len < BLOCK && w->keep > 0 && w->keep >= w->len / 4)
 		drop(w);
 	if (w->cap - w->len < BLOCK) {
 		if (w->cap > UINT32_MAX / 4)
@@ -297,6 +299,40 @@ is_envelope(uint32_t tag)
 	}
 }
 
+static uint64_t
+tag_bit(uint32_t tag)
+{
+	return UINT64_C(1) << (tag & 63);
+}
+
+void
+window_stop_at(struct window *w, const uint32_t *tag, unsigned n)
+{
+	static const char last[] = "ASET"; /* letters of tags of envelopes */
+
+	assert(n <= WINDOW_STOPS);
+	w->marked = 0;
+	for (const char *p = last; *p != '\0'; p++)
+		w->marked |= tag_bit((uint32_t)*p);
+	for (unsigned i = 0; i < n; i++) {
+		w->stop[i] = tag[i];
+		w->marked |= tag_bit(tag[i]);
+	}
+	w->nstop = n;
+}
+
+/* Most tags have none of the marks, and nothing more is asked. */
+static inline bool
+stops_at(const struct window *w, uint32_t tag)
+{
+	if ((w->marked & tag_bit(tag)) == 0)
+		return false;
+	for (unsigned i = 0; i < w->nstop; i++)
+		if (w->stop[i] == tag)
+			return true;
+	return is_envelope(tag);
+}
+
 uint32_t
 window_segments(struct window *w, uint32_t limit, uint32_t upto,
     struct tally_segment *seg, uint32_t max)
@@ -313,7 +349,7 @@ window_segments(struct window *w, uint32_t limit, uint32_t upto,
 			at++;
 		tag = tag_at(w, at, pos[first]);
 		if (pos[e] - at > limit || pos[e] >= upto || at == pos[e] ||
-		    is_envelope(tag))
+		    stops_at(w, tag))
 			break;
 		seg[n] = (struct tally_segment){ .tag = tag,
 			.start = at,
@@ -361,6 +397,106 @@ window_back(struct window *w)
 	w->at = w->keep + w->back.at;
 	w->next_pos = w->keep_pos + w->back.pos;
 	w->next_end = w->keep_end + w->back.end;
+}
+
+uint32_t
+window_again(struct window *w)
+{
+	const struct tally_index *ix = &w->index;
+
+	window_back(w);
+	/* As window_segment passes over what ends nothing. */
+	for (pass_filler(w);
+	     w->next_end < ix->nend && ix->end[w->next_end] == w->next_pos &&
+	     ix->pos[w->next_pos] == w->at;
+	     pass_filler(w)) {
+		w->at++;
+		w->next_pos++;
+		w->next_end++;
+	}
+	if (w->next_pos == ix->npos)
+		return 0;
+	return tag_at(w, w->at, ix->pos[w->next_pos]);
+}
+
+/* A number of up to 15 digits, as element 784 is. */
+static bool
+to_length(const unsigned char *p, uint32_t n, uint64_t *length)
+{
+	*length = 0;
+	for (uint32_t i = 0; i < n; i++) {
+		if (n > 15 || p[i] < '0' || p[i] > '9')
+			return false;
+		*length = *length * 10 + (uint64_t)(p[i] - '0');
+	}
+	return n > 0;
+}
+
+/* Makes the terminator at offset end the entry `entry`, and goes on behind
+ * it; what the index has in between stays there, passed over. */
+static void
+step_over(struct window *w, uint32_t entry, uint32_t end)
+{
+	struct tally_index *ix = &w->index;
+	uint32_t last = entry;
+
+	if (end < w->scanned) {
+		while (ix->pos[last] < end)
+			last++;
+		while (w->next_end < ix->nend && ix->end[w->next_end] <= last)
+			w->next_end++;
+	} else {
+		ix->npos = entry + 1;
+		ix->nend = w->next_end;
+		w->scanned = end + 1;
+	}
+	/* It may hold bytes that are not looked at. */
+	if (ix->odd < end)
+		ix->odd = end;
+	ix->pos[entry] = end;
+	w->next_pos = last + 1;
+	w->at = end + 1;
+}
+
+enum tally_rc
+window_binary(struct window *w, uint32_t limit, unsigned data,
+    enum window_binary *found, struct tally_segment *seg, struct tally_err *err)
+{
+	const struct tally_index *ix = &w->index;
+	uint32_t n = w->next_end < ix->nend ? ix->end[w->next_end] : ix->npos;
+	uint32_t from, got;
+	uint64_t length, want;
+	enum tally_rc rc;
+
+	*found = WINDOW_NO_DATA;
+	if (n - w->next_pos < data)
+		return TALLY_OK;
+	from = ix->pos[w->next_pos + data - 2] + 1;
+	n = ix->pos[w->next_pos + data - 1] - from;
+	*found = WINDOW_NO_LENGTH;
+	if (!to_length(w->buf + from, n, &length))
+		return TALLY_OK;
+	want = from + n + 1 - w->at + length + 1;
+	*found = WINDOW_BEYOND_LIMIT;
+	if (want > limit)
+		return TALLY_OK;
+	rc = window_peek(w, (uint32_t)want, &got, err);
+	if (rc != TALLY_OK)
+		return rc;
+	*found = got < want ? WINDOW_BEYOND_INPUT : WINDOW_UNENDED;
+	if (got < want || w->buf[w->at + want - 1] != w->sep.segment)
+		return TALLY_OK;
+	*found = WINDOW_BINARY;
+	*seg = (struct tally_segment){
+		.tag = tally_tag_of(
+		    (const char *)w->buf + w->at, ix->pos[w->next_pos] - w->at),
+		.start = w->at,
+		.pos = w->next_pos - w->keep_pos,
+		.n = data,
+		.place = TALLY_NOWHERE,
+	};
+	step_over(w, w->next_pos + data, w->at + (uint32_t)want - 1);
+	return TALLY_OK;
 }
 
 /* Bytes that transports and editors leave between interchanges. */

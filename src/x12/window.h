@@ -16,6 +16,9 @@
 #include "tallyman/x12.h"
 #include "x12/scan.h"
 
+/* Tags that can be stopped at beside those of envelopes. */
+#define WINDOW_STOPS 16
+
 struct window {
 	struct tally_source source;
 	tally_scan_fn *scan;
@@ -30,6 +33,9 @@ struct window {
 	struct tally_separators sep;
 	struct tally_index index;    /* owned */
 	uint32_t next_pos, next_end; /* first ones not yet given */
+	uint32_t stop[WINDOW_STOPS]; /* tags, see window_stop_at */
+	unsigned nstop;
+	uint64_t marked; /* bits of the tags to stop at */
 	struct {
 		uint32_t at, pos, end;
 	} back; /* before the newest segment, relative to what is kept */
@@ -66,13 +72,40 @@ enum tally_rc window_segment(struct window *, uint32_t limit,
     enum window_found *, struct tally_segment *seg, struct tally_err *)
     TALLY_MUST_USE;
 
+/* Tags that window_segments stops at beside those of envelopes. */
+void window_stop_at(struct window *, const uint32_t *tag, unsigned n);
+
 /*
  * Gives as many segments as lie ready, at most max of them and none that ends
  * beyond offset upto, as window_segment would.  It stops before one that needs
- * a closer look: a segment of an envelope, or one over the limit or empty.
+ * a closer look: a segment of an envelope or with binary data, or one over the
+ * limit or empty.
  */
 uint32_t window_segments(struct window *, uint32_t limit, uint32_t upto,
     struct tally_segment *, uint32_t max);
+
+/* Goes back to the start of the newest segment, given or too long; its tag, or
+ * 0 when it has none of up to three bytes. */
+uint32_t window_again(struct window *);
+
+/* What window_binary found; anything but a segment leaves `at` at its start. */
+enum window_binary {
+	WINDOW_BINARY,       /* as WINDOW_SEGMENT */
+	WINDOW_NO_DATA,      /* the segment ends before it */
+	WINDOW_NO_LENGTH,    /* what should be the length is no number */
+	WINDOW_BEYOND_LIMIT, /* the length is */
+	WINDOW_BEYOND_INPUT,
+	WINDOW_UNENDED /* no terminator behind the data */
+};
+
+/*
+ * After window_again: that segment, whose last element, the one at position
+ * data, holds as many bytes of any kind as the element before it says.
+ * limit: of the whole segment.
+ */
+enum tally_rc window_binary(struct window *, uint32_t limit, unsigned data,
+    enum window_binary *, struct tally_segment *seg, struct tally_err *)
+    TALLY_MUST_USE;
 
 /* Outside interchanges: passes over line ends, blanks, NULs, byte order marks
  * and Ctrl-Z; *got of up to WINDOW_LOOK bytes are there then. */

@@ -24,6 +24,14 @@ holds "a note of the site's segment" \
     grep -q 'codes     element_needed AK403=2' "$work/out"
 judged "shown" 0 -C "$samples" show "$samples/820-remittance.edi"
 holds "by the site's names" grep -q 'payment begins' "$work/out"
+judged "a set with binary data" 0 -C "$samples" validate \
+    "$samples/X41-picture.edi"
+same "its data hides nothing" "$(grep -c codes "$work/out")" 0
+judged "shown" 0 -C "$samples" show "$samples/X41-picture.edi"
+holds "the data as one value" grep -q 'GIF89a.*IEA\*1\*000000051~ ;$' "$work/out"
+sed 's/^BIN\*49/BIN*48/' "$samples/X41-picture.edi" >"$work/length.edi"
+judged "a wrong length" 65 -C "$samples" validate "$work/length.edi"
+holds "is told" grep -q 'codes     binary_length AK403=7' "$work/out"
 cd "$work"
 judged "without the site" 65 validate "$samples/820-remittance.edi"
 holds "its set is not known" grep -q set_unsupported "$work/out"

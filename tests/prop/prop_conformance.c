@@ -36,6 +36,7 @@ static const struct {
 	{ TALLY_F_empty_file, "no interchange: nobody to answer; test_judge" },
 	{ TALLY_F_text_outside, "outside interchanges; test_judge" },
 	{ TALLY_F_set_too_large, "needs 64 MiB, or a lower limit; test_judge" },
+	{ TALLY_F_binary_length, "in no set that is here; test_binary" },
 	{ TALLY_F_version_nearest,
 	    "only where an agreement allows it; "
 	    "test_judge" },

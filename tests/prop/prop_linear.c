@@ -23,6 +23,8 @@
 #define BYTES_MAX (64u << 20)
 /* 2 and a little: buffers grow in steps. */
 #define RATIO_MAX 2.6
+/* Of a byte of any shape: some ten times what a byte of an order takes. */
+#define BYTE_MAX 120.0
 
 static uint64_t work;
 
@@ -294,6 +296,82 @@ no_trailers(struct tally_buf *b, struct maker *m, uint32_t n)
 		tally_buf_printf(b, "ST*850*%04u~", i);
 }
 
+static void
+binary(struct tally_buf *b, struct maker *m, uint32_t n)
+{
+	in_order(b, m, "BIN*9*~*~A~*~A~~", n, 1);
+}
+
+/* A length that makes the reader look far ahead, in vain. */
+static void
+binary_too_long(struct tally_buf *b, struct maker *m, uint32_t n)
+{
+	open_group(b, m);
+	for (uint32_t i = 1; i <= n; i++)
+		tally_buf_printf(
+		    b, "ST*850*%04u~BIN*%u*A~SE*3*%04u~", i, 60000000 - i, i);
+	close_group(b, m, n);
+}
+
+static void
+binary_unended(struct tally_buf *b, struct maker *m, uint32_t n)
+{
+	open_group(b, m);
+	for (uint32_t i = 1; i <= n; i++)
+		tally_buf_printf(
+		    b, "ST*850*%04u~BIN*%u*A~SE*3*%04u~", i, n * 8, i);
+	close_group(b, m, n);
+}
+
+/* Levels each below the one before. */
+static void
+levels(struct tally_buf *b, struct maker *m, uint32_t n)
+{
+	static const struct tally_set_spec notice = { .functional = "SH",
+		.version = "004010" };
+
+	write_isa(b, m, 1);
+	write_gs(b, m, &notice, 1);
+	tally_buf_puts(b, "ST*856*0001~BSN*00*1*20260105*0800~");
+	for (uint32_t i = 1; i <= n; i++)
+		tally_buf_printf(
+		    b, i == 1 ? "HL*1**S~" : "HL*%u*%u*I~", i, i - 1);
+	tally_buf_printf(b, "SE*%u*0001~", n + 3);
+	close_group(b, m, 1);
+}
+
+/* Levels without one above, of one number. */
+static void
+bad_levels(struct tally_buf *b, struct maker *m, uint32_t n)
+{
+	static const struct tally_set_spec notice = { .functional = "SH",
+		.version = "004010" };
+
+	write_isa(b, m, 1);
+	write_gs(b, m, &notice, 1);
+	tally_buf_puts(b, "ST*856*0001~BSN*00*1*20260105*0800~");
+	for (uint32_t i = 0; i < n; i++)
+		tally_buf_puts(b, "HL*7*99*I~");
+	tally_buf_printf(b, "SE*%u*0001~", n + 3);
+	close_group(b, m, 1);
+}
+
+static void
+repetitions(struct tally_buf *b, struct maker *m, uint32_t n)
+{
+	m->sep.repetition = '^';
+	write_isa(b, m, 1);
+	tally_buf_puts(b,
+	    "GS*PO*A*B*20260105*0815*1*X*005010~ST*850*0001~"
+	    "BEG*00*SA*1**20260105~DMG");
+	for (uint32_t k = 0; k < 5; k++)
+		tally_buf_puts(b, "*A");
+	for (uint32_t i = 0; i < 4 * n; i++)
+		tally_buf_puts(b, "^A");
+	tally_buf_puts(b, "~SE*4*0001~");
+	close_group(b, m, 1);
+}
+
 static const struct {
 	const char *name;
 	shape_fn *make;
@@ -318,6 +396,12 @@ static const struct {
 	{ "sets of one number", same_numbers },
 	{ "sets of odd numbers", long_numbers },
 	{ "sets without end", no_trailers },
+	{ "binary data", binary },
+	{ "binary data beyond the input", binary_too_long },
+	{ "binary data without end", binary_unended },
+	{ "level below level", levels },
+	{ "levels of one number", bad_levels },
+	{ "repetitions of one element", repetitions },
 };
 
 static uint64_t
@@ -359,6 +443,9 @@ test_linear(void **state)
 		    "%-28s %8zu bytes, %6.2f per byte, ratio %.2f\n",
 		    shapes[i].name, bytes[1],
 		    ((double)once - (double)none) / (double)bytes[1], ratio);
+	if ((double)once - (double)none > BYTE_MAX * (double)bytes[1])
+		fail_msg("%zu bytes take %llu steps", bytes[1],
+		    (unsigned long long)(once - none));
 	if (ratio > RATIO_MAX)
 		fail_msg("%zu bytes are %.2f times the work of %zu", bytes[2],
 		    ratio, bytes[1]);
