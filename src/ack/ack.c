@@ -246,14 +246,14 @@ write_all(struct tally_buf *out, const struct tally_interchange_judged *ic,
 	enum tally_rc rc;
 
 	tally_buf_reset(out);
-	tally_writer_init(&w, out, &e->separators, e->newline);
+	tally_writer_init(&w, out, &e->separators, e->newline ? "\n" : "");
 	tally_ack_open(&w, ic, e);
 	if (writes_ta1(ic, e))
 		tally_ack_ta1(&w, ic, findings);
 	rc = write_groups(&w, ic, findings, e, &detail, &groups, err);
 	if (rc != TALLY_OK)
 		return rc;
-	tally_ack_close(&w, e, groups);
+	tally_ack_close(&w, ic, e, groups);
 	/* Far below its ceiling the buffer can only have failed for memory;
 	 * with less to write it might succeed, but not always the same. */
 	if (out->failed && out->n + PIECE_MAX < out->max)

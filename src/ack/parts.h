@@ -47,8 +47,9 @@ struct tally_ack_answer {
 /* ISA, and IEA with the number of groups. */
 void tally_ack_open(struct tally_writer *,
     const struct tally_interchange_judged *, const struct tally_ack_envelope *);
-void tally_ack_close(
-    struct tally_writer *, const struct tally_ack_envelope *, uint32_t groups);
+void tally_ack_close(struct tally_writer *,
+    const struct tally_interchange_judged *, const struct tally_ack_envelope *,
+    uint32_t groups);
 
 /* GS, addressed to who sent the group given; GE with the number of sets. */
 void tally_ack_group_open(struct tally_writer *,

@@ -41,14 +41,15 @@ tally_separators_ok(const struct tally_separators *s)
 
 void
 tally_writer_init(struct tally_writer *w, struct tally_buf *out,
-    const struct tally_separators *separators, bool newline)
+    const struct tally_separators *separators, const char *line_end)
 {
 	const char *p = "?.-/_";
 
 	assert(tally_separators_ok(separators));
 	*w = (struct tally_writer){ .out = out, .separators = *separators };
-	w->newline = newline && separators->segment != '\n' &&
-	    separators->segment != '\r';
+	w->line_end = separators->segment != '\n' && separators->segment != '\r'
+	    ? line_end
+	    : "";
 	while (!writable(w, *p))
 		p++; /* five candidates, four separators */
 	w->replacement = *p;
@@ -154,8 +155,7 @@ void
 tally_write_end(struct tally_writer *w)
 {
 	tally_buf_putc(w->out, (char)w->separators.segment);
-	if (w->newline)
-		tally_buf_putc(w->out, '\n');
+	tally_buf_puts(w->out, w->line_end);
 	w->pending = 0;
 	w->segments++;
 }

@@ -16,18 +16,19 @@
 struct tally_writer {
 	struct tally_buf *out; /* borrowed */
 	struct tally_separators separators;
-	bool newline;      /* a line feed behind each terminator */
-	char replacement;  /* for what cannot be written */
-	uint32_t segments; /* ended since it was last set to 0 */
-	uint32_t pending;  /* separators owed before the next element */
+	const char *line_end; /* behind each terminator */
+	char replacement;     /* for what cannot be written */
+	uint32_t segments;    /* ended since it was last set to 0 */
+	uint32_t pending;     /* separators owed before the next element */
 };
 
 /* Whether the four are different and none a letter, a digit or a blank. */
 bool tally_separators_ok(const struct tally_separators *);
 
-/* The separators have to be ok. */
+/* The separators have to be ok; line_end is "", "\n" or "\r\n", and nothing
+ * where the terminator ends the line itself.  Borrowed. */
 void tally_writer_init(struct tally_writer *, struct tally_buf *,
-    const struct tally_separators *, bool newline);
+    const struct tally_separators *, const char *line_end);
 
 /* Whether every byte can be written as it is. */
 bool tally_write_fits(const struct tally_writer *, struct tally_str);

@@ -53,7 +53,7 @@ segments(void **state)
 
 	(void)state;
 	tally_buf_init(&b, MAX);
-	tally_writer_init(&w, &b, &usual, true);
+	tally_writer_init(&w, &b, &usual, "\n");
 	/* Empty elements inside count, at the end they are left out. */
 	tally_write_begin(&w, "N1");
 	tally_write_cstr(&w, "ST");
@@ -101,7 +101,7 @@ hostile(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		tally_buf_init(&b, MAX);
-		tally_writer_init(&w, &b, &row[i].s, false);
+		tally_writer_init(&w, &b, &row[i].s, "");
 		tally_write_begin(&w, "X");
 		tally_write_str(&w, row[i].value);
 		tally_write_end(&w);
@@ -138,7 +138,7 @@ line_ends(void **state)
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
 		s.segment = row[i].terminator;
 		tally_buf_init(&b, MAX);
-		tally_writer_init(&w, &b, &s, row[i].newline);
+		tally_writer_init(&w, &b, &s, row[i].newline ? "\n" : "");
 		tally_write_begin(&w, "ST");
 		tally_write_end(&w);
 		assert_string_equal(b.p, row[i].written);
