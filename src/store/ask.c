@@ -17,20 +17,16 @@ static const struct {
 };
 
 enum tally_rc
-store_ask(struct store *st, enum store_question which, int64_t argument,
-    void (*row)(
-	void *ctx, int n, const char *const *names, const char *const *values),
-    void *ctx, struct tally_err *err)
+store_rows(struct store *st, enum statement q, const struct engine_value *v,
+    size_t nv, store_row_fn *row, void *ctx, struct tally_err *err)
 {
 	const struct engine_methods *m = st->engine->m;
-	const enum statement q = question[which].statement;
-	const struct engine_value v[] = { v_integer(argument) };
 	const char *name[COLUMNS_MAX], *value[COLUMNS_MAX];
 	enum tally_rc rc;
 	bool more;
 	int n;
 
-	rc = store_one(st, q, v, question[which].argument ? 1 : 0, &more, err);
+	rc = store_one(st, q, v, nv, &more, err);
 	n = rc == TALLY_OK ? m->width(st->engine, q) : 0;
 	if (n > COLUMNS_MAX)
 		n = COLUMNS_MAX;
@@ -45,4 +41,14 @@ store_ask(struct store *st, enum store_question which, int64_t argument,
 	if (rc == TALLY_OK)
 		store_end(st, q);
 	return rc;
+}
+
+enum tally_rc
+store_ask(struct store *st, enum store_question which, int64_t argument,
+    store_row_fn *row, void *ctx, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(argument) };
+
+	return store_rows(st, question[which].statement, v,
+	    question[which].argument ? 1 : 0, row, ctx, err);
 }

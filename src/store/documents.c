@@ -74,6 +74,18 @@ store_documents_prior(struct store *st, const char *partner,
 	return rc;
 }
 
+enum tally_rc
+store_map(struct store *st, const struct engine_value v[2], int64_t *id,
+    struct tally_err *err)
+{
+	bool known;
+	enum tally_rc rc = store_number(st, Q_MAP_FIND, v, 2, id, &known, err);
+
+	if (rc == TALLY_OK && !known)
+		rc = store_number(st, Q_MAP_ADD, v, 2, id, NULL, err);
+	return rc;
+}
+
 /* The row of a map; asked only when it is not that of the document before. */
 static enum tally_rc
 map_id(struct store *st, const struct store_document *d, size_t i, int64_t *id,
@@ -83,8 +95,6 @@ map_id(struct store *st, const struct store_document *d, size_t i, int64_t *id,
 	const struct engine_value v[] = {
 		v_blob(d[i].map_hash, TALLY_HASH_SIZE), v_cstr(d[i].map)
 	};
-	enum tally_rc rc;
-	bool known;
 
 	id[i] = 0;
 	if (d[i].map == NULL || d[i].map_hash == NULL)
@@ -94,11 +104,7 @@ map_id(struct store *st, const struct store_document *d, size_t i, int64_t *id,
 		id[i] = id[i - 1];
 		return TALLY_OK;
 	}
-	rc = store_number(st, Q_MAP_FIND, v, COUNT(v), &id[i], &known, err);
-	if (rc == TALLY_OK && !known)
-		rc =
-		    store_number(st, Q_MAP_ADD, v, COUNT(v), &id[i], NULL, err);
-	return rc;
+	return store_map(st, v, &id[i], err);
 }
 
 static void

@@ -59,6 +59,10 @@ struct engine_methods {
 	enum tally_rc (*release)(struct engine *, struct tally_err *);
 	void (*undo)(struct engine *);
 
+	/* A copy of all as it is now, into an empty file at path. */
+	enum tally_rc (*copy)(
+	    struct engine *, const char *path, struct tally_err *);
+
 	/* Data definition; and the version of what it defined. */
 	enum tally_rc (*define)(
 	    struct engine *, const char *sql, struct tally_err *);
@@ -81,6 +85,12 @@ struct engine_methods {
 	/* All documents of the load, and all rows of their records. */
 	enum tally_rc (*load)(
 	    struct engine *, const struct engine_load *, struct tally_err *);
+	/* The records of a document: removes them; appends them to a buffer,
+	 * a line for each row, in the model's order. */
+	enum tally_rc (*unload)(
+	    struct engine *, int64_t document, struct tally_err *);
+	enum tally_rc (*read)(struct engine *, int64_t document,
+	    struct tally_buf *, struct tally_err *);
 	/* prior[i]: the newest document with the key of document[i], or 0. */
 	enum tally_rc (*prior)(struct engine *, const struct engine_load *,
 	    int64_t *prior, struct tally_err *);

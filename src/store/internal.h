@@ -83,6 +83,11 @@ enum tally_rc store_number(struct store *, enum statement,
     const struct engine_value *, size_t n, int64_t *out, bool *found,
     struct tally_err *) TALLY_MUST_USE;
 
+/* All rows of a statement. */
+enum tally_rc store_rows(struct store *, enum statement,
+    const struct engine_value *, size_t n, store_row_fn *, void *ctx,
+    struct tally_err *) TALLY_MUST_USE;
+
 /* Instants as text, "2026-11-23T17:05:36.123Z"; 0 as NULL. */
 struct store_instant {
 	char text[64];
@@ -104,6 +109,11 @@ enum tally_rc store_schema_migrate(struct store *, struct tally_err *)
 enum tally_rc store_schema_check(struct store *, struct tally_err *)
     TALLY_MUST_USE;
 
+/* A copy of the store as it is, named after what is going to change it; none
+ * of a store in which nothing has happened yet. */
+enum tally_rc store_backup_before(
+    struct store *, const char *what, struct tally_err *) TALLY_MUST_USE;
+
 /*
  * A change of state, in the transaction that makes it.  Streams, each with a
  * chain of hashes: "mailbox:NAME" for files, "partner:NAME" for the rest.
@@ -121,6 +131,10 @@ struct store_event {
 };
 enum tally_rc store_event(struct store *, const struct store_event *,
     int64_t now, struct tally_err *) TALLY_MUST_USE;
+
+/* The row of a map by hash and name; made when it is new. */
+enum tally_rc store_map(struct store *, const struct engine_value hash_name[2],
+    int64_t *id, struct tally_err *) TALLY_MUST_USE;
 
 /* Small bytes, or a place in archive/, as a payload; known before or new. */
 enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],

@@ -84,19 +84,13 @@ copy(char *to, size_t size, const char *from)
 	snprintf(to, size, "%s", from != NULL ? from : "");
 }
 
-enum tally_rc
-store_outbox_next(struct store *st, const char *mailbox, int64_t after,
-    int64_t now, struct store_outgoing *o, bool *found, struct tally_err *err)
+/* The row that OUTBOX_NEXT or OUTBOX_FIRST is at; ends the statement. */
+static enum tally_rc
+take_row(struct store *st, enum statement q, struct store_outgoing *o,
+    struct tally_err *err)
 {
 	const struct engine_methods *m = st->engine->m;
-	const struct store_instant at = store_instant(now);
-	const struct engine_value v[] = { v_cstr(mailbox), v_integer(after),
-		v_instant(&at) };
-	const enum statement q = Q_OUTBOX_NEXT;
-	enum tally_rc rc = store_one(st, q, v, COUNT(v), found, err);
 
-	if (rc != TALLY_OK || !*found)
-		return rc;
 	memset(o, 0, sizeof(*o));
 	o->id = m->integer(st->engine, q, 0);
 	copy(o->partner, sizeof(o->partner), m->text(st->engine, q, 1));
@@ -115,6 +109,32 @@ store_outbox_next(struct store *st, const char *mailbox, int64_t after,
 	}
 	o->bytes = tally_buf_view(&st->bytes);
 	return TALLY_OK;
+}
+
+enum tally_rc
+store_outbox_next(struct store *st, const char *mailbox, int64_t after,
+    int64_t now, struct store_outgoing *o, bool *found, struct tally_err *err)
+{
+	const struct store_instant at = store_instant(now);
+	const struct engine_value v[] = { v_cstr(mailbox), v_integer(after),
+		v_instant(&at) };
+	enum tally_rc rc =
+	    store_one(st, Q_OUTBOX_NEXT, v, COUNT(v), found, err);
+
+	return rc != TALLY_OK || !*found ? rc
+					 : take_row(st, Q_OUTBOX_NEXT, o, err);
+}
+
+enum tally_rc
+store_outbox_about(struct store *st, int64_t interchange,
+    struct store_outgoing *o, bool *found, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(interchange) };
+	enum tally_rc rc =
+	    store_one(st, Q_OUTBOX_FIRST, v, COUNT(v), found, err);
+
+	return rc != TALLY_OK || !*found ? rc
+					 : take_row(st, Q_OUTBOX_FIRST, o, err);
 }
 
 /* The statement of a state, by its arguments. */

@@ -17,9 +17,11 @@
  */
 #include "store/internal.h"
 
+#include <stdio.h>
+
 #include "store/load.h"
 
-#define VERSION    2
+#define VERSION    3
 #define NAME_BYTES 63           /* of a table or column; PostgreSQL's limit */
 #define SQL_MAX    (256 * 1024) /* of one definition */
 
@@ -146,7 +148,7 @@ static const char *const evidence[] = {
 	"CREATE INDEX events_by_stream ON events (stream)",
 };
 
-/* What version 2 has over version 1, and how a store of version 1 gets it. */
+/* What version 2 has over version 1. */
 static const char *const evidence2[] = {
 	"ALTER TABLE outbox ADD COLUMN control_number INTEGER",
 	"CREATE INDEX outbox_by_number ON outbox (control_number)"
@@ -178,11 +180,31 @@ static const char *const evidence2[] = {
 	"CREATE INDEX answer_notes_by_answer ON answer_notes (answer_id)",
 };
 
+/* What version 3 has over version 2. */
+static const char *const evidence3[] = {
+	"CREATE TABLE decisions (id INTEGER PRIMARY KEY, subject TEXT NOT NULL"
+	" CHECK (subject IN ('document', 'file', 'interchange', 'answer')),"
+	" subject_id INTEGER NOT NULL, decision TEXT NOT NULL"
+	" CHECK (decision IN ('released', 'rejected')), at TEXT NOT NULL,"
+	" who TEXT NOT NULL, reason TEXT) STRICT",
+	"CREATE INDEX decisions_by_subject ON decisions (subject_id, subject)",
+};
+
+/* The way from one version to the next. */
+static const struct {
+	const char *const *sql;
+	size_t n;
+} step[VERSION] = {
+	{ evidence, COUNT(evidence) },
+	{ evidence2, COUNT(evidence2) },
+	{ evidence3, COUNT(evidence3) },
+};
+
 /* Names that a model may not use. */
 static const char *const reserved[] = { "meta", "payloads", "files", "objects",
 	"interchanges", "functional_groups", "maps", "documents", "findings",
 	"residue", "outbox", "expected_acks", "control_numbers", "mailboxes",
-	"events", "answers", "answer_notes" };
+	"events", "answers", "answer_notes", "decisions" };
 
 static bool
 name_ok(const char *name)
@@ -350,7 +372,10 @@ orders_view(struct tally_buf *sql, const struct tally_model *m,
 
 	tally_buf_puts(sql,
 	    "CREATE VIEW erp_orders AS SELECT d.id AS order_id, d.partner,"
-	    " d.state, i.usage, i.recorded_at AS received_at");
+	    " d.state, i.usage, i.recorded_at AS received_at,"
+	    " coalesce((SELECT max(c.at) FROM decisions c"
+	    " WHERE c.subject_id = d.id AND c.subject = 'document'"
+	    " AND c.decision = 'released'), i.recorded_at) AS accepted_at");
 	list_columns(sql, orders);
 	for (size_t i = 0; parties != NULL && i < COUNT(party_role); i++)
 		for (size_t k = 0; k < COUNT(party_column); k++)
@@ -433,30 +458,31 @@ add_model(struct store *st, struct tally_err *err)
 	return rc;
 }
 
+/* From a version to this one. */
 static enum tally_rc
-add_evidence(struct store *st, struct tally_err *err)
+add_evidence(struct store *st, int version, struct tally_err *err)
 {
 	const struct engine_methods *m = st->engine->m;
 	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; rc == TALLY_OK && i < COUNT(evidence2); i++)
-		rc = m->define(st->engine, evidence2[i], err);
+	for (; version < VERSION; version++)
+		for (size_t i = 0; rc == TALLY_OK && i < step[version].n; i++)
+			rc = m->define(st->engine, step[version].sql[i], err);
 	return rc == TALLY_OK ? m->stamp(st->engine, VERSION, err) : rc;
 }
 
-/* A store of the version before, in a transaction of its own. */
+/* All from a version on, and the model, in one transaction. */
 static enum tally_rc
-bring_up(struct store *st, struct tally_err *err)
+bring_up(struct store *st, int version, struct tally_err *err)
 {
-	int version;
-	enum tally_rc rc = st->engine->m->version(st->engine, &version, err);
+	enum tally_rc rc = store_begin(st, err);
 
-	if (rc != TALLY_OK || version != 1)
-		return rc;
-	rc = store_begin(st, err);
 	if (rc != TALLY_OK)
 		return rc;
-	rc = add_evidence(st, err);
+	if (version < VERSION)
+		rc = add_evidence(st, version, err);
+	if (rc == TALLY_OK)
+		rc = add_model(st, err);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
 	if (rc != TALLY_OK)
@@ -467,22 +493,7 @@ bring_up(struct store *st, struct tally_err *err)
 enum tally_rc
 store_schema_create(struct store *st, struct tally_err *err)
 {
-	const struct engine_methods *m = st->engine->m;
-	enum tally_rc rc = store_begin(st, err);
-
-	if (rc != TALLY_OK)
-		return rc;
-	for (size_t i = 0; rc == TALLY_OK && i < COUNT(evidence); i++)
-		rc = m->define(st->engine, evidence[i], err);
-	if (rc == TALLY_OK)
-		rc = add_evidence(st, err);
-	if (rc == TALLY_OK)
-		rc = add_model(st, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
-	return rc;
+	return bring_up(st, 0, err);
 }
 
 enum tally_rc
@@ -501,35 +512,44 @@ store_schema_check(struct store *st, struct tally_err *err)
 	return rc;
 }
 
+/* The hash of the model that the store was last opened with; "" for none. */
+static enum tally_rc
+had_model(struct store *st, char hex[TALLY_HASH_HEX], struct tally_err *err)
+{
+	const struct engine_value v[] = { v_cstr("model") };
+	enum tally_rc rc;
+	bool row;
+
+	hex[0] = '\0';
+	rc = store_one(st, Q_META_GET, v, COUNT(v), &row, err);
+	if (rc == TALLY_OK && row) {
+		snprintf(hex, TALLY_HASH_HEX, "%s",
+		    st->engine->m->text(st->engine, Q_META_GET, 0));
+		store_end(st, Q_META_GET);
+	}
+	return rc;
+}
+
 enum tally_rc
 store_schema_migrate(struct store *st, struct tally_err *err)
 {
-	const struct engine_value v[] = { v_cstr("model") };
-	char hex[TALLY_HASH_HEX];
-	const char *had;
-	enum tally_rc rc = bring_up(st, err);
-	bool row, same;
+	char had[TALLY_HASH_HEX], hex[TALLY_HASH_HEX], what[64];
+	int version;
+	enum tally_rc rc = st->engine->m->version(st->engine, &version, err);
 
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK && (version < 1 || version > VERSION))
 		rc = store_schema_check(st, err);
-	if (rc != TALLY_OK)
-		return rc;
-	rc = store_one(st, Q_META_GET, v, COUNT(v), &row, err);
+	if (rc == TALLY_OK)
+		rc = had_model(st, had, err);
 	if (rc != TALLY_OK)
 		return rc;
 	tally_hash_hex(st->model->hash, hex);
-	had = row ? st->engine->m->text(st->engine, Q_META_GET, 0) : NULL;
-	same = had != NULL && strcmp(had, hex) == 0;
-	store_end(st, Q_META_GET);
-	if (same)
+	if (version == VERSION && strcmp(had, hex) == 0)
 		return TALLY_OK;
-	rc = store_begin(st, err);
-	if (rc != TALLY_OK)
-		return rc;
-	rc = add_model(st, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
-	return rc;
+	if (version < VERSION)
+		snprintf(what, sizeof(what), "version-%d", VERSION);
+	else
+		snprintf(what, sizeof(what), "model-%.12s", hex);
+	rc = store_backup_before(st, what, err);
+	return rc == TALLY_OK ? bring_up(st, version, err) : rc;
 }

@@ -27,6 +27,7 @@ struct sqlite {
 	sqlite3 *db;
 	sqlite3_stmt *stmt[STATEMENTS];
 	struct sqlite_batch *batch;
+	struct sqlite_rows *rows;
 	const char *path; /* borrowed */
 	enum store_mode mode;
 	int patience;
@@ -189,6 +190,8 @@ disconnect(struct sqlite *s)
 {
 	if (s->batch != NULL)
 		sqlite_batch_detach(s->batch);
+	if (s->rows != NULL)
+		sqlite_rows_detach(s->rows);
 	for (int i = 0; i < STATEMENTS; i++) {
 		sqlite3_finalize(s->stmt[i]);
 		s->stmt[i] = NULL;
@@ -253,6 +256,7 @@ close_it(struct engine *e)
 
 	disconnect(s);
 	sqlite_batch_free(s->batch);
+	sqlite_rows_free(s->rows);
 	tally_free(s);
 }
 
@@ -340,6 +344,12 @@ undo(struct engine *e)
 	    (once(of(e), "ROLLBACK TO one", NULL, NULL) != TALLY_OK ||
 		once(of(e), "RELEASE one", NULL, NULL) != TALLY_OK))
 		rollback(e);
+}
+
+static enum tally_rc
+copy(struct engine *e, const char *path, struct tally_err *err)
+{
+	return sqlite_copy(of(e)->db, path, of(e)->patience, err);
 }
 
 static enum tally_rc
@@ -495,6 +505,19 @@ load(struct engine *e, const struct engine_load *l, struct tally_err *err)
 }
 
 static enum tally_rc
+unload(struct engine *e, int64_t document, struct tally_err *err)
+{
+	return sqlite_rows_remove(of(e)->rows, of(e)->db, document, err);
+}
+
+static enum tally_rc
+read_rows(struct engine *e, int64_t document, struct tally_buf *out,
+    struct tally_err *err)
+{
+	return sqlite_rows_read(of(e)->rows, of(e)->db, document, out, err);
+}
+
+static enum tally_rc
 prior(struct engine *e, const struct engine_load *l, int64_t *out,
     struct tally_err *err)
 {
@@ -512,6 +535,7 @@ static const struct engine_methods methods = {
 	.savepoint = savepoint,
 	.release = release,
 	.undo = undo,
+	.copy = copy,
 	.define = define,
 	.version = version,
 	.stamp = stamp,
@@ -524,6 +548,8 @@ static const struct engine_methods methods = {
 	.name = name_of,
 	.width = width,
 	.load = load,
+	.unload = unload,
+	.read = read_rows,
 	.prior = prior,
 };
 
@@ -542,6 +568,8 @@ engine_sqlite_open(struct engine **out, const char *path, enum store_mode mode,
 	s->patience = PATIENCE_MS;
 	rc = mode != STORE_READ ? sqlite_batch_new(&s->batch, model, err)
 				: TALLY_OK;
+	if (rc == TALLY_OK)
+		rc = sqlite_rows_new(&s->rows, model, err);
 	if (rc == TALLY_OK)
 		rc = connect_db(s, err);
 	if (rc != TALLY_OK) {

@@ -22,6 +22,22 @@ enum tally_rc sqlite_batch_attach(
     struct sqlite_batch *, sqlite3 *, struct tally_err *) TALLY_MUST_USE;
 void sqlite_batch_detach(struct sqlite_batch *);
 
+/* The records of single documents.  The model is borrowed; detach before the
+ * connection is closed. */
+struct sqlite_rows;
+enum tally_rc sqlite_rows_new(struct sqlite_rows **, const struct tally_model *,
+    struct tally_err *) TALLY_MUST_USE;
+void sqlite_rows_free(struct sqlite_rows *);
+void sqlite_rows_detach(struct sqlite_rows *);
+enum tally_rc sqlite_rows_remove(struct sqlite_rows *, sqlite3 *,
+    int64_t document, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sqlite_rows_read(struct sqlite_rows *, sqlite3 *,
+    int64_t document, struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
+
+/* A copy as it is now, into an empty file; others may write meanwhile. */
+enum tally_rc sqlite_copy(sqlite3 *, const char *path, int patience,
+    struct tally_err *) TALLY_MUST_USE;
+
 enum tally_rc sqlite_batch_load(struct sqlite_batch *,
     const struct engine_load *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_batch_prior(struct sqlite_batch *,

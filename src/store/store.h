@@ -315,9 +315,146 @@ enum store_question {
 	STORE_Q_FINDINGS,  /* of a file; argument: its id */
 	STORE_QUESTIONS
 };
+typedef void store_row_fn(
+    void *ctx, int n, const char *const *names, const char *const *values);
 enum tally_rc store_ask(struct store *, enum store_question, int64_t argument,
-    void (*row)(
-	void *ctx, int n, const char *const *names, const char *const *values),
+    store_row_fn *, void *ctx, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * Lists, in the order of ids and without an end.  What is null or 0 in the
+ * filter lets everything through; a list has no use for what store_filters
+ * does not name.
+ */
+enum store_list {
+	STORE_LIST_DOCUMENTS,
+	STORE_LIST_FILES,
+	STORE_LIST_INTERCHANGES,
+	STORE_LIST_OUTBOX,
+	STORE_LISTS
+};
+struct store_filter {
+	int64_t id;
+	const char *state, *partner, *set, *mailbox;
+	const char *since, *before; /* instants as the store has them, or the
+				       beginning of one: "2026-01-31" */
+	int64_t file;
+};
+enum store_filter_by {
+	STORE_BY_PARTNER = 1,
+	STORE_BY_SET = 2,
+	STORE_BY_MAILBOX = 4,
+	STORE_BY_FILE = 8
+};
+/* By which of these a list can be filtered; by the others all can. */
+unsigned store_filters(enum store_list);
+enum tally_rc store_list(struct store *, enum store_list,
+    const struct store_filter *, store_row_fn *, void *ctx, struct tally_err *)
+    TALLY_MUST_USE;
+
+/*
+ * Everything that has key as a value that people search by: columns of records
+ * with search="yes", keys, control numbers (zeros in front do not matter),
+ * names of files.  Rows: what, id, place, set, name, state, partner, at.
+ */
+enum tally_rc store_find(struct store *, const char *key, store_row_fn *,
     void *ctx, struct tally_err *) TALLY_MUST_USE;
+/*
+ * What happened to the documents that have the key, in order of time:
+ * received, recorded, answered, decided on, answered by the partner.  Rows:
+ * at, what, id, state, name, partner, reason.
+ */
+enum tally_rc store_trace(struct store *, const char *key, store_row_fn *,
+    void *ctx, struct tally_err *) TALLY_MUST_USE;
+
+/* --- decisions of people, and documents made anew --- */
+
+enum store_decision { STORE_RELEASED, STORE_REJECTED };
+enum store_subject_kind {
+	STORE_DOCUMENT,
+	STORE_FILE,
+	STORE_INTERCHANGE,
+	STORE_ANSWER,
+	STORE_SUBJECTS
+};
+extern const char *const store_subject_name[STORE_SUBJECTS];
+
+struct store_verdict {
+	enum store_subject_kind subject;
+	int64_t id;
+	enum store_decision decision;
+	const char *who;
+	const char *reason; /* or null */
+};
+/*
+ * Records what a person decided about something that waits for it, in a
+ * transaction.  *done is false, and nothing was changed, when it does not wait
+ * for that; why then says what it is.
+ *
+ *   document  held -> accepted or accepted_with_errors, by its verdict; one
+ *             that no map has read cannot be released so
+ *             held -> rejected, without its records; rejected stays
+ *   file      quarantined -> received, to be translated anew; stays
+ *   interchange, answer   rejected stays
+ */
+enum tally_rc store_decide(struct store *, const struct store_verdict *,
+    int64_t now, bool *done, char why[256], struct tally_err *) TALLY_MUST_USE;
+
+/* A document that is there. */
+struct store_had {
+	int64_t id, interchange, file;
+	uint64_t offset; /* in the file */
+	bool mapped;     /* a map has read it */
+	char state[24];
+	char decision[16]; /* the newest on it, or "" */
+};
+enum tally_rc store_document_get(struct store *, int64_t id, struct store_had *,
+    bool *found, struct tally_err *) TALLY_MUST_USE;
+/* Whether a document recorded earlier, and not rejected, has the key. */
+enum tally_rc store_document_repeats(struct store *, const char *partner,
+    const struct store_document *, bool *, struct tally_err *) TALLY_MUST_USE;
+/*
+ * Puts what was made anew of a document, id given, in the place of what there
+ * is of it: rows, findings and residue go.  In a transaction; findings and
+ * residue are put by their own verbs afterwards.
+ */
+enum tally_rc store_document_replace(struct store *,
+    const struct store_document *, const struct tally_batch *,
+    struct tally_err *) TALLY_MUST_USE;
+/* That it was replaced, as an event; from is the state it had. */
+enum tally_rc store_document_replaced(struct store *, const char *partner,
+    const char *from, const struct store_document *, int64_t now,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* An interchange that is there, and what is said of it anew: its findings and
+ * those of its groups go; a group's counts and verdict are changed. */
+struct store_interchange {
+	int64_t id, file;
+	uint64_t offset; /* in the file */
+	char state[16];
+	char partner[64];
+};
+enum tally_rc store_interchange_get(struct store *, int64_t id,
+    struct store_interchange *, bool *found, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_interchange_renew(
+    struct store *, int64_t id, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_group_renew(struct store *, int64_t id,
+    const struct tally_group_judged *, struct tally_err *) TALLY_MUST_USE;
+
+/* Everything of a document as text, a line each: the document, its records,
+ * findings, residue; without numbers that two recordings differ in. */
+enum tally_rc store_document_read(struct store *, int64_t id,
+    struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
+
+/* The file that answered an interchange first, *found false for none.  Bytes
+ * live until the next outbox verb. */
+enum tally_rc store_outbox_about(struct store *, int64_t interchange,
+    struct store_outgoing *, bool *found, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * A copy of the database, durable under a name that must be free; others may
+ * write meanwhile.  Payloads in archive/ are not in it.
+ */
+enum tally_rc store_backup(struct store *, const char *path, struct tally_err *)
+    TALLY_MUST_USE;
 
 #endif

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include <cmocka.h>
+#include <sqlite3.h>
 
 #include "support/store_fixture.h"
 #include "tallyman/answer.h"
@@ -188,6 +189,27 @@ strangers(void **state)
 	    fixture_sql(f, "SELECT count(*) FROM answers"), "5");
 }
 
+/* The number that a copy made before a change answers. */
+static int
+of_copy(const struct fixture *f, const char *what, const char *sql)
+{
+	char path[160];
+	sqlite3_stmt *stmt;
+	sqlite3 *db;
+	int n;
+
+	snprintf(path, sizeof(path), "%s/tallyman.db.before-%s", f->dir, what);
+	assert_int_equal(
+	    sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_prepare_v2(db, sql, -1, &stmt, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(stmt), SQLITE_ROW);
+	n = sqlite3_column_int(stmt, 0);
+	sqlite3_finalize(stmt);
+	sqlite3_close(db);
+	return n;
+}
+
 /* A store of the version before gets what it lacks, and keeps its rows. */
 static void
 older_store(void **state)
@@ -198,6 +220,8 @@ older_store(void **state)
 	fixture_group(f);
 	store_close(f->store);
 	f->store = NULL;
+	fixture_execute(f, "DROP VIEW IF EXISTS erp_orders");
+	fixture_execute(f, "DROP TABLE decisions");
 	fixture_execute(f, "DROP TABLE answer_notes");
 	fixture_execute(f, "DROP TABLE answers");
 	fixture_execute(f, "DROP INDEX outbox_by_number");
@@ -212,7 +236,11 @@ older_store(void **state)
 	if (store_open(&f->store, f->dir, STORE_WRITE, &f->model, &err) !=
 	    TALLY_OK)
 		fail_msg("%s", err.text);
-	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "2");
+	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "3");
+	/* As it was before. */
+	assert_int_equal(of_copy(f, "version-3", "PRAGMA user_version"), 1);
+	assert_int_equal(
+	    of_copy(f, "version-3", "SELECT count(*) FROM interchanges"), 1);
 	assert_string_equal(
 	    fixture_sql(f, "SELECT count(*) FROM interchanges"), "1");
 	put(f, &from, (struct tally_answer[]){ { SET("1"), .verdict = 'A' } },

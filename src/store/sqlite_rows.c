@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The records of one document: removed, or as text.
+ *
+ * Each table has a statement for either, prepared when it is first needed.
+ * Rows of a document are a range of ids, so that no index is needed.
+ */
+#include "store/sqlite.h"
+
+#include <stdio.h>
+
+#include "base/text.h"
+#include "store/load.h"
+
+enum kind { REMOVE, READ, KINDS };
+
+struct sqlite_rows {
+	const struct tally_model *model; /* borrowed */
+	sqlite3_stmt **stmt;             /* ntable * KINDS; owned */
+};
+
+enum tally_rc
+sqlite_rows_new(struct sqlite_rows **out, const struct tally_model *model,
+    struct tally_err *err)
+{
+	struct sqlite_rows *r = tally_calloc(1, sizeof(*r));
+
+	if (r != NULL)
+		r->stmt = tally_calloc(
+		    (size_t)model->ntable * KINDS, sizeof(*r->stmt));
+	if (r == NULL || r->stmt == NULL) {
+		tally_free(r);
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	}
+	r->model = model;
+	*out = r;
+	return TALLY_OK;
+}
+
+void
+sqlite_rows_detach(struct sqlite_rows *r)
+{
+	for (size_t i = 0; i < (size_t)r->model->ntable * KINDS; i++) {
+		sqlite3_finalize(r->stmt[i]);
+		r->stmt[i] = NULL;
+	}
+}
+
+void
+sqlite_rows_free(struct sqlite_rows *r)
+{
+	if (r == NULL)
+		return;
+	tally_free(r->stmt);
+	tally_free(r);
+}
+
+/* The statement of a table, with the document's range of ids bound. */
+static enum tally_rc
+start(struct sqlite_rows *r, sqlite3 *db, uint16_t table, enum kind kind,
+    int64_t document, sqlite3_stmt **out, struct tally_err *err)
+{
+	const struct tally_table *t = &r->model->table[table];
+	sqlite3_stmt **stmt = &r->stmt[(size_t)table * KINDS + kind];
+	char sql[256];
+	int result = SQLITE_OK;
+
+	if (*stmt == NULL) {
+		snprintf(sql, sizeof(sql),
+		    "%s FROM \"%s\" WHERE id BETWEEN $1 AND $2%s",
+		    kind == REMOVE ? "DELETE" : "SELECT *", t->name,
+		    kind == READ ? " ORDER BY id" : "");
+		result = sqlite3_prepare_v3(
+		    db, sql, -1, SQLITE_PREPARE_PERSISTENT, stmt, NULL);
+	}
+	if (result != SQLITE_OK)
+		return sqlite_fail(db, result, t->name, err);
+	sqlite3_bind_int64(*stmt, 1, load_row_id(t, document, 0));
+	sqlite3_bind_int64(
+	    *stmt, 2, load_row_id(t, document, TALLY_ROWS_MAX - 1));
+	*out = *stmt;
+	return TALLY_OK;
+}
+
+enum tally_rc
+sqlite_rows_remove(
+    struct sqlite_rows *r, sqlite3 *db, int64_t document, struct tally_err *err)
+{
+	sqlite3_stmt *stmt;
+	enum tally_rc rc = TALLY_OK;
+	int result;
+
+	for (uint16_t i = 0; rc == TALLY_OK && i < r->model->ntable; i++) {
+		rc = start(r, db, i, REMOVE, document, &stmt, err);
+		if (rc != TALLY_OK)
+			break;
+		result = sqlite3_step(stmt);
+		if (result != SQLITE_DONE)
+			rc = sqlite_fail(
+			    db, result, r->model->table[i].name, err);
+		sqlite3_reset(stmt);
+	}
+	return rc;
+}
+
+/* "order_lines 3 quantity='12' unit='EA'", the number that of the row in its
+ * document. */
+static void
+put_row(struct tally_buf *out, const struct tally_table *t, sqlite3_stmt *stmt)
+{
+	const char *name;
+
+	tally_buf_puts(out, t->name);
+	if (!t->head)
+		tally_buf_printf(out, " %lld",
+		    sqlite3_column_int64(stmt, 0) & (TALLY_ROWS_MAX - 1));
+	for (int k = 2; k < sqlite3_column_count(stmt); k++) {
+		name = sqlite3_column_name(stmt, k);
+		if (sqlite3_column_type(stmt, k) == SQLITE_NULL)
+			continue;
+		tally_buf_printf(out, " %s=", name);
+		tally_text_json(out,
+		    tally_cstr((const char *)sqlite3_column_text(stmt, k)));
+	}
+	tally_buf_putc(out, '\n');
+}
+
+enum tally_rc
+sqlite_rows_read(struct sqlite_rows *r, sqlite3 *db, int64_t document,
+    struct tally_buf *out, struct tally_err *err)
+{
+	sqlite3_stmt *stmt;
+	enum tally_rc rc = TALLY_OK;
+	int result;
+
+	for (uint16_t i = 0; rc == TALLY_OK && i < r->model->ntable; i++) {
+		rc = start(r, db, i, READ, document, &stmt, err);
+		if (rc != TALLY_OK)
+			break;
+		while ((result = sqlite3_step(stmt)) == SQLITE_ROW)
+			put_row(out, &r->model->table[i], stmt);
+		if (result != SQLITE_DONE)
+			rc = sqlite_fail(
+			    db, result, r->model->table[i].name, err);
+		sqlite3_reset(stmt);
+	}
+	if (rc == TALLY_OK && out->failed)
+		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
+	return rc;
+}
