@@ -27,6 +27,12 @@ static const struct command *const commands[] = {
 	&command_read,
 	&command_explain,
 	&command_status,
+	&command_list,
+	&command_find,
+	&command_trace,
+	&command_release,
+	&command_reject,
+	&command_replay,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "command/rows.h"
 #include "flow/flow.h"
 
 #define RECENT 10
@@ -20,23 +21,17 @@ struct rows {
 	char what[64]; /* of the row before: counts of a kind share a line */
 };
 
-/* A row of the store's, by the names of its columns. */
-struct row {
-	int n;
-	const char *const *names, *const *values;
-};
-
-static void print_attention(struct rows *, const struct row *);
-static void print_mailbox(struct rows *, const struct row *);
-static void print_count(struct rows *, const struct row *);
-static void print_recent(struct rows *, const struct row *);
+static void print_attention(struct rows *, const struct rows_row *);
+static void print_mailbox(struct rows *, const struct rows_row *);
+static void print_count(struct rows *, const struct rows_row *);
+static void print_recent(struct rows *, const struct rows_row *);
 
 static const struct section {
 	const char *name;  /* in JSON */
 	const char *title; /* for people */
 	enum store_question question;
 	int64_t argument;
-	void (*print)(struct rows *, const struct row *);
+	void (*print)(struct rows *, const struct rows_row *);
 } section[] = {
 	{ "attention", "Needs a person", STORE_Q_ATTENTION, 0,
 	    print_attention },
@@ -45,16 +40,6 @@ static const struct section {
 	{ "recent", "Newest documents", STORE_Q_RECENT, RECENT, print_recent },
 };
 #define SECTIONS (sizeof(section) / sizeof(section[0]))
-
-/* The value of a column; "" where there is none. */
-static const char *
-get(const struct row *r, const char *name)
-{
-	for (int i = 0; i < r->n; i++)
-		if (strcmp(r->names[i], name) == 0)
-			return r->values[i] != NULL ? r->values[i] : "";
-	return "";
-}
 
 /* Texts one after the other, each escaped; null ends them. */
 static void
@@ -66,42 +51,43 @@ print_all(const char *const *text)
 #define PRINT(...) print_all((const char *const[]){ __VA_ARGS__, NULL })
 
 static void
-print_attention(struct rows *rows, const struct row *r)
+print_attention(struct rows *rows, const struct rows_row *r)
 {
 	(void)rows;
-	PRINT("  ", get(r, "what"), " ");
-	if (*get(r, "id") != '\0')
-		PRINT(get(r, "id"), " ");
-	PRINT(
-	    get(r, "state"), " since ", get(r, "since"), ": ", get(r, "name"));
-	if (*get(r, "reason") != '\0')
-		PRINT(": ", get(r, "reason"));
+	PRINT("  ", rows_get(r, "what"), " ");
+	if (*rows_get(r, "id") != '\0')
+		PRINT(rows_get(r, "id"), " ");
+	PRINT(rows_get(r, "state"), " since ", rows_get(r, "since"), ": ",
+	    rows_get(r, "name"));
+	if (*rows_get(r, "reason") != '\0')
+		PRINT(": ", rows_get(r, "reason"));
 	putchar('\n');
 }
 
 static void
-print_mailbox(struct rows *rows, const struct row *r)
+print_mailbox(struct rows *rows, const struct rows_row *r)
 {
-	const char *ok = get(r, "last_ok"), *next = get(r, "next_try");
+	const char *ok = rows_get(r, "last_ok"),
+		   *next = rows_get(r, "next_try");
 
 	(void)rows;
-	PRINT("  ", get(r, "name"), ": ");
-	if (strcmp(get(r, "failures"), "0") == 0)
+	PRINT("  ", rows_get(r, "name"), ": ");
+	if (strcmp(rows_get(r, "failures"), "0") == 0)
 		PRINT("well, last reached ", *ok != '\0' ? ok : "never");
 	else
-		PRINT(get(r, "failures"),
+		PRINT(rows_get(r, "failures"),
 		    " failed runs in a row, last "
 		    "reached ",
 		    *ok != '\0' ? ok : "never", ", tried again ",
 		    *next != '\0' ? next : "by the next run", ": ",
-		    get(r, "reason"));
+		    rows_get(r, "reason"));
 	putchar('\n');
 }
 
 static void
-print_count(struct rows *rows, const struct row *r)
+print_count(struct rows *rows, const struct rows_row *r)
 {
-	const char *what = get(r, "what");
+	const char *what = rows_get(r, "what");
 
 	if (strcmp(rows->what, what) == 0) {
 		PRINT(", ");
@@ -111,16 +97,16 @@ print_count(struct rows *rows, const struct row *r)
 		PRINT("  ", what, ": ");
 		snprintf(rows->what, sizeof(rows->what), "%s", what);
 	}
-	PRINT(get(r, "number"), " ", get(r, "state"));
+	PRINT(rows_get(r, "number"), " ", rows_get(r, "state"));
 }
 
 static void
-print_recent(struct rows *rows, const struct row *r)
+print_recent(struct rows *rows, const struct rows_row *r)
 {
 	(void)rows;
-	PRINT("  ", get(r, "id"), " ", get(r, "set"), " ", get(r, "key"), " ",
-	    get(r, "state"), ", from ", get(r, "partner"), ", received ",
-	    get(r, "received"));
+	PRINT("  ", rows_get(r, "id"), " ", rows_get(r, "set"), " ",
+	    rows_get(r, "key"), " ", rows_get(r, "state"), ", from ",
+	    rows_get(r, "partner"), ", received ", rows_get(r, "received"));
 	putchar('\n');
 }
 
@@ -128,16 +114,11 @@ static void
 row_json(void *ctx, int n, const char *const *names, const char *const *values)
 {
 	struct rows *r = ctx;
+	const struct rows_row row = { n, names, values };
 
-	printf("%s{", r->n++ > 0 ? "," : "");
-	for (int i = 0; i < n; i++) {
-		if (i > 0)
-			putchar(',');
-		command_print_json(stdout, names[i]);
-		putchar(':');
-		command_print_json(stdout, values[i]);
-	}
-	putchar('}');
+	if (r->n++ > 0)
+		putchar(',');
+	rows_print_json(&row, NULL);
 }
 
 struct text {
@@ -149,7 +130,7 @@ static void
 row_text(void *ctx, int n, const char *const *names, const char *const *values)
 {
 	struct text *t = ctx;
-	const struct row r = { n, names, values };
+	const struct rows_row r = { n, names, values };
 
 	if (t->rows.title != NULL)
 		printf("%s:\n", t->rows.title);
@@ -178,8 +159,12 @@ print(struct flow *f, bool json, bool quiet, bool *attention,
 			putchar(']');
 		else if (t.rows.what[0] != '\0')
 			putchar('\n');
-		if (section[i].question == STORE_Q_ATTENTION)
-			*attention = t.rows.n > 0;
+		if (section[i].question != STORE_Q_ATTENTION)
+			continue;
+		*attention = t.rows.n > 0;
+		if (*attention && !json && !quiet)
+			puts("  decide with 'tallyman release' or 'tallyman "
+			     "reject'");
 	}
 	return rc;
 }

@@ -174,27 +174,35 @@ named_after(const struct tally_interchange_judged *j)
 	return "TA1";
 }
 
+/* Brings the judgement into the form that is answered; false when nothing
+ * answers it. */
+static bool
+settle(struct translate *t)
+{
+	struct interchange *in = &t->in;
+
+	if (in->extra.errors > 0) {
+		/* Refused for what is not in the bytes: only that is told. */
+		in->list = &in->extra;
+		in->judged.findings = (struct tally_span){ 0, in->extra.n };
+		in->judged.ngroup = 0;
+	}
+	agree(t);
+	return settle_ta1(t) &&
+	    (tally_ack_groups(&in->judged) > 0 ||
+		tally_ack_wants_ta1(&in->judged));
+}
+
 static enum tally_rc
 write_and_queue(
     struct translate *t, const struct site_mailbox *to, struct tally_err *err)
 {
 	struct interchange *in = &t->in;
-	const struct tally_findings *list = in->list;
 	struct tally_ack_envelope e;
 	char date[9], time[5];
 	enum tally_rc rc;
 
-	if (in->extra.errors > 0) {
-		/* Refused for what is not in the bytes: only that is told. */
-		list = &in->extra;
-		in->judged.findings = (struct tally_span){ 0, in->extra.n };
-		in->judged.ngroup = 0;
-	}
-	agree(t);
-	if (!settle_ta1(t))
-		return TALLY_OK;
-	if (tally_ack_groups(&in->judged) == 0 &&
-	    !tally_ack_wants_ta1(&in->judged))
+	if (!settle(t))
 		return TALLY_OK;
 	envelope(t, &e, date, time);
 	rc = draw(t, "interchange", &e, &e.interchange_control, err);
@@ -202,9 +210,91 @@ write_and_queue(
 		rc = draw_groups(t, &e, err);
 	tally_buf_reset(&t->answer);
 	if (rc == TALLY_OK)
-		rc = tally_ack_write(&t->answer, &in->judged, list, &e, err);
+		rc =
+		    tally_ack_write(&t->answer, &in->judged, in->list, &e, err);
 	return rc == TALLY_OK ? queue(t, to, &e, named_after(&in->judged), err)
 			      : rc;
+}
+
+/* Digits as a number. */
+static uint32_t
+number(struct tally_str s)
+{
+	uint32_t n = 0;
+
+	for (size_t i = 0; i < s.n && s.p[i] >= '0' && s.p[i] <= '9'; i++)
+		n = n * 10 + (uint32_t)(s.p[i] - '0');
+	return n;
+}
+
+static enum tally_rc
+read_bytes(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
+{
+	struct tally_str *s = ctx;
+
+	(void)err;
+	*got = s->n < max ? s->n : max;
+	if (*got > 0)
+		memcpy(buf, s->p, *got);
+	*s = tally_str(s->p + *got, s->n - *got);
+	return TALLY_OK;
+}
+
+/* What an answer has of its own, from its ISA and its first GS. */
+static enum tally_rc
+as_it_was(struct tally_ack_envelope *e, char date[9], char time[5],
+    struct tally_str answer, struct tally_err *err)
+{
+	struct tally_source source = { read_bytes, &answer };
+	struct tally_reader *reader = NULL;
+	struct tally_findings found;
+	struct tally_unit u = { .kind = TALLY_UNIT_GROUP };
+	struct tally_str s;
+	enum tally_rc rc;
+
+	tally_findings_init(&found, 16);
+	rc = tally_reader_new(
+	    &reader, source, 0, &tally_limits_default, &found, err);
+	while (rc == TALLY_OK) {
+		rc = tally_reader_next(reader, &u, err);
+		if (rc != TALLY_OK || u.kind == TALLY_UNIT_END ||
+		    u.kind == TALLY_UNIT_INTERCHANGE_END)
+			break;
+		if (u.kind == TALLY_UNIT_INTERCHANGE) {
+			s = tally_element(u.set, u.set->segment, 9);
+			snprintf(date, 9, "20%.6s", s.n == 6 ? s.p : "000101");
+			s = tally_element(u.set, u.set->segment, 10);
+			snprintf(time, 5, "%.4s", s.n == 4 ? s.p : "0000");
+			e->interchange_control =
+			    number(tally_element(u.set, u.set->segment, 13));
+		} else if (u.kind == TALLY_UNIT_GROUP) {
+			e->group_control =
+			    number(tally_element(u.set, u.set->segment, 6));
+			break;
+		}
+	}
+	tally_reader_free(reader);
+	tally_findings_free(&found);
+	return rc;
+}
+
+enum tally_rc
+translate_answer_as(
+    struct translate *t, struct tally_str answer, struct tally_err *err)
+{
+	struct tally_ack_envelope e;
+	char date[9], time[5];
+	enum tally_rc rc;
+
+	tally_buf_reset(&t->answer);
+	if (where(t) == NULL || !settle(t))
+		return TALLY_OK;
+	envelope(t, &e, date, time);
+	e.interchange_control = 1;
+	rc = as_it_was(&e, date, time, answer, err);
+	return rc == TALLY_OK
+	    ? tally_ack_write(&t->answer, &t->in.judged, t->in.list, &e, err)
+	    : rc;
 }
 
 enum tally_rc

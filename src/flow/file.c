@@ -75,8 +75,8 @@ put_span(struct translate *t, const struct tally_findings *list,
 }
 
 /* Evidence of the interchange and of its groups, once it is all recorded. */
-static enum tally_rc
-put_evidence(struct translate *t, struct tally_err *err)
+enum tally_rc
+translate_evidence(struct translate *t, struct tally_err *err)
 {
 	struct interchange *in = &t->in;
 	struct store_subject about = { .file = t->file.id,
@@ -164,7 +164,7 @@ interchange(struct translate *t, const struct tally_interchange_judged *judged,
 	if (in->decision == DECIDE_RECORD)
 		rc = translate_record(t, err);
 	if (rc == TALLY_OK)
-		rc = put_evidence(t, err);
+		rc = translate_evidence(t, err);
 	if (rc == TALLY_OK)
 		rc = translate_answer(t, err);
 	if (rc == TALLY_OK)
@@ -174,22 +174,29 @@ interchange(struct translate *t, const struct tally_interchange_judged *judged,
 	return rc;
 }
 
+void
+translate_judging(struct translate *t, struct tally_judge_options *options)
+{
+	*options = (struct tally_judge_options){ .limits = &t->f->site->limits,
+		.dictionary = &t->f->dictionary->d,
+		.grammars = &t->grammars };
+	if (t->partner != NULL)
+		site_judging(options, t->partner);
+	t->guides = (struct guides_choice){ .guides = t->f->guides,
+		.partner = t->partner };
+	guides_judging(options, &t->guides);
+}
+
 static enum tally_rc
 all_interchanges(struct translate *t, uint64_t *n, struct tally_err *err)
 {
 	const struct tally_interchange_judged *judged;
 	const struct tally_findings *list;
-	struct tally_judge_options options = { .limits = &t->f->site->limits,
-		.dictionary = &t->f->dictionary->d,
-		.grammars = &t->grammars };
+	struct tally_judge_options options;
 	struct tally_judge *judge = NULL;
 	enum tally_rc rc;
 
-	if (t->partner != NULL)
-		site_judging(&options, t->partner);
-	t->guides = (struct guides_choice){ .guides = t->f->guides,
-		.partner = t->partner };
-	guides_judging(&options, &t->guides);
+	translate_judging(t, &options);
 	rc = tally_judge_new(
 	    &judge, translate_source(t, READ_FIRST, 0), 0, &options, err);
 	while (rc == TALLY_OK) {

@@ -132,6 +132,36 @@ enum tally_rc flow_take_look(struct flow *, const struct site_mailbox *,
     const struct flow_local *, int64_t *id, bool *known, struct tally_err *)
     TALLY_MUST_USE;
 
+/*
+ * Replaying: documents made anew from the bytes that were kept, by today's
+ * dictionary, maps, guides and agreements.  What a person decided on a
+ * document stays.
+ */
+struct flow_replayed {
+	int64_t interchange;
+	int64_t document; /* 0: the interchange's acknowledgement */
+	bool changed;
+	bool mapped;     /* a map reads it */
+	const char *why; /* why it was not done; else null */
+	/* The document as text, a line for each row; the acknowledgement's
+	 * bytes; live for the call. */
+	struct tally_str before, after;
+};
+struct flow_replay {
+	const int64_t *id; /* of documents, rising */
+	size_t n;
+	bool apply;       /* else only told */
+	bool acknowledge; /* put the interchanges' answers into the outbox */
+	void (*tell)(void *ctx, const struct flow_replayed *);
+	void *ctx;
+};
+enum tally_rc flow_replay(struct flow *, const struct flow_replay *,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* Removes the copy and the report of a file that is no longer in quarantine;
+ * its bytes are in the store. */
+void flow_unquarantine(struct flow *, int64_t file);
+
 /* Something that a run would do now. */
 struct flow_action {
 	const char *stage;

@@ -67,8 +67,8 @@ hold_repeated(struct translate *t, struct gathered *g, struct tally_err *err)
 	return TALLY_OK;
 }
 
-static enum tally_rc
-put_findings(
+enum tally_rc
+translate_put_findings(
     struct translate *t, struct gathered *g, size_t i, struct tally_err *err)
 {
 	struct pending *p = &g->pending[i];
@@ -117,7 +117,7 @@ put(struct translate *t, struct gathered *g, uint64_t count[FLOW_COUNTS],
 		rc = store_documents_put(st, t->in.label, g->doc, g->n,
 		    &g->batch, flow_clock_now(&t->f->clock), err);
 	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++) {
-		rc = put_findings(t, g, i, err);
+		rc = translate_put_findings(t, g, i, err);
 		if (rc == TALLY_OK && g->pending[i].nresidue > 0)
 			rc = store_residue_put(st, g->doc[i].id,
 			    g->pending[i].spec, g->pending[i].residue,
@@ -131,7 +131,8 @@ put(struct translate *t, struct gathered *g, uint64_t count[FLOW_COUNTS],
 enum tally_rc
 translate_put(struct translate *t, struct gathered *g, struct tally_err *err)
 {
-	return put(t, g, t->count, err);
+	return t->replay != NULL ? replay_put(t, g, err)
+				 : put(t, g, t->count, err);
 }
 
 /* A commit on the way; the next transaction begins where it ended.  A file

@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -230,4 +231,19 @@ out:
 	if (workspace >= 0)
 		close(workspace);
 	return rc;
+}
+
+void
+flow_unquarantine(struct flow *f, int64_t file)
+{
+	static const char *const name[] = { "original", "txt" };
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < sizeof(name) / sizeof(name[0]); i++) {
+		snprintf(path, sizeof(path), "%s/%s/%" PRId64 ".%s", f->dir,
+		    FOLDER, file, name[i]);
+		if (unlink(path) != 0 && errno != ENOENT)
+			log_line(&f->log, LOG_ALARM, "file", tally_cstr(path),
+			    "cannot be removed; it is of no use any more");
+	}
 }

@@ -217,8 +217,10 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 
 	if (++t->in.seen <= t->in.recorded)
 		return TALLY_OK;
+	if (t->replay != NULL && !replay_wants(t->replay, v->judged->offset))
+		return TALLY_OK;
 	rc = group_row(t, v, &g, err);
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK && t->replay == NULL)
 		rc = translate_answered(t, v, err);
 	if (rc == TALLY_OK)
 		rc = fill(t, v, g, err);
@@ -240,7 +242,7 @@ translate_record(struct translate *t, struct tally_err *err)
 	struct tally_judge_options options = { .limits = &t->f->site->limits,
 		.grammars = &t->grammars,
 		.visit = visit,
-		.visit_ta1 = translate_answered_ta1,
+		.visit_ta1 = t->replay == NULL ? translate_answered_ta1 : NULL,
 		.ctx = t,
 		.clean = t->in.list->n == 0 && t->in.list->dropped == 0 };
 	uint64_t offset = t->in.judged.offset;

@@ -59,8 +59,8 @@ close_gathered(struct gathered *g)
 	tally_findings_free(&g->found);
 }
 
-static enum tally_rc
-open_translate(struct translate *t, struct flow *f, struct tally_err *err)
+enum tally_rc
+translate_open(struct translate *t, struct flow *f, struct tally_err *err)
 {
 	enum tally_rc rc;
 
@@ -76,8 +76,8 @@ open_translate(struct translate *t, struct flow *f, struct tally_err *err)
 	return rc;
 }
 
-static void
-close_translate(struct translate *t)
+void
+translate_close(struct translate *t)
 {
 	tally_grammars_free(&t->grammars);
 	for (int i = 0; i < 2; i++)
@@ -116,9 +116,8 @@ count_up(struct translate *t)
 		t->f->count[i] += t->count[i];
 }
 
-/* Takes a file in hand. */
-static void
-take(struct translate *t, const struct store_file *file)
+void
+translate_take(struct translate *t, const struct store_file *file)
 {
 	t->file = *file;
 	t->box = site_mailbox_find(t->f->site, file->mailbox);
@@ -160,7 +159,7 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 	struct tally_err why;
 	enum tally_rc rc;
 
-	take(t, &g->file[0]);
+	translate_take(t, &g->file[0]);
 	t->solo = true;
 	memset(t->count, 0, sizeof(t->count));
 	rc = store_begin(st, err);
@@ -190,7 +189,7 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 	struct tally_err why;
 	enum tally_rc rc;
 
-	take(t, &g->file[i]);
+	translate_take(t, &g->file[i]);
 	t->solo = false;
 	memcpy(before, t->count, sizeof(before));
 	rc = store_savepoint(st, err);
@@ -300,11 +299,11 @@ flow_translate(struct flow *f, struct tally_err *err)
 		rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
 		goto out;
 	}
-	rc = open_translate(t, f, err);
+	rc = translate_open(t, f, err);
 	if (rc == TALLY_OK)
 		rc = all_files(t, g, &names, err);
 	log_progress_end(&f->log);
-	close_translate(t);
+	translate_close(t);
 out:
 	tally_arena_free(&names);
 	tally_free(g);

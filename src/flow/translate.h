@@ -9,6 +9,7 @@
  *   answer.c     its acknowledgement
  *   answered.c   acknowledgements in it, of what was sent
  *   quarantine.c what could not be taken, beside a readable report
+ *   replay.c     documents made anew from the bytes that were kept
  */
 #ifndef TALLYMAN_FLOW_TRANSLATE_H
 #define TALLYMAN_FLOW_TRANSLATE_H
@@ -74,6 +75,7 @@ struct interchange {
 enum reader { READ_FIRST, READ_SECOND, READ_DIGEST, READERS };
 
 struct recording;
+struct replay;
 
 struct translate {
 	struct flow *f;
@@ -84,6 +86,7 @@ struct translate {
 	struct tally_buf answer;
 	struct tally_answers answers; /* of the set in hand */
 	struct recording *recording;  /* of the other one, or null */
+	struct replay *replay;        /* null: what is gathered is added */
 
 	/* The file in hand. */
 	struct store_file file;
@@ -102,6 +105,12 @@ struct translate {
 	struct guides_choice guides;    /* likewise, for the file in hand */
 	uint64_t count[FLOW_COUNTS];    /* to be added when it is committed */
 };
+
+enum tally_rc translate_open(
+    struct translate *, struct flow *, struct tally_err *) TALLY_MUST_USE;
+void translate_close(struct translate *);
+/* Takes a file in hand. */
+void translate_take(struct translate *, const struct store_file *);
 
 /* Works through the file in hand and ends it in a final state.  In a
  * transaction, which is another one afterwards where solo is set. */
@@ -124,6 +133,10 @@ enum tally_rc translate_record(struct translate *, struct tally_err *)
 /* Adds a finding about a document that is gathered. */
 void translate_find(
     struct gathered *, const struct store_document *, enum tally_finding_kind);
+
+/* The findings about document i, whose id is known. */
+enum tally_rc translate_put_findings(struct translate *, struct gathered *,
+    size_t i, struct tally_err *) TALLY_MUST_USE;
 
 /* Empties what is gathered. */
 void translate_empty(struct gathered *);
@@ -153,6 +166,22 @@ enum tally_rc translate_answered_ta1(void *translate,
 /* Queues what answers it, if anything does. */
 enum tally_rc translate_answer(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
+
+/* What would answer it, in t->answer, with the numbers, the date and the time
+ * of an answer that was given; empty when nothing would. */
+enum tally_rc translate_answer_as(struct translate *, struct tally_str answer,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* Evidence of the interchange in hand and of its groups. */
+enum tally_rc translate_evidence(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+/* How the file in hand is judged; the options borrow t. */
+void translate_judging(struct translate *, struct tally_judge_options *);
+
+/* Whether a set is to be made anew; and takes what is gathered. */
+bool replay_wants(const struct replay *, uint64_t offset);
+enum tally_rc replay_put(
+    struct translate *, struct gathered *, struct tally_err *) TALLY_MUST_USE;
 
 /* Puts a copy of the file and a report into quarantine/. */
 enum tally_rc translate_quarantine(
