@@ -39,6 +39,8 @@ struct tally_reference {
 	uint16_t table;   /* index in model->table */
 };
 
+#define TALLY_KEYS_MAX 4
+
 /*
  * Every table has, before its references and columns, "id" and
  * "document_id", which a batch does not hold: the store makes id from the
@@ -53,7 +55,9 @@ struct tally_table {
 	uint16_t nreference;
 	const struct tally_column *column;
 	uint16_t ncolumn;
-	int key; /* column that is the document's business key, or -1 */
+	/* Columns, of which the first with a value is the business key. */
+	uint16_t key[TALLY_KEYS_MAX];
+	uint16_t nkey;
 };
 
 struct tally_model {

@@ -65,12 +65,6 @@ maps_model(const struct maps *m)
 	return m->model;
 }
 
-size_t
-maps_count(const struct maps *m)
-{
-	return m->n;
-}
-
 static struct entry *
 find(const struct maps *m, const char *name, size_t n)
 {
@@ -252,6 +246,16 @@ set_of(const struct maps *m, const struct entry *e)
 		if (e->map[i] != NULL)
 			return tally_map_set(e->map[i]);
 	return "";
+}
+
+size_t
+maps_count(const struct maps *m)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < m->n; i++)
+		n += *set_of(m, &m->entry[i]) != '\0';
+	return n;
 }
 
 enum tally_rc

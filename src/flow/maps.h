@@ -39,6 +39,7 @@ bool maps_has(const struct maps *, const char *name);
 /* Compiles what is not compiled yet. */
 enum tally_rc maps_compile(struct maps *, struct tally_err *) TALLY_MUST_USE;
 
+/* Maps that are compiled; libraries are none. */
 size_t maps_count(const struct maps *);
 
 #endif

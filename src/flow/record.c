@@ -67,7 +67,7 @@ hash_body(struct translate *t, const struct tally_set *set,
 	tally_hash_end(t->hash, digest);
 }
 
-/* The value of the column that the model calls the document's key. */
+/* The first value of the columns that the model calls the document's key. */
 static struct tally_str
 business_key(const struct tally_batch *b, uint32_t document)
 {
@@ -78,13 +78,14 @@ business_key(const struct tally_batch *b, uint32_t document)
 	for (uint16_t i = 0; i < b->model->ntable; i++) {
 		table = &b->model->table[i];
 		r = &b->rows[i];
-		if (!table->head || table->key < 0 || r->n == 0 ||
+		if (!table->head || r->n == 0 ||
 		    r->row[r->n - 1].document != document)
 			continue;
-		c = &r->cell[(size_t)(r->n - 1) * table->ncolumn +
-		    (size_t)table->key];
-		if (c->p != NULL)
-			return tally_str(c->p, c->n);
+		c = r->cell + (size_t)(r->n - 1) * table->ncolumn;
+		for (uint16_t k = 0; k < table->nkey; k++)
+			if (c[table->key[k]].p != NULL)
+				return tally_str(
+				    c[table->key[k]].p, c[table->key[k]].n);
 	}
 	return tally_str("", 0);
 }

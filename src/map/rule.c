@@ -225,10 +225,12 @@ rule_pairs(struct compile *c, struct target *t, uint8_t *last,
 	    use[k + 1].element == use[t->element - 1].element &&
 	    use[k + 2].element == use[t->element].element)
 		k += 2;
-	if (k == t->element)
+	if (k == t->element &&
+	    (use[k - 1].element->type != TALLY_ID ||
+		use[k].element->type != TALLY_AN))
 		return compile_mistake(c, at,
-		    "no pairs begin at %s: the two elements behind it are of "
-		    "another sort",
+		    "no pair begins at %s: it is no qualifier of the element "
+		    "behind it",
 		    ref);
 	*last = k;
 	return TALLY_OK;

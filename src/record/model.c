@@ -15,6 +15,7 @@
 #define MODEL_BYTES (4u << 20) /* of a model's tables and texts */
 #define TABLES_MAX  200
 #define COLUMNS_MAX 200 /* of one table */
+#define BLANKS      " \t\r\n"
 
 /* What a model is made from; file names it in messages. */
 struct loading {
@@ -176,7 +177,7 @@ name_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 	if (tally_model_table(l->model, tally_cstr(name)) >= 0)
 		return tally_err_at(l->err, TALLY_CONFIG, l->file, x->line,
 		    "there is a table %s already; choose another name", name);
-	*t = (struct tally_table){ .key = -1 };
+	*t = (struct tally_table){ 0 };
 	t->name = keep(l, name);
 	t->head = is_yes(tally_xml_get(x, "head"));
 	l->model->ntable++;
@@ -184,28 +185,48 @@ name_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 }
 
 static enum tally_rc
-read_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
+read_key(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 {
-	const char *key = tally_xml_get(x, "key");
-	enum tally_rc rc = read_parts(l, t, x);
+	const char *p = tally_xml_get(x, "key");
+	size_t n;
+	int column;
 
-	if (rc != TALLY_OK)
-		return rc;
-	if (key != NULL) {
-		t->key = tally_table_column(t, tally_cstr(key));
-		if (t->key < 0 || !t->head)
+	if (p == NULL)
+		return TALLY_OK;
+	for (p += strspn(p, BLANKS); *p != '\0';
+	     p += n + strspn(p + n, BLANKS)) {
+		n = strcspn(p, BLANKS);
+		column = tally_table_column(t, tally_str(p, n));
+		if (column < 0 || !t->head)
 			return tally_err_at(l->err, TALLY_CONFIG, l->file,
 			    x->line,
-			    "the key %s of table %s is not a column of a table "
-			    "with head=\"yes\"",
-			    key, t->name);
+			    "the key %.*s of table %s is not a column of a "
+			    "table with head=\"yes\"",
+			    (int)n, p, t->name);
+		if (t->nkey == TALLY_KEYS_MAX)
+			return tally_err_at(l->err, TALLY_CONFIG, l->file,
+			    x->line,
+			    "table %s has more than %d keys, which is the "
+			    "limit",
+			    t->name, TALLY_KEYS_MAX);
+		t->key[t->nkey++] = (uint16_t)column;
 	}
-	if (t->head && t->nreference > 0)
+	return TALLY_OK;
+}
+
+static enum tally_rc
+read_table(struct loading *l, struct tally_table *t, const struct tally_xml *x)
+{
+	enum tally_rc rc = read_parts(l, t, x);
+
+	if (rc == TALLY_OK)
+		rc = read_key(l, t, x);
+	if (rc == TALLY_OK && t->head && t->nreference > 0)
 		return tally_err_at(l->err, TALLY_CONFIG, l->file, x->line,
 		    "table %s is the head of a document and cannot refer to "
 		    "other tables; remove its reference",
 		    t->name);
-	return TALLY_OK;
+	return rc;
 }
 
 static enum tally_rc

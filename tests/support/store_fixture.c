@@ -35,9 +35,10 @@ static const struct tally_reference party_reference[] = {
 	{ "order_id", FIXTURE_ORDERS },
 };
 static const struct tally_table tables[] = {
-	{ "orders", "", true, NULL, 0, order_columns, 3, 0 },
-	{ "order_lines", "", false, NULL, 0, line_columns, 4, -1 },
-	{ "parties", "", false, party_reference, 2, party_columns, 2, -1 },
+	{ "orders", "", true, NULL, 0, order_columns, 3, { 0 }, 1 },
+	{ "order_lines", "", false, NULL, 0, line_columns, 4, { 0 }, 0 },
+	{ "parties", "", false, party_reference, 2, party_columns, 2, { 0 },
+	    0 },
 };
 
 void

@@ -22,8 +22,8 @@ static const struct tally_reference line_references[] = {
 	{ "other_id", 1 },
 };
 static const struct tally_table tables[] = {
-	{ "orders", "", true, NULL, 0, order_columns, 2, 0 },
-	{ "lines", "", false, line_references, 2, line_columns, 2, -1 },
+	{ "orders", "", true, NULL, 0, order_columns, 2, { 0 }, 1 },
+	{ "lines", "", false, line_references, 2, line_columns, 2, { 0 }, 0 },
 };
 static const struct tally_model model = { .table = tables, .ntable = 2 };
 

@@ -65,7 +65,7 @@ static const struct {
 	{ "<field column='department' ref='REF02'/>",
 	    "REF01 (" }, /* mandatory, and nothing fills it */
 	{ "<field column='department' pair='BEG04' qualifier='00'/>",
-	    "no pairs begin at BEG04" },
+	    "no pair begins at BEG04" },
 	{ "<field column='department' pair='BEG12' qualifier='00'/>",
 	    "there is no element behind it" },
 	{ "<field column='department' pair='LIN02'/>",

@@ -40,6 +40,9 @@ static const struct {
 	{ HEAD "<table name='t' head='yes' key='d'><note>n</note>" COL
 	       "</table></records>",
 	    2, "the key d of table t" },
+	{ HEAD "<table name='t' head='yes' key='c c c c c'><note>n</note>" COL
+	       "</table></records>",
+	    2, "more than 4 keys" },
 	{ HEAD "<table name='t' key='c'><note>n</note>" COL
 	       "</table></records>",
 	    2, "the key c of table t" },
@@ -91,11 +94,12 @@ test_small(void **state)
 	assert_int_equal(m->ntable, 2);
 	t = &m->table[0];
 	assert_true(t->head);
-	assert_int_equal(t->key, 0);
+	assert_int_equal(t->nkey, 1);
+	assert_int_equal(t->key[0], 0);
 	assert_string_equal(t->note, "an order");
 	assert_true(t->column[0].search);
 	t = &m->table[tally_model_table(m, TALLY_STR("lines"))];
-	assert_int_equal(t->key, -1);
+	assert_int_equal(t->nkey, 0);
 	assert_int_equal(t->reference[0].table, 0);
 	assert_int_equal(t->column[0].type, TALLY_DECIMAL);
 	assert_int_equal(tally_table_column(t, TALLY_STR("day")), 1);
@@ -122,8 +126,10 @@ test_shipped(void **state)
 		fail_msg("%u: %s", err.line, err.text);
 	t = &m->table[tally_model_table(m, TALLY_STR("orders"))];
 	assert_true(t->head);
-	assert_string_equal(t->column[t->key].name, "po_number");
-	assert_true(t->column[t->key].search);
+	assert_int_equal(t->nkey, 2);
+	assert_string_equal(t->column[t->key[0]].name, "depositor_order");
+	assert_string_equal(t->column[t->key[1]].name, "po_number");
+	assert_true(t->column[t->key[1]].search);
 	for (uint16_t i = 0; i < m->ntable; i++) {
 		assert_true(m->table[i].note[0] != '\0');
 		for (uint16_t k = 0; k < m->table[i].ncolumn; k++)

@@ -66,7 +66,7 @@ a_failed_creation_leaves_no_file(void **state)
 	static const struct tally_column column = { "x y", TALLY_TEXT, false,
 		"" };
 	static const struct tally_table table = { "things", "", false, NULL, 0,
-		&column, 1, -1 };
+		&column, 1, { 0 }, 0 };
 	struct tally_err err;
 	char path[128];
 
@@ -260,8 +260,8 @@ new_columns_and_tables_are_added(void **state)
 		{ "weight", TALLY_INTEGER, false, "" },
 	};
 	static const struct tally_table tables[] = {
-		{ "orders", "", true, NULL, 0, columns, 3, 1 },
-		{ "notes", "", false, NULL, 0, columns, 1, -1 },
+		{ "orders", "", true, NULL, 0, columns, 3, { 1 }, 1 },
+		{ "notes", "", false, NULL, 0, columns, 1, { 0 }, 0 },
 	};
 	struct store_document d;
 	struct tally_batch b;
@@ -313,7 +313,7 @@ bad_names_are_refused(void **state)
 	struct fixture *f = *state;
 	struct tally_column column = { "x", TALLY_TEXT, false, "" };
 	struct tally_table table = { "things", "", false, NULL, 0, &column, 1,
-		-1 };
+		{ 0 }, 0 };
 	struct tally_err err;
 
 	f->model.table = &table;
