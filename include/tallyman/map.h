@@ -89,7 +89,8 @@ void tally_residues_free(struct tally_residues *);
  * was not claimed to residues (emptied first), and what a person should see
  * to findings (map_required, map_value, map_limit, map_lookup).  The rows are
  * there even then; the caller decides.  A set with segments that have no place
- * is read as far as they have one.  Fails for want of memory, or when a lookup
+ * is read as far as they have one.  Cells may point into the map, which has to
+ * live as long as the rows do.  Fails for want of memory, or when a lookup
  * fails.
  */
 enum tally_rc tally_map_read(struct tally_map *, const struct tally_set *,

@@ -98,7 +98,8 @@ struct tally_rows {
 	uint32_t *reference;     /* n * nreference: seq of the row meant */
 	struct tally_cell *cell; /* n * ncolumn */
 	struct tally_cell *null; /* ncolumn: a row without values */
-	bool *used; /* ncolumn: has had a value since the batch was made */
+	bool *used;  /* ncolumn: has had a value since the batch was made */
+	size_t size; /* bytes of a row */
 	uint32_t n, cap;
 };
 
@@ -122,13 +123,30 @@ uint32_t tally_batch_document(struct tally_batch *);
 /* Takes back every row of the newest document, and the document. */
 void tally_batch_undo(struct tally_batch *);
 
+/* Rows of a table that the newest document has. */
+static inline uint32_t
+tally_batch_count(const struct tally_batch *b, uint16_t table)
+{
+	const struct tally_rows *r = &b->rows[table];
+	const struct tally_row *last = r->n > 0 ? &r->row[r->n - 1] : NULL;
+
+	return last != NULL && last->document == b->ndocument - 1
+	    ? last->seq + 1
+	    : 0;
+}
+
 /*
  * Whether the newest document can have one more row of a table: it has at most
  * TALLY_ROWS_MAX of each, and at most half the bytes that the batch may have.
  * So it depends on the document alone, as long as whoever fills a batch
  * empties it before half of it is used.
  */
-bool tally_batch_room(const struct tally_batch *, uint16_t table);
+static inline bool
+tally_batch_room(const struct tally_batch *b, uint16_t table)
+{
+	return b->used - b->begun + b->rows[table].size <= b->max / 2 &&
+	    tally_batch_count(b, table) < TALLY_ROWS_MAX;
+}
 
 /*
  * Appends a row of the newest document: references TALLY_NO_ROW, cells null.

@@ -39,6 +39,9 @@ struct tally_segment {
 	uint32_t n;     /* elements behind the tag */
 	uint32_t loop;  /* loop instance it belongs to (checker) */
 	uint16_t place; /* grammar place, TALLY_NOWHERE (checker) */
+	/* Elements 1 … 63 that are not empty, bit k for element k (checker,
+	 * where the segment is one of the set's). */
+	uint64_t present;
 };
 #define TALLY_NOWHERE UINT16_MAX
 

@@ -47,6 +47,34 @@ put(struct emit *e, const struct map_op *op)
 	e->nop++;
 }
 
+/* Elements by which reading sees at once that an operation finds nothing. */
+static uint64_t
+wants(const struct map_op *op)
+{
+	switch ((enum map_opcode)op->code) {
+	case MAP_PAIR:
+		return UINT64_C(0x5555555555555555) << op->element &
+		    ~(~UINT64_C(1) << op->n);
+	case MAP_LITERAL:
+	case MAP_COUNT:
+	case MAP_SUM:
+	case MAP_SEQUENCE:
+		return UINT64_C(1) << op->element;
+	default:
+		return UINT64_MAX;
+	}
+}
+
+/* Whether a value needs nothing but its characters to be known. */
+static bool
+is_as_is(const struct map_op *op)
+{
+	return (op->code == MAP_FIELD || op->code == MAP_PAIR) &&
+	    (op->type == TALLY_AN || op->type == TALLY_ID) &&
+	    op->component == 0 && op->codes == MAP_NO_CODE &&
+	    op->lookup == MAP_NO_LOOKUP;
+}
+
 /* The operation of one rule, without what TAKE holds. */
 static struct map_op
 operation(const struct compile *c, const struct rule *r, uint8_t up)
@@ -70,16 +98,18 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		.column = r->column,
 		.codes = r->codes,
 		.column2 = r->column2,
-		.lookup = r->lookup };
+		.lookup = r->lookup,
+		.n = r->kind == RULE_PAIR ? r->last_pair : 0 };
 
 	if (leaf != NULL) {
 		op.type = leaf->type;
 		op.decimals = leaf->decimals;
 	}
+	op.wants = wants(&op);
+	if (is_as_is(&op))
+		op.flags |= MAP_AS_IS;
 	if (r->moves)
 		op.flags |= MAP_MOVES;
-	if (r->kind == RULE_PAIR)
-		op.n = r->last_pair;
 	if (r->kind == RULE_FIELD || r->kind == RULE_PAIR)
 		if (c->model->table[table].column[r->column].type ==
 		    TALLY_INTEGER)
@@ -138,11 +168,16 @@ put_group(struct emit *e, uint32_t i, uint16_t place, uint8_t up)
 		    (r->kind == RULE_FIELD || r->kind == RULE_ATTRIBUTE)) {
 			op = operation(c, r, up);
 			put(e, &op);
+			/* those of pair rows move, so they could be any */
+			take.wants |= r->moves
+			    ? UINT64_MAX
+			    : UINT64_C(1) << r->target.element;
 		}
 	}
 	assert(e->nop - at - 1 <= UINT8_MAX);
+	take.n = (uint8_t)(e->nop - at - 1);
 	if (e->op != NULL)
-		e->op[at].n = (uint8_t)(e->nop - at - 1);
+		e->op[at] = take;
 }
 
 static bool
@@ -300,22 +335,6 @@ emit_lists(struct compile *c)
 	return TALLY_OK;
 }
 
-/* Elements by which reading sees at once that a group finds nothing; those of
- * pair rows move, so they could be any. */
-static void
-set_wanted(struct compile *c)
-{
-	const struct rule *r;
-
-	for (size_t i = 0; i < c->nrule; i++) {
-		r = &c->rule[i];
-		if (r->kind != RULE_FIELD && r->kind != RULE_ATTRIBUTE)
-			continue;
-		c->group[r->group].wanted |=
-		    r->moves ? UINT64_MAX : (uint64_t)1 << r->target.element;
-	}
-}
-
 enum tally_rc
 emit_program(struct compile *c)
 {
@@ -328,7 +347,6 @@ emit_program(struct compile *c)
 		if (rc == TALLY_OK)
 			rc = emit_links(c, b);
 	}
-	set_wanted(c);
 	c->map->block = c->block;
 	c->map->nblock = c->nblock;
 	c->map->group = c->group;

@@ -18,6 +18,7 @@
 #define TALLYMAN_MAP_PROGRAM_H
 
 #include "base/charset.h"
+#include "base/word.h"
 #include "tallyman/map.h"
 #include "x12/hierarchy.h"
 
@@ -41,14 +42,17 @@ enum map_opcode {
 #undef MAP_OP
 };
 
-#define MAP_INTEGER   2 /* flag: the column is one */
 #define MAP_MOVES     1 /* flag: the element moves with the pair */
+#define MAP_INTEGER   2 /* flag: the column is one */
+#define MAP_AS_IS     4 /* flag: plain ASCII of the element is the value */
 #define MAP_NO_CODE   UINT16_MAX
 #define MAP_NO_COLUMN TALLY_NO_COLUMN
 #define MAP_NO_LOOKUP UINT16_MAX
 #define MAP_NO_UP     UINT8_MAX
 
 struct map_op {
+	uint64_t wants;    /* elements of which one has to be there and free,
+	                     bit k for element k */
 	uint8_t code;      /* enum map_opcode */
 	uint8_t up;        /* blocks to go up to the one that it belongs to */
 	uint8_t element;   /* from 1 */
@@ -77,23 +81,18 @@ struct map_condition {
 	const uint64_t *key;           /* of each value */
 };
 
-/* A short value as a number, so that comparing is one instruction; two values
- * of at most eight bytes without NUL have the same key if they are equal. */
+/* A value's first eight bytes as a number; two values of at most eight are
+ * equal if they have the same length and key. */
 static inline uint64_t
 map_key(struct tally_str s)
 {
-	uint64_t key = 0;
-
-	for (size_t i = 0; i < s.n && i < 8; i++)
-		key = key << 8 | (unsigned char)s.p[i];
-	return key;
+	return word_of(s.p, s.n < WORD_MAX ? s.n : WORD_MAX);
 }
 
 /* What fields of one segment have in common: a condition, and the bit of
  * their row that says that the segment has been found. */
 struct map_group {
 	const struct map_condition *condition;
-	uint64_t wanted; /* elements of its fields, bit k for element k */
 	uint8_t n;
 	uint8_t bit;
 };
@@ -162,6 +161,7 @@ struct map_frame {
 	uint32_t seq;
 	uint32_t segment; /* that it began with */
 	uint16_t block;
+	uint16_t table; /* of the block */
 };
 
 /* What reading needs, kept between documents. */

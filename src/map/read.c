@@ -17,7 +17,8 @@
 
 #include "base/decimal.h"
 
-static enum tally_rc run(struct read *, const struct map_list *, uint32_t);
+static enum tally_rc run(
+    struct read *, const struct map_list *, uint32_t, bool pair);
 
 /* --- operations --- */
 
@@ -72,23 +73,16 @@ look_up(struct read *r, const struct map_op *op, uint8_t element,
 	return TALLY_OK;
 }
 
-/* A value into a column; one that has no canonical form stays residue.
- * *found says whether there was one that nothing had claimed. */
+/* A value into a column; one that has no canonical form stays residue. */
 static enum tally_rc
-store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
-    uint8_t element, uint8_t component, bool *found)
+store_converted(struct read *r, const struct map_op *op, uint16_t table,
+    uint32_t row, uint8_t element, uint8_t component, struct tally_str sent)
 {
-	struct tally_str sent, v;
+	struct tally_str v = sent;
 	char room[TALLY_DECIMAL_MAX];
 	enum read_form form;
 	enum tally_rc rc;
 
-	if (!read_free(r, element, component))
-		return TALLY_OK;
-	sent = v = read_value(r, element, component);
-	if (sent.n == 0)
-		return TALLY_OK;
-	*found = true;
 	form = read_convert(r, op, &v, room);
 	if (form != READ_NONE && op->lookup != MAP_NO_LOOKUP) {
 		rc = look_up(r, op, element, &v, &form);
@@ -109,6 +103,22 @@ store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
 	return TALLY_OK;
 }
 
+/* The same; *found says whether there was one that nothing had claimed. */
+static enum tally_rc
+store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
+    uint8_t element, uint8_t component, bool *found)
+{
+	struct tally_str v;
+
+	if (!read_free(r, element, component))
+		return TALLY_OK;
+	v = read_value(r, element, component);
+	if (v.n == 0)
+		return TALLY_OK;
+	*found = true;
+	return store_converted(r, op, table, row, element, component, v);
+}
+
 /* The first column of a frame's row that the segment fills. */
 static void
 own(struct read *r, uint32_t frame, uint16_t column)
@@ -120,11 +130,27 @@ own(struct read *r, uint32_t frame, uint16_t column)
 	r->owner.column = column;
 }
 
-static uint8_t
+static unsigned
 moved(const struct read *r, const struct map_op *op)
 {
-	return op->flags & MAP_MOVES ? (uint8_t)(op->element + r->shift)
-				     : op->element;
+	return op->element + (op->flags & MAP_MOVES ? r->shift : 0u);
+}
+
+/* A value that is there, and free, and kept as it is. */
+static inline void
+store_as_is(struct read *r, const struct map_op *op, struct read_row row,
+    unsigned element)
+{
+	uint32_t from = r->pos[element - 1] + 1;
+	struct tally_str v = tally_str_rtrim(
+	    tally_str(r->kept.bytes + from, r->pos[element] - from));
+
+	r->claimed |= (uint64_t)1 << element;
+	if (v.n == 0)
+		return;
+	row.cell[op->column].p = v.p;
+	row.cell[op->column].n = (uint32_t)v.n;
+	row.used[op->column] = true;
 }
 
 static enum tally_rc
@@ -146,45 +172,92 @@ run_attribute(
 	return rc;
 }
 
+/* Where the values of a frame's row go, until another row is made. */
+static inline struct read_row
+row_of(const struct read *r, const struct map_frame *f)
+{
+	const struct tally_rows *rows = &r->batch->rows[f->table];
+
+	return (struct read_row){
+		rows->cell + (size_t)f->row * rows->table->ncolumn, rows->used
+	};
+}
+
 /* The fields of a group, if this is the segment that they are waiting for. */
+/* Goes on over fields, from *op to end, as long as those that are there are
+ * kept as they are; whether there were any. */
+static bool
+take_as_is(struct read *r, const struct map_op **op, const struct map_op *end,
+    struct read_row row, uint32_t frame)
+{
+	uint64_t free = r->present & ~r->taken;
+	const struct map_op *f, *first = NULL;
+
+	for (f = *op; f < end; f++) {
+		unsigned element = moved(r, f);
+
+		if (!(free >> element & 1))
+			continue;
+		if (!(f->flags & r->as_is))
+			break;
+		if (first == NULL)
+			first = f;
+		store_as_is(r, f, row, element);
+	}
+	*op = f;
+	if (first != NULL)
+		own(r, frame, first->column);
+	return first != NULL;
+}
+
+/* One field, or attribute, that needs more than that. */
+static enum tally_rc
+take_other(struct read *r, const struct map_op *op, uint32_t frame, bool *found)
+{
+	const struct map_frame *at = &r->map->scratch.frame[frame];
+	bool stored = false;
+	enum tally_rc rc;
+
+	if (op->code == MAP_ATTRIBUTE)
+		return run_attribute(r, op, frame, found);
+	rc = store(r, op, at->table, at->row, (uint8_t)moved(r, op),
+	    op->component, &stored);
+	if (stored) {
+		own(r, frame, op->column);
+		*found = true;
+	}
+	return rc;
+}
+
 static enum tally_rc
 run_take(struct read *r, const struct map_op *op, uint32_t frame)
 {
-	struct map_scratch *s = &r->map->scratch;
+	struct map_frame *at = &r->map->scratch.frame[frame];
 	const struct map_group *g = &r->map->group[op->arg];
-	const struct map_op *f;
+	const struct map_op *f = op + 1, *end = f + op->n;
 	uint64_t bit = (uint64_t)1 << g->bit;
-	uint16_t table = r->map->block[s->frame[frame].block].table;
 	bool found = false;
 	enum tally_rc rc = TALLY_OK;
 
-	if ((s->frame[frame].taken & bit) ||
-	    !(r->present & ~r->taken & g->wanted))
+	if ((at->taken & bit) || !read_meets(r, g->condition, g->n))
 		return TALLY_OK;
-	if (g->n > 0 && !read_meets(r, g->condition, g->n))
-		return TALLY_OK;
-	for (f = op + 1; f <= op + op->n && rc == TALLY_OK; f++) {
-		if (!((r->present & ~r->taken) >> moved(r, f) & 1))
-			continue;
-		if (f->code == MAP_ATTRIBUTE) {
-			rc = run_attribute(r, f, frame, &found);
-			continue;
-		}
-		rc = store(r, f, table, s->frame[frame].row, moved(r, f),
-		    f->component, &found);
-		if (found)
-			own(r, frame, f->column);
+	for (; rc == TALLY_OK; f++) {
+		if (take_as_is(r, &f, end, row_of(r, at), frame))
+			found = true;
+		if (f == end)
+			break;
+		rc = take_other(r, f, frame, &found);
 	}
 	if (!found)
 		return rc;
-	s->frame[frame].taken |= bit;
+	at->taken |= bit;
 	read_claim_conditions(r, g->condition, g->n);
 	return rc;
 }
 
 /* Behind the value of a pair: the qualifier, in its column.  Without one, only
  * the first alternative is claimed, which is the one that would be written. */
-static enum tally_rc
+static void
 store_qualifier(struct read *r, const struct map_op *op, uint16_t table,
     uint32_t row, uint8_t element)
 {
@@ -194,9 +267,8 @@ store_qualifier(struct read *r, const struct map_op *op, uint16_t table,
 	if (op->column2 != MAP_NO_COLUMN ||
 	    tally_str_eq(v, g->condition[0].value[0]))
 		read_claim(r, element, 0);
-	if (op->column2 == MAP_NO_COLUMN)
-		return TALLY_OK;
-	return tally_batch_set(r->batch, table, row, op->column2, v, r->err);
+	if (op->column2 != MAP_NO_COLUMN)
+		tally_batch_point(r->batch, table, row, op->column2, v);
 }
 
 static enum tally_rc
@@ -204,64 +276,77 @@ run_pair(struct read *r, const struct map_op *op, uint32_t frame)
 {
 	struct map_frame *f = &r->map->scratch.frame[frame];
 	const struct map_group *g = &r->map->group[op->arg];
-	uint64_t bit = (uint64_t)1 << g->bit;
-	uint16_t table = r->map->block[f->block].table;
-	struct map_condition c = g->condition[0];
+	uint64_t bit = (uint64_t)1 << g->bit, free = r->present & ~r->taken;
+	uint64_t here = f->taken & bit ? 0 : free & op->wants;
 	bool found = false;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc;
+	unsigned k;
 
-	for (uint8_t k = op->element; k <= op->n && k < r->segment->n &&
-	     rc == TALLY_OK && !(f->taken & bit);
-	     k += 2) {
-		c.element = k;
-		if (!read_free(r, k, 0) || !read_meets(r, &c, 1))
+	for (; here != 0; here &= here - 1) {
+		k = (unsigned)__builtin_ctzll(here);
+		if (!(free >> k >> 1 & 1) ||
+		    !read_is_one_of(r, g->condition, (uint8_t)k))
 			continue;
-		rc = store(r, op, table, f->row, (uint8_t)(k + 1), 0, &found);
-		if (rc == TALLY_OK && found) {
-			f->taken |= bit;
-			own(r, frame, op->column);
-			rc = store_qualifier(r, op, table, f->row, k);
+		if (op->flags & r->as_is) {
+			store_as_is(r, op, row_of(r, f), k + 1);
+			found = true;
+		} else {
+			rc = store(r, op, f->table, f->row, (uint8_t)(k + 1), 0,
+			    &found);
+			if (rc != TALLY_OK)
+				return rc;
 		}
+		if (!found)
+			continue;
+		f->taken |= bit;
+		own(r, frame, op->column);
+		store_qualifier(r, op, f->table, f->row, (uint8_t)k);
+		break;
 	}
-	return rc;
+	return TALLY_OK;
 }
 
-static void
-run_literal(struct read *r, const struct map_op *op)
+static enum tally_rc
+run_literal(struct read *r, const struct map_op *op, uint32_t frame)
 {
 	const struct map_group *g = &r->map->group[op->arg];
 
+	(void)frame;
 	if (read_free(r, op->element, op->component) &&
 	    read_meets(r, g->condition, g->n))
 		read_claim(r, op->element, op->component);
+	return TALLY_OK;
 }
 
 /* What it has to be is known at the end; see read_counts. */
-static void
+static enum tally_rc
 run_count(struct read *r, const struct map_op *op, uint32_t frame)
 {
 	if (r->ncount == MAP_COUNTS_MAX ||
 	    !read_free(r, op->element, op->component))
-		return;
+		return TALLY_OK;
 	r->count[r->ncount++] = (struct read_count){ op, r->index,
 		read_owner_of(r, frame),
 		tally_str_rtrim(read_value(r, op->element, op->component)) };
 	read_claim(r, op->element, op->component);
+	return TALLY_OK;
 }
 
-static void
-run_sequence(struct read *r, const struct map_op *op)
+static enum tally_rc
+run_sequence(struct read *r, const struct map_op *op, uint32_t frame)
 {
 	struct tally_str v = read_value(r, op->element, op->component);
 	char text[16];
 	int n;
 
+	(void)frame;
 	if (!read_free(r, op->element, op->component))
-		return;
+		return TALLY_OK;
 	n = snprintf(text, sizeof(text), "%u",
 	    r->map->scratch.ordinal[r->segment->loop]);
 	if (tally_str_eq(tally_str_rtrim(v), tally_str(text, (size_t)n)))
 		read_claim(r, op->element, op->component);
+	return TALLY_OK;
 }
 
 /* The instance of the block's loop that begins with this segment, and has
@@ -315,12 +400,11 @@ begin_row(struct read *r, uint32_t frame)
 }
 
 static enum tally_rc
-run_level(
-    struct read *r, const struct map_op *op, uint32_t frame, uint32_t current)
+run_level(struct read *r, const struct map_op *op, uint32_t frame)
 {
 	struct map_frame *outer = &r->map->scratch.frame[frame];
 	const struct map_block *b = &r->map->block[op->arg];
-	uint32_t instance = beginning(r, b, current), made;
+	uint32_t instance = beginning(r, b, r->current), made;
 	uint64_t bit = (uint64_t)1 << b->bit;
 	enum tally_rc rc;
 
@@ -342,14 +426,13 @@ run_level(
 	read_enter_level(r, made);
 	read_claim_level(r);
 	r->taken = r->claimed;
-	rc = run(r, list_at(r, b), made);
+	rc = run(r, list_at(r, b), made, false);
 	read_claim_conditions(r, b->condition, b->n);
 	return rc;
 }
 
 static enum tally_rc
-run_rows(
-    struct read *r, const struct map_op *op, uint32_t frame, uint32_t current)
+run_rows(struct read *r, const struct map_op *op, uint32_t frame)
 {
 	struct map_scratch *s = &r->map->scratch;
 	const struct map_block *b = &r->map->block[op->arg];
@@ -360,7 +443,7 @@ run_rows(
 	    !read_meets(r, b->condition, b->n) || read_full(r, b->table))
 		return TALLY_OK;
 	if (b->kind == BLOCK_LOOP) {
-		instance = beginning(r, b, current);
+		instance = beginning(r, b, r->current);
 		if (instance == UINT32_MAX)
 			return TALLY_OK;
 	}
@@ -370,7 +453,7 @@ run_rows(
 	begin_row(r, made);
 	if (instance != UINT32_MAX)
 		take_instances(r, instance, made);
-	rc = run(r, list_at(r, b), made);
+	rc = run(r, list_at(r, b), made, false);
 	read_claim_conditions(r, b->condition, b->n);
 	if (b->kind == BLOCK_SEGMENT) {
 		read_check_required(r, &s->frame[made]);
@@ -402,7 +485,7 @@ run_pairs(struct read *r, const struct map_op *op, uint32_t frame)
 			break;
 		/* what all pairs share is read again for each of them */
 		r->taken = before;
-		rc = run(r, list_at(r, b), made);
+		rc = run(r, list_at(r, b), made, true);
 		read_check_required(r, &s->frame[made]);
 		s->nframe = made;
 	}
@@ -411,52 +494,42 @@ run_pairs(struct read *r, const struct map_op *op, uint32_t frame)
 	return rc;
 }
 
+/* FIELD and ATTRIBUTE are run by TAKE. */
+static enum tally_rc (*const operations[])(
+    struct read *, const struct map_op *, uint32_t frame) = {
+	[MAP_TAKE] = run_take,
+	[MAP_PAIR] = run_pair,
+	[MAP_LITERAL] = run_literal,
+	[MAP_COUNT] = run_count,
+	[MAP_SUM] = run_count,
+	[MAP_SEQUENCE] = run_sequence,
+	[MAP_ROWS] = run_rows,
+	[MAP_LEVEL] = run_level,
+	[MAP_PAIRS] = run_pairs,
+};
+
+/* pair: the rows are those of pairs, which read what they share again. */
 static enum tally_rc
-run(struct read *r, const struct map_list *list, uint32_t current)
+run(struct read *r, const struct map_list *list, uint32_t current, bool pair)
 {
 	const struct map_op *op = r->map->op + list->first;
 	const struct map_op *end = op + list->n;
-	bool pair = r->map->block[r->map->scratch.frame[current].block].kind ==
-	    BLOCK_PAIR;
-	uint32_t frame;
+	uint64_t free = r->present & ~r->taken;
+	uint32_t outer = r->current;
 	enum tally_rc rc = TALLY_OK;
 
-	for (; op < end && rc == TALLY_OK && (r->present & ~r->taken) != 0;
+	r->current = current;
+	for (; op < end && rc == TALLY_OK && free != 0;
 	     op += op->code == MAP_TAKE ? op->n + 1 : 1) {
-		frame = read_outer(&r->map->scratch, current, op->up);
-		switch ((enum map_opcode)op->code) {
-		case MAP_TAKE:
-			rc = run_take(r, op, frame);
-			break;
-		case MAP_PAIR:
-			rc = run_pair(r, op, frame);
-			break;
-		case MAP_LITERAL:
-			run_literal(r, op);
-			break;
-		case MAP_COUNT:
-		case MAP_SUM:
-			run_count(r, op, frame);
-			break;
-		case MAP_SEQUENCE:
-			run_sequence(r, op);
-			break;
-		case MAP_LEVEL:
-			rc = run_level(r, op, frame, current);
-			break;
-		case MAP_ROWS:
-			rc = run_rows(r, op, frame, current);
-			break;
-		case MAP_PAIRS:
-			rc = run_pairs(r, op, frame);
-			break;
-		case MAP_FIELD:
-		case MAP_ATTRIBUTE:
-			break; /* run by TAKE */
-		}
+		if (!(free & op->wants))
+			continue;
+		rc = operations[op->code](
+		    r, op, read_outer(&r->map->scratch, current, op->up));
 		if (!pair)
 			r->taken = r->claimed;
+		free = r->present & ~r->taken;
 	}
+	r->current = outer;
 	return rc;
 }
 
@@ -495,7 +568,8 @@ keep_bytes(struct read *r)
 	r->kept = *set;
 	/* as an integer: the view begins before the copy does */
 	r->kept.bytes = (const unsigned char *)((uintptr_t)copy - from);
-	r->foreign = is_foreign(set->bytes + from, (size_t)set->length);
+	r->foreign =
+	    !set->plain && is_foreign(set->bytes + from, (size_t)set->length);
 	return TALLY_OK;
 }
 
@@ -542,6 +616,7 @@ begin(struct read *r)
 	r->repeats = set->separators.repetition != 0 &&
 	    memchr(set->bytes + (set->start - set->offset),
 		set->separators.repetition, set->length) != NULL;
+	r->as_is = r->foreign || r->repeats ? 0 : MAP_AS_IS;
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
 	return read_push_frame(r, 0, 0, &frame);
@@ -578,24 +653,32 @@ enter(struct read *r, uint32_t next, uint32_t i)
 	return next;
 }
 
+/* Whether something was claimed of a segment, and nothing is left. */
+static bool
+is_claimed(const struct read *r)
+{
+	return r->claimed != 0 && r->npart == 0 &&
+	    (r->present & ~r->claimed) == 0 && r->segment->n < 64;
+}
+
 static enum tally_rc
 read_segment(struct read *r)
 {
 	uint32_t frame = r->map->scratch.frame_of[r->segment->loop];
 	const struct map_block *b =
 	    &r->map->block[r->map->scratch.frame[frame].block];
-	const uint32_t *pos = r->set->pos + r->segment->pos;
-	uint32_t n = r->segment->n < 63 ? r->segment->n : 63;
 	enum tally_rc rc = TALLY_OK;
 
-	r->claimed = r->taken = r->present = 0;
+	r->pos = r->set->pos + r->segment->pos;
+	r->present = r->segment->present;
+	r->claimed = r->taken = 0;
 	r->rowed = r->owned = false;
 	r->npart = 0;
-	for (uint32_t k = 1; k <= n; k++)
-		r->present |= (uint64_t)(pos[k] - pos[k - 1] > 1) << k;
 	if (r->segment->place != TALLY_NOWHERE)
-		rc = run(r, list_at(r, b), frame);
-	return rc == TALLY_OK ? read_residue(r) : rc;
+		rc = run(r, list_at(r, b), frame, false);
+	if (rc != TALLY_OK || is_claimed(r))
+		return rc;
+	return read_residue(r);
 }
 
 enum tally_rc

@@ -25,6 +25,12 @@ struct read_count {
 	struct tally_str sent;
 };
 
+/* The cells of a row. */
+struct read_row {
+	struct tally_cell *cell;
+	bool *used;
+};
+
 /* A document being read; the middle part is about the present segment. */
 struct read {
 	struct tally_map *map;
@@ -38,13 +44,15 @@ struct read {
 	struct tally_set kept;
 
 	const struct tally_segment *segment;
-	uint32_t index;   /* of the segment */
-	uint64_t present; /* elements that are not empty; as claimed */
-	uint64_t claimed; /* elements, bit k for element k */
-	uint64_t taken;   /* as claimed, but as it was before pair rows */
-	uint8_t shift;    /* of the pair that is read */
-	bool rowed;       /* it has made a row */
-	bool owned;       /* owner is known */
+	const uint32_t *pos; /* of the segment: its separators */
+	uint32_t index;      /* of the segment */
+	uint64_t present;    /* elements that are not empty; as claimed */
+	uint64_t claimed;    /* elements, bit k for element k */
+	uint64_t taken;      /* as claimed, but as it was before pair rows */
+	uint8_t shift;       /* of the pair that is read */
+	uint32_t current;    /* frame that the present list speaks of */
+	bool rowed;          /* it has made a row */
+	bool owned;          /* owner is known */
 	struct read_owner owner;
 	struct read_part part[PARTS_MAX];
 	unsigned npart;
@@ -52,15 +60,18 @@ struct read {
 	uint32_t nlevel; /* HL segments up to the present one */
 	struct read_count count[MAP_COUNTS_MAX];
 	unsigned ncount;
-	bool foreign; /* the set is not plain ASCII */
-	bool repeats; /* the set holds repetition separators */
-	bool full;    /* a table has all the rows that it can have */
+	bool foreign;  /* the set is not plain ASCII */
+	bool repeats;  /* the set holds repetition separators */
+	uint8_t as_is; /* MAP_AS_IS, if the set is neither of the two */
+	bool full;     /* a table has all the rows that it can have */
 };
 
 /* value.c: elements of the present segment and what columns hold of them. */
 struct tally_str read_part_of(
     const struct read *, struct tally_str, uint8_t component);
-bool read_meets(const struct read *, const struct map_condition *, uint8_t n);
+/* Whether that element, or a component of it, has one of the values. */
+bool read_is_one_of(
+    const struct read *, const struct map_condition *, uint8_t element);
 bool read_free_part(const struct read *, uint8_t element, uint8_t component);
 void read_claim_part(struct read *, uint8_t element, uint8_t component);
 void read_claim_conditions(
@@ -96,12 +107,21 @@ read_claim(struct read *r, uint8_t element, uint8_t component)
 		r->claimed |= (uint64_t)1 << element;
 }
 
+static inline bool
+read_meets(const struct read *r, const struct map_condition *c, uint8_t n)
+{
+	for (; n > 0; n--, c++)
+		if (!read_is_one_of(r, c, c->element))
+			return false;
+	return true;
+}
+
 /* Where the canonical form of a value is. */
 enum read_form {
 	READ_NONE,     /* it has none */
-	READ_KEPT,     /* in the batch */
-	READ_ELSEWHERE /* in room (TALLY_DECIMAL_MAX bytes), the program or the
-			  scratch text */
+	READ_KEPT,     /* in the batch or the program */
+	READ_ELSEWHERE /* in room (TALLY_DECIMAL_MAX bytes) or the scratch
+			  text */
 };
 enum read_form read_convert(
     struct read *, const struct map_op *, struct tally_str *, char *room);
@@ -127,7 +147,16 @@ read_owner_of(const struct read *r, uint32_t frame)
 
 /* rows.c.  No room for a row of the table: told once per document; what would
  * have made the row is residue then. */
-bool read_full(struct read *, uint16_t table);
+void read_say_full(struct read *, uint16_t table);
+static inline bool
+read_full(struct read *r, uint16_t table)
+{
+	bool full = !tally_batch_room(r->batch, table);
+
+	if (full)
+		read_say_full(r, table);
+	return full;
+}
 /* Appends a row of the block, with constants and references; outer is the
  * frame of the block around. */
 enum tally_rc read_make_row(

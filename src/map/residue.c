@@ -100,19 +100,6 @@ read_residue(struct read *r)
 	return rc;
 }
 
-/* Rows of a table that the newest document has. */
-static uint64_t
-rows_of(const struct read *r, uint16_t table)
-{
-	const struct tally_rows *rows = &r->batch->rows[table];
-	const struct tally_row *last;
-
-	if (rows->n == 0)
-		return 0;
-	last = &rows->row[rows->n - 1];
-	return last->document == r->batch->ndocument - 1 ? last->seq + 1u : 0;
-}
-
 /* Whether writing would compute what was sent. */
 static bool
 is_right(const struct read *r, const struct read_count *c)
@@ -123,7 +110,7 @@ is_right(const struct read *r, const struct read_count *c)
 	struct tally_str sent = c->sent;
 	struct tally_sum sum = { .scale = 0 };
 	const struct tally_cell *cell;
-	uint64_t n = rows_of(r, c->op->arg);
+	uint64_t n = tally_batch_count(r->batch, c->op->arg);
 	size_t size;
 
 	if (c->op->type == TALLY_R)

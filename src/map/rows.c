@@ -4,20 +4,17 @@
 
 #include <stdio.h>
 
-bool
-read_full(struct read *r, uint16_t table)
+void
+read_say_full(struct read *r, uint16_t table)
 {
 	char words[96];
 
-	if (tally_batch_room(r->batch, table))
-		return false;
 	snprintf(words, sizeof(words), "fewer rows of %.40s",
 	    r->map->model->table[table].name);
 	if (!r->full)
 		read_report(r, TALLY_F_map_limit, r->index, r->segment->place,
 		    0, tally_str("", 0), words);
 	r->full = true;
-	return true;
 }
 
 enum tally_rc
@@ -38,10 +35,10 @@ read_make_row(struct read *r, const struct map_block *b, uint32_t outer_frame,
 		    l->reference] =
 		    s->frame[read_outer(s, outer_frame, l->up)].seq;
 	}
-	for (uint16_t i = 0; i < b->nconstant && rc == TALLY_OK; i++)
-		rc = tally_batch_set(r->batch, b->table, *row,
-		    b->constant[i].column, b->constant[i].value, r->err);
-	return rc;
+	for (uint16_t i = 0; i < b->nconstant; i++)
+		tally_batch_point(r->batch, b->table, *row,
+		    b->constant[i].column, b->constant[i].value);
+	return TALLY_OK;
 }
 
 static enum tally_rc
@@ -98,7 +95,8 @@ read_push_frame(
 		.row = row,
 		.seq = r->batch->rows[b->table].row[row].seq,
 		.segment = r->index,
-		.block = block };
+		.block = block,
+		.table = b->table };
 	return TALLY_OK;
 }
 

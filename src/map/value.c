@@ -6,6 +6,7 @@
 
 #include "base/date.h"
 #include "base/decimal.h"
+#include "base/word.h"
 
 #define INTEGER_DIGITS 18 /* always fit 64 bits */
 
@@ -34,26 +35,44 @@ repeats(const struct read *r, uint8_t element)
 	    memchr(v.p, r->set->separators.repetition, v.n) != NULL;
 }
 
-static bool
-is_one_of(const struct map_condition *c, struct tally_str v)
+/* What a condition is about, without blanks at its right: where the reader has
+ * it, so that eight bytes can be read. */
+static inline struct tally_str
+tested(const struct read *r, uint8_t element, uint8_t component)
 {
-	uint64_t key = map_key(v);
+	struct tally_str v = tally_element(r->set, r->segment, element);
 
-	for (uint16_t i = 0; i < c->n; i++)
-		if (c->key[i] == key && tally_str_eq(c->value[i], v))
-			return true;
-	return false;
+	if (component > 0 || r->repeats)
+		v = read_part_of(r, v, component);
+	return tally_str_rtrim(v);
+}
+
+static inline bool
+is_value(
+    const struct map_condition *c, uint16_t i, struct tally_str v, uint64_t key)
+{
+	return c->value[i].n == v.n && c->key[i] == key &&
+	    (v.n <= WORD_MAX || memcmp(c->value[i].p, v.p, v.n) == 0);
+}
+
+static inline uint64_t
+key_of(struct tally_str v)
+{
+	return v.n > 0 ? word_of_padded(v.p, v.n < WORD_MAX ? v.n : WORD_MAX)
+		       : 0;
 }
 
 bool
-read_meets(const struct read *r, const struct map_condition *v, uint8_t n)
+read_is_one_of(
+    const struct read *r, const struct map_condition *c, uint8_t element)
 {
-	for (uint8_t i = 0; i < n; i++)
-		if (!is_one_of(&v[i],
-			tally_str_rtrim(
-			    read_value(r, v[i].element, v[i].component))))
-			return false;
-	return true;
+	struct tally_str v = tested(r, element, c->component);
+	uint64_t key = key_of(v);
+
+	for (uint16_t i = 0; i < c->n; i++)
+		if (is_value(c, i, v, key))
+			return true;
+	return false;
 }
 
 bool
@@ -96,14 +115,14 @@ read_claim_part(struct read *r, uint8_t element, uint8_t component)
 /* The first alternative is the one that would be written; of another one the
  * element is left to be kept by a field, or as residue. */
 void
-read_claim_conditions(struct read *r, const struct map_condition *v, uint8_t n)
+read_claim_conditions(struct read *r, const struct map_condition *c, uint8_t n)
 {
-	struct tally_str s;
+	struct tally_str v;
 
-	for (uint8_t i = 0; i < n; i++) {
-		s = read_value(r, v[i].element, v[i].component);
-		if (tally_str_eq(tally_str_rtrim(s), v[i].value[0]))
-			read_claim(r, v[i].element, v[i].component);
+	for (; n > 0; n--, c++) {
+		v = tested(r, c->element, c->component);
+		if (is_value(c, 0, v, key_of(v)))
+			read_claim(r, c->element, c->component);
 	}
 }
 
@@ -138,7 +157,7 @@ convert_text(struct read *r, const struct map_op *op, struct tally_str *s)
 		w = word(&r->map->codes[op->codes], *s);
 	if (w != NULL) {
 		*s = *w;
-		return READ_ELSEWHERE;
+		return READ_KEPT;
 	}
 	if (!r->foreign)
 		return READ_KEPT;

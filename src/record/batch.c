@@ -18,6 +18,8 @@ static bool
 init_rows(struct tally_rows *r, const struct tally_table *t)
 {
 	r->table = t;
+	r->size = sizeof(struct tally_row) + t->nreference * sizeof(uint32_t) +
+	    t->ncolumn * sizeof(struct tally_cell);
 	r->null = tally_calloc(t->ncolumn, sizeof(*r->null));
 	r->used = tally_calloc(t->ncolumn, sizeof(*r->used));
 	for (uint16_t i = 0; r->null != NULL && i < t->ncolumn; i++)
@@ -69,13 +71,6 @@ tally_batch_free(struct tally_batch *b)
 	*b = (struct tally_batch){ 0 };
 }
 
-static size_t
-row_size(const struct tally_table *t)
-{
-	return sizeof(struct tally_row) + t->nreference * sizeof(uint32_t) +
-	    t->ncolumn * sizeof(struct tally_cell);
-}
-
 /* What one extraordinary document needed is given back. */
 void
 tally_batch_reset(struct tally_batch *b)
@@ -83,7 +78,7 @@ tally_batch_reset(struct tally_batch *b)
 	size_t used = b->text.used;
 
 	for (uint16_t i = 0; i < b->model->ntable; i++) {
-		if (b->rows[i].cap * row_size(b->rows[i].table) > KEPT_MAX)
+		if (b->rows[i].cap * b->rows[i].size > KEPT_MAX)
 			free_rows(&b->rows[i]);
 		b->rows[i].n = 0;
 	}
@@ -118,7 +113,7 @@ tally_batch_undo(struct tally_batch *b)
 		r = &b->rows[i];
 		while (r->n > 0 && r->row[r->n - 1].document == b->ndocument) {
 			r->n--;
-			b->used -= row_size(r->table);
+			b->used -= r->size;
 		}
 	}
 	/* its text stays until the batch is emptied */
@@ -160,43 +155,23 @@ grow(struct tally_rows *r)
 	return ok;
 }
 
-/* Rows that the newest document has of a table. */
-static uint32_t
-rows_of_newest(const struct tally_batch *b, const struct tally_rows *r)
-{
-	const struct tally_row *last = r->n > 0 ? &r->row[r->n - 1] : NULL;
-
-	return last != NULL && last->document == b->ndocument - 1
-	    ? last->seq + 1
-	    : 0;
-}
-
-bool
-tally_batch_room(const struct tally_batch *b, uint16_t table)
-{
-	const struct tally_rows *r = &b->rows[table];
-
-	return b->used - b->begun + row_size(r->table) <= b->max / 2 &&
-	    rows_of_newest(b, r) < TALLY_ROWS_MAX;
-}
-
 enum tally_rc
 tally_batch_row(
     struct tally_batch *b, uint16_t table, uint32_t *row, struct tally_err *err)
 {
 	struct tally_rows *r = &b->rows[table];
 	const struct tally_table *t = r->table;
-	uint32_t seq = rows_of_newest(b, r);
+	uint32_t seq = tally_batch_count(b, table);
 
 	assert(b->ndocument > 0);
-	if (!tally_batch_room(b, table) || b->used + row_size(t) > b->max)
+	if (!tally_batch_room(b, table) || b->used + r->size > b->max)
 		return tally_err_set(err, TALLY_NOMEM,
 		    "a document has no room for more than %u rows of %s", seq,
 		    t->name);
 	if (r->n == r->cap && !grow(r))
 		return tally_err_set(
 		    err, TALLY_NOMEM, "no memory for more rows of %s", t->name);
-	b->used += row_size(t);
+	b->used += r->size;
 	r->row[r->n] = (struct tally_row){ b->ndocument - 1, seq };
 	for (uint16_t i = 0; i < t->nreference; i++)
 		r->reference[(size_t)r->n * t->nreference + i] = TALLY_NO_ROW;

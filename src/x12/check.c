@@ -321,14 +321,18 @@ check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
     unsigned class)
 {
 	const struct tally_set *set = c->set;
-	const struct tally_segment *s = &set->segment[i];
+	struct tally_segment *s = &set->segment[i];
+	const uint32_t *pos = set->pos + s->pos;
 	const struct tally_class *of = &c->g->class[class];
 	const struct tally_set_spec *spec = checker_spec(c);
+	unsigned nuse = of->spec->nuse;
 	uint64_t present, doubtful;
 
-	present = tally_values_look(of->value, of->spec->nuse,
-	    (const char *)set->bytes, set->pos + s->pos, s->n, set->plain,
-	    &doubtful);
+	present = tally_values_look(of->value, nuse, (const char *)set->bytes,
+	    pos, s->n, set->plain, &doubtful);
+	s->present = present;
+	if (s->n > nuse)
+		s->present |= tally_values_present(pos, nuse + 1u, s->n);
 	if (sc->composed)
 		doubtful = present;
 	if (doubtful == 0 &&
@@ -342,6 +346,13 @@ check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		c->complete[class] = present;
 	if (class == c->g->ends_loop)
 		check_loop_end(c, sc);
+}
+
+/* A segment whose values are known to be good. */
+static void
+see_elements(const struct tally_set *set, struct tally_segment *s)
+{
+	s->present = tally_values_present(set->pos + s->pos, 1, s->n);
 }
 
 static enum tally_rc
@@ -378,7 +389,9 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 			check_bracket(c, &sc, i, class);
 			break;
 		}
-		if (!c->trust)
+		if (c->trust)
+			see_elements(set, &set->segment[i]);
+		else
 			check_elements(c, &sc, i, class);
 	}
 	return TALLY_OK;

@@ -7,17 +7,8 @@
  */
 #include "x12/value.h"
 
+#include "base/word.h"
 #include "tallyman/x12.h"
-
-static uint64_t
-pack(const char *p, size_t n)
-{
-	uint64_t key = 0;
-
-	for (size_t i = 0; i < n; i++)
-		key = key << 8 | (unsigned char)p[i];
-	return key;
-}
 
 static uint32_t
 hash(uint64_t key, uint32_t shift)
@@ -55,7 +46,8 @@ make_codes(struct tally_arena *a, const struct tally_element *e)
 	*c = (struct tally_code_set){ slot, 64 - bits,
 		(UINT32_C(1) << bits) - 1 };
 	for (uint32_t k = 0; k < e->ncode; k++) {
-		uint64_t key = pack(e->code[k].code, strlen(e->code[k].code));
+		uint64_t key =
+		    word_of(e->code[k].code, strlen(e->code[k].code));
 		uint32_t i = hash(key, c->shift);
 
 		while (slot[i] != 0)
@@ -196,7 +188,7 @@ plain(struct tally_str v, bool padded)
 	}
 	if (i == v.n)
 		return true;
-	if (padded && __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__) {
+	if (padded && WORD_LITTLE_ENDIAN) {
 		memcpy(&x, v.p + i, 8);
 		/* The value's bytes are the low ones: fill up with blanks. */
 		x = x << 8 * (8 - (v.n - i)) |
@@ -235,14 +227,14 @@ code(const struct tally_value_spec *s, struct tally_str v, bool padded)
 
 	/* A code of the list is right in every other way, too. */
 	if (s->codes != NULL && v.n <= 8 &&
-	    code_known(s->codes, pack(v.p, v.n)))
+	    code_known(s->codes, word_of(v.p, v.n)))
 		return TALLY_FINDING_NONE;
 	/* Blanks at the right only fill up (X12.6, 3.5.1.4). */
 	while (v.n > s->min && v.p[v.n - 1] == ' ')
 		v.n--;
 	kind = text(s, v, padded);
 	if (kind != TALLY_FINDING_NONE || s->codes == NULL ||
-	    (v.n <= 8 && code_known(s->codes, pack(v.p, v.n))))
+	    (v.n <= 8 && code_known(s->codes, word_of(v.p, v.n))))
 		return kind;
 	return missing_code(s->element);
 }
@@ -369,8 +361,7 @@ tally_value_test(
 
 /* --- the quick way: up to eight bytes as one word --- */
 
-#define LITTLE_ENDIAN_HERE (__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__)
-#define ONES               UINT64_C(0x0101010101010101)
+#define ONES UINT64_C(0x0101010101010101)
 
 /* The top bit of each byte of a word of digits less '0' that is none.  Carries
  * go from bytes that are none, to those behind them. */
@@ -378,18 +369,6 @@ static uint64_t
 no_digits(uint64_t x)
 {
 	return (x | (x + ONES * 0x76)) & ONES * 0x80;
-}
-
-/* n bytes of a value, and no others, as a number; as pack() does. */
-static uint64_t
-pack_padded(const char *p, size_t n)
-{
-	uint64_t x;
-
-	if (!LITTLE_ENDIAN_HERE)
-		return pack(p, n);
-	memcpy(&x, p, 8);
-	return __builtin_bswap64(x) >> (64 - 8 * n);
 }
 
 static bool
@@ -428,7 +407,7 @@ numeric_right(const struct tally_value_spec *s, const char *p, uint32_t n)
 {
 	uint64_t x, odd;
 
-	if (n > 8 || !LITTLE_ENDIAN_HERE)
+	if (n > 8 || !WORD_LITTLE_ENDIAN)
 		return false;
 	memcpy(&x, p, 8);
 	x ^= ONES * '0';
@@ -450,7 +429,7 @@ value_right(const struct tally_value_spec *s, const char *p, uint32_t n,
 	case TALLY_ID:
 		if (s->codes != NULL)
 			return n <= 8 &&
-			    code_known(s->codes, pack_padded(p, n));
+			    code_known(s->codes, word_of_padded(p, n));
 		/* fall through */
 	case TALLY_AN:
 		return plain_text && within(n, s);

@@ -62,4 +62,15 @@ uint64_t tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
     const char *bytes, const uint32_t *pos, uint32_t n, bool plain,
     uint64_t *doubtful);
 
+/* Which of elements from … n are not empty, as far as they have a bit. */
+static inline uint64_t
+tally_values_present(const uint32_t *pos, uint32_t from, uint32_t n)
+{
+	uint64_t present = 0;
+
+	for (uint32_t k = from; k <= n && k < 64; k++)
+		present |= (uint64_t)(pos[k] - pos[k - 1] > 1) << k;
+	return present;
+}
+
 #endif
