@@ -20,7 +20,6 @@
 
 #include "flow/flow.h"
 #include "mailbox/mailbox.h"
-#include "mailbox/pins.h"
 
 /* Less free space than this cannot hold a day of a small site. */
 #define FREE_MIN (200ull << 20)
@@ -114,48 +113,13 @@ check_space(struct check *c)
 		    left >> 20, c->f.dir);
 }
 
-/* A secret: there, ours, and nobody else's to read. */
+/* What is known without connecting: URL, pins, keys, secrets, proxy. */
 static void
-check_secret(struct check *c, const struct site_mailbox *m, const char *what,
-    const char *name)
-{
-	char path[PATH_MAX];
-	struct stat sb;
-
-	if (name == NULL)
-		return;
-	if (name[0] == '/')
-		snprintf(path, sizeof(path), "%s", name);
-	else
-		snprintf(path, sizeof(path), "%s/%s", c->f.dir, name);
-	if (stat(path, &sb) != 0)
-		problem(c, TALLY_CONFIG,
-		    "%s:%u: %s %s of mailbox %s: %s; put it there, or correct "
-		    "its name",
-		    c->f.site->file, m->line, what, path, m->name,
-		    strerror(errno));
-	else if (!S_ISREG(sb.st_mode) || access(path, R_OK) != 0)
-		problem(c, TALLY_PERM,
-		    "%s:%u: %s %s of mailbox %s cannot be read; give it to "
-		    "the user who runs tallyman",
-		    c->f.site->file, m->line, what, path, m->name);
-	else if ((sb.st_mode & (S_IRWXG | S_IRWXO)) != 0)
-		problem(c, TALLY_PERM,
-		    "%s:%u: others may read %s %s of mailbox %s; chmod 0600 it",
-		    c->f.site->file, m->line, what, path, m->name);
-}
-
-static void
-check_pins(struct check *c, const struct site_mailbox *m)
+check_access(struct check *c, const struct site_mailbox *m)
 {
 	struct tally_err err;
-	struct pins pins;
 
-	if (m->settings.nhost_key == 0)
-		return;
-	if (pins_parse(&pins, &m->settings, &err) == TALLY_OK)
-		pins_free(&pins);
-	else
+	if (mailbox_check(&m->settings, &err) != TALLY_OK)
 		problem(
 		    c, err.rc, "%s:%u: %s", c->f.site->file, m->line, err.text);
 }
@@ -232,12 +196,7 @@ check_mailboxes(struct check *c, bool online)
 
 	for (size_t i = 0; i < s->nmailbox; i++) {
 		m = &s->mailbox[i];
-		check_secret(c, m, "the key", m->settings.key);
-		check_secret(
-		    c, m, "the password file", m->settings.password_file);
-		check_secret(
-		    c, m, "the passphrase file", m->settings.passphrase_file);
-		check_pins(c, m);
+		check_access(c, m);
 		/* A local folder is always within reach. */
 		if (online || strncmp(m->settings.url, "dir:", 4) == 0)
 			check_online(c, m);

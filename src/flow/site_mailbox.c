@@ -131,6 +131,12 @@ pinned_by_fingerprint(const struct mailbox_settings *s)
 	return false;
 }
 
+static bool
+is_given(const struct mailbox_secret *s)
+{
+	return s->file != NULL || s->command != NULL || s->credential != NULL;
+}
+
 /* What must be there, and must not, for the kind of URL. */
 static enum tally_rc
 mailbox_fits(struct site_reader *r, const struct tally_xml *x,
@@ -141,11 +147,11 @@ mailbox_fits(struct site_reader *r, const struct tally_xml *x,
 	if (strncmp(s->url, "dir:", 4) == 0) {
 		if (s->url[4] == '\0')
 			return site_read_wrong(r, x, "url", "dir:FOLDER");
-		if (s->key != NULL || s->password_file != NULL ||
-		    s->passphrase_file != NULL || s->agent ||
-		    s->nhost_key > 0 || s->openssh)
+		if (s->key != NULL || is_given(&s->password) ||
+		    is_given(&s->passphrase) || s->agent || s->nhost_key > 0 ||
+		    s->openssh)
 			what = "is a local folder; drop its keys, agent, "
-			       "password-file, transport and host-key";
+			       "password, transport and host-key";
 	} else if (strncmp(s->url, "sftp://", 7) != 0) {
 		return site_read_wrong(r, x, "url",
 		    "sftp://USER@HOST[:PORT] or "
@@ -153,14 +159,17 @@ mailbox_fits(struct site_reader *r, const struct tally_xml *x,
 	} else if (s->nhost_key == 0) {
 		what = "has no <host-key>; 'tallyman host-key URL' shows the "
 		       "server's keys: add the one that the partner confirms";
-	} else if (s->key == NULL && s->password_file == NULL && !s->agent) {
+	} else if (s->key == NULL && !is_given(&s->password) && !s->agent) {
 		what = "has nothing to log in with; add key=, password-file= "
 		       "or agent=\"yes\"";
 	} else if (s->openssh &&
-	    (s->password_file != NULL || s->passphrase_file != NULL)) {
+	    (is_given(&s->password) || is_given(&s->passphrase))) {
 		what = "has transport=\"openssh\", which takes no password and "
 		       "no passphrase; log in by a key without one, or by an "
 		       "agent";
+	} else if (s->openssh && s->proxy.url != NULL) {
+		what = "has transport=\"openssh\", which takes no HTTP or "
+		       "SOCKS proxy; give <proxy command=> instead";
 	} else if (s->openssh && pinned_by_fingerprint(s)) {
 		what = "has transport=\"openssh\", which cannot compare "
 		       "fingerprints; write the whole key into <host-key>";
@@ -185,11 +194,9 @@ access_to(struct site_reader *r, const struct tally_xml *x,
 	if (rc == TALLY_OK)
 		rc = site_read_text(r, x, "key", NULL, &s->key);
 	if (rc == TALLY_OK)
-		rc = site_read_text(
-		    r, x, "passphrase-file", NULL, &s->passphrase_file);
+		rc = site_read_secret(r, x, "passphrase", &s->passphrase);
 	if (rc == TALLY_OK)
-		rc = site_read_text(
-		    r, x, "password-file", NULL, &s->password_file);
+		rc = site_read_secret(r, x, "password", &s->password);
 	if (rc == TALLY_OK)
 		rc = site_read_word(r, x, "agent", site_word_yes, &agent);
 	if (rc == TALLY_OK)
@@ -200,7 +207,11 @@ access_to(struct site_reader *r, const struct tally_xml *x,
 	if (rc == TALLY_OK)
 		rc = site_read_settings(r, x, &own);
 	if (rc == TALLY_OK)
+		rc = site_read_proxy(r, x, &own.proxy);
+	if (rc == TALLY_OK)
 		rc = host_keys(r, x, s);
+	if (strncmp(s->url, "dir:", 4) != 0)
+		s->proxy = own.proxy;
 	s->agent = agent;
 	s->legacy = legacy;
 	s->openssh = openssh;

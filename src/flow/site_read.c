@@ -406,6 +406,8 @@ whole(struct site_reader *r, const struct tally_xml *root)
 		rc = site_read_settings(r, x, &s);
 	if (rc == TALLY_OK && x != NULL)
 		rc = site_read_findings(r, x, true, &s);
+	if (rc == TALLY_OK && x != NULL)
+		rc = site_read_proxy(r, x, &s.proxy);
 	return rc != TALLY_OK ? rc : partners(r, root, &s);
 }
 

@@ -21,6 +21,7 @@ struct site_settings {
 	int64_t settle_s;
 	struct site_spelling spelling; /* of what is sent */
 	int64_t depth, connect_s, login_s, reply_s, run_s;
+	struct mailbox_proxy proxy;
 };
 
 struct site_reader {
@@ -49,6 +50,12 @@ enum tally_rc site_read_text(struct site_reader *, const struct tally_xml *,
 enum tally_rc site_read_word(struct site_reader *, const struct tally_xml *,
     const char *attribute, const char *const words[3], int *out);
 extern const char *const site_word_yes[3];
+/* One of NAME-file, NAME-command and NAME-credential, or none of them. */
+enum tally_rc site_read_secret(struct site_reader *, const struct tally_xml *,
+    const char *name, struct mailbox_secret *);
+/* The <proxy> in an element, if there is one. */
+enum tally_rc site_read_proxy(
+    struct site_reader *, const struct tally_xml *, struct mailbox_proxy *);
 /* A whole number from min to max; *out stays where there is none. */
 enum tally_rc site_read_number(struct site_reader *, const struct tally_xml *,
     const char *attribute, int64_t min, int64_t max, int64_t *out);

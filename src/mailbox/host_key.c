@@ -6,24 +6,19 @@
  * in a handshake that asks for no other.  Where the library at hand cannot
  * shake hands (RSA by SHA-2, say), ssh-keyscan is asked.
  */
-#define _GNU_SOURCE /* pipe2 */
 #include "mailbox/host_key.h"
 
-#include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "mailbox/child.h"
 #include "mailbox/kexinit.h"
 #include "mailbox/kind.h"
 #include "mailbox/pins.h"
 
-#define KEY_MAX 4096
-#define SAID    16384 /* bytes of ssh-keyscan's, more than all key types */
+#define KEY_MAX  4096
+#define SAID     16384 /* bytes of ssh-keyscan's, more than all key types */
+#define GRACE_MS 1000  /* beyond the time that it is told to take */
 
 _Static_assert(HOST_KEYS_MAX == PIN_TYPES, "a row for each type");
 
@@ -51,26 +46,6 @@ describe(struct host_key *k, const struct pins *pins, const unsigned char *key,
 	return fits;
 }
 
-/* Its standard output, as far as it fits and as long as there is time. */
-static size_t
-listen_to(int fd, char *out, size_t size, unsigned ms)
-{
-	struct pollfd p = { .fd = fd, .events = POLLIN };
-	int64_t end = link_now() + ms, left;
-	size_t n = 0;
-	ssize_t got;
-
-	while (n < size && (left = end - link_now()) > 0) {
-		if (poll(&p, 1, (int)left) <= 0)
-			continue;
-		got = read(fd, out + n, size - n);
-		if (got == 0 || (got < 0 && errno != EINTR))
-			break;
-		n += got > 0 ? (size_t)got : 0;
-	}
-	return n;
-}
-
 static size_t
 keyscan(char *out, size_t size, const struct link_target *t, const char *type,
     unsigned ms)
@@ -80,9 +55,7 @@ keyscan(char *out, size_t size, const struct link_target *t, const char *type,
 	char stop[] = "--";
 	char *argv[] = { name, o_T, seconds, o_p, port, o_t, kind, stop, host,
 		NULL };
-	int to[2] = { -1, -1 }, null = -1;
-	size_t n = 0;
-	pid_t pid;
+	struct child_said said = { .out = out, .size = size };
 
 	if (child_program(program, "ssh-keyscan") == NULL)
 		return 0;
@@ -92,22 +65,9 @@ keyscan(char *out, size_t size, const struct link_target *t, const char *type,
 	/* "ecdsa-sha2-nistp256" is ecdsa there, "ssh-rsa" is rsa. */
 	snprintf(kind, sizeof(kind), "%s",
 	    strncmp(type, "ssh-", 4) == 0 ? type + 4 : "ecdsa");
-	null = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (null < 0 || pipe2(to, O_CLOEXEC) != 0)
-		goto out;
-	if (child_start(&pid, program, argv, null, to[1], null) != 0)
-		goto out;
-	close(to[1]);
-	to[1] = -1;
-	n = listen_to(to[0], out, size, ms);
-	child_end(pid, SIGTERM);
-out:
-	if (null >= 0)
-		close(null);
-	for (int i = 0; i < 2; i++)
-		if (to[i] >= 0)
-			close(to[i]);
-	return n;
+	/* What came in time counts, however it ended. */
+	(void)child_run(&said, program, argv, false, ms + GRACE_MS);
+	return said.n;
 }
 
 /* Finds "host TYPE BASE64" among lines. */

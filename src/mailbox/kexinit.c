@@ -10,11 +10,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "base/text.h"
 #include "mailbox/kind.h"
-#include "mailbox/tcp.h"
+#include "mailbox/dial.h"
 
 #define SSH_MSG_KEXINIT 20
 #define COOKIE          16
@@ -173,17 +172,19 @@ enum tally_rc
 kexinit_read(struct kexinit *k, const struct link_target *target,
     const struct mailbox_settings *set, struct tally_err *err)
 {
-	struct talk t = { .set = set, .fd = -1 };
-	enum tally_rc rc = tcp_connect(&t.fd, target, set, err);
+	struct talk t = { .set = set };
+	struct dial dial;
+	enum tally_rc rc = dial_open(&dial, target, set, err);
 
 	if (rc != TALLY_OK)
 		return rc;
+	t.fd = dial.fd;
 	t.limit_ms = set->login_ms != 0 ? set->login_ms : MAILBOX_LOGIN_MS;
 	t.end = link_now() + t.limit_ms;
 	rc = banners(&t, err);
 	if (rc == TALLY_OK)
 		rc = packet(&t, k, err);
-	close(t.fd);
+	dial_close(&dial);
 	return rc;
 }
 

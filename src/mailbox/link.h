@@ -41,8 +41,17 @@ struct link_target {
 	char user[256], host[256], port[8];
 	char path[1024]; /* folder that others start from; "" the login's */
 };
+/* [user@]host[:port][/folder] alone; false when it is not like that. */
+bool link_target_host(struct link_target *, const char *text);
 enum tally_rc link_target_parse(struct link_target *,
     const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
+
+/* What is known to be wrong before a link is opened; opening relies on it. */
+struct pins;
+enum tally_rc link_check_ssh(const struct mailbox_settings *,
+    const struct pins *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc link_check_openssh(const struct mailbox_settings *,
+    const struct pins *, struct tally_err *) TALLY_MUST_USE;
 
 /* Connects, checks the host's key, logs in, starts the subsystem. */
 enum tally_rc link_open_ssh(struct link **, const struct link_target *,

@@ -138,6 +138,30 @@ find_kind(const char *url)
 	return NULL;
 }
 
+static enum tally_rc
+choose(const struct mailbox_kind **kind, const struct mailbox_settings *s,
+    struct tally_err *err)
+{
+	char shown[MAILBOX_SHOWN];
+
+	assert(s->name != NULL && s->url != NULL);
+	*kind = find_kind(s->url);
+	if (*kind == NULL)
+		return tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: the URL \"%s\" has no known scheme; write"
+		    " sftp://user@host:port or dir:/path",
+		    s->name, mailbox_shown(shown, tally_cstr(s->url)));
+	return (*kind)->check != NULL ? (*kind)->check(s, err) : TALLY_OK;
+}
+
+enum tally_rc
+mailbox_check(const struct mailbox_settings *s, struct tally_err *err)
+{
+	const struct mailbox_kind *kind;
+
+	return choose(&kind, s, err);
+}
+
 enum tally_rc
 mailbox_open(struct mailbox **out, const struct mailbox_settings *s,
     struct tally_err *err)
@@ -145,16 +169,11 @@ mailbox_open(struct mailbox **out, const struct mailbox_settings *s,
 	const struct mailbox_kind *kind;
 	struct mailbox *m;
 	enum tally_rc rc;
-	char shown[MAILBOX_SHOWN];
 
 	*out = NULL;
-	assert(s->name != NULL && s->url != NULL);
-	kind = find_kind(s->url);
-	if (kind == NULL)
-		return tally_err_set(err, TALLY_CONFIG,
-		    "mailbox %s: the URL \"%s\" has no known scheme; write"
-		    " sftp://user@host:port or dir:/path",
-		    s->name, mailbox_shown(shown, tally_cstr(s->url)));
+	rc = choose(&kind, s, err);
+	if (rc != TALLY_OK)
+		return rc;
 	m = tally_calloc(1, sizeof(*m));
 	if (m == NULL)
 		return tally_err_set(

@@ -21,14 +21,28 @@
 #include "tallyman/mem.h"
 #include "tallyman/str.h"
 
+/* Where a secret comes from: one of the three, or all null. */
+struct mailbox_secret {
+	const char *file;       /* that only we may read */
+	const char *command;    /* whose first line of output it is */
+	const char *credential; /* a name in CREDENTIALS_DIRECTORY */
+};
+
+/* What is between us and the server: one of the two, or both null. */
+struct mailbox_proxy {
+	const char *url;     /* http://user@host:port  socks5://… */
+	const char *command; /* its input and output lead to %h, port %p */
+	struct mailbox_secret password;
+};
+
 /* All that is needed to reach one; strings borrowed until close. */
 struct mailbox_settings {
 	const char *name; /* for messages */
 	const char *url;  /* sftp://user@host:port  dir:/path */
 	const char *base; /* folder that relative local paths start from */
 	const char *key;  /* private key file, or null */
-	const char *passphrase_file; /* or null */
-	const char *password_file;   /* or null */
+	struct mailbox_secret passphrase, password;
+	struct mailbox_proxy proxy;
 	bool agent;                  /* use SSH_AUTH_SOCK */
 	const char *const *host_key; /* "ssh-ed25519 AAAA…", "SHA256:…" */
 	size_t nhost_key;
@@ -59,6 +73,11 @@ struct mailbox_listing {
 #define MAILBOX_NAME_MAX    255
 
 struct mailbox;
+
+/* What is known to be wrong without connecting, or running a command: the
+ * URL, pins, keys, secrets, what the transport cannot do. */
+enum tally_rc mailbox_check(const struct mailbox_settings *, struct tally_err *)
+    TALLY_MUST_USE;
 
 /*
  * Connects and logs in.  TALLY_UNAVAILABLE: try again later.  TALLY_PERM: the
@@ -138,6 +157,9 @@ enum tally_rc mailbox_stat(struct mailbox *, const char *folder,
  */
 struct mailbox_kind {
 	const char *scheme;
+	/* May be null: there is nothing to know. */
+	enum tally_rc (*check)(
+	    const struct mailbox_settings *, struct tally_err *);
 	enum tally_rc (*open)(struct mailbox *, struct tally_err *);
 	void (*close)(struct mailbox *);
 	enum tally_rc (*list)(struct mailbox *, const char *,

@@ -29,12 +29,14 @@
 #include "mailbox/child.h"
 #include "mailbox/kind.h"
 #include "mailbox/pins.h"
+#include "mailbox/words.h"
 
-#define ALIAS      "mailbox" /* the host's name in the file of known hosts */
-#define GOODBYE_MS 500       /* to end by itself */
-#define WORDS_MS   1000      /* for its last words */
-#define WORDS      4096      /* that are kept */
-#define ARGS       48
+#define ALIAS         "mailbox" /* the host's name in the file of known hosts */
+#define GOODBYE_MS    500       /* to end by itself */
+#define WORDS_MS      1000      /* for its last words */
+#define WORDS         4096      /* that are kept */
+#define ARGS          48
+#define ARG_MAX_BYTES ((size_t)8000)
 
 struct openssh {
 	struct link link; /* first: a link is the beginning of it */
@@ -119,6 +121,38 @@ add_legacy(struct args *a)
 	add(a, "-oPubkeyAcceptedAlgorithms=+ssh-rsa");
 }
 
+/*
+ * ssh has a shell run it, so each word is quoted, and what ssh would expand
+ * is doubled.  It was taken apart before, by our rules.
+ */
+static void
+add_proxy(struct args *a, const struct link_target *t, const char *line)
+{
+	struct words_value v[DIAL_VALUES];
+	char *word[WORDS_MAX + 1];
+	struct tally_buf b;
+
+	dial_values(v, t);
+	tally_buf_init(&b, ARG_MAX_BYTES);
+	if (words_split(word, &a->arena, line, v, DIAL_VALUES) != NULL)
+		b.failed = true;
+	for (size_t i = 0; !b.failed && word[i] != NULL; i++) {
+		tally_buf_puts(&b, i > 0 ? " '" : "'");
+		for (const char *p = word[i]; *p != '\0'; p++) {
+			if (*p == '\'')
+				tally_buf_puts(&b, "'\\'");
+			else if (*p == '%')
+				tally_buf_putc(&b, '%');
+			tally_buf_putc(&b, *p);
+		}
+		tally_buf_putc(&b, '\'');
+	}
+	a->failed = a->failed || b.failed;
+	if (!b.failed)
+		add(a, "-oProxyCommand=%s", b.p);
+	tally_buf_free(&b);
+}
+
 static void
 add_all(struct args *a, const struct openssh *o, const struct link_target *t,
     const char *types)
@@ -151,6 +185,8 @@ add_all(struct args *a, const struct openssh *o, const struct link_target *t,
 	add_login(a, s);
 	if (s->legacy)
 		add_legacy(a);
+	if (s->proxy.command != NULL)
+		add_proxy(a, t, s->proxy.command);
 	add(a, "-p");
 	add(a, "%s", t->port);
 	add(a, "-l");
@@ -225,7 +261,9 @@ start(struct openssh *o, char *const argv[], struct tally_err *err)
 	    pipe2(said, O_CLOEXEC) != 0)
 		e = errno;
 	if (e == 0)
-		e = child_start(&o->pid, program, argv, io[1], io[1], said[1]);
+		e = child_start(&o->pid,
+		    &(struct child_how){ program, argv, io[1], io[1], said[1],
+			o->set->proxy.command != NULL });
 	if (io[1] >= 0)
 		close(io[1]);
 	if (said[1] >= 0)
@@ -455,30 +493,40 @@ openssh_close(struct link *link, bool polite)
 }
 
 /* What ssh cannot be told without asking it, or at all. */
-static enum tally_rc
-check(const struct mailbox_settings *s, const struct pins *pins,
-    struct tally_err *err)
+static const char *
+cannot_be_told(const struct mailbox_settings *s, const struct pins *pins)
 {
 	for (size_t i = 0; i < pins->n; i++)
 		if (pins->pin[i].type < 0)
-			return tally_err_set(err, TALLY_CONFIG,
-			    "mailbox %s: with transport openssh a host key"
-			    " cannot be pinned by its fingerprint (SHA256:);"
-			    " pin the whole key, as ssh-keyscan prints it",
-			    s->name);
-	if (s->password_file != NULL || s->passphrase_file != NULL)
-		return tally_err_set(err, TALLY_CONFIG,
-		    "mailbox %s: transport openssh takes no password and no"
-		    " passphrase; log in by a key without a passphrase, or"
-		    " by an agent",
-		    s->name);
+			return "with transport openssh a host key cannot be"
+			       " pinned by its fingerprint (SHA256:); pin the"
+			       " whole key, as ssh-keyscan prints it";
+	if (secret_given(&s->password) || secret_given(&s->passphrase))
+		return "transport openssh takes no password and no passphrase;"
+		       " log in by a key without a passphrase, or by an agent";
+	if (s->proxy.url != NULL)
+		return "transport openssh takes no HTTP or SOCKS proxy; give a"
+		       " proxy command, such as"
+		       " \"/usr/bin/nc -X connect -x PROXY:PORT %h %p\"";
 	if ((s->key != NULL && !is_plain(s->key)) ||
 	    (s->base != NULL && !is_plain(s->base)))
-		return tally_err_set(err, TALLY_CONFIG,
-		    "mailbox %s: with transport openssh the key's path cannot"
-		    " have quotes, backslashes, '%%' or '$'",
-		    s->name);
-	return ssh_login_check(s, err);
+		return "with transport openssh the key's path cannot have"
+		       " quotes, backslashes, '%' or '$'";
+	return NULL;
+}
+
+enum tally_rc
+link_check_openssh(const struct mailbox_settings *s, const struct pins *pins,
+    struct tally_err *err)
+{
+	const char *cannot = cannot_be_told(s, pins);
+	enum tally_rc rc;
+
+	if (cannot != NULL)
+		return tally_err_set(
+		    err, TALLY_CONFIG, "mailbox %s: %s", s->name, cannot);
+	rc = ssh_login_check(s, err);
+	return rc == TALLY_OK ? dial_check(s, err) : rc;
 }
 
 enum tally_rc
@@ -496,9 +544,6 @@ link_open_openssh(struct link **out, const struct link_target *t,
 	if (rc != TALLY_OK)
 		return rc;
 	tally_arena_init(&a.arena, (size_t)1 << 20);
-	rc = check(set, &pins, err);
-	if (rc != TALLY_OK)
-		goto out;
 	o = tally_calloc(1, sizeof(*o));
 	if (o == NULL) {
 		rc = tally_err_set(

@@ -277,14 +277,11 @@ pins_ask(char list[256], size_t i)
 }
 
 void
-pins_line(struct tally_buf *b, const void *key, size_t n)
+pins_encode(struct tally_buf *b, const void *bytes, size_t n)
 {
-	const unsigned char *p = key;
-	struct tally_str type = inner_type(p, n);
+	const unsigned char *p = bytes;
 	unsigned long v;
 
-	tally_buf_add(b, type.p, type.n);
-	tally_buf_putc(b, ' ');
 	for (size_t i = 0; i < n; i += 3) {
 		v = (unsigned long)p[i] << 16;
 		v |= i + 1 < n ? (unsigned long)p[i + 1] << 8 : 0;
@@ -294,4 +291,14 @@ pins_line(struct tally_buf *b, const void *key, size_t n)
 		tally_buf_putc(b, i + 1 < n ? digit[v >> 6 & 63] : '=');
 		tally_buf_putc(b, i + 2 < n ? digit[v & 63] : '=');
 	}
+}
+
+void
+pins_line(struct tally_buf *b, const void *key, size_t n)
+{
+	struct tally_str type = inner_type(key, n);
+
+	tally_buf_add(b, type.p, type.n);
+	tally_buf_putc(b, ' ');
+	pins_encode(b, key, n);
 }

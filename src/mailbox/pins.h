@@ -50,6 +50,9 @@ void pins_line(struct tally_buf *, const void *key, size_t n);
 /* "ssh-ed25519 SHA256:..." */
 void pins_describe(char out[128], const void *key, size_t n);
 
+/* Base64 of bytes, with padding. */
+void pins_encode(struct tally_buf *, const void *, size_t n);
+
 /* Decodes base64 without blanks; padding may be missing. */
 bool pins_base64(
     unsigned char *out, size_t *n, size_t max, struct tally_str text);

@@ -14,6 +14,7 @@
 #include <string.h>
 
 #include "mailbox/kind.h"
+#include "mailbox/pins.h"
 
 #define READDIRS 8  /* on their way at once; more gained nothing */
 #define STATS    64 /* files whose size is asked for in one go */
@@ -97,6 +98,23 @@ sftp_trouble(struct tally_err *err, struct mailbox *m, const char *what,
 	    m->settings->name, what, f, f[0] != '\0' && s[0] != '\0' ? "/" : "",
 	    s, sftp_status_words(r->status), (unsigned long)r->status,
 	    text[0] != '\0' ? ", in its words: " : "", text);
+}
+
+static enum tally_rc
+sftp_check(const struct mailbox_settings *set, struct tally_err *err)
+{
+	struct link_target t;
+	struct pins pins;
+	enum tally_rc rc = link_target_parse(&t, set, err);
+
+	if (rc == TALLY_OK)
+		rc = pins_parse(&pins, set, err);
+	if (rc != TALLY_OK)
+		return rc;
+	rc = set->openssh ? link_check_openssh(set, &pins, err)
+			  : link_check_ssh(set, &pins, err);
+	pins_free(&pins);
+	return rc;
 }
 
 static enum tally_rc
@@ -549,6 +567,7 @@ sftp_rename(struct mailbox *m, const struct mailbox_rename *ren, size_t n,
 
 const struct mailbox_kind mailbox_sftp = {
 	.scheme = "sftp",
+	.check = sftp_check,
 	.open = sftp_open,
 	.close = sftp_close,
 	.list = sftp_list,

@@ -8,7 +8,7 @@
  * pins before the handshake; the server's whole key is compared after it and
  * before anything is said about the user.
  */
-#define _GNU_SOURCE /* poll's and the sockets' extensions */
+#define _GNU_SOURCE /* explicit_bzero */
 #include "mailbox/ssh.h"
 
 #include <assert.h>
@@ -17,12 +17,10 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <unistd.h>
 
 #include "mailbox/kexinit.h"
 #include "mailbox/kind.h"
 #include "mailbox/pins.h"
-#include "mailbox/tcp.h"
 
 #define GOODBYE_MS 500 /* for the polite disconnection */
 
@@ -55,32 +53,64 @@ static const struct {
 };
 #define NPREFERENCES (sizeof(preferences) / sizeof(preferences[0]))
 
-/* libssh2's memory comes through our door. */
-static void *
-door_alloc(size_t n, void **ctx)
+/*
+ * libssh2's memory comes through our door, with its size before it: keys and
+ * passwords go through it, and libssh2 does not wipe them all.
+ */
+#define HEAD 16
+
+static size_t
+size_of(const void *p)
 {
+	size_t n;
+
+	memcpy(&n, (const char *)p - HEAD, sizeof(n));
+	return n;
+}
+
+void *
+ssh_alloc(size_t n, void **ctx)
+{
+	size_t whole;
+	char *p = NULL;
+
 	(void)ctx;
-	return tally_alloc(n);
+	if (tally_add_ok(&whole, n, HEAD))
+		p = tally_alloc(whole);
+	if (p == NULL)
+		return NULL;
+	memcpy(p, &n, sizeof(n));
+	return p + HEAD;
 }
 
 static void
 door_free(void *p, void **ctx)
 {
-	(void)ctx;
-	tally_free(p);
+	const struct ssh *s = *ctx;
+
+	if (p == NULL)
+		return;
+	if (!s->in)
+		explicit_bzero(p, size_of(p));
+	tally_free((char *)p - HEAD);
 }
 
 static void *
 door_realloc(void *p, size_t n, void **ctx)
 {
-	(void)ctx;
-	return tally_realloc(p, n);
+	void *q = ssh_alloc(n, ctx);
+
+	if (q != NULL && p != NULL) {
+		memcpy(q, p, size_of(p) < n ? size_of(p) : n);
+		door_free(p, ctx);
+	}
+	return q;
 }
 
 static void
 wait_socket(struct ssh *s, int ms)
 {
-	struct pollfd p = { .fd = s->fd, .events = POLLIN };
+	struct pollfd p = { .fd = s->dial.fd, .events = POLLIN };
 
 	if (libssh2_session_block_directions(s->session) &
 	    LIBSSH2_SESSION_BLOCK_OUTBOUND)
@@ -117,66 +147,6 @@ no_common(struct ssh *s, struct tally_err *err)
 	    " legacy if the partner cannot do better",
 	    s->set->name, s->offered[KEX], s->offered[HOST_KEY],
 	    s->offered[CIPHER], s->offered[MAC]);
-}
-
-enum tally_rc
-ssh_trouble(struct ssh *s, int rc, const char *doing, struct tally_err *err)
-{
-	const char *name = s->set->name;
-	char *text = NULL, shown[MAILBOX_SHOWN];
-
-	switch (rc) {
-	case LIBSSH2_ERROR_EAGAIN:
-	case LIBSSH2_ERROR_TIMEOUT:
-	case LIBSSH2_ERROR_SOCKET_TIMEOUT:
-		return tally_err_set(err, TALLY_UNAVAILABLE,
-		    "mailbox %s: no answer of the server within %u ms while"
-		    " %s",
-		    name, s->limit_ms, doing);
-	case LIBSSH2_ERROR_BANNER_RECV:
-	case LIBSSH2_ERROR_BANNER_SEND:
-	case LIBSSH2_ERROR_SOCKET_NONE:
-	case LIBSSH2_ERROR_SOCKET_SEND:
-	case LIBSSH2_ERROR_SOCKET_RECV:
-	case LIBSSH2_ERROR_SOCKET_DISCONNECT:
-		return tally_err_set(err, TALLY_UNAVAILABLE,
-		    "mailbox %s: the server closed the connection while %s;"
-		    " it may be down, no SSH server, or locking us out for a"
-		    " while after refused logins",
-		    name, doing);
-	case LIBSSH2_ERROR_KEX_FAILURE:
-	case LIBSSH2_ERROR_METHOD_NONE:
-		return no_common(s, err);
-	case LIBSSH2_ERROR_KEY_EXCHANGE_FAILURE:
-		return tally_err_set(err, TALLY_UNAVAILABLE,
-		    "mailbox %s: the exchange of keys broke off: the server"
-		    " closed the connection, or could not prove that its host"
-		    " key is its own; try again later, then ask the partner",
-		    name);
-	case LIBSSH2_ERROR_HOSTKEY_INIT:
-	case LIBSSH2_ERROR_HOSTKEY_SIGN:
-		return tally_err_set(err, TALLY_PERM,
-		    "mailbox %s: the server cannot prove that its host key is"
-		    " its own; somebody may be in between: ask the partner",
-		    name);
-	case LIBSSH2_ERROR_ALLOC:
-		return tally_err_set(
-		    err, TALLY_NOMEM, "mailbox %s: no memory", name);
-	case LIBSSH2_ERROR_CHANNEL_FAILURE:
-	case LIBSSH2_ERROR_CHANNEL_REQUEST_DENIED:
-	case LIBSSH2_ERROR_REQUEST_DENIED:
-		return tally_err_set(err, TALLY_UNAVAILABLE,
-		    "mailbox %s: the server refused %s; the account may lack"
-		    " SFTP, or too many sessions are open: ask the partner",
-		    name, doing);
-	default:
-		libssh2_session_last_error(s->session, &text, NULL, 0);
-		mailbox_shown(shown, tally_cstr(text));
-		return tally_err_set(err, TALLY_UNAVAILABLE,
-		    "mailbox %s: trouble while %s: %s (libssh2 %d); try again"
-		    " later, then ask the partner",
-		    name, doing, shown, rc);
-	}
 }
 
 static bool
@@ -236,17 +206,15 @@ offer_all(struct ssh *s)
 static void
 cut(struct ssh *s)
 {
-	if (s->fd >= 0)
-		shutdown(s->fd, SHUT_RDWR);
+	if (s->dial.fd >= 0)
+		shutdown(s->dial.fd, SHUT_RDWR);
 	/* With the socket cut nothing waits any more; the bound is a belt. */
 	for (int i = 0; i < 100 && s->session != NULL; i++)
 		if (libssh2_session_free(s->session) != LIBSSH2_ERROR_EAGAIN)
 			s->session = NULL;
 	s->session = NULL;
 	s->channel = NULL;
-	if (s->fd >= 0)
-		close(s->fd);
-	s->fd = -1;
+	dial_close(&s->dial);
 }
 
 /* RSA host keys need libssh2 1.11 for anything better than SHA-1. */
@@ -296,7 +264,7 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 	int e;
 
 	s->session =
-	    libssh2_session_init_ex(door_alloc, door_free, door_realloc, s);
+	    libssh2_session_init_ex(ssh_alloc, door_free, door_realloc, s);
 	if (s->session == NULL)
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", s->set->name);
@@ -304,15 +272,14 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 	if (!offer(s, LIBSSH2_METHOD_HOSTKEY, HOST_KEY, types))
 		return no_host_key_type(s, types, err);
 	if (!offer_all(s))
-		return ssh_trouble(
-		    s, LIBSSH2_ERROR_METHOD_NONE, "choosing algorithms", err);
-	rc = tcp_connect(&s->fd, t, s->set, err);
+		return no_common(s, err);
+	rc = dial_open(&s->dial, t, s->set, err);
 	if (rc != TALLY_OK)
 		return rc;
 	set_deadline(
 	    s, s->set->login_ms != 0 ? s->set->login_ms : MAILBOX_LOGIN_MS);
 	do
-		e = libssh2_session_handshake(s->session, s->fd);
+		e = libssh2_session_handshake(s->session, s->dial.fd);
 	while (ssh_again(s, e));
 	if (e == LIBSSH2_ERROR_KEX_FAILURE)
 		return explain_no_common(s, t, err);
@@ -508,6 +475,16 @@ ssh_close(struct link *link, bool polite)
 	tally_free(s);
 }
 
+enum tally_rc
+link_check_ssh(const struct mailbox_settings *set, const struct pins *pins,
+    struct tally_err *err)
+{
+	enum tally_rc rc = ssh_login_check(set, err);
+
+	(void)pins; /* fingerprints are as good as whole keys */
+	return rc == TALLY_OK ? dial_check(set, err) : rc;
+}
+
 bool
 link_checks_host_key(const char *type)
 {
@@ -530,7 +507,7 @@ link_host_key(unsigned char *key, size_t *n, const struct link_target *t,
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
 	s->set = set;
-	s->fd = -1;
+	dial_init(&s->dial);
 	s->begun = libssh2_init(0) == 0;
 	rc = handshake(s, t, types, err);
 	if (rc == TALLY_OK) {
@@ -552,13 +529,14 @@ link_open_ssh(struct link **out, const struct link_target *t,
 {
 	static const struct link_methods methods = { ssh_send, ssh_recv,
 		ssh_wait, ssh_close };
+	struct ssh_secrets sec = { .key = NULL };
 	struct ssh *s = NULL;
 	struct pins pins;
 	enum tally_rc rc = pins_parse(&pins, set, err);
 
 	if (rc != TALLY_OK)
 		return rc;
-	rc = ssh_login_check(set, err);
+	rc = ssh_secrets_read(&sec, set, err);
 	if (rc != TALLY_OK)
 		goto out;
 	s = tally_calloc(1, sizeof(*s));
@@ -569,11 +547,13 @@ link_open_ssh(struct link **out, const struct link_target *t,
 	}
 	s->link.methods = &methods;
 	s->set = set;
-	s->fd = -1;
+	dial_init(&s->dial);
 	s->begun = libssh2_init(0) == 0;
 	rc = connect_pinned(s, t, &pins, err);
 	if (rc == TALLY_OK)
-		rc = ssh_login(s, t->user, err);
+		rc = ssh_login(s, t->user, &sec, err);
+	if (rc == TALLY_OK)
+		s->in = true;
 	if (rc == TALLY_OK)
 		rc = start_sftp(s, err);
 	if (rc == TALLY_OK) {
@@ -583,6 +563,7 @@ link_open_ssh(struct link **out, const struct link_target *t,
 out:
 	if (s != NULL)
 		ssh_close(&s->link, false);
+	ssh_secrets_free(&sec);
 	pins_free(&pins);
 	return rc;
 }

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What ssh.c and ssh_login.c share; only they name libssh2. */
+/* What ssh.c, ssh_login.c and ssh_trouble.c share; only they name libssh2. */
 #ifndef TALLYMAN_MAILBOX_SSH_H
 #define TALLYMAN_MAILBOX_SSH_H
 
 #include <libssh2.h>
 
+#include "mailbox/dial.h"
+#include "mailbox/key.h"
 #include "mailbox/link.h"
+#include "mailbox/secret.h"
 
 #define SSH_BLOCK    ((size_t)32768)
 #define SSH_RSA_SHA2 0x010b00 /* the first version with RSA by SHA-2 */
@@ -15,8 +18,9 @@ enum ssh_stuck { SSH_FREE, SSH_SENDING, SSH_RECEIVING };
 struct ssh {
 	struct link link; /* first: a link is the beginning of an ssh */
 	const struct mailbox_settings *set;
-	int fd;
+	struct dial dial;
 	bool begun; /* libssh2_init was called */
+	bool in;    /* logged in: what libssh2 frees needs no wiping */
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
 	int64_t deadline;        /* of the step that is going on */
@@ -39,16 +43,36 @@ struct ssh {
  */
 bool ssh_again(struct ssh *, int rc);
 
+/* libssh2's allocator: what it frees before the login is over is wiped. */
+void *ssh_alloc(size_t, void **ctx);
+
 /* An error of libssh2 as a sentence that says what to do. */
 enum tally_rc ssh_trouble(
     struct ssh *, int rc, const char *doing, struct tally_err *);
 
-/* Logs in by what the settings have: key, agent, password. */
-enum tally_rc ssh_login(struct ssh *, const char *user, struct tally_err *)
-    TALLY_MUST_USE;
+/* The same without a session: any code, known or not. */
+#define SSH_SENTENCE 400
+enum tally_rc ssh_sentence(char out[SSH_SENTENCE], int code, const char *doing);
 
-/* Refuses key and password files that others may read; before connecting. */
+/* What is needed to log in, read before anybody is connected to. */
+struct ssh_secrets {
+	struct secret *key, *passphrase, *password; /* owned; null: not given */
+	enum key_kind kind;
+};
+enum tally_rc ssh_secrets_read(struct ssh_secrets *,
+    const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
+void ssh_secrets_free(struct ssh_secrets *);
+
+/* Logs in by what there is: key, agent, password. */
+enum tally_rc ssh_login(struct ssh *, const char *user,
+    const struct ssh_secrets *, struct tally_err *) TALLY_MUST_USE;
+
+/* Whether a login can work, as far as is known here; runs no command. */
 enum tally_rc ssh_login_check(
     const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
+
+/* Whether the transport of the settings can use such a key. */
+enum tally_rc ssh_key_fits(const struct mailbox_settings *,
+    const struct key_look *, struct tally_err *) TALLY_MUST_USE;
 
 #endif

@@ -4,203 +4,153 @@
  * with one hidden prompt, which is what many managed servers call a password).
  *
  * What a server accepts is asked first, and each way is tried once: servers
- * lock out who tries too often.  Secrets are read only from files that nobody
- * else may read, and are wiped after use.
+ * lock out who tries too often.  Secrets are read, and keys looked at, before
+ * anybody is connected to; they are wiped after the login.
  */
-#define _GNU_SOURCE /* explicit_bzero */
 #include "mailbox/ssh.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "mailbox/kind.h"
-#include "mailbox/pins.h"
 
-#define SECRET_MAX ((size_t)65536) /* the longest key files have 13 KiB */
-#define AGENT_KEYS 5               /* most servers hang up after six */
+#define AGENT_KEYS 5 /* most servers hang up after six */
 
-struct secret {
-	char path[4096];
-	size_t n;
-	char p[SECRET_MAX];
-};
-
-static enum tally_rc
-check_mode(const struct mailbox_settings *s, const char *what, const char *path,
-    const struct stat *sb, struct tally_err *err)
+void
+ssh_secrets_free(struct ssh_secrets *sec)
 {
-	if (!S_ISREG(sb->st_mode))
-		return tally_err_set(err, TALLY_CONFIG,
-		    "mailbox %s: the %s %s is not a regular file", s->name,
-		    what, path);
-	if (sb->st_uid != geteuid() && sb->st_uid != 0)
-		return tally_err_set(err, TALLY_PERM,
-		    "mailbox %s: the %s %s belongs to another user; chown it"
-		    " to the one that tallyman runs as",
-		    s->name, what, path);
-	if ((sb->st_mode & 077) != 0)
-		return tally_err_set(err, TALLY_PERM,
-		    "mailbox %s: the %s %s is accessible to others (mode"
-		    " %04o); chmod 600 it",
-		    s->name, what, path, (unsigned)sb->st_mode & 07777);
-	return TALLY_OK;
+	secret_free(sec->key);
+	secret_free(sec->passphrase);
+	secret_free(sec->password);
+	memset(sec, 0, sizeof(*sec));
 }
 
-static ssize_t
-read_all(int fd, char *p, size_t max)
+enum tally_rc
+ssh_secrets_read(struct ssh_secrets *sec, const struct mailbox_settings *s,
+    struct tally_err *err)
 {
-	size_t n = 0;
-	ssize_t got;
+	struct key_look look;
+	enum tally_rc rc = TALLY_OK;
 
-	while (n < max) {
-		got = read(fd, p + n, max - n);
-		if (got < 0 && errno == EINTR)
-			continue;
-		if (got < 0)
-			return -1;
-		if (got == 0)
-			break;
-		n += (size_t)got;
-	}
-	return (ssize_t)n;
-}
-
-/* Reads a file that only we may read; relative to the settings' base. */
-static enum tally_rc
-read_secret(struct secret *out, const struct mailbox_settings *s,
-    const char *what, const char *path, struct tally_err *err)
-{
-	enum tally_rc rc = TALLY_CONFIG;
-	struct stat sb;
-	ssize_t n = -1;
-	int fd = -1, e;
-
-	e = path[0] == '/' || s->base == NULL
-	    ? snprintf(out->path, sizeof(out->path), "%s", path)
-	    : snprintf(out->path, sizeof(out->path), "%s/%s", s->base, path);
-	if (e < 0 || (size_t)e >= sizeof(out->path))
-		errno = ENAMETOOLONG;
-	else
-		fd = open(out->path,
-		    O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
-	if (fd < 0 && errno == ELOOP)
-		return tally_err_set(err, TALLY_PERM,
-		    "mailbox %s: the %s %s is a symbolic link; name the file"
-		    " itself",
-		    s->name, what, path);
-	if (fd < 0 || fstat(fd, &sb) != 0) {
-		rc = tally_err_errno(err, TALLY_CONFIG,
-		    "mailbox %s: cannot open the %s %s", s->name, what, path);
-		goto out;
-	}
-	rc = check_mode(s, what, path, &sb, err);
-	if (rc != TALLY_OK)
-		goto out;
-	n = read_all(fd, out->p, sizeof(out->p));
-	if (n <= 0 || (size_t)n == sizeof(out->p))
-		rc = tally_err_set(err, TALLY_CONFIG,
-		    "mailbox %s: the %s %s cannot be read, is empty, or is"
-		    " larger than %zu bytes",
-		    s->name, what, path, sizeof(out->p) - 1);
-	out->n = n > 0 ? (size_t)n : 0;
-out:
-	if (fd >= 0)
-		close(fd);
-	return rc;
-}
-
-/* A secret that is one line. */
-static enum tally_rc
-read_line(struct secret *out, const struct mailbox_settings *s,
-    const char *what, const char *path, struct tally_err *err)
-{
-	enum tally_rc rc = read_secret(out, s, what, path, err);
-
-	while (rc == TALLY_OK && out->n > 0 &&
-	    (out->p[out->n - 1] == '\n' || out->p[out->n - 1] == '\r'))
-		out->n--;
+	memset(sec, 0, sizeof(*sec));
+	if (s->key != NULL)
+		rc = secret_file(&sec->key, s, "private key", s->key, err);
 	if (rc == TALLY_OK)
-		out->p[out->n] = '\0'; /* out->n < SECRET_MAX */
+		rc = secret_line(
+		    &sec->passphrase, s, "passphrase", &s->passphrase, err);
+	if (rc == TALLY_OK)
+		rc = secret_line(
+		    &sec->password, s, "password", &s->password, err);
+	if (rc == TALLY_OK && sec->key != NULL) {
+		key_look(&look, tally_str(sec->key->p, sec->key->n),
+		    sec->passphrase != NULL ? sec->passphrase->p : NULL);
+		sec->kind = look.kind;
+		rc = ssh_key_fits(s, &look, err);
+	}
+	if (rc != TALLY_OK)
+		ssh_secrets_free(sec);
 	return rc;
-}
-
-static void
-wipe(struct secret *s)
-{
-	if (s != NULL)
-		explicit_bzero(s, sizeof(*s));
-	tally_free(s);
 }
 
 enum tally_rc
 ssh_login_check(const struct mailbox_settings *s, struct tally_err *err)
 {
-	struct secret *secret;
-	enum tally_rc rc = TALLY_OK;
+	struct mailbox_settings with = *s;
+	struct ssh_secrets sec;
+	enum tally_rc rc;
 
-	if (s->key == NULL && !s->agent && s->password_file == NULL)
+	if (s->key == NULL && !s->agent && !secret_given(&s->password))
 		return tally_err_set(err, TALLY_CONFIG,
 		    "mailbox %s: no way to log in is given; give a key, the"
-		    " agent or a password file",
+		    " agent or a password",
 		    s->name);
-	secret = tally_calloc(1, sizeof(*secret));
-	if (secret == NULL)
-		return tally_err_set(
-		    err, TALLY_NOMEM, "mailbox %s: no memory", s->name);
-	if (s->key != NULL)
-		rc = read_secret(secret, s, "private key", s->key, err);
-	if (rc == TALLY_OK && s->passphrase_file != NULL)
-		rc = read_secret(
-		    secret, s, "passphrase file", s->passphrase_file, err);
-	if (rc == TALLY_OK && s->password_file != NULL)
-		rc = read_secret(
-		    secret, s, "password file", s->password_file, err);
-	wipe(secret);
+	rc = secret_check(s, "passphrase", &s->passphrase, err);
+	if (rc == TALLY_OK)
+		rc = secret_check(s, "password", &s->password, err);
+	if (rc != TALLY_OK)
+		return rc;
+	/* Commands are run by those who mean to log in. */
+	memset(&with.password, 0, sizeof(with.password));
+	with.passphrase.command = NULL;
+	rc = ssh_secrets_read(&sec, &with, err);
+	ssh_secrets_free(&sec);
 	return rc;
 }
 
+/* Whether this libssh2 can sign by RSA with nothing but SHA-1. */
 static bool
-contains(const unsigned char *p, size_t n, const char *word, size_t len)
+rsa_is_weak(void)
 {
-	for (size_t i = 0; n >= len && i <= n - len; i++)
-		if (memcmp(p + i, word, len) == 0)
-			return true;
-	return false;
+	return libssh2_version(SSH_RSA_SHA2) == NULL;
 }
 
-/* Whether the text of a private key is that of an RSA key, as far as the
- * beginning of it tells. */
-static bool
-is_rsa(const struct secret *key)
+/* What is wrong with a key and what is to be done, or null. */
+static const char *
+key_trouble_of(const struct mailbox_settings *s, const struct key_look *k)
 {
-	static const char oid[] = "\x2a\x86\x48\x86\xf7\x0d\x01\x01\x01";
-	const unsigned char *text = (const unsigned char *)key->p;
-	unsigned char raw[512];
-	char base64[600];
-	size_t n = 0, i = 0;
+	switch (k->kind) {
+	case KEY_PUBLIC:
+		return "it is a public key; name the private one, which mostly"
+		       " has the same name without .pub";
+	case KEY_PUTTY:
+		return "it is in the format of PuTTY; convert it: puttygen KEY"
+		       " -O private-openssh -o NEW";
+	case KEY_NONE:
+		return "it is no whole private key in the format of OpenSSH,"
+		       " PEM or PKCS8";
+	case KEY_DSA:
+		return "it is a DSA key, which servers refuse since 2015; make"
+		       " another: ssh-keygen -t ed25519";
+	case KEY_HARDWARE:
+		if (!s->openssh)
+			return "its private half is in hardware, which only"
+			       " transport=\"openssh\" can ask";
+		break;
+	case KEY_ED25519:
+		if (s->openssh && k->form == KEY_PKCS8)
+			return "ssh reads ed25519 in its own format only, not"
+			       " in PKCS8; take out transport, or make"
+			       " another: ssh-keygen -t ed25519";
+		break;
+	default:
+		break;
+	}
+	if (k->locked && !secret_given(&s->passphrase))
+		return s->openssh
+		    ? "it has a passphrase, which transport=\"openssh\""
+		      " cannot give; put it into the agent, or take off the"
+		      " passphrase: ssh-keygen -p -f KEY"
+		    : "it is encrypted and no passphrase is given; add"
+		      " passphrase-file, passphrase-command or"
+		      " passphrase-credential";
+	return k->wrong ? "the passphrase is wrong" : NULL;
+}
 
-	if (contains(text, key->n, "BEGIN RSA PRIVATE KEY", 21))
-		return true;
-	/* The lines between the dashes, as one text of whole groups. */
-	while (i < key->n && key->p[i] != '\n')
-		i++;
-	for (; i < key->n && key->p[i] != '-' && n < sizeof(base64); i++)
-		if (key->p[i] != '\n' && key->p[i] != '\r')
-			base64[n++] = key->p[i];
-	if (!pins_base64(raw, &n, sizeof(raw), tally_str(base64, n - n % 4)))
-		return false;
-	/* The encodings of a type's name and of the object identifier. */
-	return contains(raw, n, "\0\0\0\7ssh-rsa", 11) ||
-	    contains(raw, n, oid, sizeof(oid) - 1);
+enum tally_rc
+ssh_key_fits(const struct mailbox_settings *s, const struct key_look *k,
+    struct tally_err *err)
+{
+	const char *trouble = key_trouble_of(s, k);
+
+	if (trouble != NULL)
+		return tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: the private key %s cannot be used: %s",
+		    s->name, s->key, trouble);
+	if (k->kind != KEY_RSA || s->openssh || s->legacy || !rsa_is_weak())
+		return TALLY_OK;
+	return tally_err_set(err, TALLY_CONFIG,
+	    "mailbox %s: the private key %s is RSA, with which this libssh2"
+	    " (%s) can sign by SHA-1 only; most servers refuse that since"
+	    " 2021.  Set transport=\"openssh\", or give the partner an"
+	    " ed25519 or ecdsa key (ssh-keygen -t ed25519), or set"
+	    " legacy=\"yes\" if the server is that old",
+	    s->name, s->key, libssh2_version(0));
 }
 
 struct login {
 	struct ssh *s;
 	const char *user;
+	const struct ssh_secrets *sec;
 	const char *accepts; /* the server's list, or null */
 	char tried[400];     /* for the message at the end */
 	char hint[400];
@@ -228,6 +178,7 @@ note(struct login *l, const char *what, const char *outcome)
 	    n > 0 ? ", " : "", what, outcome);
 }
 
+/* A key that looked well and that libssh2 cannot read nevertheless. */
 static enum tally_rc
 key_unusable(struct login *l, struct tally_err *err)
 {
@@ -236,17 +187,17 @@ key_unusable(struct login *l, struct tally_err *err)
 	return tally_err_set(err, TALLY_CONFIG,
 	    "mailbox %s: the private key %s cannot be used: %s", set->name,
 	    set->key,
-	    set->passphrase_file != NULL
-		? "the passphrase is wrong, or it is no private key in the"
-		  " format of OpenSSH or PEM"
-		: "it is encrypted and no passphrase file is given, or it is"
-		  " no private key in the format of OpenSSH or PEM");
+	    l->sec->passphrase != NULL
+		? "the passphrase is wrong, or the key is damaged; try"
+		  " ssh-keygen -y -f KEY"
+		: "libssh2 cannot read it; try ssh-keygen -y -f KEY");
 }
 
+/* Only where the partner is known to be old: see ssh_key_fits. */
 static void
-hint_rsa(struct login *l, const struct secret *key)
+hint_rsa(struct login *l)
 {
-	if (!is_rsa(key) || libssh2_version(SSH_RSA_SHA2) != NULL)
+	if (l->sec->kind != KEY_RSA || !rsa_is_weak())
 		return;
 	snprintf(l->hint, sizeof(l->hint),
 	    "; the key is RSA, with which this libssh2 (%s) can sign by SHA-1"
@@ -281,49 +232,56 @@ key_trouble(struct login *l, int e, struct tally_err *err)
 static enum tally_rc
 by_key(struct login *l, bool *in, struct tally_err *err)
 {
-	const struct mailbox_settings *set = l->s->set;
-	struct secret *key = tally_calloc(1, sizeof(*key));
-	struct secret *pass = tally_calloc(1, sizeof(*pass));
-	enum tally_rc rc = TALLY_OK;
+	const struct secret *key = l->sec->key, *pass = l->sec->passphrase;
 	int e;
 
-	if (key == NULL || pass == NULL)
-		rc = tally_err_set(
-		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
-	if (rc == TALLY_OK)
-		rc = read_secret(key, set, "private key", set->key, err);
-	if (rc == TALLY_OK && set->passphrase_file != NULL)
-		rc = read_line(
-		    pass, set, "passphrase file", set->passphrase_file, err);
-	if (rc != TALLY_OK)
-		goto out;
 	do
 		e = libssh2_userauth_publickey_frommemory(l->s->session,
 		    l->user, strlen(l->user), NULL, 0, key->p, key->n,
-		    set->passphrase_file != NULL ? pass->p : NULL);
+		    pass != NULL ? pass->p : NULL);
 	while (ssh_again(l->s, e));
 	*in = e == 0;
 	switch (e) {
 	case 0:
-		break;
+		return TALLY_OK;
 	case LIBSSH2_ERROR_AUTHENTICATION_FAILED:
 		l->refused = true;
 		note(l, "key", "refused");
-		hint_rsa(l, key);
-		break;
+		hint_rsa(l);
+		return TALLY_OK;
 	case LIBSSH2_ERROR_FILE:
 	case LIBSSH2_ERROR_KEYFILE_AUTH_FAILED:
 	case LIBSSH2_ERROR_METHOD_NONE:
 	case LIBSSH2_ERROR_METHOD_NOT_SUPPORTED:
-		rc = key_unusable(l, err);
-		break;
+		return key_unusable(l, err);
 	default:
-		rc = key_trouble(l, e, err);
+		return key_trouble(l, e, err);
 	}
-out:
-	wipe(key);
-	wipe(pass);
-	return rc;
+}
+
+/* Keys of the agent that are worth an attempt. */
+static bool
+is_usable(const struct login *l, const struct libssh2_agent_publickey *key)
+{
+	static const char rsa[] = "\0\0\0\7ssh-rsa";
+	bool is_rsa = key->blob_len >= sizeof(rsa) - 1 &&
+	    memcmp(key->blob, rsa, sizeof(rsa) - 1) == 0;
+
+	return !is_rsa || l->s->set->legacy || !rsa_is_weak();
+}
+
+static void
+note_agent(struct login *l, unsigned tried, unsigned left_out)
+{
+	note(l, "agent",
+	    tried > 0 ? "whose keys are all refused"
+		      : "that holds no usable key");
+	if (left_out > 0)
+		snprintf(l->hint, sizeof(l->hint),
+		    "; %u RSA keys of the agent were left out, because this"
+		    " libssh2 (%s) can sign by SHA-1 only: set"
+		    " transport=\"openssh\" for them",
+		    left_out, libssh2_version(0));
 }
 
 static enum tally_rc
@@ -331,7 +289,8 @@ by_agent(struct login *l, bool *in, struct tally_err *err)
 {
 	LIBSSH2_AGENT *agent = libssh2_agent_init(l->s->session);
 	struct libssh2_agent_publickey *key = NULL, *last = NULL;
-	int e = LIBSSH2_ERROR_ALLOC, n = 0;
+	unsigned n = 0, left_out = 0;
+	int e = LIBSSH2_ERROR_ALLOC;
 
 	(void)err;
 	if (agent != NULL)
@@ -342,9 +301,14 @@ by_agent(struct login *l, bool *in, struct tally_err *err)
 		note(l, "agent", "not reached (is SSH_AUTH_SOCK set?)");
 		goto out;
 	}
-	for (; n < AGENT_KEYS; n++, last = key) {
+	for (; n < AGENT_KEYS; last = key) {
 		if (libssh2_agent_get_identity(agent, &key, last) != 0)
 			break;
+		if (!is_usable(l, key)) {
+			left_out++;
+			continue;
+		}
+		n++;
 		do
 			e = libssh2_agent_userauth(agent, l->user, key);
 		while (ssh_again(l->s, e));
@@ -355,8 +319,7 @@ by_agent(struct login *l, bool *in, struct tally_err *err)
 		if (e != LIBSSH2_ERROR_AUTHENTICATION_FAILED)
 			break;
 	}
-	note(l, "agent",
-	    n > 0 ? "whose keys are all refused" : "that holds no usable key");
+	note_agent(l, n, left_out);
 out:
 	if (agent != NULL) {
 		libssh2_agent_disconnect(agent);
@@ -379,7 +342,7 @@ answer(const char *name, int name_len, const char *instruction,
 	(void)instruction_len;
 	if (n != 1 || prompts[0].echo)
 		return;
-	responses[0].text = tally_alloc(s->secret.n + 1); /* libssh2 frees it */
+	responses[0].text = ssh_alloc(s->secret.n + 1, ctx); /* it frees it */
 	if (responses[0].text == NULL)
 		return;
 	memcpy(responses[0].text, s->secret.p, s->secret.n);
@@ -390,24 +353,18 @@ static enum tally_rc
 by_password(struct login *l, bool *in, struct tally_err *err)
 {
 	struct ssh *s = l->s;
-	struct secret *pass = tally_calloc(1, sizeof(*pass));
+	const struct secret *pass = l->sec->password;
 	unsigned user_n = (unsigned)strlen(l->user);
-	enum tally_rc rc;
 	int e = LIBSSH2_ERROR_AUTHENTICATION_FAILED;
 
-	if (pass == NULL)
-		return tally_err_set(
-		    err, TALLY_NOMEM, "mailbox %s: no memory", s->set->name);
-	rc = read_line(
-	    pass, s->set, "password file", s->set->password_file, err);
-	if (rc == TALLY_OK && accepted(l, "password")) {
+	if (accepted(l, "password")) {
 		do
 			e = libssh2_userauth_password_ex(s->session, l->user,
 			    user_n, pass->p, (unsigned)pass->n, NULL);
 		while (ssh_again(s, e));
 		note(l, "password", "refused");
 	}
-	if (rc == TALLY_OK && e == LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
+	if (e == LIBSSH2_ERROR_AUTHENTICATION_FAILED &&
 	    accepted(l, "keyboard-interactive")) {
 		s->secret = tally_str(pass->p, pass->n);
 		do
@@ -417,17 +374,15 @@ by_password(struct login *l, bool *in, struct tally_err *err)
 		s->secret = tally_str(NULL, 0);
 		note(l, "keyboard-interactive", "refused");
 	}
-	wipe(pass);
-	*in = rc == TALLY_OK && e == 0;
+	*in = e == 0;
 	l->refused = true;
 	if (e == LIBSSH2_ERROR_PASSWORD_EXPIRED)
 		snprintf(l->hint, sizeof(l->hint),
 		    "; the password has expired: ask the partner for a new"
 		    " one");
-	else if (rc == TALLY_OK && e != 0 &&
-	    e != LIBSSH2_ERROR_AUTHENTICATION_FAILED)
-		rc = ssh_trouble(s, e, "logging in", err);
-	return rc;
+	else if (e != 0 && e != LIBSSH2_ERROR_AUTHENTICATION_FAILED)
+		return ssh_trouble(s, e, "logging in", err);
+	return TALLY_OK;
 }
 
 /* Copies the server's list of ways, which does not live long. */
@@ -453,15 +408,16 @@ ask_list(struct login *l, char list[256], bool *in, struct tally_err *err)
 }
 
 enum tally_rc
-ssh_login(struct ssh *s, const char *user, struct tally_err *err)
+ssh_login(struct ssh *s, const char *user, const struct ssh_secrets *sec,
+    struct tally_err *err)
 {
-	struct login l = { .s = s, .user = user };
+	struct login l = { .s = s, .user = user, .sec = sec };
 	const struct mailbox_settings *set = s->set;
 	char list[256] = "", safe[MAILBOX_SHOWN], who[MAILBOX_SHOWN];
 	bool in = false;
 	enum tally_rc rc = ask_list(&l, list, &in, err);
 
-	if (rc == TALLY_OK && !in && set->key != NULL) {
+	if (rc == TALLY_OK && !in && sec->key != NULL) {
 		if (accepted(&l, "publickey"))
 			rc = by_key(&l, &in, err);
 		else
@@ -469,7 +425,7 @@ ssh_login(struct ssh *s, const char *user, struct tally_err *err)
 	}
 	if (rc == TALLY_OK && !in && set->agent && accepted(&l, "publickey"))
 		rc = by_agent(&l, &in, err);
-	if (rc == TALLY_OK && !in && set->password_file != NULL)
+	if (rc == TALLY_OK && !in && sec->password != NULL)
 		rc = by_password(&l, &in, err);
 	if (l.tried[0] == '\0')
 		note(&l, "nothing that is given", "is accepted here");

@@ -123,25 +123,31 @@ parse_path(struct link_target *t, const char *p)
 	return decode(t->path, sizeof(t->path), p, p + strlen(p));
 }
 
+bool
+link_target_host(struct link_target *t, const char *p)
+{
+	const char *end = p + strcspn(p, "/"), *at = NULL;
+
+	memset(t, 0, sizeof(*t));
+	for (const char *q = p; q < end; q++)
+		if (*q == '@')
+			at = q;
+	if (at != NULL && (at == p || !decode(t->user, sizeof(t->user), p, at)))
+		return false;
+	return parse_host(t, at != NULL ? at + 1 : p, end) &&
+	    parse_path(t, end);
+}
+
 enum tally_rc
 link_target_parse(struct link_target *t, const struct mailbox_settings *s,
     struct tally_err *err)
 {
-	const char *p = strchr(s->url, ':') + 1, *end, *at = NULL;
+	const char *p = strchr(s->url, ':') + 1;
 	char shown[MAILBOX_SHOWN];
 
-	memset(t, 0, sizeof(*t));
-	if (strncmp(p, "//", 2) == 0) {
-		p += 2;
-		end = p + strcspn(p, "/");
-		for (const char *q = p; q < end; q++)
-			if (*q == '@')
-				at = q;
-		if (at != NULL && at > p &&
-		    decode(t->user, sizeof(t->user), p, at) &&
-		    parse_host(t, at + 1, end) && parse_path(t, end))
-			return TALLY_OK;
-	}
+	if (strncmp(p, "//", 2) == 0 && link_target_host(t, p + 2) &&
+	    t->user[0] != '\0')
+		return TALLY_OK;
 	return tally_err_set(err, TALLY_CONFIG,
 	    "mailbox %s: the URL \"%s\" is not like"
 	    " sftp://user@host:port/folder (port and folder may be left out)",

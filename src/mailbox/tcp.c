@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Connecting, over IPv6 or IPv4, with one deadline for all addresses: each
- * gets its share of what is left.  Looking up the name is the resolver's and
- * bounded by its own settings only.
+ * gets its share of what is left.
  *
  * Without TCP_NODELAY small requests wait for acknowledgements, and a third
  * of the speed is lost.  A peer that is gone is noticed by the kernel
@@ -12,7 +11,6 @@
 #include "mailbox/tcp.h"
 
 #include <errno.h>
-#include <netdb.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
 #include <poll.h>
@@ -38,25 +36,38 @@ set_options(int fd, unsigned reply_ms)
 #endif
 }
 
+struct tcp_limit
+tcp_limit(const struct mailbox_settings *s)
+{
+	unsigned ms = s->connect_ms != 0 ? s->connect_ms : MAILBOX_CONNECT_MS;
+
+	return (struct tcp_limit){ link_now() + ms, ms };
+}
+
+bool
+tcp_wait(int fd, short events, const struct tcp_limit *limit)
+{
+	struct pollfd p = { .fd = fd, .events = events };
+	int64_t left;
+
+	for (;;) {
+		left = limit->end - link_now();
+		if (left <= 0)
+			return false;
+		if (poll(&p, 1, left < 1000 ? (int)left : 1000) > 0)
+			return true;
+	}
+}
+
 /* Waits for a connection under way; 0 or an errno. */
 static int
 finish(int fd, int64_t end)
 {
-	struct pollfd p = { .fd = fd, .events = POLLOUT };
 	socklen_t n = sizeof(int);
-	int64_t left;
-	int e, rc;
+	int e;
 
-	for (;;) {
-		left = end - link_now();
-		if (left <= 0)
-			return ETIMEDOUT;
-		rc = poll(&p, 1, left < 1000 ? (int)left : 1000);
-		if (rc < 0 && errno != EINTR)
-			return errno;
-		if (rc > 0)
-			break;
-	}
+	if (!tcp_wait(fd, POLLOUT, &(struct tcp_limit){ end, 0 }))
+		return ETIMEDOUT;
 	if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &e, &n) != 0)
 		return errno;
 	return e;
@@ -64,15 +75,16 @@ finish(int fd, int64_t end)
 
 /* A connected socket, or -1 and errno. */
 static int
-try_address(const struct addrinfo *a, int64_t end)
+try_address(const struct tcp_addresses *a, size_t i, int64_t end)
 {
-	int fd = socket(a->ai_family,
-	    a->ai_socktype | SOCK_NONBLOCK | SOCK_CLOEXEC, a->ai_protocol);
+	const struct sockaddr *to = (const struct sockaddr *)&a->v[i].a;
+	int fd = socket(
+	    to->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	int e = 0;
 
 	if (fd < 0)
 		return -1;
-	if (connect(fd, a->ai_addr, a->ai_addrlen) != 0)
+	if (connect(fd, to, a->v[i].n) != 0)
 		e = errno == EINPROGRESS || errno == EINTR ? finish(fd, end)
 							   : errno;
 	if (e == 0)
@@ -83,39 +95,27 @@ try_address(const struct addrinfo *a, int64_t end)
 }
 
 enum tally_rc
-tcp_connect(int *out, const struct link_target *t,
-    const struct mailbox_settings *s, struct tally_err *err)
+tcp_connect(int *out, const char *host, const char *port,
+    const struct tcp_limit *limit, const struct mailbox_settings *s,
+    struct tally_err *err)
 {
-	struct addrinfo hints = { .ai_family = AF_UNSPEC,
-		.ai_socktype = SOCK_STREAM };
-	struct addrinfo *list = NULL, *a;
-	unsigned ms = s->connect_ms != 0 ? s->connect_ms : MAILBOX_CONNECT_MS;
-	int64_t end, now, n = 0;
-	int rc, fd = -1;
+	struct tcp_addresses a;
+	enum tally_rc rc = tcp_resolve(&a, host, port, limit, s, err);
+	int64_t now;
+	int fd = -1;
 
-	rc = getaddrinfo(t->host, t->port, &hints, &list);
-	if (rc != 0)
-		return tally_err_set(err, TALLY_UNAVAILABLE,
-		    "mailbox %s: the address of host %s is not found: %s",
-		    s->name, t->host,
-		    rc == EAI_SYSTEM ? strerror(errno) : gai_strerror(rc));
-	for (a = list; a != NULL; a = a->ai_next)
-		n++;
-	end = link_now() + ms;
+	if (rc != TALLY_OK)
+		return rc;
 	errno = ETIMEDOUT;
-	for (a = list; a != NULL && fd < 0; a = a->ai_next) {
+	for (size_t i = 0; i < a.n && fd < 0; i++) {
 		now = link_now();
-		fd = try_address(a, now + (end - now) / n--);
+		fd = try_address(
+		    &a, i, now + (limit->end - now) / (int64_t)(a.n - i));
 	}
 	if (fd < 0)
-		rc = errno;
-	freeaddrinfo(list);
-	if (fd < 0) {
-		errno = rc;
 		return tally_err_errno(err, TALLY_UNAVAILABLE,
 		    "mailbox %s: cannot connect to %s port %s within %u ms",
-		    s->name, t->host, t->port, ms);
-	}
+		    s->name, host, port, limit->ms);
 	set_options(fd, s->reply_ms != 0 ? s->reply_ms : MAILBOX_REPLY_MS);
 	*out = fd;
 	return TALLY_OK;

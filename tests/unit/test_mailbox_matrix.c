@@ -117,7 +117,13 @@ start(void **state)
 	      " && k -t rsa -b 2048 -N '' -f rsa"
 	      " && cp rsa rsa_pem && cp rsa.pub rsa_pem.pub"
 	      " && k -p -m PEM -P '' -N '' -f rsa_pem >/dev/null"
-	      " && cat p*.pub rsa.pub > authorized"
+	      " && k -t ed25519 -m PKCS8 -N 'open sesame' -f ed_locked"
+	      " && k -t ecdsa -m PEM -N 'open sesame' -f p256_pem_locked"
+	      " && k -t ecdsa -m PKCS8 -N 'open sesame' -f p256_pkcs8_locked"
+	      " && k -t rsa -b 2048 -m PKCS8 -N 'open sesame' -f rsa_locked"
+	      " && printf 'open sesame\\n' > word && printf 'no\\n' > wrong"
+	      " && chmod 600 word wrong"
+	      " && cat p*.pub rsa.pub ed_locked.pub rsa_locked.pub > authorized"
 	      " && k -t ed25519 -N '' -f ca && k -t ed25519 -N '' -f cert"
 	      " && k -s ca -I edi -n \"$(id -un)\" cert"
 	      " && chmod 644 authorized ca.pub");
@@ -303,19 +309,36 @@ keys(void **state)
 		const char *says[2]; /* builtin, openssh */
 	} row[] = {
 		{ "ed25519", s.key, NULL, { 0, 0, 0 }, { NULL, NULL } },
-		{ "ed25519 with a passphrase", s.key_locked, s.passphrase,
+		{ "ed25519 with a passphrase", s.key_locked, "word",
 		    { 0, 0, C }, { NULL, "no passphrase" } },
 		{ "ed25519 with an unknown passphrase", s.key_locked, NULL,
-		    { C, C, P }, { "passphrase", "refused the login" } },
+		    { C, C, C }, { "passphrase-file", "ssh-keygen -p" } },
+		{ "ed25519 with another passphrase", s.key_locked, "wrong",
+		    { C, C, C }, { "passphrase is wrong", NULL } },
+		{ "ed_locked", NULL, "word", { 0, 0, C }, { NULL, NULL } },
+		{ "p256_pem_locked", NULL, "word", { 0, 0, C },
+		    { NULL, NULL } },
+		{ "p256_pkcs8_locked", NULL, "word", { 0, 0, C },
+		    { NULL, NULL } },
+		{ "p256_pem_locked", NULL, "wrong", { C, C, C },
+		    { "passphrase is wrong", NULL } },
+		{ "p256_pkcs8_locked", NULL, "wrong", { C, C, C },
+		    { "passphrase is wrong", NULL } },
+		{ "p256_pkcs8_locked", NULL, NULL, { C, C, C },
+		    { "passphrase-file", "ssh-keygen -p" } },
+		{ "rsa_locked", NULL, "word", { C, 0, C },
+		    { "transport=\"openssh\"", NULL } },
+		{ "rsa.pub", NULL, NULL, { P, P, P },
+		    { "chmod 600", "chmod 600" } },
 		{ "ecdsa of 256 bits", s.key_ecdsa, NULL, { 0, 0, 0 },
 		    { NULL, NULL } },
 		{ "p384", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
 		{ "p521", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
 		{ "p256_pem", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
 		{ "p256_pkcs8", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
-		{ "rsa", NULL, NULL, { P, 0, 0 },
+		{ "rsa", NULL, NULL, { C, 0, 0 },
 		    { "transport=\"openssh\"", NULL } },
-		{ "rsa_pem", NULL, NULL, { P, 0, 0 },
+		{ "rsa_pem", NULL, NULL, { C, 0, 0 },
 		    { "transport=\"openssh\"", NULL } },
 		{ "cert", NULL, NULL, { P, P, 0 }, { NULL, NULL } },
 		{ "other", NULL, NULL, { P, P, P },
@@ -332,7 +355,7 @@ keys(void **state)
 		/* One is named as from a workspace. */
 		set.base = dir;
 		set.key = row[i].key != NULL ? row[i].key : row[i].what;
-		set.passphrase_file = row[i].passphrase;
+		set.passphrase.file = row[i].passphrase;
 		try(row[i].what, &set, row[i].rc[builtin()], row[i].says[0]);
 		set.openssh = true;
 		if (openssh_missing() == NULL)
@@ -355,9 +378,9 @@ openssh_settings(void **state)
 	set.openssh = true;
 	try("a fingerprint", &set, C, "pin the whole key");
 	pin = server.ed25519;
-	set.password_file = server.passphrase;
+	set.password.file = server.passphrase;
 	try("a password", &set, C, "takes no password");
-	set.password_file = NULL;
+	set.password.file = NULL;
 	set.key = "/tmp/$HOME/%d/key";
 	try("a path that would be expanded", &set, C, "cannot have");
 	set.key = server.key;
