@@ -10,59 +10,34 @@
  * when a run begins is looked up at the partner.  The temporary name is there:
  * rename.  It is not, so it was renamed before the death, and the final name
  * is there or was taken already: sent, as is inferred.  Files go in groups,
- * which share the commits.
+ * which share the commits.  Where a partner takes no renaming, it is done as
+ * deliver_direct.c says.
  */
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "flow/flow.h"
-
-#define GROUP_FILES 64
-#define GROUP_BYTES (8u << 20)
-#define MINUTE      60000
+#include "flow/deliver.h"
 
 /* Why the next attempt waits longer: 1, 2, 4 … 64 minutes. */
 #define DOUBLINGS_MAX 6
-
-struct parcel {
-	int64_t id;
-	uint32_t attempts;
-	bool uploaded; /* by an earlier run, as its state says */
-	bool there;    /* under its temporary name */
-	char name[256], temporary[256];
-	struct tally_str bytes; /* in the group's arena */
-};
-
-struct group {
-	struct flow *f;
-	size_t index; /* of the mailbox */
-	const struct site_mailbox *box;
-	struct mailbox *mb;
-	struct parcel p[GROUP_FILES];
-	struct mailbox_result result[GROUP_FILES];
-	struct tally_str view[GROUP_FILES];
-	struct mailbox_upload upload[GROUP_FILES];
-	struct mailbox_rename rename[GROUP_FILES];
-	size_t which[GROUP_FILES]; /* request i is about p[which[i]] */
-	size_t n;
-	struct tally_arena bytes;
-};
+#define MINUTE        60000
+#define GROUP_BYTES   (8u << 20)
 
 /* The next rows that are due, as many as a group can have. */
 static enum tally_rc
-gather(struct group *g, int64_t after, struct tally_err *err)
+gather(struct deliver_group *g, int64_t after, struct tally_err *err)
 {
 	int64_t now = flow_clock_now(&g->f->clock);
 	struct store_outgoing o;
 	uint64_t bytes = 0;
-	struct parcel *p;
+	struct deliver_parcel *p;
 	bool found;
 	enum tally_rc rc;
 
 	g->n = 0;
 	tally_arena_reset(&g->bytes);
-	while (g->n < GROUP_FILES && bytes < GROUP_BYTES) {
+	while (g->n < DELIVER_FILES && bytes < GROUP_BYTES) {
 		rc = store_outbox_next(
 		    g->f->store, g->box->name, after, now, &o, &found, err);
 		if (rc != TALLY_OK || !found)
@@ -85,16 +60,16 @@ gather(struct group *g, int64_t after, struct tally_err *err)
 
 /* One per row, so that what an attempt that died has left is found again. */
 static void
-name_temporary(struct parcel *p)
+name_temporary(struct deliver_parcel *p)
 {
 	snprintf(p->temporary, sizeof(p->temporary), ".%.200s.%llx.tmp",
 	    p->name, (unsigned long long)p->id);
 }
 
 /* The row is tried again later; told, because a person may have to help. */
-static enum tally_rc
-put_off(struct group *g, struct parcel *p, const struct tally_err *why,
-    struct tally_err *err)
+enum tally_rc
+deliver_put_off(struct deliver_group *g, struct deliver_parcel *p,
+    const struct tally_err *why, struct tally_err *err)
 {
 	unsigned shift =
 	    p->attempts < DOUBLINGS_MAX ? p->attempts : DOUBLINGS_MAX;
@@ -109,9 +84,9 @@ put_off(struct group *g, struct parcel *p, const struct tally_err *why,
 	    now + ((int64_t)MINUTE << shift), now, err);
 }
 
-static enum tally_rc
-in_transaction(struct group *g, size_t n,
-    enum tally_rc (*one)(struct group *, size_t i, struct tally_err *),
+enum tally_rc
+deliver_commit(struct deliver_group *g, size_t n,
+    enum tally_rc (*one)(struct deliver_group *, size_t i, struct tally_err *),
     struct tally_err *err)
 {
 	struct store *st = g->f->store;
@@ -132,22 +107,22 @@ in_transaction(struct group *g, size_t n,
 }
 
 static enum tally_rc
-note_uploaded(struct group *g, size_t i, struct tally_err *err)
+note_uploaded(struct deliver_group *g, size_t i, struct tally_err *err)
 {
-	struct parcel *p = &g->p[g->which[i]];
+	struct deliver_parcel *p = &g->p[g->which[i]];
 
 	p->there = g->result[i].rc == TALLY_OK;
 	if (!p->there)
-		return put_off(g, p, &g->result[i].err, err);
+		return deliver_put_off(g, p, &g->result[i].err, err);
 	return store_outbox_state(g->f->store, p->id, "uploaded", p->temporary,
 	    NULL, 0, flow_clock_now(&g->f->clock), err);
 }
 
 /* Temporary names that are taken were left by an attempt that died. */
 static enum tally_rc
-put_again(struct group *g, size_t n, struct tally_err *err)
+put_again(struct deliver_group *g, size_t n, struct tally_err *err)
 {
-	const char *to = g->box->push->to;
+	const char *to = g->box->push->temporary;
 	struct mailbox_result gone;
 	struct tally_str name;
 	enum tally_rc rc = TALLY_OK;
@@ -166,7 +141,7 @@ put_again(struct group *g, size_t n, struct tally_err *err)
 
 /* Puts what is queued; the rows of what is there are uploaded. */
 static enum tally_rc
-upload(struct group *g, bool *down, struct tally_err *err)
+upload(struct deliver_group *g, bool *down, struct tally_err *err)
 {
 	size_t n = 0;
 	enum tally_rc rc;
@@ -175,24 +150,25 @@ upload(struct group *g, bool *down, struct tally_err *err)
 		if (g->p[i].uploaded)
 			continue;
 		name_temporary(&g->p[i]);
-		g->upload[n] =
-		    (struct mailbox_upload){ g->p[i].temporary, g->p[i].bytes };
+		g->upload[n] = (struct mailbox_upload){ g->p[i].temporary,
+			g->p[i].bytes, false };
 		g->which[n++] = i;
 	}
 	*down = true;
 	rc = n == 0 ? TALLY_OK
-		    : mailbox_put(g->mb, g->box->push->to, g->upload, n,
+		    : mailbox_put(g->mb, g->box->push->temporary, g->upload, n,
 			  g->result, err);
 	if (rc == TALLY_OK)
 		rc = put_again(g, n, err);
 	if (rc != TALLY_OK)
 		return rc;
 	*down = false;
-	return in_transaction(g, n, note_uploaded, err);
+	return deliver_commit(g, n, note_uploaded, err);
 }
 
-static void
-tell_sent(struct group *g, const struct parcel *p, const char *how)
+void
+deliver_tell_sent(
+    struct deliver_group *g, const struct deliver_parcel *p, const char *how)
 {
 	g->f->count[FLOW_SENT]++;
 	log_line(&g->f->log, LOG_EVENT, "file", tally_cstr(p->name),
@@ -201,9 +177,9 @@ tell_sent(struct group *g, const struct parcel *p, const char *how)
 
 /* What an earlier run had uploaded, where it is now. */
 static enum tally_rc
-note_found(struct group *g, size_t i, struct tally_err *err)
+note_found(struct deliver_group *g, size_t i, struct tally_err *err)
 {
-	struct parcel *p = &g->p[g->which[i]];
+	struct deliver_parcel *p = &g->p[g->which[i]];
 
 	p->there = g->result[i].rc == TALLY_OK;
 	if (p->there)
@@ -215,14 +191,14 @@ note_found(struct group *g, size_t i, struct tally_err *err)
 		flow_worse(g->f, g->result[i].rc);
 		return TALLY_OK;
 	}
-	tell_sent(g, p, ", as its vanished temporary name tells");
+	deliver_tell_sent(g, p, ", as its vanished temporary name tells");
 	return store_outbox_state(g->f->store, p->id, "sent", NULL,
 	    "inferred: the temporary name is gone", 0,
 	    flow_clock_now(&g->f->clock), err);
 }
 
 static enum tally_rc
-look_up(struct group *g, bool *down, struct tally_err *err)
+look_up(struct deliver_group *g, bool *down, struct tally_err *err)
 {
 	size_t n = 0;
 	enum tally_rc rc;
@@ -236,11 +212,12 @@ look_up(struct group *g, bool *down, struct tally_err *err)
 	if (n == 0)
 		return TALLY_OK;
 	*down = true;
-	rc = mailbox_stat(g->mb, g->box->push->to, g->view, n, g->result, err);
+	rc = mailbox_stat(
+	    g->mb, g->box->push->temporary, g->view, n, g->result, err);
 	if (rc != TALLY_OK)
 		return rc;
 	*down = false;
-	return in_transaction(g, n, note_found, err);
+	return deliver_commit(g, n, note_found, err);
 }
 
 /*
@@ -248,7 +225,7 @@ look_up(struct group *g, bool *down, struct tally_err *err)
  * again while it is still there, or by a file that is none of ours.
  */
 static enum tally_rc
-settle_taken(struct group *g, size_t n, struct tally_err *err)
+settle_taken(struct deliver_group *g, size_t n, struct tally_err *err)
 {
 	const char *to = g->box->push->to;
 	struct mailbox_result is, gone;
@@ -256,7 +233,7 @@ settle_taken(struct group *g, size_t n, struct tally_err *err)
 	enum tally_rc rc = TALLY_OK;
 
 	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
-		struct parcel *p = &g->p[g->which[i]];
+		struct deliver_parcel *p = &g->p[g->which[i]];
 
 		if (g->result[i].rc != TALLY_CREATE)
 			continue;
@@ -264,7 +241,8 @@ settle_taken(struct group *g, size_t n, struct tally_err *err)
 		rc = mailbox_stat(g->mb, to, &name, 1, &is, err);
 		name = tally_cstr(p->temporary);
 		if (rc == TALLY_OK)
-			rc = mailbox_remove(g->mb, to, &name, 1, &gone, err);
+			rc = mailbox_remove(g->mb, g->box->push->temporary,
+			    &name, 1, &gone, err);
 		if (rc == TALLY_OK && is.rc == TALLY_OK &&
 		    is.now.size == p->bytes.n)
 			g->result[i].rc = TALLY_OK;
@@ -273,13 +251,13 @@ settle_taken(struct group *g, size_t n, struct tally_err *err)
 }
 
 static enum tally_rc
-note_renamed(struct group *g, size_t i, struct tally_err *err)
+note_renamed(struct deliver_group *g, size_t i, struct tally_err *err)
 {
-	struct parcel *p = &g->p[g->which[i]];
+	struct deliver_parcel *p = &g->p[g->which[i]];
 	int64_t now = flow_clock_now(&g->f->clock);
 
 	if (g->result[i].rc == TALLY_OK) {
-		tell_sent(g, p, "");
+		deliver_tell_sent(g, p, "");
 		return store_outbox_state(
 		    g->f->store, p->id, "sent", NULL, NULL, 0, now, err);
 	}
@@ -287,11 +265,11 @@ note_renamed(struct group *g, size_t i, struct tally_err *err)
 		tally_err_set(&g->result[i].err, TALLY_CREATE,
 		    "the name is taken by another file there; the pattern in "
 		    "<push name> must make unique names");
-	return put_off(g, p, &g->result[i].err, err);
+	return deliver_put_off(g, p, &g->result[i].err, err);
 }
 
 static enum tally_rc
-rename_all(struct group *g, bool *down, struct tally_err *err)
+rename_all(struct deliver_group *g, bool *down, struct tally_err *err)
 {
 	const char *to = g->box->push->to;
 	size_t n = 0;
@@ -300,9 +278,9 @@ rename_all(struct group *g, bool *down, struct tally_err *err)
 	for (size_t i = 0; i < g->n; i++) {
 		if (!g->p[i].there)
 			continue;
-		g->rename[n] =
-		    (struct mailbox_rename){ to, tally_cstr(g->p[i].temporary),
-			    to, tally_cstr(g->p[i].name) };
+		g->rename[n] = (struct mailbox_rename){ g->box->push->temporary,
+			tally_cstr(g->p[i].temporary), to,
+			tally_cstr(g->p[i].name) };
 		g->which[n++] = i;
 	}
 	if (n == 0)
@@ -314,11 +292,11 @@ rename_all(struct group *g, bool *down, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	*down = false;
-	return in_transaction(g, n, note_renamed, err);
+	return deliver_commit(g, n, note_renamed, err);
 }
 
 static enum tally_rc
-one_group(struct group *g, bool *down, struct tally_err *err)
+one_group(struct deliver_group *g, bool *down, struct tally_err *err)
 {
 	enum tally_rc rc;
 
@@ -329,6 +307,8 @@ one_group(struct group *g, bool *down, struct tally_err *err)
 			return rc;
 		*down = false;
 	}
+	if (g->box->push->upload != SITE_UPLOAD_RENAME)
+		return deliver_direct(g, down, err);
 	rc = look_up(g, down, err);
 	if (rc == TALLY_OK)
 		rc = upload(g, down, err);
@@ -338,7 +318,7 @@ one_group(struct group *g, bool *down, struct tally_err *err)
 }
 
 static enum tally_rc
-one_mailbox(struct group *g, struct tally_err *err)
+one_mailbox(struct deliver_group *g, struct tally_err *err)
 {
 	struct tally_err why;
 	int64_t after = 0;
@@ -373,7 +353,7 @@ one_mailbox(struct group *g, struct tally_err *err)
 enum tally_rc
 flow_deliver(struct flow *f, struct tally_err *err)
 {
-	struct group *g = tally_calloc(1, sizeof(*g));
+	struct deliver_group *g = tally_calloc(1, sizeof(*g));
 	bool ready;
 	enum tally_rc rc = TALLY_OK;
 

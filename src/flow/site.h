@@ -42,9 +42,18 @@ struct site_pull {
 	bool complete;     /* taken at first sight when it ends in IEA */
 };
 
+enum site_upload {
+	SITE_UPLOAD_RENAME,
+	SITE_UPLOAD_DIRECT,
+	SITE_UPLOAD_TRIGGER
+};
+
 struct site_push {
-	const char *to;   /* folder */
-	const char *name; /* pattern, see site_outgoing_name */
+	const char *to; /* folder */
+	enum site_upload upload;
+	const char *temporary; /* folder of temporary names */
+	const char *trigger;   /* what a trigger's name ends in */
+	const char *name;      /* pattern, see site_outgoing_name */
 };
 
 struct site_partner;

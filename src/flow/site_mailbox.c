@@ -71,6 +71,41 @@ pulls(struct site_reader *r, const struct tally_xml *parent,
 	return TALLY_OK;
 }
 
+static const char *const word_upload[3] = { "rename", "direct", "trigger" };
+
+/* How files get their names there. */
+static enum tally_rc
+upload(struct site_reader *r, const struct tally_xml *x, struct site_push *p)
+{
+	static const char plain[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
+	    "._-";
+	int how = SITE_UPLOAD_RENAME;
+	enum tally_rc rc = site_read_word(r, x, "upload", word_upload, &how);
+
+	p->upload = (enum site_upload)how;
+	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "temporary", p->to, &p->temporary);
+	if (rc == TALLY_OK)
+		rc = site_read_text(r, x, "trigger", ".done", &p->trigger);
+	if (rc != TALLY_OK)
+		return rc;
+	if (p->upload != SITE_UPLOAD_RENAME &&
+	    tally_xml_get(x, "temporary") != NULL)
+		return site_read_wrong(r, x, "temporary",
+		    "upload=\"rename\" with it: nothing else has temporary "
+		    "names");
+	if (p->upload != SITE_UPLOAD_TRIGGER &&
+	    tally_xml_get(x, "trigger") != NULL)
+		return site_read_wrong(
+		    r, x, "trigger", "upload=\"trigger\" with it");
+	if (strlen(p->trigger) > 16 ||
+	    strspn(p->trigger, plain) != strlen(p->trigger))
+		return site_read_wrong(r, x, "trigger",
+		    "1 to 16 letters, digits, '.', '-' or '_'");
+	return TALLY_OK;
+}
+
 static enum tally_rc
 push(struct site_reader *r, const struct tally_xml *parent,
     struct site_mailbox *m)
@@ -87,6 +122,8 @@ push(struct site_reader *r, const struct tally_xml *parent,
 		return site_read_no_memory(r);
 	m->push = p;
 	rc = site_read_text(r, x, "to", "", &p->to);
+	if (rc == TALLY_OK)
+		rc = upload(r, x, p);
 	if (rc == TALLY_OK)
 		rc = site_read_text(r, x, "name",
 		    m->partner->any ? PATTERN_ANY : PATTERN, &p->name);

@@ -124,6 +124,7 @@ enum tally_rc mailbox_get(struct mailbox *, const char *folder,
 struct mailbox_upload {
 	const char *name;
 	struct tally_str bytes;
+	bool taken; /* it may be gone at once: the other side takes it away */
 };
 enum tally_rc mailbox_put(struct mailbox *, const char *folder,
     const struct mailbox_upload *, size_t n, struct mailbox_result *,

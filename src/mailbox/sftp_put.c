@@ -241,7 +241,8 @@ on_stat(struct put *g, struct file *f, const struct sftp_reply *r)
 	if (r->type == SFTP_STATUS) {
 		/* A folder that may be written to and not be looked into. */
 		if (r->status != SFTP_STATUS_PERMISSION_DENIED &&
-		    r->status != SFTP_STATUS_UNSUPPORTED)
+		    r->status != SFTP_STATUS_UNSUPPORTED &&
+		    !(up->taken && r->status == SFTP_STATUS_NO_SUCH_FILE))
 			spoil(g, f, "show what was written as", r);
 		return;
 	}

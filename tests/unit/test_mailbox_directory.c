@@ -246,10 +246,10 @@ static void
 put_never_writes_over(void **state)
 {
 	struct mailbox_upload up[] = {
-		{ "new", TALLY_STR("hello") },
-		{ "old", TALLY_STR("not this") },
-		{ "link", TALLY_STR("nor this") },
-		{ "empty", TALLY_STR("") },
+		{ "new", TALLY_STR("hello"), false },
+		{ "old", TALLY_STR("not this"), false },
+		{ "link", TALLY_STR("nor this"), false },
+		{ "empty", TALLY_STR(""), false },
 	};
 	struct mailbox_result r[4];
 	struct box *b = *state;
@@ -374,7 +374,8 @@ put_shares_a_sync(void **state)
 
 	for (size_t i = 0; i < MANY; i++) {
 		snprintf(name[i], sizeof(name[i]), "f%zu", i);
-		up[i] = (struct mailbox_upload){ name[i], TALLY_STR("x") };
+		up[i] =
+		    (struct mailbox_upload){ name[i], TALLY_STR("x"), false };
 	}
 	forget_syncs(inode_of(b, "archive"));
 	assert_int_equal(
@@ -508,7 +509,7 @@ failing_realloc(void *p, size_t n)
 static enum tally_rc
 all_of_it(const struct box *b)
 {
-	struct mailbox_upload up = { "new", TALLY_STR("hello") };
+	struct mailbox_upload up = { "new", TALLY_STR("hello"), false };
 	struct tally_str name = TALLY_STR("new");
 	struct mailbox_listing l;
 	struct mailbox_result r;

@@ -254,7 +254,8 @@ evil_writing(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
-		struct mailbox_upload up = { "new", { NULL, EVIL_SIZE } };
+		struct mailbox_upload up = { "new", { NULL, EVIL_SIZE },
+			false };
 		struct mailbox_result r;
 		struct evil e;
 		char *p;

@@ -423,7 +423,7 @@ openssh_carries(void **state)
 	for (size_t i = 0; i < N; i++) {
 		snprintf(name[i], sizeof(name[i]), "f%02zu", i);
 		up[i] = (struct mailbox_upload){ name[i],
-			tally_str(bytes + i, SIZE) };
+			tally_str(bytes + i, SIZE), false };
 		from[i] = tally_str(name[i], 3);
 		ren[i] = (struct mailbox_rename){ "", from[i], "",
 			tally_str(name[i], 2) };

@@ -198,8 +198,8 @@ get_compares_with_the_listing(void **state)
 static void
 put_and_rename_never_write_over(void **state)
 {
-	struct mailbox_upload up[] = { { "x.tmp", TALLY_STR("new") },
-		{ "old", TALLY_STR("other") } };
+	struct mailbox_upload up[] = { { "x.tmp", TALLY_STR("new"), false },
+		{ "old", TALLY_STR("other"), false } };
 	struct mailbox_rename ren[] = {
 		{ "", TALLY_STR("x.tmp"), "", TALLY_STR("old") },
 		{ "", TALLY_STR("x.tmp"), "sub", TALLY_STR("x") },
@@ -290,7 +290,7 @@ server_dies_in_the_middle(void **state)
 	struct sshd s;
 	struct mailbox_entry e = { TALLY_STR("big"), SIZE, 1000 };
 	struct mailbox_sink sink = { kill_server, not_expected, &s };
-	struct mailbox_upload up = { "new", TALLY_STR("x") };
+	struct mailbox_upload up = { "new", TALLY_STR("x"), false };
 	struct mailbox_result r;
 	struct tally_err err;
 	struct mailbox *m;
@@ -321,7 +321,7 @@ server_dies_in_the_middle(void **state)
 static void
 read_only_server(void **state)
 {
-	struct mailbox_upload up = { "new", TALLY_STR("x") };
+	struct mailbox_upload up = { "new", TALLY_STR("x"), false };
 	struct mailbox_rename ren = { "", TALLY_STR("f"), "", TALLY_STR("g") };
 	struct tally_str name = TALLY_STR("f");
 	struct mailbox_result r;
@@ -354,8 +354,8 @@ static void
 rekeying(void **state)
 {
 	enum { N = 2, SIZE = 3000000 };
-	struct mailbox_upload up[N] = { { "a", { NULL, SIZE } },
-		{ "b", { NULL, SIZE } } };
+	struct mailbox_upload up[N] = { { "a", { NULL, SIZE }, false },
+		{ "b", { NULL, SIZE }, false } };
 	struct mailbox_entry e[N];
 	struct mailbox_result r[N];
 	struct sshd s;

@@ -174,6 +174,18 @@ static const struct {
 	    4, "without '/'" },
 	{ HEAD P1 "<mailbox url=\"dir:a\">\n<pull/></mailbox>" P2 TAIL, 4,
 	    "from" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<push to=\"x\" upload=\"fast\"/>"
+		  "</mailbox>" P2 TAIL,
+	    4, "rename, direct or trigger" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<push to=\"x\" trigger=\".go\"/>"
+		  "</mailbox>" P2 TAIL,
+	    4, "upload=\"trigger\"" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<push to=\"x\" upload=\"direct\""
+		  " temporary=\"y\"/></mailbox>" P2 TAIL,
+	    4, "upload=\"rename\"" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n<push to=\"x\" upload=\"trigger\""
+		  " trigger=\"/x\"/></mailbox>" P2 TAIL,
+	    4, "1 to 16 letters" },
 	{ HEAD P1 "<mailbox url=\"dir:a\">\n<push to=\"x\" name=\"{set}\"/>"
 		  "</mailbox>" P2 TAIL,
 	    4, "{control} is missing" },

@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What the files of the deliver stage share; nobody else includes it. */
+#ifndef TALLYMAN_FLOW_DELIVER_H
+#define TALLYMAN_FLOW_DELIVER_H
+
+#include "flow/flow.h"
+
+#define DELIVER_FILES 64
+
+struct deliver_parcel {
+	int64_t id;
+	uint32_t attempts;
+	bool uploaded; /* by an earlier run, as its state says */
+	bool there;    /* under its temporary name */
+	int todo;      /* of deliver_direct.c */
+	char name[256], temporary[256];
+	struct tally_str bytes; /* in the group's arena */
+};
+
+struct deliver_group {
+	struct flow *f;
+	size_t index; /* of the mailbox */
+	const struct site_mailbox *box;
+	struct mailbox *mb;
+	struct deliver_parcel p[DELIVER_FILES];
+	struct mailbox_result result[DELIVER_FILES];
+	struct tally_str view[DELIVER_FILES];
+	struct mailbox_upload upload[DELIVER_FILES];
+	struct mailbox_rename rename[DELIVER_FILES];
+	size_t which[DELIVER_FILES]; /* request i is about p[which[i]] */
+	size_t n;
+	struct tally_arena bytes;
+};
+
+/* The row is tried again later; told, because a person may have to help. */
+enum tally_rc deliver_put_off(struct deliver_group *, struct deliver_parcel *,
+    const struct tally_err *why, struct tally_err *) TALLY_MUST_USE;
+/* Calls one for each of n requests, all in one transaction. */
+enum tally_rc deliver_commit(struct deliver_group *, size_t n,
+    enum tally_rc (*one)(struct deliver_group *, size_t i, struct tally_err *),
+    struct tally_err *) TALLY_MUST_USE;
+void deliver_tell_sent(
+    struct deliver_group *, const struct deliver_parcel *, const char *how);
+
+/* A group under its final names, with triggers if that is agreed on.  down:
+ * what failed is the mailbox. */
+enum tally_rc deliver_direct(
+    struct deliver_group *, bool *down, struct tally_err *) TALLY_MUST_USE;
+
+#endif
