@@ -120,6 +120,21 @@ size_is_not_told(void **state)
 	workspace_remove(&w);
 }
 
+/* A name that is listed twice is one file. */
+static void
+listed_twice(void **state)
+{
+	static const char *const says[2] = { "", "" };
+
+	(void)state;
+	make("twice", "", "");
+	assert_int_equal(run(says), 0);
+	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 20);
+	assert_false(at_partner("good"));
+	workspace_remove(&w);
+}
+
 /* The limit holds for such a file, too, and others are taken all the same. */
 static void
 limit_without_size(void **state)
@@ -164,6 +179,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(size_is_not_told),
+		cmocka_unit_test(listed_twice),
 		cmocka_unit_test(limit_without_size),
 		cmocka_unit_test(run_limit),
 	};

@@ -92,6 +92,16 @@ evil_reading(void **state)
 		{ "no-attrs", 0, 0, 0, 0, NULL },
 		{ "one-file", 0, 0, 0, 0, NULL },
 		{ "old", 0, 0, 0, 0, NULL },
+		{ "version-2", 0, 0, 0, 0, NULL },
+		{ "version-6", 0, 0, 0, 0, NULL },
+		{ "gone", 0, 0, 0, TALLY_NOINPUT, "no such file" },
+		{ "denied", 0, 0, 0, TALLY_PERM, "Permission denied" },
+		{ "read-fails", 0, 0, 0, TALLY_IO, "Input/output error" },
+		{ "grows", 0, 0, 0, TALLY_TEMP, "come to rest" },
+		{ "shrinks", 0, 0, 0, TALLY_TEMP, "come to rest" },
+		{ "replaced", 0, 0, 0, TALLY_TEMP, "(time 5000)" },
+		{ "drop", 0, 0, TALLY_UNAVAILABLE, 0, "within 500 ms" },
+		{ "list-dies", 0, TALLY_UNAVAILABLE, 0, 0, "ended the SFTP" },
 		{ "early-eof", 0, 0, 0, TALLY_TEMP, "1000 bytes came" },
 		{ "lie-size", 0, 0, 0, TALLY_TEMP, "afterwards" },
 		{ "over", 0, 0, TALLY_UNAVAILABLE, 0, "more of good" },
@@ -250,6 +260,9 @@ evil_writing(void **state)
 		{ "full", TALLY_IO, false, "No space left" },
 		{ "full-late", TALLY_IO, false, "quota exceeded" },
 		{ "lie-write", TALLY_IO, false, "the server has 0" },
+		{ "no-sync", TALLY_OK, true, "" },
+		{ "sync-denied", TALLY_OK, true, "" },
+		{ "taken", TALLY_NOINPUT, false, "No such file" },
 	};
 
 	(void)state;
@@ -278,6 +291,126 @@ evil_writing(void **state)
 		free(p);
 		evil_close(&e);
 	}
+}
+
+/* Where the other side may take it at once, what is gone has arrived. */
+static void
+evil_taken(void **state)
+{
+	struct mailbox_upload up = { "new", { NULL, EVIL_SIZE }, true };
+	struct mailbox_result r;
+	struct evil e;
+
+	(void)state;
+	evil_open(&e, "taken", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	up.bytes.p = e.bytes;
+	assert_int_equal(mailbox_put(e.m, "", &up, 1, &r, &e.err), TALLY_OK);
+	if (r.rc != TALLY_OK)
+		fail_msg("%s", r.err.text);
+	evil_close(&e);
+}
+
+/* What was done and not answered is not known to be done: the caller looks
+ * again when it is connected again. */
+static void
+evil_answers_lost(void **state)
+{
+	static const char *const rule[] = { "write-dies", "close-lost",
+		"rename-lost" };
+
+	(void)state;
+	for (size_t i = 0; i < 3; i++) {
+		struct mailbox_upload up = { "new", { NULL, EVIL_SIZE },
+			false };
+		struct mailbox_rename ren = { "", TALLY_STR("good"), "",
+			TALLY_STR("moved") };
+		struct tally_str name[2] = { TALLY_STR("good"),
+			TALLY_STR("moved") };
+		struct mailbox_result r[2];
+		struct evil e;
+
+		evil_open(&e, rule[i], 20000);
+		assert_int_equal(e.rc, TALLY_OK);
+		up.bytes.p = e.bytes;
+		assert_int_equal(i < 2
+			? mailbox_put(e.m, "", &up, 1, r, &e.err)
+			: mailbox_rename(e.m, &ren, 1, r, &e.err),
+		    TALLY_UNAVAILABLE);
+		assert_int_equal(r[0].rc, TALLY_UNAVAILABLE);
+		mailbox_close(e.m);
+		scratch_write(evil.dir, "rule", "plain", 5, 0);
+		assert_int_equal(mailbox_open(&e.m, &e.set, &e.err), TALLY_OK);
+		assert_int_equal(
+		    mailbox_stat(e.m, "", name, 2, r, &e.err), TALLY_OK);
+		assert_int_equal(r[0].rc, i < 2 ? TALLY_OK : TALLY_NOINPUT);
+		assert_int_equal(r[1].rc, i < 2 ? TALLY_NOINPUT : TALLY_OK);
+		evil_close(&e);
+	}
+}
+
+/* A target that came between the look and the renaming, by its own number. */
+static void
+evil_exists(void **state)
+{
+	struct mailbox_rename ren = { "", TALLY_STR("good"), "",
+		TALLY_STR("other") };
+	struct mailbox_result r;
+	struct evil e;
+
+	(void)state;
+	evil_open(&e, "exists", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	assert_int_equal(mailbox_rename(e.m, &ren, 1, &r, &e.err), TALLY_OK);
+	if (r.rc != TALLY_CREATE && r.rc != TALLY_NOINPUT)
+		fail_msg("%d: %s", r.rc, r.err.text);
+	evil_close(&e);
+}
+
+/* Open files have their bytes, whatever becomes of their names. */
+static void
+evil_unlinked(void **state)
+{
+	struct mailbox_listing l;
+	struct evil e;
+	struct kept k;
+
+	(void)state;
+	evil_open(&e, "unlinked", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
+	kept_init(&k, 1);
+	assert_int_equal(
+	    mailbox_get(e.m, "", l.entry, 1, &k.sink, &e.err), TALLY_OK);
+	assert_int_equal(k.result[0].rc, TALLY_OK);
+	assert_int_equal(k.bytes[0].n, EVIL_SIZE);
+	kept_free(&k);
+	mailbox_listing_free(&l);
+	evil_close(&e);
+}
+
+/* What is no file would be waited for, or lead elsewhere. */
+static void
+evil_no_files(void **state)
+{
+	struct mailbox_listing l;
+	struct evil e;
+	char path[400];
+
+	(void)state;
+	evil_open(&e, "plain", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	snprintf(path, sizeof(path), "%s/fifo", evil.root);
+	assert_int_equal(mkfifo(path, 0644), 0);
+	snprintf(path, sizeof(path), "%s/link", evil.root);
+	assert_int_equal(symlink("/etc/passwd", path), 0);
+	snprintf(path, sizeof(path), "%s/folder", evil.root);
+	assert_int_equal(mkdir(path, 0755), 0);
+	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
+	assert_int_equal(l.n, 1);
+	assert_string_equal(l.entry[0].name.p, "good");
+	mailbox_listing_free(&l);
+	evil_close(&e);
 }
 
 /* A server whose RENAME writes over is never given the chance. */
@@ -318,9 +451,9 @@ evil_takes_long(void **state)
 	evil_open(&e, "slow", 20000);
 	assert_int_equal(e.rc, TALLY_OK);
 	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
-	/* Opened again for 400 ms; the file's five answers take 750. */
+	/* Opened again for 2 s; the file's five answers take 4. */
 	mailbox_close(e.m);
-	e.set.run_ms = 400;
+	e.set.run_ms = 2000;
 	assert_int_equal(mailbox_open(&e.m, &e.set, &e.err), TALLY_OK);
 	kept_init(&k, 1);
 	assert_int_equal(mailbox_get(e.m, "", l.entry, 1, &k.sink, &e.err),
@@ -343,6 +476,11 @@ main(int argc, char **argv)
 		cmocka_unit_test(evil_names),
 		cmocka_unit_test(evil_listings_end),
 		cmocka_unit_test(evil_writing),
+		cmocka_unit_test(evil_taken),
+		cmocka_unit_test(evil_answers_lost),
+		cmocka_unit_test(evil_exists),
+		cmocka_unit_test(evil_unlinked),
+		cmocka_unit_test(evil_no_files),
 		cmocka_unit_test(evil_rename),
 		cmocka_unit_test(evil_takes_long),
 	};

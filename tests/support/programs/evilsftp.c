@@ -45,12 +45,31 @@ enum rule {
 	BIG_COUNT, /* NAME that announces more names than it has */
 	LIST_FAIL, /* the second READDIR fails */
 	NO_FSTAT,
-	LIE_SIZE,  /* FSTAT says one byte more */
-	LIE_WRITE, /* WRITE stores nothing */
-	FULL,      /* WRITE fails beyond 32 KiB; sync and close do not */
-	FULL_LATE, /* CLOSE fails */
-	OVERWRITE, /* RENAME writes over its target without a word */
-	ONE_FILE,  /* only one file may be open */
+	LIE_SIZE,    /* FSTAT says one byte more */
+	LIE_WRITE,   /* WRITE stores nothing */
+	FULL,        /* WRITE fails beyond 32 KiB; sync and close do not */
+	FULL_LATE,   /* CLOSE fails */
+	OVERWRITE,   /* RENAME writes over its target without a word */
+	ONE_FILE,    /* only one file may be open */
+	RENAME_LOST, /* RENAME is done, and the server dies before it says so */
+	CLOSE_LOST,  /* likewise CLOSE */
+	WRITE_DIES,  /* the first WRITE ends the server */
+	LIST_DIES,   /* likewise READDIR */
+	NO_SYNC,     /* fsync is announced and unsupported */
+	SYNC_DENIED, /* … and not allowed */
+	EXISTS,      /* LSTAT finds nothing, RENAME says that it exists */
+	GONE,        /* OPEN finds nothing that was listed */
+	DENIED,      /* OPEN is not allowed */
+	READ_FAILS,  /* READ beyond 32 KiB fails */
+	GROWS,       /* the file grows while it is read */
+	SHRINKS,     /* it is cut while it is read */
+	REPLACED,    /* it is written anew while it is read */
+	UNLINKED,    /* it is removed when it is opened */
+	TAKEN,       /* what was written is gone when it is closed */
+	TWICE,       /* a listing has each name twice */
+	DROP,        /* the second READ is never answered, others are */
+	VERSION_2,
+	VERSION_6, /* announced */
 	OLD        /* no fsync, no text in STATUS */
 };
 static const struct {
@@ -87,6 +106,25 @@ static const struct {
 	{ "full-late", FULL_LATE },
 	{ "overwrite", OVERWRITE },
 	{ "one-file", ONE_FILE },
+	{ "rename-lost", RENAME_LOST },
+	{ "close-lost", CLOSE_LOST },
+	{ "write-dies", WRITE_DIES },
+	{ "list-dies", LIST_DIES },
+	{ "no-sync", NO_SYNC },
+	{ "sync-denied", SYNC_DENIED },
+	{ "exists", EXISTS },
+	{ "gone", GONE },
+	{ "denied", DENIED },
+	{ "read-fails", READ_FAILS },
+	{ "grows", GROWS },
+	{ "shrinks", SHRINKS },
+	{ "replaced", REPLACED },
+	{ "unlinked", UNLINKED },
+	{ "taken", TAKEN },
+	{ "twice", TWICE },
+	{ "drop", DROP },
+	{ "version-2", VERSION_2 },
+	{ "version-6", VERSION_6 },
 	{ "old", OLD },
 };
 
@@ -96,7 +134,8 @@ static const struct {
 static enum rule rule;
 static int folder; /* its descriptor */
 static int files[64];
-static unsigned nopen, listings;
+static unsigned nopen, listings, reads;
+static char written[4097]; /* the name that was created last */
 
 /* A packet that is being made, and one that is kept back. */
 static unsigned char out[MAX], kept[MAX];
@@ -292,6 +331,16 @@ do_open(uint32_t id, struct request *q)
 		status(id, 3, "There is a file transfer in progress.");
 		return;
 	}
+	if (rule == GONE && !(flags & 2)) {
+		status(id, 2, "No such file");
+		return;
+	}
+	if (rule == DENIED && !(flags & 2)) {
+		status(id, 3, "Permission denied");
+		return;
+	}
+	if (flags & 2)
+		snprintf(written, sizeof(written), "%s", name);
 	fd = openat(folder, name,
 	    flags & 2 ? O_WRONLY | O_CREAT | O_EXCL : O_RDONLY, 0644);
 	if (fd < 0) {
@@ -299,6 +348,8 @@ do_open(uint32_t id, struct request *q)
 		return;
 	}
 	nopen++;
+	if (rule == UNLINKED && !(flags & 2))
+		unlinkat(folder, name, 0);
 	send_handle(id, fd);
 }
 
@@ -311,6 +362,10 @@ do_close(uint32_t id, struct request *q)
 		nopen--;
 	close(files[h]);
 	files[h] = -1;
+	if (rule == CLOSE_LOST && written[0] != '\0')
+		quit();
+	if (rule == TAKEN && written[0] != '\0')
+		unlinkat(folder, written, 0);
 	if (rule == FULL_LATE)
 		status(id, 4, "quota exceeded");
 	else
@@ -344,6 +399,27 @@ swap(void)
 	kept_n = 0;
 }
 
+/* Changes what is being read. */
+static void
+change(void)
+{
+	static const struct timespec then[2] = { { 5000, 0 }, { 5000, 0 } };
+	int fd = openat(folder, "good", O_WRONLY);
+	struct stat sb;
+
+	if (fd < 0 || fstat(fd, &sb) != 0)
+		quit();
+	if (rule == GROWS && pwrite(fd, "more", 4, (off_t)sb.st_size) != 4)
+		quit();
+	if (rule == SHRINKS && ftruncate(fd, sb.st_size / 2) != 0)
+		quit();
+	/* As large as before: only the time tells. */
+	if (rule == REPLACED &&
+	    (pwrite(fd, "anew", 4, 0) != 4 || futimens(fd, then) != 0))
+		quit();
+	close(fd);
+}
+
 static void
 do_read(uint32_t id, struct request *q)
 {
@@ -356,7 +432,7 @@ do_read(uint32_t id, struct request *q)
 	if (rule == STALL)
 		pause();
 	if (rule == SLOW)
-		poll(NULL, 0, 150);
+		poll(NULL, 0, 800);
 	if (rule == DIE)
 		quit();
 	if (rule == BAD_TYPE) {
@@ -369,6 +445,15 @@ do_read(uint32_t id, struct request *q)
 		write_all(out, out_n);
 		pause();
 	}
+	if (rule == READ_FAILS && offset + n > 32768) {
+		status(id, 4, "Input/output error");
+		return;
+	}
+	if (rule == DROP && ++reads == 2)
+		return;
+	if ((rule == GROWS || rule == SHRINKS || rule == REPLACED) &&
+	    reads++ == 0)
+		change();
 	if (rule == SHORT && n > 1000)
 		n = 1000;
 	if (n > sizeof(block))
@@ -407,6 +492,8 @@ do_write(uint32_t id, struct request *q)
 	size_t n;
 	const unsigned char *p = get_bytes(q, &n);
 
+	if (rule == WRITE_DIES)
+		quit();
 	if (rule == FULL && offset + n > 32768) {
 		status(id, 4, "No space left on device");
 		return;
@@ -436,9 +523,14 @@ static void
 do_lstat(uint32_t id, struct request *q)
 {
 	char path[4097];
+	const char *name = get_name(q, path);
 	struct stat sb;
 
-	if (fstatat(folder, get_name(q, path), &sb, AT_SYMLINK_NOFOLLOW) != 0) {
+	if (rule == EXISTS) {
+		status(id, 2, "No such file");
+		return;
+	}
+	if (fstatat(folder, name, &sb, AT_SYMLINK_NOFOLLOW) != 0) {
 		failed(id);
 		return;
 	}
@@ -500,8 +592,8 @@ real_names(uint32_t id)
 	while (dir != NULL && out_n < MAX / 2 && (e = readdir(dir)) != NULL) {
 		if (fstatat(folder, e->d_name, &sb, AT_SYMLINK_NOFOLLOW) != 0)
 			continue;
-		name_entry(e->d_name, strlen(e->d_name), &sb);
-		count++;
+		for (int i = rule == TWICE ? 0 : 1; i < 2; i++, count++)
+			name_entry(e->d_name, strlen(e->d_name), &sb);
 	}
 	closedir(dir);
 	out[12] = (unsigned char)count;
@@ -517,6 +609,8 @@ do_readdir(uint32_t id)
 	if (fstatat(folder, "good", &sb, 0) != 0)
 		quit();
 	listings++;
+	if (rule == LIST_DIES)
+		quit();
 	if (rule == ENDLESS) {
 		begin(104, id);
 		u32(1000);
@@ -550,10 +644,14 @@ do_rename(uint32_t id, struct request *q)
 	const char *a = get_name(q, from), *b = get_name(q, to);
 	struct stat sb;
 
-	if (rule != OVERWRITE && fstatat(folder, b, &sb, 0) == 0)
+	if (rule == EXISTS)
+		status(id, 11, "File exists");
+	else if (rule != OVERWRITE && fstatat(folder, b, &sb, 0) == 0)
 		status(id, 4, "Failure");
 	else if (renameat(folder, a, folder, b) != 0)
 		failed(id);
+	else if (rule == RENAME_LOST)
+		quit();
 	else
 		status(id, 0, "ok");
 }
@@ -576,7 +674,7 @@ do_init(void)
 		pause();
 	out_n = 4;
 	out[out_n++] = 2;
-	u32(3);
+	u32(rule == VERSION_2 ? 2 : rule == VERSION_6 ? 6 : 3);
 	if (rule != OLD) {
 		bytes("newline@vandyke.com", 19);
 		bytes("\n", 1);
@@ -627,7 +725,11 @@ serve(unsigned char type, struct request *q)
 		do_rename(id, q);
 		return;
 	case 200:
-		status(id, rule == OLD ? 8 : 0, "sync");
+		status(id,
+		    rule == OLD || rule == NO_SYNC ? 8
+			: rule == SYNC_DENIED      ? 3
+						   : 0,
+		    "sync");
 		return;
 	default:
 		status(id, 8, "unsupported");
