@@ -33,6 +33,9 @@ static const struct command *const commands[] = {
 	&command_release,
 	&command_reject,
 	&command_replay,
+	&command_backup,
+	&command_verify,
+	&command_purge,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

@@ -158,9 +158,33 @@ run_fetch(const struct invocation *in, int argc, char **argv)
 	return stages(in, &command_fetch, 0, argc, argv);
 }
 
+/* A person has looked at what was restored: its numbers go on, and its
+ * outgoing files go out. */
+static int
+deliver_restored(const struct invocation *in)
+{
+	struct flow f = { .clock = in->clock };
+	struct tally_err err;
+	enum tally_rc rc;
+
+	log_begin(&f.log, in->quiet, in->verbose);
+	rc = flow_begin(&f, in->dir, FLOW_WORK, &err);
+	if (rc != TALLY_OK)
+		return command_fail(&err);
+	rc = flow_mark_adopt(&f, &err);
+	flow_end(&f);
+	return rc == TALLY_OK ? run_stages(in, &command_deliver, 2, false)
+			      : command_fail(&err);
+}
+
 static int
 run_deliver(const struct invocation *in, int argc, char **argv)
 {
+	if (argc == 2 && strcmp(argv[1], "--restored") == 0)
+		return deliver_restored(in);
+	if (argc > 1 && strcmp(argv[1], "--dry-run") != 0)
+		return command_usage(&command_deliver,
+		    "the options are --dry-run and --restored");
 	return stages(in, &command_deliver, 2, argc, argv);
 }
 
@@ -178,7 +202,7 @@ const struct command command_fetch = {
 };
 const struct command command_deliver = {
 	"deliver",
-	"[--dry-run]",
+	"[--dry-run | --restored]",
 	"put what is queued into the mailboxes",
 	run_deliver,
 };

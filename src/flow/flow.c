@@ -7,10 +7,12 @@
 #include <string.h>
 #include <sysexits.h>
 
+enum { FETCH, TRANSLATE, DELIVER };
+
 const struct flow_stage flow_stage[FLOW_STAGES] = {
-	{ "fetch", flow_fetch },
-	{ "translate", flow_translate },
-	{ "deliver", flow_deliver },
+	[FETCH] = { "fetch", flow_fetch },
+	[TRANSLATE] = { "translate", flow_translate },
+	[DELIVER] = { "deliver", flow_deliver },
 };
 
 const char *const flow_count_name[FLOW_COUNTS] = {
@@ -66,6 +68,7 @@ flow_begin(
 	f->store = NULL;
 	f->dir = NULL;
 	f->lock = -1;
+	f->behind = false;
 	f->round = 0;
 	f->box = NULL;
 	f->worst = TALLY_OK;
@@ -100,6 +103,8 @@ flow_begin(
 		    maps_model(f->maps), err);
 	if (rc == TALLY_OK)
 		rc = count_death(f, left, err);
+	if (rc == TALLY_OK && how == FLOW_WORK)
+		rc = flow_mark_check(f, err);
 	if (rc != TALLY_OK)
 		flow_end(f);
 	return rc;
@@ -149,16 +154,31 @@ begin_round(struct flow *f)
 	}
 }
 
+/* A restored store takes what is there, and no more. */
+static enum tally_rc
+run_stage(struct flow *f, int stage, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	if (f->behind && stage != FETCH)
+		return TALLY_OK;
+	if (stage == DELIVER)
+		rc = flow_mark(f, err);
+	return rc == TALLY_OK ? flow_stage[stage].run(f, err) : rc;
+}
+
 enum tally_rc
 flow_run(struct flow *f, int stage, struct tally_err *err)
 {
 	enum tally_rc rc = TALLY_OK;
 
+	if (f->behind)
+		flow_mark_tell(f);
 	for (f->round = 0; rc == TALLY_OK; f->round++) {
 		begin_round(f);
 		for (int i = 0; i < FLOW_STAGES && rc == TALLY_OK; i++)
 			if (stage == FLOW_STAGES || stage == i)
-				rc = flow_stage[i].run(f, err);
+				rc = run_stage(f, i, err);
 		if (rc != TALLY_OK || f->round == ROUNDS || !somebody_waits(f))
 			break;
 		flow_clock_sleep(f->hurry ? 0 : pause[f->round]);
@@ -204,5 +224,5 @@ flow_status(const struct flow *f)
 	for (size_t i = 0; i < sizeof(person) / sizeof(person[0]); i++)
 		if (f->count[person[i]] != 0)
 			return 1;
-	return EX_OK;
+	return f->behind ? 1 : EX_OK;
 }

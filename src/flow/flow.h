@@ -60,6 +60,8 @@ struct flow {
 	struct guides *guides;
 	struct store *store;  /* null when opened without */
 	int lock;             /* -1: not held */
+	bool behind;          /* the store was restored: see flow_mark_check */
+	int64_t marked;       /* event that is marked as reached */
 	bool hurry;           /* no pause before a round (tests) */
 	unsigned round;       /* 0, or how often mailboxes are tried again */
 	struct flow_box *box; /* one for each of the site's; owned */
@@ -161,6 +163,17 @@ enum tally_rc flow_replay(struct flow *, const struct flow_replay *,
 /* Removes the copy and the report of a file that is no longer in quarantine;
  * its bytes are in the store. */
 void flow_unquarantine(struct flow *, int64_t file);
+
+/*
+ * The mark of how far the store has come, beside it.  check sets behind when
+ * the store is not as far; tell says so; mark, before anything is delivered,
+ * moves it; adopt lets a restored store go on, its control numbers behind those
+ * that were drawn before.
+ */
+enum tally_rc flow_mark_check(struct flow *, struct tally_err *) TALLY_MUST_USE;
+void flow_mark_tell(struct flow *);
+enum tally_rc flow_mark(struct flow *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc flow_mark_adopt(struct flow *, struct tally_err *) TALLY_MUST_USE;
 
 /* Something that a run would do now. */
 struct flow_action {

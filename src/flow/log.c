@@ -3,6 +3,8 @@
 #include "flow/log.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,11 +23,28 @@ monotonic(void)
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
 }
 
+/* Whether standard error is the stream that JOURNAL_STREAM names, by device
+ * and inode (systemd.exec(5)). */
+static bool
+is_journal(void)
+{
+	const char *stream = getenv("JOURNAL_STREAM");
+	char ours[64];
+	struct stat sb;
+
+	if (stream == NULL || fstat(STDERR_FILENO, &sb) != 0)
+		return false;
+	snprintf(ours, sizeof(ours), "%llu:%llu", (unsigned long long)sb.st_dev,
+	    (unsigned long long)sb.st_ino);
+	return strcmp(stream, ours) == 0;
+}
+
 void
 log_begin(struct log *l, bool quiet, int verbose)
 {
 	*l = (struct log){ .to = stderr, .since = monotonic() };
 	l->level = quiet ? LOG_ALARM : LOG_ALARM + verbose;
+	l->journal = is_journal();
 	l->progress = !quiet && isatty(STDERR_FILENO) == 1;
 }
 
@@ -49,9 +68,19 @@ write_line(struct log *l, struct tally_buf *b)
 	fflush(l->to);
 }
 
+/* Syslog's priorities, as sd-daemon(3) writes them. */
+static const char *const priority[] = {
+	[LOG_ALARM] = "<4>",
+	[LOG_EVENT] = "<6>",
+	[LOG_DETAIL] = "<7>",
+};
+
 static void
-head(struct tally_buf *b, const char *what, struct tally_str name)
+head(struct tally_buf *b, const struct log *l, enum log_level level,
+    const char *what, struct tally_str name)
 {
+	if (l->journal)
+		tally_buf_puts(b, priority[level]);
 	tally_buf_puts(b, "tallyman: ");
 	if (what != NULL) {
 		tally_buf_printf(b, "%s ", what);
@@ -74,7 +103,7 @@ log_line(struct log *l, enum log_level level, const char *what,
 	vsnprintf(text, sizeof(text), fmt, ap);
 	va_end(ap);
 	tally_buf_init(&b, LINE_MAX_BYTES);
-	head(&b, what, name);
+	head(&b, l, level, what, name);
 	tally_text_safe(&b, tally_cstr(text));
 	write_line(l, &b);
 	tally_buf_free(&b);
@@ -89,7 +118,7 @@ log_trouble(struct log *l, const char *what, struct tally_str name,
 	if (l->to == NULL)
 		return;
 	tally_buf_init(&b, LINE_MAX_BYTES);
-	head(&b, what, name);
+	head(&b, l, LOG_ALARM, what, name);
 	if (err->line != 0)
 		tally_buf_printf(&b, "%s:%u: ", err->file, err->line);
 	tally_text_safe(&b, tally_cstr(err->text));

@@ -26,6 +26,7 @@ struct log {
 	FILE *to;      /* null: silent */
 	int level;     /* the highest that is shown */
 	bool progress; /* to is a terminal */
+	bool journal;  /* to is systemd's: each line has a priority */
 	bool shown;    /* a progress line stands there */
 	int64_t since; /* progress is shown a second after this (monotonic) */
 };

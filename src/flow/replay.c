@@ -268,6 +268,10 @@ read_again(struct translate *t, const struct store_interchange *ic,
 	enum tally_rc rc;
 
 	rc = store_payload_open(&t->payload, t->f->store, ic->file, err);
+	if (rc == TALLY_NOINPUT) {
+		refuse(t, "its bytes were purged");
+		return TALLY_OK;
+	}
 	if (rc != TALLY_OK)
 		return rc;
 	translate_judging(t, &options);
@@ -374,9 +378,16 @@ flow_replay(
 	struct translate *t = tally_calloc(1, sizeof(*t));
 	struct store_had *had = tally_calloc(asked->n + 1, sizeof(*had));
 	struct replay r = { .asked = asked };
-	size_t n;
+	size_t n = 0;
 	enum tally_rc rc;
 
+	if (asked->acknowledge && asked->apply && f->behind) {
+		tally_free(t);
+		tally_free(had);
+		flow_mark_tell(f);
+		return tally_err_set(err, TALLY_TEMP,
+		    "nothing is acknowledged by a store that was restored");
+	}
 	tally_buf_init(&r.before, TEXT_MAX);
 	tally_buf_init(&r.after, TEXT_MAX);
 	if (t == NULL || had == NULL) {

@@ -120,3 +120,20 @@ store_backup_before(struct store *st, const char *what, struct tally_err *err)
 		    err, TALLY_USAGE, "the workspace's name is too long");
 	return copy(st, path, true, err);
 }
+
+enum tally_rc
+store_archive(struct store *st,
+    void (*found)(void *ctx, const char *path, uint64_t size), void *ctx,
+    struct tally_err *err)
+{
+	const enum statement q = Q_ARCHIVE_ALL;
+	bool row;
+	enum tally_rc rc = store_one(st, q, NULL, 0, &row, err);
+
+	while (rc == TALLY_OK && row) {
+		found(ctx, st->engine->m->text(st->engine, q, 0),
+		    (uint64_t)st->engine->m->integer(st->engine, q, 1));
+		rc = store_more(st, q, &row, err);
+	}
+	return rc;
+}

@@ -130,6 +130,10 @@ store_payload_open(struct store_payload **out, struct store *st, int64_t file,
 		    &p->bytes, m->bytes(st->engine, Q_PAYLOAD_OF_FILE, 3));
 		if (p->bytes.failed)
 			rc = tally_err_set(err, TALLY_NOMEM, "no memory");
+		else if (p->bytes.n == 0 && p->size > 0)
+			rc = tally_err_set(err, TALLY_NOINPUT,
+			    "the bytes of file %lld were purged",
+			    (long long)file);
 		p->size = p->bytes.n;
 	}
 	store_end(st, Q_PAYLOAD_OF_FILE);

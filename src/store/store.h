@@ -457,4 +457,52 @@ enum tally_rc store_outbox_about(struct store *, int64_t interchange,
 enum tally_rc store_backup(struct store *, const char *path, struct tally_err *)
     TALLY_MUST_USE;
 
+/* Calls found for each payload that is a file below the workspace. */
+enum tally_rc store_archive(struct store *,
+    void (*found)(void *ctx, const char *path, uint64_t size), void *ctx,
+    struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * Whether all is sound: the database, the chain of events, bytes against their
+ * hashes, what has to hold between rows.  Each problem is a sentence.
+ */
+typedef void store_problem_fn(void *ctx, const char *text);
+struct store_verified {
+	uint64_t events, payloads; /* that were looked at */
+};
+enum tally_rc store_verify(struct store *, store_problem_fn *, void *ctx,
+    struct store_verified *, struct tally_err *) TALLY_MUST_USE;
+
+/* What is in a final state since before a time (an instant as text) and has
+ * nothing left to decide: how much there is; and removing it, durably. */
+enum store_purge {
+	STORE_PURGE_PAYLOADS,
+	STORE_PURGE_FINDINGS,
+	STORE_PURGE_RESIDUE,
+	STORE_PURGES
+};
+extern const char *const store_purged_name[STORE_PURGES];
+struct store_purged {
+	uint64_t rows, bytes;
+};
+enum tally_rc store_purge_plan(struct store *, enum store_purge,
+    const char *before, struct store_purged *, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc store_purge(struct store *, enum store_purge, const char *before,
+    int64_t now, struct store_purged *, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * How far the store has come, as a text to be kept outside it; *event is the
+ * newest.  compare tells whether the store is behind a mark, or has gone
+ * another way since: then it was restored.  raise, in a transaction, lets no
+ * control number be drawn again that the mark knows of.  TALLY_IO when the
+ * mark cannot be read.
+ */
+enum tally_rc store_mark_write(struct store *, struct tally_buf *,
+    int64_t *event, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_mark_compare(struct store *, const char *mark,
+    int64_t *event, bool *behind, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_mark_raise(
+    struct store *, const char *mark, struct tally_err *) TALLY_MUST_USE;
+
 #endif
