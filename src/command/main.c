@@ -36,6 +36,7 @@ static const struct command *const commands[] = {
 	&command_backup,
 	&command_verify,
 	&command_purge,
+	&command_redact,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 
