@@ -5,6 +5,9 @@
  * JSON: {"command":"backup","file":…,"bytes":N,"archived_files":N,
  * "archived_bytes":N,"archive":… or null,"status":0}.
  */
+/* For realpath. */
+#define _XOPEN_SOURCE 700
+
 #include "command/command.h"
 
 #include <errno.h>

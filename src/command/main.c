@@ -37,6 +37,7 @@ static const struct command *const commands[] = {
 	&command_verify,
 	&command_purge,
 	&command_redact,
+	&command_doctor,
 };
 #define COMMANDS (sizeof(commands) / sizeof(commands[0]))
 

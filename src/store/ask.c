@@ -14,6 +14,7 @@ static const struct {
 	[STORE_Q_RECENT] = { Q_ASK_RECENT, true },
 	[STORE_Q_DOCUMENT] = { Q_ASK_DOCUMENT, true },
 	[STORE_Q_FINDINGS] = { Q_ASK_FINDINGS, true },
+	[STORE_Q_HEALTH] = { Q_ASK_HEALTH, false },
 };
 
 enum tally_rc

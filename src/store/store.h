@@ -313,6 +313,8 @@ enum store_question {
 	                       received; argument: how many */
 	STORE_Q_DOCUMENT,  /* one document's evidence; argument: id */
 	STORE_Q_FINDINGS,  /* of a file; argument: its id */
+	STORE_Q_HEALTH,    /* newest event; oldest received, queued, held that
+			     wait; journal of the database */
 	STORE_QUESTIONS
 };
 typedef void store_row_fn(
