@@ -99,7 +99,7 @@ $(B)/obj/tests/%.o: OURS += -Itests
 # tests/prop, linked with the core; of tests/fuzz/fuzz_*.c, linked with the
 # core and replay.c.  Each group is check-GROUP and ends in a line of totals;
 # T=name runs one.
-GROUPS := layers style headers unit golden prop fuzz manuals e2e
+GROUPS := layers style headers unit golden prop fuzz manuals e2e count
 UNIT_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
 PROP_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/prop/*.c))
 FUZZ_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -138,16 +138,17 @@ $(FUZZ_BIN): $(B)/%: $(B)/obj/tests/%.o $(REPLAY_OBJ) $(B)/libtallyman.a
 # This one looks at a pure part of the shell.
 $(B)/fuzz/fuzz_sftp $(B)/run/fuzz_sftp: $(B)/obj/src/mailbox/sftp_codec.o
 BENCH_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
+COUNT_BIN := $(B)/bench/core $(B)/bench/make850
 $(BENCH_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
     $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
 chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1))
 
-.PHONY: check check-programs check-groups $(addprefix check-,$(GROUPS)) golden-accept sanitize sanitize-threads valgrind
+.PHONY: check check-programs check-groups $(addprefix check-,$(GROUPS)) golden-accept count-accept sanitize sanitize-threads valgrind
 check: check-programs
 	@MAKE='$(MAKE)' scripts/groups $(GROUPS)
-check-programs: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN)
+check-programs: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN) $(COUNT_BIN)
 check-groups:
 	@echo $(GROUPS)
 check-layers:
@@ -168,6 +169,10 @@ check-golden: $(B)/tallyman
 	@scripts/golden $< $(T)
 check-e2e: $(B)/tallyman
 	@scripts/e2e $< $(T)
+check-count: $(B)/tallyman $(COUNT_BIN)
+	@scripts/count $(B) '$(CC)' '$(strip $(CFLAGS) $(SAN))'
+count-accept: $(B)/tallyman $(COUNT_BIN)
+	@scripts/count -a $(B) '$(CC)' '$(strip $(CFLAGS) $(SAN))'
 golden-accept: $(B)/tallyman
 	@scripts/golden -a $< $(T)
 
