@@ -6,13 +6,16 @@
  * Prints what flow/report.h describes, interchange by interchange, or, with
  * --ack, the acknowledgement that the receiver of the file would send back
  * and nothing else.  The exit status is 65 when a finding rejects anything,
- * and 66 when a file cannot be read; the others are judged all the same.
+ * and 66 when a file cannot be read; the others are judged all the same.  Many
+ * files are judged by a process for each processor.
  */
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include "command/command.h"
+#include "command/crew.h"
 #include "command/input.h"
 #include "command/judging.h"
 #include "flow/report.h"
@@ -24,6 +27,10 @@
 #define OUTPUT_MAX ((size_t)256 << 20)
 #define ACK_MAX    (64u << 20)
 
+/* Bytes of all files below which more processes would cost more than they
+ * save. */
+#define CREW_MIN ((off_t)1 << 20)
+
 enum answer { ANSWER_NONE, ANSWER_TA1, ANSWER_997, ANSWER_999 };
 
 struct job {
@@ -33,7 +40,10 @@ struct job {
 	bool json;
 	char date[9], time[5];
 	struct tally_buf out;
-	bool errors;
+	char *const *file;
+	bool errors; /* of the file in hand */
+	bool any_errors;
+	int status;
 };
 
 /*
@@ -161,12 +171,54 @@ option(struct job *job, const char *arg)
 	return EX_OK;
 }
 
+/* What became of a file, as one number: an exit status, and findings. */
+#define ERRORS 0x100
+
+static int
+judge_one(void *ctx, size_t i)
+{
+	struct job *job = ctx;
+	struct tally_err err;
+	int status = EX_OK;
+
+	job->errors = false;
+	if (judge_file(job, job->file[i], &err) != TALLY_OK)
+		status = command_fail(&err);
+	return status | (job->errors ? ERRORS : 0);
+}
+
+static void
+judged(void *ctx, int result)
+{
+	struct job *job = ctx;
+
+	job->any_errors |= (result & ERRORS) != 0;
+	if ((result & ~ERRORS) != EX_OK)
+		job->status = result & ~ERRORS;
+}
+
+/* How many processes are worth while.  Standard input cannot be shared. */
+static size_t
+hands(char *const *file, size_t n)
+{
+	struct stat sb;
+	off_t size = 0;
+
+	for (size_t i = 0; i < n; i++) {
+		if (strcmp(file[i], "-") == 0)
+			return 1;
+		if (stat(file[i], &sb) == 0 && S_ISREG(sb.st_mode))
+			size += sb.st_size;
+	}
+	return size < CREW_MIN ? 1 : crew_size();
+}
+
 static int
 validate(const struct invocation *in, int argc, char **argv)
 {
 	struct job job = { .in = in, .json = in->json };
+	struct crew crew = { &job, judge_one, judged };
 	struct tally_err err;
-	enum tally_rc rc;
 	int i = 1, status = EX_OK;
 
 	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
@@ -189,15 +241,14 @@ validate(const struct invocation *in, int argc, char **argv)
 	}
 	flow_clock_x12(flow_clock_now(&in->clock), job.date, job.time);
 	tally_buf_init(&job.out, OUTPUT_MAX);
-	for (; i < argc; i++) {
-		rc = judge_file(&job, argv[i], &err);
-		if (rc != TALLY_OK)
-			status = command_fail(&err);
-	}
+	job.file = argv + i;
+	crew_work(
+	    &crew, (size_t)(argc - i), hands(job.file, (size_t)(argc - i)));
+	status = job.status;
 	tally_buf_free(&job.out);
 out:
 	judging_free(&job.judging);
-	if (status == EX_OK && job.errors)
+	if (status == EX_OK && job.any_errors)
 		status = EX_DATAERR;
 	return status;
 }

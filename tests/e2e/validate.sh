@@ -112,4 +112,25 @@ plain "escape sequences in an answer"
 "$TALLYMAN" --color=always validate "$samples/850-two-orders.edi" >"$work/out"
 same "colours where they are asked for" \
     "$(grep -c "$escape\[32maccepted$escape\[0m" "$work/out")" 4
+
+# Large files are judged by all processors: what is printed is the same.
+for n in 1 2 3 4 5 6; do
+	file=$samples/850-two-orders.edi
+	[ $n -ne 3 ] || file=$samples/850-with-findings.edi
+	awk '{ line[NR] = $0 } END {
+		for (n = 0; n < 400; n++)
+			for (i = 1; i <= NR; i++)
+				print line[i]
+	}' "$file" >"$work/large$n.edi"
+	"$TALLYMAN" validate "$work/large$n.edi" >>"$work/one" 2>>"$work/one.said"
+	[ $n -ne 4 ] ||
+	    "$TALLYMAN" validate "$work/none.edi" >>"$work/one" 2>>"$work/one.said"
+done
+judged "many large files" 66 "$work/large1.edi" "$work/large2.edi" \
+    "$work/large3.edi" "$work/large4.edi" "$work/none.edi" \
+    "$work/large5.edi" "$work/large6.edi"
+holds "they are told in order" cmp -s "$work/one" "$work/out"
+holds "so is what cannot be read" cmp -s "$work/one.said" "$work/said"
+holds "they are worth more than one process" \
+    [ "$(cat "$work"/large*.edi | wc -c)" -gt 1048576 ]
 finish
