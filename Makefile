@@ -157,8 +157,8 @@ check-style:
 	@scripts/style
 check-headers:
 	@scripts/headers $(CC) $(OURS)
-check-manuals:
-	@scripts/manuals
+check-manuals: $(B)/unit/test_mailbox_matrix
+	@scripts/manuals $(B)
 check-unit: $(UNIT_BIN)
 	@scripts/unit $(call chosen,$^)
 check-prop: $(PROP_BIN)

@@ -204,88 +204,143 @@ try(const char *what, const struct mailbox_settings *set, enum tally_rc want,
 #define C TALLY_CONFIG
 #define P TALLY_PERM
 
+/* told: what the manual's table calls it; null: it is not there. */
+enum { ED25519, RSA, P384, OTHER };
+static const struct {
+	const char *what, *told, *lines;
+	int pin;
+	bool legacy;
+	enum tally_rc rc[TRANSPORTS];
+	const char *kind, *needs; /* of "ssh -Q" */
+	const char *differs;      /* the list that builtin names */
+} server_row[] = {
+	{ "what is usual", "what is usual", "", ED25519, false, { 0, 0, 0 },
+	    NULL, NULL, NULL },
+	{ "only ed25519", "host key: ed25519 alone",
+	    "HostKeyAlgorithms ssh-ed25519\n", ED25519, false, { 0, 0, 0 },
+	    NULL, NULL, NULL },
+	{ "only ecdsa of 384 bits", "host key: ecdsa alone",
+	    "HostKeyAlgorithms ecdsa-sha2-nistp384\n", P384, false, { 0, 0, 0 },
+	    NULL, NULL, NULL },
+	{ "only RSA by SHA-2", "host key: RSA alone, by SHA-2",
+	    "HostKeyAlgorithms rsa-sha2-512,rsa-sha2-256\n", RSA, false,
+	    { C, 0, 0 }, NULL, NULL, NULL },
+	{ "only RSA by SHA-1", "host key: RSA alone, by SHA-1, with legacy",
+	    "HostKeyAlgorithms ssh-rsa\n", RSA, true, { 0, 0, 0 }, "key-sig",
+	    "ssh-rsa", NULL },
+	{ "only AEAD ciphers", "ciphers: AES-GCM, chacha20 alone",
+	    "Ciphers aes256-gcm@openssh.com,"
+	    "chacha20-poly1305@openssh.com\n",
+	    ED25519, false, { C, 0, 0 }, "cipher", "aes256-gcm@openssh.com",
+	    "for cipher we have " },
+	{ "only MACs after encryption", "MACs: -etm alone",
+	    "Ciphers aes256-ctr\n"
+	    "MACs hmac-sha2-256-etm@openssh.com\n",
+	    ED25519, false, { C, 0, 0 }, "mac", "hmac-sha2-256-etm@openssh.com",
+	    "for MAC we have " },
+	{ "only a key exchange of tomorrow", "key exchange: post-quantum alone",
+	    "KexAlgorithms sntrup761x25519-sha512@openssh.com\n", ED25519,
+	    false, { C, C, 0 }, "kex", "sntrup761x25519-sha512@openssh.com",
+	    "for key exchange we have " },
+	{ "only a key exchange of yesterday", "key exchange: by SHA-1 alone",
+	    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519, false,
+	    { C, C, C }, "kex", "diffie-hellman-group1-sha1",
+	    "for key exchange we have " },
+	{ "the same where that is allowed",
+	    "key exchange: by SHA-1 alone, with legacy",
+	    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519, true,
+	    { 0, 0, 0 }, "kex", "diffie-hellman-group1-sha1", NULL },
+	{ "no key of the pinned type", NULL,
+	    "HostKeyAlgorithms ecdsa-sha2-nistp256\n", ED25519, false,
+	    { C, C, C }, NULL, NULL,
+	    "for host key we have ssh-ed25519, the server has "
+	    "ecdsa-sha2-nistp256" },
+	{ "another key of the pinned type", NULL, "", OTHER, false, { P, P, P },
+	    NULL, NULL, NULL },
+};
+#define NSERVERS (sizeof(server_row) / sizeof(server_row[0]))
+
+static const struct {
+	const char *what, *told;
+	const char *key; /* of the server's folder; null: one of dir, as what */
+	const char *passphrase; /* of dir */
+	enum tally_rc rc[TRANSPORTS];
+	const char *says[2]; /* builtin, openssh */
+} key_row[] = {
+	{ "ed25519", "key: ed25519", "key", NULL, { 0, 0, 0 }, { NULL, NULL } },
+	{ "ed25519 with a passphrase", "key: ed25519 with a passphrase",
+	    "key_locked", "word", { 0, 0, C }, { NULL, "no passphrase" } },
+	{ "ed25519 with an unknown passphrase", NULL, "key_locked", NULL,
+	    { C, C, C }, { "passphrase-file", "ssh-keygen -p" } },
+	{ "ed25519 with another passphrase", NULL, "key_locked", "wrong",
+	    { C, C, C }, { "passphrase is wrong", NULL } },
+	{ "ed_locked", NULL, NULL, "word", { 0, 0, C }, { NULL, NULL } },
+	{ "p256_pem_locked", NULL, NULL, "word", { 0, 0, C }, { NULL, NULL } },
+	{ "p256_pkcs8_locked", "key: ecdsa with a passphrase", NULL, "word",
+	    { 0, 0, C }, { NULL, NULL } },
+	{ "p256_pem_locked", NULL, NULL, "wrong", { C, C, C },
+	    { "passphrase is wrong", NULL } },
+	{ "p256_pkcs8_locked", NULL, NULL, "wrong", { C, C, C },
+	    { "passphrase is wrong", NULL } },
+	{ "p256_pkcs8_locked", NULL, NULL, NULL, { C, C, C },
+	    { "passphrase-file", "ssh-keygen -p" } },
+	{ "rsa_locked", "key: RSA with a passphrase", NULL, "word", { C, 0, C },
+	    { "transport=\"openssh\"", NULL } },
+	{ "rsa.pub", NULL, NULL, NULL, { P, P, P },
+	    { "chmod 600", "chmod 600" } },
+	{ "ecdsa of 256 bits", "key: ecdsa", "key_ecdsa", NULL, { 0, 0, 0 },
+	    { NULL, NULL } },
+	{ "p384", NULL, NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
+	{ "p521", NULL, NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
+	{ "p256_pem", NULL, NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
+	{ "p256_pkcs8", NULL, NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
+	{ "rsa", "key: RSA", NULL, NULL, { C, 0, 0 },
+	    { "transport=\"openssh\"", NULL } },
+	{ "rsa_pem", NULL, NULL, NULL, { C, 0, 0 },
+	    { "transport=\"openssh\"", NULL } },
+	{ "cert", "key: ed25519 with a certificate", NULL, NULL, { P, P, 0 },
+	    { NULL, NULL } },
+	{ "other", NULL, NULL, NULL, { P, P, P },
+	    { "refused the login", "refused the login" } },
+	{ "authorized", NULL, NULL, NULL, { P, P, P },
+	    { "chmod 600", "chmod 600" } },
+	{ "a file that is no key", NULL, "passphrase", NULL, { C, C, C },
+	    { "cannot be used", "cannot be used" } },
+};
+#define NKEYS (sizeof(key_row) / sizeof(key_row[0]))
+
 static void
 servers(void **state)
 {
-	enum { ED25519, RSA, P384, OTHER };
-	static const struct {
-		const char *what, *lines;
-		int pin;
-		bool legacy;
-		enum tally_rc rc[TRANSPORTS];
-		const char *kind, *needs; /* of "ssh -Q" */
-		const char *differs;      /* the list that builtin names */
-	} row[] = {
-		{ "what is usual", "", ED25519, false, { 0, 0, 0 }, NULL, NULL,
-		    NULL },
-		{ "only ed25519", "HostKeyAlgorithms ssh-ed25519\n", ED25519,
-		    false, { 0, 0, 0 }, NULL, NULL, NULL },
-		{ "only ecdsa of 384 bits",
-		    "HostKeyAlgorithms ecdsa-sha2-nistp384\n", P384, false,
-		    { 0, 0, 0 }, NULL, NULL, NULL },
-		{ "only RSA by SHA-2",
-		    "HostKeyAlgorithms rsa-sha2-512,rsa-sha2-256\n", RSA, false,
-		    { C, 0, 0 }, NULL, NULL, NULL },
-		{ "only RSA by SHA-1", "HostKeyAlgorithms ssh-rsa\n", RSA, true,
-		    { 0, 0, 0 }, "key-sig", "ssh-rsa", NULL },
-		{ "only AEAD ciphers",
-		    "Ciphers aes256-gcm@openssh.com,"
-		    "chacha20-poly1305@openssh.com\n",
-		    ED25519, false, { C, 0, 0 }, "cipher",
-		    "aes256-gcm@openssh.com", "for cipher we have " },
-		{ "only MACs after encryption",
-		    "Ciphers aes256-ctr\n"
-		    "MACs hmac-sha2-256-etm@openssh.com\n",
-		    ED25519, false, { C, 0, 0 }, "mac",
-		    "hmac-sha2-256-etm@openssh.com", "for MAC we have " },
-		{ "only a key exchange of tomorrow",
-		    "KexAlgorithms sntrup761x25519-sha512@openssh.com\n",
-		    ED25519, false, { C, C, 0 }, "kex",
-		    "sntrup761x25519-sha512@openssh.com",
-		    "for key exchange we have " },
-		{ "only a key exchange of yesterday",
-		    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519,
-		    false, { C, C, C }, "kex", "diffie-hellman-group1-sha1",
-		    "for key exchange we have " },
-		{ "the same where that is allowed",
-		    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519, true,
-		    { 0, 0, 0 }, "kex", "diffie-hellman-group1-sha1", NULL },
-		{ "no key of the pinned type",
-		    "HostKeyAlgorithms ecdsa-sha2-nistp256\n", ED25519, false,
-		    { C, C, C }, NULL, NULL,
-		    "for host key we have ssh-ed25519, the server has "
-		    "ecdsa-sha2-nistp256" },
-		{ "another key of the pinned type", "", OTHER, false,
-		    { P, P, P }, NULL, NULL, NULL },
-	};
-
 	(void)state;
 	need_sshd();
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (size_t i = 0; i < NSERVERS; i++) {
 		struct mailbox_settings set;
 		const char *pin;
 		struct sshd s;
 
-		if (row[i].needs != NULL && !knows(row[i].kind, row[i].needs)) {
+		if (server_row[i].needs != NULL &&
+		    !knows(server_row[i].kind, server_row[i].needs)) {
 			print_message("skipped: \"%s\": OpenSSH has no %s\n",
-			    row[i].what, row[i].needs);
+			    server_row[i].what, server_row[i].needs);
 			continue;
 		}
-		server_with(&s, row[i].lines);
-		pin = row[i].pin == RSA   ? pin_rsa
-		    : row[i].pin == P384  ? pin_p384
-		    : row[i].pin == OTHER ? pin_other
-					  : s.ed25519;
+		server_with(&s, server_row[i].lines);
+		pin = server_row[i].pin == RSA   ? pin_rsa
+		    : server_row[i].pin == P384  ? pin_p384
+		    : server_row[i].pin == OTHER ? pin_other
+						 : s.ed25519;
 		set = settings(&s, &pin);
-		set.legacy = row[i].legacy;
-		try(row[i].what, &set, row[i].rc[builtin()],
-		    row[i].differs != NULL        ? row[i].differs
-			: row[i].rc[OPENSSH] == 0 ? "transport=\"openssh\""
-						  : NULL);
+		set.legacy = server_row[i].legacy;
+		try(server_row[i].what, &set, server_row[i].rc[builtin()],
+		    server_row[i].differs != NULL ? server_row[i].differs
+			: server_row[i].rc[OPENSSH] == 0
+			? "transport=\"openssh\""
+			: NULL);
 		set.openssh = true;
 		if (openssh_missing() == NULL)
-			try(row[i].what, &set, row[i].rc[OPENSSH],
-			    row[i].rc[OPENSSH] == P ? "SHA256:" : NULL);
+			try(server_row[i].what, &set, server_row[i].rc[OPENSSH],
+			    server_row[i].rc[OPENSSH] == P ? "SHA256:" : NULL);
 		sshd_stop(&s);
 	}
 	if (openssh_missing() != NULL)
@@ -297,70 +352,30 @@ keys(void **state)
 {
 	struct sshd s;
 	const char *pin;
+	char path[400];
 
 	(void)state;
 	need_sshd();
 	server_with(&s, "");
 	pin = s.ed25519;
-	const struct {
-		const char *what;
-		const char *key, *passphrase; /* null key: one of dir */
-		enum tally_rc rc[TRANSPORTS];
-		const char *says[2]; /* builtin, openssh */
-	} row[] = {
-		{ "ed25519", s.key, NULL, { 0, 0, 0 }, { NULL, NULL } },
-		{ "ed25519 with a passphrase", s.key_locked, "word",
-		    { 0, 0, C }, { NULL, "no passphrase" } },
-		{ "ed25519 with an unknown passphrase", s.key_locked, NULL,
-		    { C, C, C }, { "passphrase-file", "ssh-keygen -p" } },
-		{ "ed25519 with another passphrase", s.key_locked, "wrong",
-		    { C, C, C }, { "passphrase is wrong", NULL } },
-		{ "ed_locked", NULL, "word", { 0, 0, C }, { NULL, NULL } },
-		{ "p256_pem_locked", NULL, "word", { 0, 0, C },
-		    { NULL, NULL } },
-		{ "p256_pkcs8_locked", NULL, "word", { 0, 0, C },
-		    { NULL, NULL } },
-		{ "p256_pem_locked", NULL, "wrong", { C, C, C },
-		    { "passphrase is wrong", NULL } },
-		{ "p256_pkcs8_locked", NULL, "wrong", { C, C, C },
-		    { "passphrase is wrong", NULL } },
-		{ "p256_pkcs8_locked", NULL, NULL, { C, C, C },
-		    { "passphrase-file", "ssh-keygen -p" } },
-		{ "rsa_locked", NULL, "word", { C, 0, C },
-		    { "transport=\"openssh\"", NULL } },
-		{ "rsa.pub", NULL, NULL, { P, P, P },
-		    { "chmod 600", "chmod 600" } },
-		{ "ecdsa of 256 bits", s.key_ecdsa, NULL, { 0, 0, 0 },
-		    { NULL, NULL } },
-		{ "p384", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
-		{ "p521", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
-		{ "p256_pem", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
-		{ "p256_pkcs8", NULL, NULL, { 0, 0, 0 }, { NULL, NULL } },
-		{ "rsa", NULL, NULL, { C, 0, 0 },
-		    { "transport=\"openssh\"", NULL } },
-		{ "rsa_pem", NULL, NULL, { C, 0, 0 },
-		    { "transport=\"openssh\"", NULL } },
-		{ "cert", NULL, NULL, { P, P, 0 }, { NULL, NULL } },
-		{ "other", NULL, NULL, { P, P, P },
-		    { "refused the login", "refused the login" } },
-		{ "authorized", NULL, NULL, { P, P, P },
-		    { "chmod 600", "chmod 600" } },
-		{ "a file that is no key", s.passphrase, NULL, { C, C, C },
-		    { "cannot be used", "cannot be used" } },
-	};
-
-	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+	for (size_t i = 0; i < NKEYS; i++) {
 		struct mailbox_settings set = settings(&s, &pin);
 
 		/* One is named as from a workspace. */
 		set.base = dir;
-		set.key = row[i].key != NULL ? row[i].key : row[i].what;
-		set.passphrase.file = row[i].passphrase;
-		try(row[i].what, &set, row[i].rc[builtin()], row[i].says[0]);
+		set.key = key_row[i].what;
+		if (key_row[i].key != NULL) {
+			snprintf(
+			    path, sizeof(path), "%s/%s", s.dir, key_row[i].key);
+			set.key = path;
+		}
+		set.passphrase.file = key_row[i].passphrase;
+		try(key_row[i].what, &set, key_row[i].rc[builtin()],
+		    key_row[i].says[0]);
 		set.openssh = true;
 		if (openssh_missing() == NULL)
-			try(row[i].what, &set, row[i].rc[OPENSSH],
-			    row[i].says[1]);
+			try(key_row[i].what, &set, key_row[i].rc[OPENSSH],
+			    key_row[i].says[1]);
 	}
 	sshd_stop(&s);
 }
@@ -490,8 +505,30 @@ openssh_dies(void **state)
 	sshd_stop(&s);
 }
 
+/* One row of the manual's table. */
+static void
+tell(const char *told, const enum tally_rc rc[TRANSPORTS])
+{
+	if (told == NULL)
+		return;
+	printf(".It %s", told);
+	for (int i = 0; i < TRANSPORTS; i++)
+		printf(" Ta %s", rc[i] == TALLY_OK ? "yes" : "no");
+	putchar('\n');
+}
+
+static int
+table(void)
+{
+	for (size_t i = 0; i < NSERVERS; i++)
+		tell(server_row[i].told, server_row[i].rc);
+	for (size_t i = 0; i < NKEYS; i++)
+		tell(key_row[i].told, key_row[i].rc);
+	return 0;
+}
+
 int
-main(void)
+main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(servers),
@@ -501,5 +538,8 @@ main(void)
 		cmocka_unit_test(openssh_dies),
 	};
 
+	/* For scripts/servers, which puts it into the manual. */
+	if (argc == 2 && strcmp(argv[1], "--table") == 0)
+		return table();
 	return cmocka_run_group_tests(tests, start, stop);
 }
