@@ -113,6 +113,37 @@ names(void **state)
 	}
 }
 
+/* An address of IPv6, in brackets. */
+static void
+ipv6(void **state)
+{
+	struct mailbox_settings set;
+	struct tally_err err = { 0 };
+	struct mailbox *m;
+	const char *pin;
+	struct sshd s;
+	char url[300];
+	enum tally_rc rc;
+
+	(void)state;
+	need_sshd();
+	sshd_start(&s, NULL, "ListenAddress ::1\n");
+	pin = s.ed25519;
+	set = settings(&s, &pin);
+	snprintf(url, sizeof(url), "sftp://%s@[::1]:%u", s.user, s.port);
+	set.url = url;
+	rc = mailbox_open(&m, &set, &err);
+	mailbox_close(m);
+	sshd_stop(&s);
+	if (rc != TALLY_OK &&
+	    strstr(err.text, "cannot connect to ::1") != NULL) {
+		print_message("skipped: this machine has no ::1\n");
+		skip();
+	}
+	if (rc != TALLY_OK)
+		fail_msg("%s", err.text);
+}
+
 static void
 try(const char *what, const struct mailbox_settings *set, enum tally_rc want,
     const char *says)
@@ -333,6 +364,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(names),
+		cmocka_unit_test(ipv6),
 		cmocka_unit_test(proxies),
 		cmocka_unit_test(names_are_the_proxys),
 		cmocka_unit_test(no_proxy),
