@@ -167,7 +167,7 @@ check-fuzz: $(FUZZ_BIN)
 	@scripts/replay $(call chosen,$^)
 check-golden: $(B)/tallyman
 	@scripts/golden $< $(T)
-check-e2e: $(B)/tallyman
+check-e2e: $(B)/tallyman $(HELPER_BIN)
 	@scripts/e2e $< $(T)
 check-count: $(B)/tallyman $(COUNT_BIN)
 	@scripts/count $(B) '$(CC)' '$(strip $(CFLAGS) $(SAN))'

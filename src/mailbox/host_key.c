@@ -109,6 +109,9 @@ read_one(struct host_key *k, const struct link_target *t,
 	    describe(k, pins, key, n))
 		return TALLY_OK;
 	k->openssh = true;
+	/* ssh-keyscan would go past it. */
+	if (set->proxy.url != NULL || set->proxy.command != NULL)
+		return TALLY_OK;
 	said = tally_alloc(SAID + 1);
 	if (said == NULL)
 		return TALLY_NOMEM;
