@@ -100,20 +100,20 @@ evil_reading(void **state)
 		{ "grows", 0, 0, 0, TALLY_TEMP, "come to rest" },
 		{ "shrinks", 0, 0, 0, TALLY_TEMP, "come to rest" },
 		{ "replaced", 0, 0, 0, TALLY_TEMP, "(time 5000)" },
-		{ "drop", 0, 0, TALLY_UNAVAILABLE, 0, "within 500 ms" },
+		{ "drop", 0, 0, TALLY_UNAVAILABLE, 0, "within 2000 ms" },
 		{ "list-dies", 0, TALLY_UNAVAILABLE, 0, 0, "ended the SFTP" },
 		{ "early-eof", 0, 0, 0, TALLY_TEMP, "1000 bytes came" },
 		{ "lie-size", 0, 0, 0, TALLY_TEMP, "afterwards" },
 		{ "over", 0, 0, TALLY_UNAVAILABLE, 0, "more of good" },
 		{ "bad-id", 0, 0, TALLY_UNAVAILABLE, 0, "was not asked" },
 		{ "bad-type", 0, 0, TALLY_UNAVAILABLE, 0, "with type 102" },
-		{ "stall", 0, 0, TALLY_UNAVAILABLE, 0, "within 500 ms" },
-		{ "drip", 0, 0, TALLY_UNAVAILABLE, 0, "within 500 ms" },
+		{ "stall", 0, 0, TALLY_UNAVAILABLE, 0, "within 2000 ms" },
+		{ "drip", 0, 0, TALLY_UNAVAILABLE, 0, "within 2000 ms" },
 		{ "die", 0, 0, TALLY_UNAVAILABLE, 0, "ended the SFTP" },
 		{ "huge", 0, 0, TALLY_UNAVAILABLE, 0, "SFTP packet" },
 		{ "garbled", 0, 0, TALLY_UNAVAILABLE, 0, "do not hold" },
 		{ "greeting", TALLY_UNAVAILABLE, 0, 0, 0, "Welcome to EDI!" },
-		{ "mute", TALLY_UNAVAILABLE, 0, 0, 0, "within 500 ms" },
+		{ "mute", TALLY_UNAVAILABLE, 0, 0, 0, "within 2000 ms" },
 		{ "big-count", 0, TALLY_UNAVAILABLE, 0, 0, "do not hold" },
 		{ "list-fail", 0, TALLY_IO, 0, 0, "the end" },
 	};
@@ -126,10 +126,11 @@ evil_reading(void **state)
 		struct kept k;
 		enum tally_rc rc;
 
-		/* A second is nothing where an answer is due. */
+		/* Two seconds are nothing where an answer is due. */
 		evil_open(&e, row[i].rule,
-		    row[i].says != NULL && strstr(row[i].says, "500") != NULL
-			? 500
+		    row[i].says != NULL &&
+			    strstr(row[i].says, "2000 ms") != NULL
+			? 2000
 			: 20000);
 		if (e.rc != row[i].opened)
 			fail_msg("%s: %s", row[i].rule, e.err.text);

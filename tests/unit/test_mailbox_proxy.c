@@ -104,7 +104,7 @@ names(void **state)
 		snprintf(url, sizeof(url), "sftp://%s@%s:%u", server.user,
 		    row[i].host, server.port);
 		set.url = url;
-		if (row[i].rc != TALLY_OK)
+		if (strcmp(row[i].host, "hangs.test") == 0)
 			set.connect_ms = 300;
 		rc = mailbox_open(&m, &set, &err);
 		if (rc != row[i].rc || strstr(err.text, row[i].says) == NULL)
@@ -283,7 +283,7 @@ no_proxy(void **state)
 		snprintf(url, sizeof(url), "%s://127.0.0.1:%u",
 		    i == 0 ? "http" : "socks5", r.port);
 		set.proxy.url = url;
-		set.connect_ms = 300;
+		set.connect_ms = 1500;
 		try(url, &set, U, "does not answer in time");
 		relay_stop(&r);
 	}

@@ -375,7 +375,11 @@ do_close(uint32_t id, struct request *q)
 static void
 drip(void)
 {
-	for (size_t i = 0; i < out_n; i++) {
+	size_t n = out_n;
+
+	out_n = 0;
+	u32((uint32_t)(n - 4));
+	for (size_t i = 0; i < n; i++) {
 		write_all(out + i, 1);
 		poll(NULL, 0, 100);
 	}
