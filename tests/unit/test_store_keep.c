@@ -1,0 +1,335 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Decisions, documents made anew, copies, marks, and what is purged. */
+#include "store/store.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "support/store_fixture.h"
+
+static int
+setup(void **state)
+{
+	struct fixture *f = test_malloc(sizeof(*f));
+
+	fixture_open(f);
+	*state = f;
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	fixture_close(*state);
+	test_free(*state);
+	return 0;
+}
+
+static void
+well(enum tally_rc rc, const struct tally_err *err)
+{
+	if (rc != TALLY_OK)
+		fail_msg("%s", err->text);
+}
+
+/* Three orders, the second of them held. */
+static void
+orders(struct fixture *f)
+{
+	struct store_document d[3];
+	struct tally_batch b;
+	struct tally_err err = { .text = "" };
+
+	fixture_batch(f, &b, d, 3, 1, fixture_group(f).group);
+	d[1].state = "held";
+	d[1].map = "850";
+	d[1].map_hash = (const unsigned char *)"0123456789abcdef"
+					       "0123456789abcdef";
+	well(store_begin(f->store, &err), &err);
+	well(store_documents_put(f->store, "acme", d, 3, &b, FIXTURE_NOW, &err),
+	    &err);
+	well(store_commit(f->store, &err), &err);
+	tally_batch_free(&b);
+}
+
+static bool
+decide(struct fixture *f, enum store_subject_kind subject, int64_t id,
+    enum store_decision decision, char why[256])
+{
+	const struct store_verdict v = { subject, id, decision, "ann", "so" };
+	struct tally_err err = { .text = "" };
+	bool done;
+
+	why[0] = '\0';
+	well(store_begin(f->store, &err), &err);
+	well(store_decide(f->store, &v, FIXTURE_NOW, &done, why, &err), &err);
+	well(store_commit(f->store, &err), &err);
+	return done;
+}
+
+static void
+only_what_waits_is_decided_on(void **state)
+{
+	struct fixture *f = *state;
+	char why[256];
+
+	orders(f);
+	assert_false(decide(f, STORE_DOCUMENT, 9, STORE_RELEASED, why));
+	assert_non_null(strstr(why, "none of that number"));
+	assert_false(decide(f, STORE_DOCUMENT, 1, STORE_RELEASED, why));
+	assert_non_null(strstr(why, "it is accepted"));
+	assert_false(decide(f, STORE_DOCUMENT, 1, STORE_REJECTED, why));
+	assert_false(decide(f, STORE_FILE, 1, STORE_RELEASED, why));
+	assert_false(decide(f, STORE_INTERCHANGE, 1, STORE_REJECTED, why));
+	assert_string_equal(
+	    fixture_sql(f, "SELECT count(*) FROM decisions"), "0");
+	assert_true(decide(f, STORE_DOCUMENT, 2, STORE_RELEASED, why));
+	assert_string_equal(
+	    fixture_sql(f, "SELECT state FROM documents WHERE id = 2"),
+	    "accepted");
+	assert_string_equal(fixture_sql(f,
+				"SELECT subject || decision || who || reason"
+				" FROM decisions"),
+	    "documentreleasedannso");
+	/* One that no map has read has no records to release. */
+	fixture_execute(f,
+	    "UPDATE documents SET state = 'held', map_id = NULL"
+	    " WHERE id = 2");
+	assert_false(decide(f, STORE_DOCUMENT, 2, STORE_RELEASED, why));
+	assert_non_null(strstr(why, "no map"));
+}
+
+static void
+what_is_rejected_has_no_records(void **state)
+{
+	struct fixture *f = *state;
+	char why[256];
+
+	orders(f);
+	assert_true(decide(f, STORE_DOCUMENT, 2, STORE_REJECTED, why));
+	assert_string_equal(
+	    fixture_sql(f, "SELECT group_concat(id) FROM orders"), "1,3");
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(DISTINCT document_id) FROM order_lines"),
+	    "1,3");
+	/* Again, so that status asks no more. */
+	assert_true(decide(f, STORE_DOCUMENT, 2, STORE_REJECTED, why));
+}
+
+static void
+a_document_is_put_in_the_place_of_itself(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_buf before, after;
+	struct store_document d[3];
+	struct tally_batch b;
+	struct tally_err err = { .text = "" };
+
+	orders(f);
+	tally_buf_init(&before, 1 << 20);
+	tally_buf_init(&after, 1 << 20);
+	well(store_document_read(f->store, 3, &before, &err), &err);
+	assert_non_null(strstr(before.p, "orders po_number=\"PO-000003\""));
+	fixture_batch(f, &b, d, 3, 1, 1);
+	d[2].id = 3;
+	well(store_begin(f->store, &err), &err);
+	well(store_document_replace(f->store, &d[2], &b, &err), &err);
+	well(store_document_read(f->store, 3, &after, &err), &err);
+	well(store_commit(f->store, &err), &err);
+	assert_string_equal(before.p, after.p);
+	assert_string_equal(fixture_sql(f, "SELECT count(*) FROM orders"), "3");
+	/* As another one: only it is another. */
+	tally_buf_reset(&after);
+	d[0].id = 3;
+	well(store_begin(f->store, &err), &err);
+	well(store_document_replace(f->store, &d[0], &b, &err), &err);
+	well(store_document_read(f->store, 3, &after, &err), &err);
+	well(store_commit(f->store, &err), &err);
+	assert_non_null(strstr(after.p, "orders po_number=\"PO-000001\""));
+	assert_string_equal(fixture_sql(f,
+				"SELECT group_concat(po_number) FROM"
+				" (SELECT po_number FROM orders ORDER BY id)"),
+	    "PO-000001,PO-000002,PO-000001");
+	tally_batch_free(&b);
+	tally_buf_free(&before);
+	tally_buf_free(&after);
+}
+
+static uint32_t
+draw(struct fixture *f, const char *sender)
+{
+	struct tally_err err = { .text = "" };
+	uint32_t n;
+
+	well(store_begin(f->store, &err), &err);
+	well(store_control_next(f->store, "group", sender, "ZZ:YOU", &n, &err),
+	    &err);
+	well(store_commit(f->store, &err), &err);
+	return n;
+}
+
+/* Numbers that a mark knows are not drawn again, whatever ids look like. */
+static void
+a_mark_raises_numbers(void **state)
+{
+	struct fixture *f = *state;
+	static const char odd[] = "ZZ:A %41\n\"B\xc3\xa9";
+	struct tally_buf mark;
+	struct tally_err err = { .text = "" };
+	int64_t event, had;
+	bool behind;
+
+	orders(f);
+	tally_buf_init(&mark, 1 << 20);
+	for (uint32_t i = 1; i <= 7; i++)
+		assert_int_equal(draw(f, odd), i);
+	assert_int_equal(draw(f, "ZZ:ME"), 1);
+	well(store_mark_write(f->store, &mark, &event, &err), &err);
+	well(store_mark_compare(f->store, mark.p, &had, &behind, &err), &err);
+	assert_false(behind);
+	assert_int_equal(had, event);
+	fixture_execute(f, "DELETE FROM control_numbers WHERE number = 7");
+	draw(f, "ZZ:ME");
+	well(store_begin(f->store, &err), &err);
+	well(store_mark_raise(f->store, mark.p, &err), &err);
+	well(store_commit(f->store, &err), &err);
+	assert_int_equal(draw(f, odd), 8);
+	assert_int_equal(draw(f, "ZZ:ME"), 3);
+	/* An event that is another, and one that is gone. */
+	fixture_execute(f,
+	    "UPDATE events SET hash = zeroblob(32)"
+	    " WHERE id = (SELECT max(id) FROM events)");
+	well(store_mark_compare(f->store, mark.p, &had, &behind, &err), &err);
+	assert_true(behind);
+	fixture_execute(
+	    f, "DELETE FROM events WHERE id = (SELECT max(id) FROM events)");
+	well(store_mark_compare(f->store, mark.p, &had, &behind, &err), &err);
+	assert_true(behind);
+	tally_buf_free(&mark);
+}
+
+static void
+a_mark_that_was_cut_is_refused(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_buf mark;
+	struct tally_err err = { .text = "" };
+	int64_t event;
+	bool behind;
+
+	orders(f);
+	draw(f, "ZZ:ME");
+	tally_buf_init(&mark, 1 << 20);
+	well(store_mark_write(f->store, &mark, &event, &err), &err);
+	for (size_t n = mark.n; n-- > 0;) {
+		mark.p[n] = '\0';
+		assert_int_equal(
+		    store_mark_compare(f->store, mark.p, &event, &behind, &err),
+		    TALLY_IO);
+	}
+	tally_buf_free(&mark);
+}
+
+/* Bytes that were purged are no bytes: the same that come again are kept. */
+static void
+purged_bytes_can_come_again(void **state)
+{
+	struct fixture *f = *state;
+	const struct store_object o = {
+		.mailbox = "acme", .name = TALLY_STR("again.edi"), .size = 5
+	};
+	struct store_incoming *in;
+	struct store_payload *p = NULL;
+	struct store_purged n;
+	struct tally_err err = { .text = "" };
+	int64_t id[2];
+	bool known;
+
+	for (int i = 0; i < 2; i++) {
+		struct store_object named = o;
+
+		named.name = i == 0 ? TALLY_STR("first.edi") : o.name;
+		well(store_incoming_new(&in, f->store, &err), &err);
+		well(store_incoming_add(in, "hello", 5, &err), &err);
+		well(store_begin(f->store, &err), &err);
+		well(store_file_add(f->store, &named, in, FIXTURE_NOW, &id[i],
+			 &known, &err),
+		    &err);
+		well(store_file_state(f->store, id[i], "translated", NULL,
+			 FIXTURE_NOW, &err),
+		    &err);
+		well(store_commit(f->store, &err), &err);
+		store_incoming_free(in);
+		if (i == 1)
+			break;
+		well(store_purge(f->store, STORE_PURGE_PAYLOADS,
+			 "2025-11-24T16:00:00.000Z", FIXTURE_NOW, &n, &err),
+		    &err);
+		assert_int_equal(n.rows, 0);
+		well(store_purge(f->store, STORE_PURGE_PAYLOADS,
+			 "2025-11-24T16:00:00.001Z", FIXTURE_NOW, &n, &err),
+		    &err);
+		assert_int_equal(n.rows, 1);
+		assert_int_equal(n.bytes, 5);
+	}
+	assert_int_equal(
+	    store_payload_open(&p, f->store, id[0], &err), TALLY_NOINPUT);
+	assert_non_null(strstr(err.text, "purged"));
+	well(store_payload_open(&p, f->store, id[1], &err), &err);
+	store_payload_close(p);
+}
+
+static void
+count(void *ctx, const char *text)
+{
+	(void)text;
+	++*(unsigned *)ctx;
+}
+
+static void
+a_store_as_it_is_made_is_sound(void **state)
+{
+	struct fixture *f = *state;
+	struct store_verified n;
+	struct tally_err err = { .text = "" };
+	unsigned problems = 0;
+	char why[256];
+
+	orders(f);
+	assert_true(decide(f, STORE_DOCUMENT, 2, STORE_REJECTED, why));
+	well(store_verify(f->store, count, &problems, &n, &err), &err);
+	assert_int_equal(problems, 0);
+	assert_true(n.events > 2);
+	fixture_execute(f, "UPDATE events SET at = 'now' WHERE id = 2");
+	well(store_verify(f->store, count, &problems, &n, &err), &err);
+	assert_true(problems > 0);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    only_what_waits_is_decided_on, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    what_is_rejected_has_no_records, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_document_is_put_in_the_place_of_itself, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_mark_raises_numbers, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_mark_that_was_cut_is_refused, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    purged_bytes_can_come_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_store_as_it_is_made_is_sound, setup, teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
