@@ -96,15 +96,62 @@ next_line(struct tally_str *text, char end, struct tally_str *line)
 	return true;
 }
 
-static bool
-has_line(struct tally_str text, char end, struct tally_str line)
-{
-	struct tally_str other;
+/* The lines of a text, to be found by their hash. */
+struct lines {
+	struct tally_str *slot; /* owned; p null: empty */
+	size_t mask;
+};
 
-	while (next_line(&text, end, &other))
-		if (tally_str_eq(line, other))
-			return true;
-	return false;
+static size_t
+hash_line(struct tally_str line)
+{
+	uint64_t h = 14695981039346656037u;
+
+	for (size_t i = 0; i < line.n; i++)
+		h = (h ^ (unsigned char)line.p[i]) * 1099511628211u;
+	return (size_t)(h ^ h >> 29);
+}
+
+/* Where the line is, or could be put. */
+static struct tally_str *
+find_line(const struct lines *l, struct tally_str line)
+{
+	size_t at = hash_line(line) & l->mask;
+
+	while (l->slot[at].p != NULL && !tally_str_eq(l->slot[at], line))
+		at = (at + 1) & l->mask;
+	return &l->slot[at];
+}
+
+/* False when there is no memory. */
+static bool
+gather_lines(struct lines *l, struct tally_str text, char end)
+{
+	struct tally_str rest = text, line;
+	size_t n = 0;
+
+	while (next_line(&rest, end, &line))
+		n++;
+	l->mask = 15;
+	while (l->mask < 2 * n)
+		l->mask = l->mask * 2 + 1;
+	l->slot = tally_calloc(l->mask + 1, sizeof(*l->slot));
+	while (l->slot != NULL && next_line(&text, end, &line))
+		*find_line(l, line) = line;
+	return l->slot != NULL;
+}
+
+static void
+put_line(struct replaying *r, char sign, struct tally_str line, bool any)
+{
+	if (r->in->json) {
+		tally_buf_puts(&r->out, any ? "," : "");
+		tally_text_json(&r->out, line);
+	} else {
+		tally_buf_printf(&r->out, "  %c ", sign);
+		tally_text_safe(&r->out, line);
+		tally_buf_putc(&r->out, '\n');
+	}
 }
 
 /* The lines of a that b has not. */
@@ -113,21 +160,20 @@ put_lines(struct replaying *r, char sign, struct tally_str a,
     struct tally_str b, char end)
 {
 	struct tally_str line;
+	struct lines l;
 	bool any = false;
 
+	if (!gather_lines(&l, b, end)) {
+		r->out.failed = true;
+		return;
+	}
 	while (next_line(&a, end, &line)) {
-		if (has_line(b, end, line))
+		if (find_line(&l, line)->p != NULL)
 			continue;
-		if (r->in->json) {
-			tally_buf_puts(&r->out, any ? "," : "");
-			tally_text_json(&r->out, line);
-		} else {
-			tally_buf_printf(&r->out, "  %c ", sign);
-			tally_text_safe(&r->out, line);
-			tally_buf_putc(&r->out, '\n');
-		}
+		put_line(r, sign, line, any);
 		any = true;
 	}
+	tally_free(l.slot);
 }
 
 static void
@@ -196,6 +242,7 @@ told(void *ctx, const struct flow_replayed *t)
 		tell_json(r, t, end);
 	else
 		tell_text(r, t, end);
+	r->no_memory |= r->out.failed;
 	if (r->out.n > 0 && (r->in->json || !r->in->quiet))
 		fwrite(r->out.p, 1, r->out.n, stdout);
 }
@@ -310,6 +357,9 @@ work(struct replaying *r)
 	if (rc == TALLY_OK)
 		rc = flow_replay(&r->f, &asked, &err);
 	flow_end(&r->f);
+	if (rc == TALLY_OK && r->no_memory)
+		rc = tally_err_set(&err, TALLY_NOMEM,
+		    "there is no memory to tell all that changes");
 	return rc == TALLY_OK ? total(r) : command_fail(&err);
 }
 
