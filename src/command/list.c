@@ -37,6 +37,10 @@ static const struct listing {
 	{ "outbox", STORE_LIST_OUTBOX, NULL, "outbox",
 	    "{id} {state} since {since}, {mailbox}: {name}, {attempts} "
 	    "attempts[, again at {next}][: {reason}]" },
+	{ "answers", STORE_LIST_ANSWERS, NULL, "answer",
+	    "{id} {kind} {verdict}[, group {functional} {group_control}]"
+	    "[, set {set}][ {control}], {state}, {partner}, {received}"
+	    "[, codes {codes}]" },
 };
 #define LISTINGS (sizeof(listing) / sizeof(listing[0]))
 
@@ -116,7 +120,7 @@ run_list(const struct invocation *in, int argc, char **argv)
 		if (l == NULL)
 			return command_usage(&command_list,
 			    "there is a list of documents, files, quarantine, "
-			    "interchanges and outbox");
+			    "interchanges, outbox and answers");
 		i = 2;
 	}
 	for (; i < argc && why == NULL; i++)
@@ -163,7 +167,7 @@ run_trace(const struct invocation *in, int argc, char **argv)
 
 const struct command command_list = {
 	"list",
-	"[documents|files|quarantine|interchanges|outbox]\n"
+	"[documents|files|quarantine|interchanges|outbox|answers]\n"
 	"    " SELECT_OPTIONS,
 	"list what there is, all or some of it",
 	run_list,

@@ -332,6 +332,7 @@ enum store_list {
 	STORE_LIST_FILES,
 	STORE_LIST_INTERCHANGES,
 	STORE_LIST_OUTBOX,
+	STORE_LIST_ANSWERS,
 	STORE_LISTS
 };
 struct store_filter {

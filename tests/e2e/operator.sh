@@ -65,6 +65,8 @@ runs "interchanges of a file" 0 list interchanges --file=1
 same "one" "$(wc -l <"$work/said")" 1
 runs "outbox" 0 list outbox --state sent
 same "answers" "$(wc -l <"$work/said")" "$(ask 'SELECT count(*) FROM outbox')"
+runs "answers of partners" 0 list answers
+says "none yet" 'nothing of the kind'
 runs "list as JSON" 0 --json list --set=850 --partner ZZ:BUYER
 same "lines that are objects" "$(grep -c '^{"type":"document","id":"[0-9]*",.*}$' \
     "$work/said")" "$(ask "SELECT count(*) FROM documents
@@ -216,6 +218,17 @@ cp "$work/tallyman.xml" "$ws/tallyman.xml"
 wrong=$(ask "SELECT d.id FROM documents d WHERE d.state = 'rejected'
     AND d.id <> $test ORDER BY d.id LIMIT 1")
 runs "a document stays rejected" 0 replay "$wrong" --diff
+
+# What a partner says of what was sent.
+printf '%s' 'ISA*00*          *00*          *ZZ*BUYER          *ZZ*SELLER         *260105*0900*U*00401*000000777*0*P*>~' \
+    'TA1*000000001*260105*0800*R*018~' \
+    'IEA*0*000000777~' >"$ws/drop/ta1.edi"
+tallyman run
+runs "answers" 0 list answers
+says "the TA1" 'TA1 R.*, matched, ZZ:BUYER, .*codes 018'
+runs "status asks for it" 1 status
+says "by its number" 'answer 1 rejected'
+runs "it is decided on" 0 reject answer:1 --reason 'was sent again'
 
 # What needs a person, and no longer.
 quarantined=$(ask "SELECT id FROM files WHERE state = 'quarantined'")
