@@ -1,0 +1,1 @@
+cp "$SAMPLES/180-return.edi" in.edi

@@ -1,0 +1,1 @@
+cp "$SAMPLES/810-invoice.edi" in.edi

@@ -1,0 +1,1 @@
+cp "$SAMPLES/846-stock.edi" in.edi

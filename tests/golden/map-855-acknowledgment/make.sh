@@ -1,0 +1,1 @@
+cp "$SAMPLES/855-acknowledgment.edi" in.edi

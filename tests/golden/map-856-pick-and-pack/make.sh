@@ -1,0 +1,1 @@
+cp "$SAMPLES/856-pick-and-pack.edi" in.edi

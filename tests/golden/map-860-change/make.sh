@@ -1,0 +1,1 @@
+cp "$SAMPLES/860-change.edi" in.edi

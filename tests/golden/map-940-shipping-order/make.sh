@@ -1,0 +1,1 @@
+cp "$SAMPLES/940-shipping-order.edi" in.edi

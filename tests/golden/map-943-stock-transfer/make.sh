@@ -1,0 +1,1 @@
+cp "$SAMPLES/943-stock-transfer.edi" in.edi

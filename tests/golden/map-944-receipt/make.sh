@@ -1,0 +1,1 @@
+cp "$SAMPLES/944-receipt.edi" in.edi

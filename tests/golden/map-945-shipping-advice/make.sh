@@ -1,0 +1,1 @@
+cp "$SAMPLES/945-shipping-advice.edi" in.edi

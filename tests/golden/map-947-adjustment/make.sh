@@ -1,0 +1,1 @@
+cp "$SAMPLES/947-adjustment.edi" in.edi
