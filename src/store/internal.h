@@ -156,4 +156,12 @@ enum tally_rc store_folder_sync(
 /* How long to wait for another process; tests do not wait 30 s. */
 void store_patience(struct store *, int ms);
 
+/* Runs a statement that changes the schema; the buffer may have failed. */
+enum tally_rc store_define(
+    struct store *, struct tally_buf *sql, struct tally_err *) TALLY_MUST_USE;
+
+/* Makes the views for an ERP anew, as the model's tables are. */
+enum tally_rc views_make(
+    struct store *, struct tally_buf *sql, struct tally_err *) TALLY_MUST_USE;
+
 #endif

@@ -240,8 +240,8 @@ column_type(enum tally_column_type type)
 	return type == TALLY_INTEGER ? "INTEGER" : "TEXT";
 }
 
-static enum tally_rc
-define(struct store *st, struct tally_buf *sql, struct tally_err *err)
+enum tally_rc
+store_define(struct store *st, struct tally_buf *sql, struct tally_err *err)
 {
 	if (sql->failed)
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
@@ -270,7 +270,7 @@ add_column(struct store *st, struct tally_buf *sql, const char *table,
 	tally_buf_reset(sql);
 	tally_buf_printf(sql, "ALTER TABLE \"%s\" ADD COLUMN \"%s\" %s", table,
 	    column, type);
-	return define(st, sql, err);
+	return store_define(st, sql, err);
 }
 
 static enum tally_rc
@@ -286,7 +286,7 @@ add_table(struct store *st, struct tally_buf *sql, const struct tally_table *t,
 	    "CREATE TABLE IF NOT EXISTS \"%s\" (\"id\" INTEGER PRIMARY KEY,"
 	    " \"document_id\" INTEGER NOT NULL) STRICT",
 	    t->name);
-	rc = define(st, sql, err);
+	rc = store_define(st, sql, err);
 	for (int i = 0; rc == TALLY_OK && i < t->nreference; i++)
 		rc = add_column(
 		    st, sql, t->name, t->reference[i].name, "INTEGER", err);
@@ -302,137 +302,7 @@ add_table(struct store *st, struct tally_buf *sql, const struct tally_table *t,
 		    " WHERE \"%s\" IS NOT NULL",
 		    t->name, t->column[i].name, t->name, t->column[i].name,
 		    t->column[i].name);
-		rc = define(st, sql, err);
-	}
-	return rc;
-}
-
-/* All of a table's columns, those for the ERP, each behind a comma. */
-static void
-list_columns(struct tally_buf *sql, const struct tally_table *t)
-{
-	for (int i = 0; i < t->ncolumn; i++)
-		tally_buf_printf(sql, ", t.\"%s\"", t->column[i].name);
-}
-
-/* Rows of a document in a table that is not a head's: a range of ids, which
- * is found without an index. */
-static void
-rows_of(struct tally_buf *sql, const char *table, const char *document)
-{
-	tally_buf_printf(sql, "%s.id BETWEEN %s << %d AND (%s << %d) + %lu",
-	    table, document, TALLY_ROW_BITS, document, TALLY_ROW_BITS,
-	    (unsigned long)TALLY_ROWS_MAX - 1);
-}
-
-/* The parties that an order has in its row of the view. */
-static const char *const party_role[] = { "ship_to", "bill_to" };
-static const char *const party_column[] = { "name", "name2", "id_qualifier",
-	"id_code", "street", "street2", "city", "state", "postal_code",
-	"country" };
-
-static const struct tally_table *
-parties_table(const struct tally_model *m)
-{
-	int p = tally_model_table(m, TALLY_STR("parties"));
-
-	if (p < 0 || m->table[p].head ||
-	    tally_table_column(&m->table[p], TALLY_STR("role")) < 0)
-		return NULL;
-	return &m->table[p];
-}
-
-/* The first party of a role that is the order's own, not a line's. */
-static void
-join_party(struct tally_buf *sql, const struct tally_model *m,
-    const struct tally_table *parties, const char *role)
-{
-	tally_buf_printf(sql,
-	    " LEFT JOIN parties %s ON %s.id = (SELECT min(p.id)"
-	    " FROM parties p WHERE ",
-	    role, role);
-	rows_of(sql, "p", "d.id");
-	tally_buf_printf(sql, " AND p.role = '%s'", role);
-	for (int r = 0; r < parties->nreference; r++)
-		if (!m->table[parties->reference[r].table].head)
-			tally_buf_printf(sql, " AND p.\"%s\" IS NULL",
-			    parties->reference[r].name);
-	tally_buf_putc(sql, ')');
-}
-
-/*
- * The views for an ERP: one row per thing to import, only of documents that
- * were accepted, with whose they are and when they came.
- */
-static void
-orders_view(struct tally_buf *sql, const struct tally_model *m,
-    const struct tally_table *orders)
-{
-	const struct tally_table *parties = parties_table(m);
-
-	tally_buf_puts(sql,
-	    "CREATE VIEW erp_orders AS SELECT d.id AS order_id, d.partner,"
-	    " d.state, i.usage, i.recorded_at AS received_at,"
-	    " coalesce((SELECT max(c.at) FROM decisions c"
-	    " WHERE c.subject_id = d.id AND c.subject = 'document'"
-	    " AND c.decision = 'released'), i.recorded_at) AS accepted_at");
-	list_columns(sql, orders);
-	for (size_t i = 0; parties != NULL && i < COUNT(party_role); i++)
-		for (size_t k = 0; k < COUNT(party_column); k++)
-			if (tally_table_column(
-				parties, tally_cstr(party_column[k])) >= 0)
-				tally_buf_printf(sql, ", %s.\"%s\" AS %s_%s",
-				    party_role[i], party_column[k],
-				    party_role[i], party_column[k]);
-	tally_buf_puts(sql,
-	    " FROM orders t JOIN documents d ON d.id = t.id"
-	    " JOIN functional_groups g ON g.id = d.group_id"
-	    " JOIN interchanges i ON i.id = g.interchange_id");
-	for (size_t i = 0; parties != NULL && i < COUNT(party_role); i++)
-		join_party(sql, m, parties, party_role[i]);
-	tally_buf_puts(
-	    sql, " WHERE d.state IN ('accepted', 'accepted_with_errors')");
-}
-
-static void
-lines_view(struct tally_buf *sql, const struct tally_table *lines)
-{
-	tally_buf_puts(sql,
-	    "CREATE VIEW erp_order_lines AS SELECT d.id AS order_id,"
-	    " t.id AS order_line_id");
-	list_columns(sql, lines);
-	/* CROSS: documents outside, else every line would be looked at. */
-	tally_buf_puts(
-	    sql, " FROM documents d CROSS JOIN order_lines t WHERE ");
-	rows_of(sql, "t", "d.id");
-	tally_buf_puts(
-	    sql, " AND d.state IN ('accepted', 'accepted_with_errors')");
-}
-
-static enum tally_rc
-add_views(struct store *st, struct tally_buf *sql, struct tally_err *err)
-{
-	const struct tally_model *m = st->model;
-	int orders = tally_model_table(m, TALLY_STR("orders"));
-	int lines = tally_model_table(m, TALLY_STR("order_lines"));
-	enum tally_rc rc;
-
-	tally_buf_reset(sql);
-	tally_buf_puts(sql, "DROP VIEW IF EXISTS erp_orders");
-	rc = define(st, sql, err);
-	tally_buf_reset(sql);
-	tally_buf_puts(sql, "DROP VIEW IF EXISTS erp_order_lines");
-	if (rc == TALLY_OK)
-		rc = define(st, sql, err);
-	tally_buf_reset(sql);
-	if (rc == TALLY_OK && orders >= 0 && m->table[orders].head) {
-		orders_view(sql, m, &m->table[orders]);
-		rc = define(st, sql, err);
-	}
-	tally_buf_reset(sql);
-	if (rc == TALLY_OK && lines >= 0 && !m->table[lines].head) {
-		lines_view(sql, &m->table[lines]);
-		rc = define(st, sql, err);
+		rc = store_define(st, sql, err);
 	}
 	return rc;
 }
@@ -450,7 +320,7 @@ add_model(struct store *st, struct tally_err *err)
 	for (int i = 0; rc == TALLY_OK && i < st->model->ntable; i++)
 		rc = add_table(st, &sql, &st->model->table[i], err);
 	if (rc == TALLY_OK)
-		rc = add_views(st, &sql, err);
+		rc = views_make(st, &sql, err);
 	tally_buf_free(&sql);
 	tally_hash_hex(st->model->hash, hex);
 	if (rc == TALLY_OK)

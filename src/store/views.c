@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The views for an ERP: a row per thing to import, only of documents that were
+ * accepted, with whose they are and when they came.
+ */
+#include "store/internal.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define ROLES_MAX      3
+#define REFERENCES_MAX 3
+
+/*
+ * What is seen: the rows of a table, of documents with a row in the head.
+ * The view of a head has parties of these roles, another one the columns by
+ * which the rows are known that it refers to.  Tables and columns that the
+ * model of a site lacks are left out.
+ */
+static const struct view {
+	const char *name, *head, *document_id;
+	const char *table, *id; /* null: the head itself */
+	const char *role[ROLES_MAX];
+	const char *reference[REFERENCES_MAX];
+} views[] = {
+	{ "erp_orders", "orders", "order_id",
+	    .role = { "ship_to", "bill_to" } },
+	{ "erp_order_lines", "orders", "order_id", "order_lines",
+	    "order_line_id", .reference = { "line_group_id" } },
+	{ "erp_order_answers", "orders", "order_id", "line_acknowledgments",
+	    "order_answer_id", .reference = { "order_line_id" } },
+	{ "erp_shipments", "shipments", "shipment_id",
+	    .role = { "ship_to", "ship_from" } },
+	{ "erp_shipment_orders", "shipments", "shipment_id", "shipment_orders",
+	    "shipment_order_id", .reference = { "package_id" } },
+	{ "erp_packages", "shipments", "shipment_id", "packages", "package_id",
+	    .reference = { "shipment_order_id", "shipment_line_id",
+		"parent_package_id" } },
+	{ "erp_shipment_lines", "shipments", "shipment_id", "shipment_lines",
+	    "shipment_line_id",
+	    .reference = { "shipment_order_id", "package_id" } },
+	{ "erp_inventory", "inventory", "inventory_id",
+	    .role = { "warehouse", "depositor" } },
+	{ "erp_inventory_lines", "inventory", "inventory_id", "inventory_lines",
+	    "inventory_line_id", .reference = { "package_id" } },
+	{ "erp_inventory_quantities", "inventory", "inventory_id", "quantities",
+	    "inventory_quantity_id", .reference = { "inventory_line_id" } },
+	{ "erp_invoices", "invoices", "invoice_id",
+	    .role = { "ship_to", "bill_to", "remit_to" } },
+	{ "erp_invoice_lines", "invoices", "invoice_id", "invoice_lines",
+	    "invoice_line_id", .reference = { NULL } },
+	{ "erp_returns", "returns", "return_id",
+	    .role = { "ship_to", "buyer" } },
+	{ "erp_return_lines", "returns", "return_id", "return_lines",
+	    "return_line_id", .reference = { NULL } },
+};
+
+static const char *const party_column[] = { "name", "name2", "id_qualifier",
+	"id_code", "street", "street2", "city", "state", "postal_code",
+	"country" };
+
+static const struct tally_table *
+find_table(const struct tally_model *m, const char *name, bool head)
+{
+	int i = tally_model_table(m, tally_cstr(name));
+
+	return i >= 0 && m->table[i].head == head ? &m->table[i] : NULL;
+}
+
+static bool
+has(const struct tally_table *t, const char *column)
+{
+	return tally_table_column(t, tally_cstr(column)) >= 0;
+}
+
+static void
+list_columns(struct tally_buf *sql, const struct tally_table *t)
+{
+	for (int i = 0; i < t->ncolumn; i++)
+		tally_buf_printf(sql, ", t.\"%s\"", t->column[i].name);
+}
+
+/* Rows of a document in a table that is not a head's: a range of ids, which
+ * is found without an index. */
+static void
+rows_of(struct tally_buf *sql, const char *table, const char *document)
+{
+	tally_buf_printf(sql, "%s.id BETWEEN %s << %d AND (%s << %d) + %lu",
+	    table, document, TALLY_ROW_BITS, document, TALLY_ROW_BITS,
+	    (unsigned long)TALLY_ROWS_MAX - 1);
+}
+
+static void
+only_accepted(struct tally_buf *sql)
+{
+	tally_buf_puts(sql, " d.state IN ('accepted', 'accepted_with_errors')");
+}
+
+/* The first party of a role that is the document's own, not a line's. */
+static void
+join_party(struct tally_buf *sql, const struct tally_model *m,
+    const struct tally_table *parties, const char *role)
+{
+	tally_buf_printf(sql,
+	    " LEFT JOIN parties %s ON %s.id = (SELECT min(p.id)"
+	    " FROM parties p WHERE ",
+	    role, role);
+	rows_of(sql, "p", "d.id");
+	tally_buf_printf(sql, " AND p.role = '%s'", role);
+	for (int r = 0; r < parties->nreference; r++)
+		if (!m->table[parties->reference[r].table].head)
+			tally_buf_printf(sql, " AND p.\"%s\" IS NULL",
+			    parties->reference[r].name);
+	tally_buf_putc(sql, ')');
+}
+
+static void
+head_view(struct tally_buf *sql, const struct view *v,
+    const struct tally_model *m, const struct tally_table *head)
+{
+	const struct tally_table *parties = find_table(m, "parties", false);
+
+	if (parties != NULL && !has(parties, "role"))
+		parties = NULL;
+	tally_buf_printf(sql,
+	    "CREATE VIEW %s AS SELECT d.id AS %s, d.partner,"
+	    " d.state, i.usage, i.recorded_at AS received_at,"
+	    " coalesce((SELECT max(c.at) FROM decisions c"
+	    " WHERE c.subject_id = d.id AND c.subject = 'document'"
+	    " AND c.decision = 'released'), i.recorded_at) AS accepted_at",
+	    v->name, v->document_id);
+	list_columns(sql, head);
+	for (size_t i = 0; parties != NULL && i < ROLES_MAX && v->role[i]; i++)
+		for (size_t k = 0; k < COUNT(party_column); k++)
+			if (has(parties, party_column[k]))
+				tally_buf_printf(sql, ", %s.\"%s\" AS %s_%s",
+				    v->role[i], party_column[k], v->role[i],
+				    party_column[k]);
+	tally_buf_printf(sql,
+	    " FROM %s t JOIN documents d ON d.id = t.id"
+	    " JOIN functional_groups g ON g.id = d.group_id"
+	    " JOIN interchanges i ON i.id = g.interchange_id",
+	    v->head);
+	for (size_t i = 0; parties != NULL && i < ROLES_MAX && v->role[i]; i++)
+		join_party(sql, m, parties, v->role[i]);
+	tally_buf_puts(sql, " WHERE");
+	only_accepted(sql);
+}
+
+static const struct tally_table *
+referred(const struct tally_model *m, const struct tally_table *t,
+    const char *reference)
+{
+	for (uint16_t r = 0; r < t->nreference; r++)
+		if (strcmp(t->reference[r].name, reference) == 0)
+			return &m->table[t->reference[r].table];
+	return NULL;
+}
+
+/* By what people know a row that is referred to. */
+static bool
+tells(const struct tally_column *c)
+{
+	return c->search || strcmp(c->name, "line_number") == 0;
+}
+
+static void
+list_referred(
+    struct tally_buf *sql, const struct tally_table *to, const char *reference)
+{
+	int stem = (int)(strlen(reference) - strlen("_id"));
+
+	tally_buf_printf(sql, ", t.\"%s\"", reference);
+	for (uint16_t i = 0; i < to->ncolumn; i++)
+		if (tells(&to->column[i]))
+			tally_buf_printf(sql,
+			    ", \"%.*s\".\"%s\" AS \"%.*s_%s\"", stem, reference,
+			    to->column[i].name, stem, reference,
+			    to->column[i].name);
+}
+
+static void
+rows_view(struct tally_buf *sql, const struct view *v,
+    const struct tally_model *m, const struct tally_table *t)
+{
+	const struct tally_table *to[REFERENCES_MAX] = { NULL };
+	int stem;
+
+	tally_buf_printf(sql, "CREATE VIEW %s AS SELECT d.id AS %s, t.id AS %s",
+	    v->name, v->document_id, v->id);
+	for (size_t i = 0; i < REFERENCES_MAX && v->reference[i]; i++) {
+		to[i] = referred(m, t, v->reference[i]);
+		if (to[i] != NULL)
+			list_referred(sql, to[i], v->reference[i]);
+	}
+	list_columns(sql, t);
+	/* CROSS: documents outside, else every row would be looked at. */
+	tally_buf_printf(sql,
+	    " FROM %s h JOIN documents d ON d.id = h.id CROSS JOIN %s t",
+	    v->head, v->table);
+	for (size_t i = 0; i < REFERENCES_MAX && v->reference[i]; i++) {
+		if (to[i] == NULL)
+			continue;
+		stem = (int)(strlen(v->reference[i]) - strlen("_id"));
+		tally_buf_printf(sql,
+		    " LEFT JOIN \"%s\" \"%.*s\" ON \"%.*s\".id = t.\"%s\"",
+		    to[i]->name, stem, v->reference[i], stem, v->reference[i],
+		    v->reference[i]);
+	}
+	tally_buf_puts(sql, " WHERE ");
+	rows_of(sql, "t", "d.id");
+	tally_buf_puts(sql, " AND");
+	only_accepted(sql);
+}
+
+static enum tally_rc
+make(struct store *st, const struct view *v, struct tally_buf *sql,
+    struct tally_err *err)
+{
+	const struct tally_model *m = st->model;
+	const struct tally_table *head = find_table(m, v->head, true);
+	const struct tally_table *t =
+	    v->table != NULL ? find_table(m, v->table, false) : head;
+
+	if (head == NULL || t == NULL)
+		return TALLY_OK;
+	tally_buf_reset(sql);
+	if (t == head)
+		head_view(sql, v, m, head);
+	else
+		rows_view(sql, v, m, t);
+	return store_define(st, sql, err);
+}
+
+enum tally_rc
+views_make(struct store *st, struct tally_buf *sql, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < COUNT(views) && rc == TALLY_OK; i++) {
+		tally_buf_reset(sql);
+		tally_buf_printf(sql, "DROP VIEW IF EXISTS %s", views[i].name);
+		rc = store_define(st, sql, err);
+		if (rc == TALLY_OK)
+			rc = make(st, &views[i], sql, err);
+	}
+	return rc;
+}

@@ -1,0 +1,61 @@
+# SPDX-License-Identifier: Apache-2.0
+# What an ERP sees of the samples, document by document.
+. "$(dirname "$0")/../support/lib.sh"
+need_sqlite3
+
+"$TALLYMAN" init "$ws" >"$work/said" 2>&1
+set --
+for sample in "$root"/samples/[0-9]*.edi; do
+	case $sample in
+	*820-* | *-with-findings* | *-newline-*) ;;
+	*) set -- "$@" "$sample" ;;
+	esac
+done
+TALLYMAN_NOW=2026-01-05T12:00:00Z tallyman translate "$@" >"$work/said" 2>&1
+same "the samples are taken" $? 0
+
+# sees VIEW COLUMNS ROWS : rows of a view, with | between and / behind values.
+sees() {
+	same "$1" "$(ask "SELECT $2 FROM $1" | tr '\n' '/')" "$3"
+}
+
+sees "erp_orders WHERE kind <> 'purchase' ORDER BY kind" \
+    "kind, po_number, depositor_order, ship_to_city" \
+    "acknowledgment|HS-70412||PORTSMOUTH/purchase_change|HS-70412||/warehouse|HS-70412|Q-WO-2207|PORTSMOUTH/"
+sees "erp_order_lines WHERE line_group_id IS NOT NULL" \
+    "line_group_line_number, quantity, vendor_item" \
+    "1|48|LAMP-9/2|24|LAMP-14/3|6|BULB-60/3|2|BULB-40/"
+sees "erp_order_lines WHERE change IS NOT NULL" \
+    "line_number, change, quantity, quantity_left" \
+    "1|decrease_quantity|40|8/2|delete_item|24|24/4|add_item|12|12/"
+sees erp_order_answers "order_line_line_number, status, quantity, date" \
+    "1|accepted|48|2026-01-19/2|accepted|16|2026-01-19/2|backordered|8|2026-02-02/3|substituted|6|2026-01-19/"
+sees "erp_shipments ORDER BY kind" \
+    "kind, shipment_number, scac, ship_from_id_code, weight" \
+    "ship_notice|Q-SH-5501|RDWY|QG100|184.5/stock_transfer|Q-SH-5400|RDWY|QG200|2210/warehouse_advice|W-SH-7001|RDWY|W22|184.5/"
+sees erp_shipment_orders "po_number, department" "HS-70412|0417/"
+sees "erp_packages WHERE level = 'tare'" "sscc" "00100123450000000017/"
+sees "erp_packages WHERE parent_package_id IS NOT NULL" \
+    "parent_package_sscc, sscc, shipment_order_po_number" \
+    "00100123450000000017|00100123450000000024|HS-70412/00100123450000000017|00100123450000000031|HS-70412/"
+sees "erp_shipment_lines WHERE shipment_order_id IS NOT NULL" \
+    "shipment_order_po_number, package_sscc, shipped, lot" \
+    "HS-70412|00100123450000000024|48|L2601/HS-70412|00100123450000000031|16|/HS-70412|00100123450000000048|6|/"
+sees "erp_shipment_lines WHERE difference IS NOT NULL" \
+    "package_line_number, status, ordered, shipped" \
+    "1|complete|48|48/2|partial_rest_backordered|24|16/2|complete|6|6/"
+sees "erp_inventory ORDER BY kind" "kind, advice_number, warehouse_id_code" \
+    "adjustment|ADJ-4410|W22/receipt|REC-90014|W22/snapshot|Q-STOCK-0106|W22/"
+sees "erp_inventory_lines WHERE quantity IS NOT NULL ORDER BY inventory_line_id" \
+    "vendor_item, quantity, reason" \
+    "LAMP-9|480|/BULB-60|19|/LAMP-9|-3|AA/BULB-60|1|AD/"
+sees erp_inventory_quantities "inventory_line_line_number, qualifier, quantity" \
+    "1|on_hand|480/1|available|432/1|on_order|960/2|on_hand|0/"
+sees erp_invoices "invoice_number, po_number, total_amount, remit_to_city" \
+    "Q-INV-30071|HS-70412|784.75|BOSTON/"
+sees erp_invoice_lines "line_number, quantity, unit_price, description" \
+    "1|48|3.25|TABLE LAMP, BRASS/2|16|11.90|/3|6|71.4|/"
+sees erp_returns "return_number, po_number, request_reason, buyer_name" \
+    "HS-RET-311|HS-70412|DM|HARBOR STORES/"
+sees erp_return_lines "gtin, quantity, disposition" "012345678905|3|RF/"
+finish
