@@ -42,6 +42,8 @@ void tally_map_free(struct tally_map *);
 
 const char *tally_map_name(const struct tally_map *);
 const char *tally_map_set(const struct tally_map *);
+/* Whether several of its documents may have the same key. */
+bool tally_map_repeats(const struct tally_map *);
 /* Whether the map reads sets of that spec: other versions differ. */
 bool tally_map_fits(const struct tally_map *, const struct tally_set_spec *);
 /* SHA-256 of the texts: part of what a document's records depend on. */

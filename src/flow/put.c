@@ -60,7 +60,8 @@ hold_repeated(struct translate *t, struct gathered *g, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	for (size_t i = 0; i < g->n; i++) {
-		g->pending[i].repeated = g->duplicate[i] != 0;
+		g->pending[i].repeated =
+		    g->duplicate[i] != 0 && !g->pending[i].repeats;
 		if (g->pending[i].repeated)
 			g->doc[i].state = "held";
 	}

@@ -137,6 +137,7 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 		d->state = "held";
 		return TALLY_OK;
 	}
+	p->repeats = tally_map_repeats(m);
 	d->map = tally_map_name(m);
 	d->map_hash = tally_map_hash(m);
 	d->batch = t->g->batch.ndocument;

@@ -76,6 +76,8 @@ settle_state(struct translate *t, struct gathered *g, size_t i,
 	    t->f->store, t->in.label, d, &g->pending[i].repeated, err);
 	if (rc != TALLY_OK)
 		return rc;
+	if (g->pending[i].repeats)
+		g->pending[i].repeated = false;
 	if (g->pending[i].repeated)
 		d->state = "held";
 	if (strcmp(had->decision, "rejected") == 0)

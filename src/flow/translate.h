@@ -29,7 +29,8 @@ struct pending {
 	const struct tally_set_spec *spec;
 	const struct tally_residue *residue; /* in gathered.copies */
 	size_t nresidue;
-	bool repeated; /* another one has its key */
+	bool repeats;  /* others may have its key */
+	bool repeated; /* another one has it, and should not */
 };
 
 /*

@@ -338,6 +338,8 @@ read_head(struct compile *c, const struct tally_xml *root)
 		    "the dictionary has no set %s in version %s", c->texts.set,
 		    c->version->version);
 	c->map->set = c->set;
+	c->map->repeats =
+	    c->texts.repeats != NULL && strcmp(c->texts.repeats, "yes") == 0;
 	return TALLY_OK;
 }
 

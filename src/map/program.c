@@ -31,6 +31,12 @@ tally_map_set(const struct tally_map *m)
 	return m->set->id;
 }
 
+bool
+tally_map_repeats(const struct tally_map *m)
+{
+	return m->repeats;
+}
+
 /* A dictionary that leaves sets out has copies of the specs, of one table of
  * places. */
 bool

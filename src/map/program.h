@@ -192,6 +192,7 @@ struct tally_map {
 	const char *const *lookup;
 	size_t nop, nlist, nblock, ngroup, ncodes, nlookup;
 	bool levels, sequences;              /* it has such operations */
+	bool repeats;                        /* keys may come again */
 	const struct tally_lookups *lookups; /* borrowed; or null */
 	struct tally_charset *charset;       /* owned */
 	struct map_scratch scratch;

@@ -177,6 +177,8 @@ add_chain(struct map_texts *v, const char *file, struct tally_str text)
 			v->set = tally_xml_get(root, "set");
 		if (v->versions == NULL)
 			v->versions = tally_xml_get(root, "versions");
+		if (v->repeats == NULL)
+			v->repeats = tally_xml_get(root, "repeats");
 		rc = check_head(v, root, base != NULL);
 		if (rc == TALLY_OK)
 			rc = add_libraries(v, root, chain);

@@ -36,7 +36,7 @@ struct map_texts {
 	/* A map before its libraries before the map that it extends. */
 	struct map_file file[TEXT_FILES_MAX];
 	size_t nfile;
-	const char *set, *versions;
+	const char *set, *versions, *repeats;
 	struct map_text *record;
 	struct tally_err *err;
 };

@@ -72,6 +72,8 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	if (v->set->spec->version != NULL &&
 	    strcmp(v->set->spec->version, reading_version->version) != 0)
 		return TALLY_OK;
+	if (r->accepted_only && v->judged->verdict == TALLY_REJECTED)
+		return TALLY_OK;
 	rc = tally_map_read(
 	    r->map, v->set, &r->batch, &r->residues, &r->findings, err);
 	if (rc == TALLY_OK)

@@ -27,6 +27,7 @@ struct reading {
 	struct tally_residues residues;
 	struct tally_findings findings;
 	struct tally_buf out; /* JSON, then a line per residue and finding */
+	bool accepted_only;   /* leave out sets that are rejected */
 	unsigned sets;
 	size_t elements, left; /* of all sets: with a value; residue */
 };

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <cmocka.h>
 
 #include "base/embed.h"
@@ -337,81 +336,6 @@ test_wrong_set(void **state)
 	reading_end(&r);
 }
 
-/* --- other people's files --- */
-
-static void
-read_file(struct tally_buf *b, const char *folder, const char *name)
-{
-	char path[1024], block[4096];
-	size_t n;
-	FILE *f;
-
-	snprintf(path, sizeof(path), "%s/corpus/%s", folder, name);
-	f = fopen(path, "rb");
-	if (f == NULL)
-		return;
-	while ((n = fread(block, 1, sizeof(block), f)) > 0)
-		tally_buf_add(b, block, n);
-	fclose(f);
-}
-
-/* The field of a line of the index, from 0. */
-static struct tally_str
-index_field(struct tally_str line, unsigned i)
-{
-	const char *p = line.p, *end = line.p + line.n, *tab;
-
-	for (;; i--) {
-		tab = memchr(p, '\t', (size_t)(end - p));
-		if (i == 0 || tab == NULL)
-			break;
-		p = tab + 1;
-	}
-	return tally_str(p, (size_t)((tab != NULL ? tab : end) - p));
-}
-
-/* Of valid orders of others the map leaves less than two in a hundred elements
- * unclaimed. */
-static void
-test_corpus(void **state)
-{
-	const char *folder = getenv("TALLYMAN_SHARED");
-	struct tally_buf list, bytes;
-	struct reading r;
-	struct tally_str line;
-	char name[200];
-	const char *p, *end;
-
-	(void)state;
-	if (folder == NULL)
-		folder = "../shared";
-	tally_buf_init(&list, 1 << 20);
-	tally_buf_init(&bytes, 1 << 20);
-	read_file(&list, folder, "INDEX.tsv");
-	if (list.n == 0) {
-		print_message("no corpus in %s\n", folder);
-		skip();
-	}
-	reading_begin(&r, tally_embedded_find("850.xml").p);
-	for (p = list.p; (end = strchr(p, '\n')) != NULL; p = end + 1) {
-		line = tally_str(p, (size_t)(end - p));
-		if (!tally_str_eq(index_field(line, 1), TALLY_STR("850")) ||
-		    !tally_str_eq(index_field(line, 11), TALLY_STR("valid")))
-			continue;
-		line = index_field(line, 0);
-		snprintf(name, sizeof(name), "%.*s", (int)line.n, line.p);
-		tally_buf_reset(&bytes);
-		read_file(&bytes, folder, name);
-		assert_true(bytes.n > 0);
-		reading_judge(&r, tally_buf_view(&bytes));
-	}
-	assert_true(r.sets > 0);
-	assert_true(r.left * 50 < r.elements);
-	reading_end(&r);
-	tally_buf_free(&bytes);
-	tally_buf_free(&list);
-}
-
 int
 main(void)
 {
@@ -424,7 +348,6 @@ main(void)
 		cmocka_unit_test(test_shipped),
 		cmocka_unit_test(test_limit),
 		cmocka_unit_test(test_wrong_set),
-		cmocka_unit_test(test_corpus),
 	};
 
 	return cmocka_run_group_tests(tests, reading_setup, reading_teardown);

@@ -1,1 +1,2 @@
+# SPDX-License-Identifier: Apache-2.0
 cp "$SAMPLES/846-stock.edi" in.edi
