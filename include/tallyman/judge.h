@@ -67,6 +67,12 @@ struct tally_judge_options {
 	    const struct tally_group_judged *, const struct tally_set_judged *,
 	    struct tally_err *);
 	void *rules_ctx;
+	/* Whether the number of a group was used in an interchange before; may
+	 * be null.  Failing ends the judging. */
+	enum tally_rc (*group_used)(void *group_ctx,
+	    const struct tally_interchange_judged *,
+	    const struct tally_group_judged *, bool *used, struct tally_err *);
+	void *group_ctx;
 	/* Of envelopes, and of sets for which set_terms has none; null: all
 	 * as finding.def says. */
 	const struct tally_terms *terms;

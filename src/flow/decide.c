@@ -4,9 +4,11 @@
  *
  * In this order: is it to be read at all; may its sender send through this
  * mailbox (a partner must not speak for another); are we its receiver; did
- * it come whole; was its control number there before.  A number that was
- * there with the same bytes is a duplicate, which is answered with what was
- * answered then; with other bytes it is a conflict.
+ * it come whole; was its control number there before, as far back as numbers
+ * count.  A number that was there with the same bytes is a duplicate, which is
+ * answered with what was answered then; with other bytes it is a conflict.
+ * The same documents under a new number are told one by one, as they are
+ * recorded.
  */
 #include "flow/translate.h"
 
@@ -17,7 +19,7 @@
 
 /* Adds what deciding found, which also settles the verdict. */
 static void
-find(struct translate *t, enum tally_finding_kind kind)
+find(struct translate *t, enum tally_finding_kind kind, const char *number)
 {
 	struct tally_finding f = { .kind = kind,
 		.offset = t->in.judged.offset,
@@ -27,11 +29,25 @@ find(struct translate *t, enum tally_finding_kind kind)
 		.name = "" };
 	size_t errors = t->in.extra.errors;
 
-	f.value = TALLY_STR("");
+	f.element = *number != '\0' ? 13 : 0;
+	f.value = tally_cstr(number);
 	f.expected = TALLY_STR("");
 	tally_findings_add(&t->in.extra, &f);
 	if (t->in.extra.errors > errors)
 		t->in.judged.verdict = TALLY_REJECTED;
+}
+
+int64_t
+translate_numbers_since(const struct translate *t)
+{
+	const struct site_partner *p = t->partner;
+	int64_t since = 0;
+
+	if (p == NULL)
+		return 0;
+	if (p->number_ms != 0)
+		since = flow_clock_now(&t->f->clock) - p->number_ms;
+	return since > p->numbers_from ? since : p->numbers_from;
 }
 
 /* The partner's name; where it is anybody, the sender's own id, so that the
@@ -93,11 +109,11 @@ by_envelope(struct translate *t)
 	}
 	if (t->partner == NULL ||
 	    !site_partner_sends(t->partner, j->sender_qualifier, j->sender)) {
-		find(t, TALLY_F_sender_unknown);
+		find(t, TALLY_F_sender_unknown, "");
 		return DECIDE_QUARANTINE;
 	}
 	if (!site_is_self(t->f->site, j->receiver_qualifier, j->receiver))
-		find(t, TALLY_F_receiver_unknown);
+		find(t, TALLY_F_receiver_unknown, "");
 	return t->in.judged.verdict == TALLY_REJECTED ? DECIDE_REJECT
 						      : DECIDE_RECORD;
 }
@@ -106,18 +122,22 @@ static enum tally_rc
 by_number(struct translate *t, struct tally_err *err)
 {
 	struct interchange *in = &t->in;
+	int64_t since = translate_numbers_since(t);
 	struct store_prior prior;
 	enum tally_rc rc;
 
 	rc = store_interchange_prior(
-	    t->f->store, &in->judged, in->sha256, &prior, err);
+	    t->f->store, &in->judged, in->sha256, since, &prior, err);
+	if (rc == TALLY_OK && prior.old && since == t->partner->numbers_from)
+		find(t, TALLY_F_interchange_reset, in->judged.control);
 	if (rc != TALLY_OK || !prior.key_seen)
 		return rc;
 	in->original = prior.interchange;
 	in->decision = prior.bytes_seen ? DECIDE_DUPLICATE : DECIDE_REJECT;
 	find(t,
 	    prior.bytes_seen ? TALLY_F_interchange_duplicate
-			     : TALLY_F_interchange_conflict);
+			     : TALLY_F_interchange_conflict,
+	    in->judged.control);
 	return TALLY_OK;
 }
 

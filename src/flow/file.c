@@ -174,6 +174,20 @@ interchange(struct translate *t, const struct tally_interchange_judged *judged,
 	return rc;
 }
 
+/* Whether the group's number was there in an interchange before this one. */
+static enum tally_rc
+group_used(void *ctx, const struct tally_interchange_judged *ic,
+    const struct tally_group_judged *g, bool *used, struct tally_err *err)
+{
+	struct translate *t = ctx;
+	/* The transaction after the one that may still be on its way. */
+	enum tally_rc rc = translate_wait(t, err);
+
+	return rc != TALLY_OK ? rc
+			      : store_group_prior(t->f->store, t->file.id, ic,
+				    g, translate_numbers_since(t), used, err);
+}
+
 void
 translate_judging(struct translate *t, struct tally_judge_options *options)
 {
@@ -182,6 +196,10 @@ translate_judging(struct translate *t, struct tally_judge_options *options)
 		.grammars = &t->grammars };
 	if (t->partner != NULL)
 		site_judging(options, t->partner);
+	if (t->partner != NULL && t->partner->unique_groups) {
+		options->group_used = group_used;
+		options->group_ctx = t;
+	}
 	t->guides = (struct guides_choice){ .guides = t->f->guides,
 		.partner = t->partner };
 	guides_judging(options, &t->guides);

@@ -59,13 +59,16 @@ hold_repeated(struct translate *t, struct gathered *g, struct tally_err *err)
 
 	if (rc != TALLY_OK)
 		return rc;
-	for (size_t i = 0; i < g->n; i++) {
+	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++) {
 		g->pending[i].repeated =
 		    g->duplicate[i] != 0 && !g->pending[i].repeats;
 		if (g->pending[i].repeated)
 			g->doc[i].state = "held";
+		if (g->pending[i].repeated && g->duplicate[i] > 0)
+			rc = store_document_same(t->f->store, g->duplicate[i],
+			    g->doc[i].body, &g->pending[i].resent, err);
 	}
-	return TALLY_OK;
+	return rc;
 }
 
 enum tally_rc
@@ -87,7 +90,8 @@ translate_put_findings(
 		    st, &about, g->found.v + p->found.first, p->found.n, err);
 	if (rc != TALLY_OK || !p->repeated)
 		return rc;
-	translate_find(g, d, TALLY_F_document_duplicate);
+	translate_find(g, d,
+	    p->resent ? TALLY_F_document_resent : TALLY_F_document_duplicate);
 	return store_findings_put(
 	    st, &about, g->found.v + at, g->found.n - at, err);
 }

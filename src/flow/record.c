@@ -241,18 +241,16 @@ enum tally_rc
 translate_record(struct translate *t, struct tally_err *err)
 {
 	const struct tally_interchange_judged *again;
-	struct tally_judge_options options = { .limits = &t->f->site->limits,
-		.grammars = &t->grammars,
-		.visit = visit,
-		.visit_ta1 = t->replay == NULL ? translate_answered_ta1 : NULL,
-		.ctx = t,
-		.clean = t->in.list->n == 0 && t->in.list->dropped == 0 };
+	struct tally_judge_options options;
 	uint64_t offset = t->in.judged.offset;
 	struct tally_err late;
 	enum tally_rc rc, waited;
 
-	site_judging(&options, t->partner);
-	guides_judging(&options, &t->guides);
+	translate_judging(t, &options);
+	options.visit = visit;
+	options.visit_ta1 = t->replay == NULL ? translate_answered_ta1 : NULL;
+	options.ctx = t;
+	options.clean = t->in.list->n == 0 && t->in.list->dropped == 0;
 	translate_empty(t->g);
 	rc = tally_judge_new(&t->second,
 	    translate_source(t, READ_SECOND, offset), offset, &options, err);

@@ -276,6 +276,7 @@ read_again(struct translate *t, const struct store_interchange *ic,
 	}
 	if (rc != TALLY_OK)
 		return rc;
+	t->file.id = ic->file;
 	translate_judging(t, &options);
 	rc =
 	    tally_judge_new(&judge, translate_source(t, READ_FIRST, ic->offset),

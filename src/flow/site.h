@@ -126,6 +126,10 @@ struct site_partner {
 	enum tally_characters characters; /* that its values can have */
 	struct tally_terms terms;         /* of findings in envelopes */
 	uint32_t ack_bytes; /* of an acknowledgement; 0: as what it answers */
+	/* Control numbers count for so long, and not from before that instant;
+	 * 0: for ever, and all. */
+	int64_t number_ms, numbers_from;
+	bool unique_groups; /* their numbers in all interchanges, not in one */
 	const struct site_agreement *receive;
 	size_t nreceive;
 	const struct site_sending *send;

@@ -9,9 +9,11 @@
  */
 #include "flow/site_read.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/embed.h"
+#include "flow/clock.h"
 #include "tallyman/answer.h"
 
 #define SCHEMA     "config.rng"
@@ -293,6 +295,27 @@ ids(struct site_reader *r, const struct tally_xml *x, struct site_partner *p)
 	return TALLY_OK;
 }
 
+/* When a partner's numbering began again. */
+static enum tally_rc
+numbers_from(
+    struct site_reader *r, const struct tally_xml *x, struct site_partner *p)
+{
+	const char *v = tally_xml_get(x, "numbers-from");
+	char text[32] = "";
+
+	if (v == NULL)
+		return TALLY_OK;
+	if (strlen(v) == strlen("2026-01-31"))
+		snprintf(text, sizeof(text), "%sT00:00:00Z", v);
+	else if (strlen(v) < sizeof(text))
+		snprintf(text, sizeof(text), "%s", v);
+	if (!flow_clock_parse(text, &p->numbers_from))
+		return site_read_wrong(r, x, "numbers-from",
+		    "a date, or an instant, as 2026-01-31 or "
+		    "2026-01-31T23:59:59Z");
+	return TALLY_OK;
+}
+
 static enum tally_rc
 partner(struct site_reader *r, const struct tally_xml *x,
     const struct site_settings *above, struct site_partner *p)
@@ -325,6 +348,8 @@ partner(struct site_reader *r, const struct tally_xml *x,
 		    r, x, "characters", word_characters, &characters);
 	p->characters = (enum tally_characters)(characters + 1);
 	if (rc == TALLY_OK)
+		rc = numbers_from(r, x, p);
+	if (rc == TALLY_OK)
 		rc = ids(r, x, p);
 	if (rc == TALLY_OK)
 		rc = receives(r, x, &s, p);
@@ -339,6 +364,8 @@ partner(struct site_reader *r, const struct tally_xml *x,
 		return rc;
 	p->ta1 = (enum site_ta1)s.ta1;
 	p->ack_bytes = (uint32_t)s.ack_bytes;
+	p->number_ms = s.number_days * 86400000;
+	p->unique_groups = s.unique == 1;
 	for (c = x->child; c != NULL; c = c->next) {
 		if (strcmp(c->name, "mailbox") != 0)
 			continue;

@@ -15,9 +15,9 @@
 /* What is resolved downwards. */
 struct site_settings {
 	int acknowledge, list, ta1, test;
-	int validate, store, takes;
+	int validate, store, takes, unique;
 	unsigned char treatment[TALLY_FINDING_COUNT];
-	int64_t ack_bytes;
+	int64_t ack_bytes, number_days;
 	int64_t settle_s;
 	struct site_spelling spelling; /* of what is sent */
 	int64_t depth, connect_s, login_s, reply_s, run_s;

@@ -121,6 +121,7 @@ static const char *const word_list[3] = { "all", "errors", NULL };
 static const char *const word_ta1[3] = { "asked", "always", "never" };
 static const char *const word_test[3] = { "hold", "accept", NULL };
 
+static const char *const word_unique[3] = { "interchange", "partner", NULL };
 static const char *const word_takes[3] = { "document", "group", "interchange" };
 
 enum tally_rc
@@ -145,6 +146,12 @@ site_read_settings(
 		rc = site_read_word(r, x, "reject", word_takes, &s->takes);
 	if (rc == TALLY_OK)
 		rc = site_read_word(r, x, "ta1", word_ta1, &s->ta1);
+	if (rc == TALLY_OK)
+		rc = site_read_number(
+		    r, x, "number-days", 1, 36500, &s->number_days);
+	if (rc == TALLY_OK)
+		rc = site_read_word(
+		    r, x, "unique-groups", word_unique, &s->unique);
 	if (rc == TALLY_OK)
 		rc = site_read_word(r, x, "test", word_test, &s->test);
 	if (rc == TALLY_OK)

@@ -21,6 +21,7 @@
 #define DEATHS      2 /* after so many a file is not tried any more */
 #define BATCH_MAX   (256u << 20) /* a single document may need as much */
 #define COPIES_MAX  (256u << 20)
+#define ANSWERS_MS  (INT64_C(7) * 86400 * 1000) /* tried for so long */
 #define FOUND_MAX   100000
 #define ANSWER_MAX  (64u << 20)
 
@@ -284,6 +285,21 @@ all_files(struct translate *t, struct group *g, struct tally_arena *names,
 	}
 }
 
+/* Answers that came before what they answer was recorded as sent. */
+static enum tally_rc
+match_answers(struct flow *f, struct tally_err *err)
+{
+	int64_t since = flow_clock_now(&f->clock) - ANSWERS_MS;
+	uint64_t matched;
+	enum tally_rc rc = store_answers_again(f->store, since, &matched, err);
+
+	if (rc == TALLY_OK && matched > 0)
+		log_line(&f->log, LOG_EVENT, "answers", TALLY_STR(""),
+		    "%llu answers of partners are matched with what was sent",
+		    (unsigned long long)matched);
+	return rc;
+}
+
 enum tally_rc
 flow_translate(struct flow *f, struct tally_err *err)
 {
@@ -300,6 +316,8 @@ flow_translate(struct flow *f, struct tally_err *err)
 		goto out;
 	}
 	rc = translate_open(t, f, err);
+	if (rc == TALLY_OK)
+		rc = match_answers(f, err);
 	if (rc == TALLY_OK)
 		rc = all_files(t, g, &names, err);
 	log_progress_end(&f->log);

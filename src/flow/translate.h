@@ -31,6 +31,7 @@ struct pending {
 	size_t nresidue;
 	bool repeats;  /* others may have its key */
 	bool repeated; /* another one has it, and should not */
+	bool resent;   /* … and has its content as well */
 };
 
 /*
@@ -122,6 +123,9 @@ enum tally_rc translate_file(struct translate *, struct tally_err *)
  * read is trouble of this file alone: it sets unreadable. */
 struct tally_source translate_source(
     struct translate *, enum reader, uint64_t from);
+
+/* From when on control numbers of the partner in hand count; 0: all. */
+int64_t translate_numbers_since(const struct translate *);
 
 /* Fills in.decision, in.id and the rest from in.judged. */
 enum tally_rc translate_decide(struct translate *, struct tally_err *)

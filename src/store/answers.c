@@ -166,3 +166,120 @@ store_answers_put(struct store *st, const struct store_answered *from,
 	tally_buf_free(&codes);
 	return rc;
 }
+
+/* An answer that was not matched, and where it stands. */
+struct parked {
+	int64_t id;
+	struct tally_answer answer;
+	struct store_answered from;
+};
+
+static enum tally_rc
+next_parked(struct store *st, int64_t after, const char *since,
+    struct tally_buf *texts, struct parked *p, bool *row, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(after), v_cstr(since) };
+	const struct engine_methods *m = st->engine->m;
+	enum { FIRST = 1, LAST = 10, OF = 7 };
+	struct tally_str text[LAST + 1];
+	size_t at[LAST + 1];
+	enum tally_rc rc =
+	    store_one(st, Q_ANSWER_PARKED, v, COUNT(v), row, err);
+
+	if (rc != TALLY_OK || !*row)
+		return rc;
+	memset(p, 0, sizeof(*p));
+	p->id = m->integer(st->engine, Q_ANSWER_PARKED, 0);
+	p->from.interchange = m->integer(st->engine, Q_ANSWER_PARKED, OF);
+	tally_buf_reset(texts);
+	for (int i = FIRST; i <= LAST; i++) {
+		text[i] = i == OF ? TALLY_STR("")
+				  : m->bytes(st->engine, Q_ANSWER_PARKED, i);
+		at[i] = texts->n;
+		tally_buf_str(texts, text[i]);
+		tally_buf_putc(texts, '\0');
+	}
+	store_end(st, Q_ANSWER_PARKED);
+	if (texts->failed)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	for (int i = FIRST; i <= LAST; i++)
+		text[i].p = texts->p + at[i];
+	p->answer.level = text[1].p[0] == 'i' ? TALLY_ANSWER_INTERCHANGE
+	    : text[1].p[0] == 'g'             ? TALLY_ANSWER_GROUP
+					      : TALLY_ANSWER_SET;
+	p->answer.functional = text[2];
+	p->answer.group = text[3];
+	p->answer.set = text[4];
+	p->answer.control = text[5];
+	p->answer.verdict = *text[6].p;
+	p->from.sender_qualifier = text[8].p;
+	p->from.sender = text[9].p;
+	p->from.receiver = text[10].p;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+match_again(struct store *st, const struct parked *parked, bool *matched,
+    struct tally_err *err)
+{
+	struct putting p = { .st = st, .from = &parked->from, .err = err };
+	enum tally_rc rc = match(&p, &parked->answer);
+
+	*matched = p.outbox != 0 || p.group != 0;
+	if (rc != TALLY_OK || !*matched)
+		return rc;
+
+	const struct engine_value v[] = { v_id(p.outbox), v_id(p.group),
+		v_integer(parked->id) };
+
+	rc = store_do(st, Q_ANSWER_MATCHED, v, COUNT(v), err);
+	return rc == TALLY_OK ? settle(&p, &parked->answer) : rc;
+}
+
+static enum tally_rc
+all_parked(struct store *st, const char *since, uint64_t *matched,
+    struct tally_err *err)
+{
+	const struct engine_value v[] = { v_cstr("answers_parked_since"),
+		v_cstr(since) };
+	struct parked p = { .id = 0 };
+	struct tally_buf texts;
+	bool row = true, yes;
+	enum tally_rc rc = store_do(st, Q_META_PUT, v, COUNT(v), err);
+
+	tally_buf_init(&texts, 64 * 1024);
+	while (rc == TALLY_OK && row) {
+		rc = next_parked(st, p.id, since, &texts, &p, &row, err);
+		if (rc != TALLY_OK || !row)
+			break;
+		rc = match_again(st, &p, &yes, err);
+		*matched += yes;
+	}
+	tally_buf_free(&texts);
+	return rc;
+}
+
+enum tally_rc
+store_answers_again(
+    struct store *st, int64_t since, uint64_t *matched, struct tally_err *err)
+{
+	const struct store_instant from = store_instant(since);
+	const struct engine_value v[] = { v_integer(0), v_cstr("") };
+	enum tally_rc rc;
+	bool row;
+
+	*matched = 0;
+	/* Most runs find none, and write nothing. */
+	rc = store_one(st, Q_ANSWER_PARKED, v, COUNT(v), &row, err);
+	if (rc != TALLY_OK || !row)
+		return rc;
+	store_end(st, Q_ANSWER_PARKED);
+	rc = store_begin(st, err);
+	if (rc == TALLY_OK)
+		rc = all_parked(st, from.text, matched, err);
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK)
+		store_rollback(st);
+	return rc;
+}

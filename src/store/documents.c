@@ -148,6 +148,20 @@ put(struct store *st, const struct engine_load *load, struct store_document *d,
 }
 
 enum tally_rc
+store_document_same(struct store *st, int64_t id, const unsigned char body[32],
+    bool *same, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_blob(body, TALLY_HASH_SIZE),
+		v_integer(id) };
+	int64_t n = 0;
+	enum tally_rc rc =
+	    store_number(st, Q_DOCUMENT_SAME, v, COUNT(v), &n, NULL, err);
+
+	*same = n != 0;
+	return rc;
+}
+
+enum tally_rc
 store_documents_put(struct store *st, const char *partner,
     struct store_document *d, size_t n, const struct tally_batch *batch,
     int64_t now, struct tally_err *err)

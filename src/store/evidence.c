@@ -10,16 +10,23 @@
 enum tally_rc
 store_interchange_prior(struct store *st,
     const struct tally_interchange_judged *ic, const unsigned char sha256[32],
-    struct store_prior *prior, struct tally_err *err)
+    int64_t since, struct store_prior *prior, struct tally_err *err)
 {
+	const struct store_instant from = store_instant(since);
 	const struct engine_value v[] = { v_blob(sha256, TALLY_HASH_SIZE),
 		v_cstr(ic->sender), v_cstr(ic->receiver), v_cstr(ic->control),
-		v_cstr(ic->sender_qualifier), v_cstr(ic->receiver_qualifier) };
+		v_cstr(ic->sender_qualifier), v_cstr(ic->receiver_qualifier),
+		v_cstr(from.text) };
+	int64_t old = 0;
 	enum tally_rc rc;
 	bool row;
 
 	*prior = (struct store_prior){ 0 };
 	rc = store_one(st, Q_INTERCHANGE_PRIOR, v, COUNT(v), &row, err);
+	if (rc == TALLY_OK && !row && since != 0)
+		rc = store_number(st, Q_INTERCHANGE_OLD, v + 1, COUNT(v) - 1,
+		    &old, NULL, err);
+	prior->old = old > 0;
 	if (rc != TALLY_OK || !row)
 		return rc;
 	prior->key_seen = true;
@@ -29,6 +36,26 @@ store_interchange_prior(struct store *st,
 	    st->engine->m->integer(st->engine, Q_INTERCHANGE_PRIOR, 1) != 0;
 	store_end(st, Q_INTERCHANGE_PRIOR);
 	return TALLY_OK;
+}
+
+enum tally_rc
+store_group_prior(struct store *st, int64_t file,
+    const struct tally_interchange_judged *ic,
+    const struct tally_group_judged *g, int64_t since, bool *used,
+    struct tally_err *err)
+{
+	const struct store_instant from = store_instant(since);
+	const struct engine_value v[] = { v_cstr(ic->sender),
+		v_cstr(ic->receiver), v_cstr(ic->sender_qualifier),
+		v_cstr(ic->receiver_qualifier), v_cstr(from.text),
+		v_cstr(g->functional), v_cstr(g->control), v_integer(file),
+		v_integer((int64_t)ic->offset) };
+	int64_t n = 0;
+	enum tally_rc rc =
+	    store_number(st, Q_GROUP_PRIOR, v, COUNT(v), &n, NULL, err);
+
+	*used = n > 0;
+	return rc;
 }
 
 /* "* ~ > ^", so that a person can read and copy them. */

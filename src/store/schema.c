@@ -187,6 +187,7 @@ static const char *const evidence3[] = {
 	" subject_id INTEGER NOT NULL, decision TEXT NOT NULL"
 	" CHECK (decision IN ('released', 'rejected')), at TEXT NOT NULL,"
 	" who TEXT NOT NULL, reason TEXT) STRICT",
+	"CREATE INDEX answers_parked ON answers (id) WHERE state = 'unmatched'",
 	"CREATE INDEX decisions_by_subject ON decisions (subject_id, subject)",
 };
 

@@ -150,16 +150,24 @@ void store_payload_close(struct store_payload *);
 /*
  * What became of an interchange with the same key before: only those in state
  * translated count, so a rejected one may come again, and one that is being
- * recorded does not meet itself.
+ * recorded does not meet itself.  Those recorded before the instant since (0:
+ * none) do not count; *old says that there are such.
  */
 struct store_prior {
 	bool key_seen;   /* sender, receiver and control number */
 	bool bytes_seen; /* … and the same content */
 	int64_t interchange;
+	bool old;
 };
 enum tally_rc store_interchange_prior(struct store *,
     const struct tally_interchange_judged *, const unsigned char sha256[32],
-    struct store_prior *, struct tally_err *) TALLY_MUST_USE;
+    int64_t since, struct store_prior *, struct tally_err *) TALLY_MUST_USE;
+
+/* Whether a group's number was used, since that instant, in an interchange of
+ * the same sender to the same receiver, before the one in that file. */
+enum tally_rc store_group_prior(struct store *, int64_t file,
+    const struct tally_interchange_judged *, const struct tally_group_judged *,
+    int64_t since, bool *used, struct tally_err *) TALLY_MUST_USE;
 
 /*
  * The row of an interchange of a file, by its offset there; made in state
@@ -207,6 +215,11 @@ enum tally_rc store_documents_prior(struct store *, const char *partner,
     const struct store_document *, size_t n, int64_t *duplicate,
     struct tally_err *) TALLY_MUST_USE;
 
+/* Whether a document's content has that digest. */
+enum tally_rc store_document_same(struct store *, int64_t id,
+    const unsigned char body[32], bool *same, struct tally_err *)
+    TALLY_MUST_USE;
+
 /*
  * Records documents and the batch's rows of those that are not rejected and
  * have some: all tables by INSERT … SELECT from a virtual table over the
@@ -242,6 +255,14 @@ struct tally_answers;
  * unmatched; what is there already stays as it is. */
 enum tally_rc store_answers_put(struct store *, const struct store_answered *,
     const struct tally_answers *, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * Tries again to match the answers that were not, of interchanges recorded at
+ * or after the instant since; older ones are from now on what needs a person.
+ * *matched is how many were.  Not in a transaction.
+ */
+enum tally_rc store_answers_again(struct store *, int64_t since,
+    uint64_t *matched, struct tally_err *) TALLY_MUST_USE;
 
 /* Draws the next number (first 1) of a sequence, in the transaction:
  * "interchange" or "group" for a pair of sender and receiver. */

@@ -249,6 +249,24 @@ choose_version(struct tally_judge *j, struct tally_group_judged *g,
 		    v->version);
 }
 
+/* A number that another interchange had, where somebody knows. */
+static enum tally_rc
+ask_number(struct tally_judge *j, const struct tally_group_judged *g,
+    struct tally_str number, struct tally_err *err)
+{
+	const struct tally_judge_options *o = &j->options;
+	bool used = false;
+	enum tally_rc rc;
+
+	if (o->group_used == NULL || j->of_group.errors > 0)
+		return TALLY_OK;
+	rc = o->group_used(o->group_ctx, &j->ic, g, &used, err);
+	if (rc == TALLY_OK && used)
+		add_finding(j, TALLY_F_group_number_used, g->offset, 6, number,
+		    "a number that no interchange of the partner had");
+	return rc;
+}
+
 static enum tally_rc
 begin_group(
     struct tally_judge *j, const struct tally_unit *u, struct tally_err *err)
@@ -279,7 +297,7 @@ begin_group(
 	COPY(g->version, 8);
 	j->functional_told = false;
 	choose_version(j, g, version);
-	return TALLY_OK;
+	return ask_number(j, g, tally_element(set, s, 6), err);
 }
 
 static enum tally_verdict

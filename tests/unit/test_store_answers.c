@@ -210,6 +210,104 @@ of_copy(const struct fixture *f, const char *what, const char *sql)
 	return n;
 }
 
+/* An answer that is there before what it answers is tried again, so long as it
+ * is not too old. */
+static void
+parked(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_answer a[] = {
+		{ SET("2"), .verdict = 'R', .code = { TALLY_STR("5") } },
+		{ ABOUT(TALLY_ANSWER_GROUP), .verdict = 'P' },
+	};
+	struct tally_answer ta1 = { .kind = "TA1",
+		.level = TALLY_ANSWER_INTERCHANGE,
+		.control = TALLY_STR("000000077"),
+		.verdict = 'A' };
+	struct store_answered other = from;
+	struct tally_err err = { .text = "" };
+	uint64_t matched;
+
+	fixture_group(f);
+	fixture_execute(f,
+	    "UPDATE functional_groups SET sender_id = 'THEY',"
+	    " receiver_id = 'WE', byte_offset = 53 WHERE id = 1");
+	put(f, &from, a, 2);
+	other.offset = 900;
+	put(f, &other, &ta1, 1);
+	assert_int_equal(
+	    store_answers_again(f->store, 0, &matched, &err), TALLY_OK);
+	assert_int_equal(matched, 0);
+	assert_string_equal(
+	    fixture_sql(
+		f, "SELECT count(*) FROM answers WHERE state = 'unmatched'"),
+	    "3");
+
+	sent(f);
+	/* Too old ones stay as they are, and need a person. */
+	assert_int_equal(
+	    store_answers_again(f->store, FIXTURE_NOW + 1, &matched, &err),
+	    TALLY_OK);
+	assert_int_equal(matched, 0);
+	assert_int_equal(
+	    store_answers_again(f->store, FIXTURE_NOW, &matched, &err),
+	    TALLY_OK);
+	assert_int_equal(matched, 2);
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(state || ' ' ||"
+		" coalesce(interchange_id, 0)) FROM expected_acks"),
+	    "accepted 1,rejected 1,accepted 1");
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(kind || coalesce(group_id, 0))"
+		" FROM answers"),
+	    "997901,997901,TA10");
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(kind) FROM answers WHERE state ="
+		" 'unmatched'"),
+	    "TA1");
+	assert_int_equal(
+	    store_answers_again(f->store, FIXTURE_NOW, &matched, &err),
+	    TALLY_OK);
+	assert_int_equal(matched, 0);
+}
+
+static int unmatched;
+
+static void
+count_unmatched(
+    void *ctx, int n, const char *const *names, const char *const *values)
+{
+	(void)ctx;
+	for (int i = 0; i < n; i++)
+		unmatched += strcmp(names[i], "state") == 0 &&
+		    strcmp(values[i], "unmatched") == 0;
+}
+
+static void
+too_old(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_answer a = { ABOUT(TALLY_ANSWER_GROUP), .verdict = 'A' };
+	struct tally_err err = { .text = "" };
+	uint64_t matched;
+
+	fixture_group(f);
+	put(f, &from, &a, 1);
+	for (int old = 0; old < 2; old++) {
+		assert_int_equal(store_answers_again(f->store,
+				     FIXTURE_NOW + old, &matched, &err),
+		    TALLY_OK);
+		unmatched = 0;
+		assert_int_equal(store_ask(f->store, STORE_Q_ATTENTION, 0,
+				     count_unmatched, NULL, &err),
+		    TALLY_OK);
+		assert_int_equal(unmatched, old);
+	}
+}
+
 /* A store of the version before gets what it lacks, and keeps its rows. */
 static void
 older_store(void **state)
@@ -256,6 +354,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    groups_and_sets, setup, teardown),
 		cmocka_unit_test_setup_teardown(strangers, setup, teardown),
+		cmocka_unit_test_setup_teardown(parked, setup, teardown),
+		cmocka_unit_test_setup_teardown(too_old, setup, teardown),
 		cmocka_unit_test_setup_teardown(older_store, setup, teardown),
 	};
 

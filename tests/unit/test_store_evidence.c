@@ -56,15 +56,23 @@ interchange(const char *control, uint64_t offset)
 }
 
 static struct store_prior
-prior(struct fixture *f, const char *control, const unsigned char *sha)
+prior_since(struct fixture *f, const char *control, const unsigned char *sha,
+    int64_t since)
 {
 	const struct tally_interchange_judged ic = interchange(control, 0);
 	struct store_prior p;
 	struct tally_err err;
 
 	assert_int_equal(
-	    store_interchange_prior(f->store, &ic, sha, &p, &err), TALLY_OK);
+	    store_interchange_prior(f->store, &ic, sha, since, &p, &err),
+	    TALLY_OK);
 	return p;
+}
+
+static struct store_prior
+prior(struct fixture *f, const char *control, const unsigned char *sha)
+{
+	return prior_since(f, control, sha, 0);
 }
 
 static int64_t
@@ -137,6 +145,54 @@ interchanges_are_recognised(void **state)
 	assert_true(prior(f, "000000042", sha_b).key_seen);
 	assert_false(prior(f, "000000042", sha_b).bytes_seen);
 	assert_false(prior(f, "000000043", sha_a).key_seen);
+
+	/* As far back as numbers count. */
+	assert_true(prior_since(f, "000000042", sha_a, FIXTURE_NOW).key_seen);
+	assert_false(prior_since(f, "000000042", sha_a, FIXTURE_NOW).old);
+	assert_false(
+	    prior_since(f, "000000042", sha_a, FIXTURE_NOW + 1).key_seen);
+	assert_true(prior_since(f, "000000042", sha_a, FIXTURE_NOW + 1).old);
+	assert_false(prior_since(f, "000000043", sha_a, FIXTURE_NOW + 1).old);
+}
+
+static void
+group_numbers_are_recognised(void **state)
+{
+	struct fixture *f = *state;
+	const struct tally_interchange_judged ic = interchange("000000042", 0);
+	struct tally_group_judged g = { .functional = "PO",
+		.sender = "PARTNER",
+		.receiver = "US",
+		.control = "17",
+		.version = "004010",
+		.verdict = TALLY_ACCEPTED };
+	struct tally_err err = { .text = "" };
+	int64_t file = fixture_group(f).file, id, group;
+	uint64_t recorded;
+	bool used;
+
+#define USED(control_, since) \
+	(snprintf(g.control, sizeof(g.control), "%s", control_), \
+	    assert_int_equal(store_group_prior(f->store, file + 1, &ic, &g, \
+				 since, &used, &err), \
+		TALLY_OK), \
+	    used)
+	id = begin(f, file, "000000042", 700, sha_a, &recorded);
+	assert_int_equal(
+	    store_group_put(f->store, id, &g, &group, &err), TALLY_OK);
+	assert_false(USED("17", 0)); /* it is still being recorded */
+	mark(f, id, 1, "translated");
+	assert_true(USED("17", 0));
+	assert_true(USED("00017", FIXTURE_NOW));
+	assert_false(USED("17", FIXTURE_NOW + 1));
+	assert_false(USED("18", 0));
+	snprintf(g.functional, sizeof(g.functional), "IN");
+	assert_false(USED("17", 0));
+	snprintf(g.functional, sizeof(g.functional), "PO");
+	/* One that was rejected may come again. */
+	fixture_execute(f, "UPDATE functional_groups SET verdict = 'R'");
+	assert_false(USED("17", 0));
+#undef USED
 }
 
 static void
@@ -427,6 +483,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		T(interchanges_are_resumed),
 		T(interchanges_are_recognised),
+		T(group_numbers_are_recognised),
 		T(rejected_interchanges_may_come_again),
 		T(an_unknown_partner_has_no_name),
 		T(groups_are_made_once),
