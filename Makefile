@@ -135,7 +135,13 @@ $(UNIT_BIN): | $(HELPER_BIN)
 $(FUZZ_BIN): $(B)/%: $(B)/obj/tests/%.o $(REPLAY_OBJ) $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $(filter %.o,$^) $(filter %.a,$^) $(CORE_LIBS)
-# This one looks at a pure part of the shell.
+# These look at pure parts of the shell.
+$(B)/libsite.a: $(call obj,$(wildcard src/flow/site*.c src/mailbox/*.c) \
+    src/flow/clock.c)
+	@rm -f $@
+	ar rcs $@ $^
+$(B)/fuzz/fuzz_config $(B)/run/fuzz_config: $(B)/libsite.a
+$(B)/fuzz/fuzz_config $(B)/run/fuzz_config: CORE_LIBS += $(SSH_LIBS)
 $(B)/fuzz/fuzz_sftp $(B)/run/fuzz_sftp: $(B)/obj/src/mailbox/sftp_codec.o
 BENCH_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
 COUNT_BIN := $(B)/bench/core $(B)/bench/make850

@@ -20,6 +20,7 @@
 
 #include "base/text.h"
 #include "base/xml_explain.h"
+#include "base/xml_optional.h"
 
 /* A map of five hundred lines has 30 KiB, depth 6 and 600 elements. */
 #define BYTES_MAX    (4u << 20)
@@ -333,6 +334,52 @@ copy_tree(const xmlNode *root, struct tally_arena *a, const char *file)
 	}
 }
 
+/* The element after n in document order. */
+static xmlNode *
+element_after(xmlNode *n)
+{
+	for (xmlNode *c = n->children; c != NULL; c = c->next)
+		if (c->type == XML_ELEMENT_NODE)
+			return c;
+	for (; n != NULL; n = n->parent)
+		for (xmlNode *s = n->next; s != NULL; s = s->next)
+			if (s->type == XML_ELEMENT_NODE)
+				return s;
+	return NULL;
+}
+
+/*
+ * Takes out of doc the attributes that the schema leaves free.  libxml2 goes
+ * on with and without each one that it meets, so that an element with twenty
+ * of them would keep it busy for hours.
+ */
+static enum tally_rc
+take_out(xmlDocPtr doc, const char *schema, struct tally_err *err)
+{
+	const struct tally_xml *grammar, *pattern;
+	struct tally_arena a;
+	enum tally_rc rc;
+
+	tally_arena_init(&a, XML_SCHEMA_MAX);
+	rc = tally_xml_load(
+	    &grammar, &a, "the schema", tally_cstr(schema), NULL, err);
+	for (xmlNode *n = xmlDocGetRootElement(doc); rc == TALLY_OK && n;
+	     n = element_after(n)) {
+		if (n->properties == NULL)
+			continue;
+		pattern = tally_xml_pattern(grammar, (const char *)n->name);
+		for (xmlAttr *at = n->properties, *next; at; at = next) {
+			next = at->next;
+			if (pattern != NULL && at->ns == NULL &&
+			    tally_xml_optional(
+				grammar, pattern, (const char *)at->name))
+				xmlRemoveProp(at);
+		}
+	}
+	tally_arena_free(&a);
+	return rc;
+}
+
 /* True when doc is valid; otherwise load holds libxml2's first complaint. */
 static bool
 validate(struct load *load, xmlDocPtr doc, const char *schema)
@@ -384,6 +431,10 @@ tally_xml_load(const struct tally_xml **root, struct tally_arena *a,
 		rc = tally_err_set(err, TALLY_NOMEM, "no memory for %s", name);
 		goto out;
 	}
+	rc = schema != NULL ? take_out(doc, schema, err) : TALLY_OK;
+	load.failed = rc != TALLY_OK;
+	if (rc != TALLY_OK)
+		goto out;
 	load.err = &complaint;
 	if (schema != NULL && !validate(&load, doc, schema)) {
 		load.failed = true;

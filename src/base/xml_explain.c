@@ -13,7 +13,6 @@
 
 #define NAMES_MAX   64
 #define PENDING_MAX 256
-#define SCHEMA_MAX  (8u << 20) /* memory for the schema's tree */
 
 /* The names that may stand in an element; owned by the schema's tree. */
 struct allowed {
@@ -280,7 +279,7 @@ tally_xml_explain(const struct tally_xml *root, const char *name,
 	unsigned line = 0;
 	enum tally_rc rc;
 
-	tally_arena_init(&a, SCHEMA_MAX);
+	tally_arena_init(&a, XML_SCHEMA_MAX);
 	tally_buf_init(&b, sizeof(err->text) * 4);
 	rc = tally_xml_load(
 	    &grammar, &a, "the schema", tally_cstr(schema), NULL, err);

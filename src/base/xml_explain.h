@@ -5,6 +5,8 @@
 
 #include "base/xml.h"
 
+#define XML_SCHEMA_MAX (8u << 20) /* memory for a schema's tree */
+
 /*
  * Fills *err for a document that the schema (RELAX NG in XML, one grammar
  * with named definitions) refuses.  complaint is the validator's own message,

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "base/xml.h"
@@ -219,6 +220,63 @@ test_tree(void **state)
 	tally_arena_free(&a);
 }
 
+/* With and without each of so many attributes would be more cases than there
+ * is time for. */
+static void
+many_optional_attributes(void **state)
+{
+	enum { N = 40 };
+	const struct tally_xml *root = NULL;
+	struct tally_err err = { .text = "" };
+	struct tally_buf rng, text;
+	struct tally_arena a;
+
+	(void)state;
+	tally_arena_init(&a, 1u << 20);
+	tally_buf_init(&rng, 1u << 16);
+	tally_buf_init(&text, 1u << 16);
+	tally_buf_puts(&rng,
+	    "<grammar xmlns='http://relaxng.org/ns/structure/1.0' ns='urn:t'>"
+	    "<start><element name='l'><attribute name='must'/><ref name='m'/>"
+	    "<zeroOrMore><element name='e'><optional><attribute name='a1'>"
+	    "<value>x</value></attribute></optional></element></zeroOrMore>"
+	    "</element></start><define name='m'>");
+	tally_buf_puts(&text, "<l xmlns='urn:t' must='x'");
+	for (int i = 0; i < N; i++) {
+		tally_buf_printf(
+		    &rng, "<optional><attribute name='a%d'/></optional>", i);
+		tally_buf_printf(&text, " a%d='%d'", i, i);
+	}
+	tally_buf_puts(&rng, "</define></grammar>");
+	tally_buf_putc(&rng, '\0');
+	tally_buf_puts(&text, "/>");
+	if (tally_xml_load(
+		&root, &a, "t", tally_buf_view(&text), rng.p, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(root->nattribute, N + 1);
+	assert_string_equal(tally_xml_get(root, "a39"), "39");
+
+	/* What is not free is still asked for. */
+	assert_int_equal(
+	    tally_xml_load(&root, &a, "t",
+		TALLY_STR("<l xmlns='urn:t' a1='1'/>"), rng.p, &err),
+	    TALLY_CONFIG);
+	assert_non_null(strstr(err.text, "must"));
+	assert_int_equal(
+	    tally_xml_load(&root, &a, "t",
+		TALLY_STR("<l xmlns='urn:t' must='1' a40='1'/>"), rng.p, &err),
+	    TALLY_CONFIG);
+	assert_non_null(strstr(err.text, "a40"));
+	assert_int_equal(tally_xml_load(&root, &a, "t",
+			     TALLY_STR("<l xmlns='urn:t' must='1'>"
+				       "<e a1='y'/></l>"),
+			     rng.p, &err),
+	    TALLY_CONFIG);
+	tally_buf_free(&text);
+	tally_buf_free(&rng);
+	tally_arena_free(&a);
+}
+
 int
 main(void)
 {
@@ -227,6 +285,7 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_tree),
+		cmocka_unit_test(many_optional_attributes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
