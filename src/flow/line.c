@@ -7,8 +7,7 @@
 #include "base/charset.h"
 #include "base/text.h"
 
-#define PLACE_MAX      128 /* of a path of loops and a tag */
-#define SEPARATORS_MAX 64  /* four of two bytes, and how a buffer grows */
+#define PLACE_MAX 128 /* of a path of loops and a tag */
 
 static void
 put(struct tally_buf *b, const char *key, struct tally_str s)
@@ -23,31 +22,26 @@ text(struct tally_buf *b, const char *key, const char *s)
 	put(b, key, tally_cstr(s));
 }
 
-/* A byte as the character of that number. */
-static void
-put_byte(struct tally_buf *b, unsigned char c)
+/* The separators as they are told. */
+static struct tally_separators
+told(const struct tally_separators *s)
 {
-	if (c < 0x80) {
-		tally_buf_putc(b, (char)c);
-		return;
-	}
-	tally_buf_putc(b, (char)(0xc0 | c >> 6));
-	tally_buf_putc(b, (char)(0x80 | (c & 0x3f)));
+	static const struct tally_separators ascii = { 0x1d, 0x1c, 0x1f, 0x1e };
+
+	if (s->element < 0x80 && s->segment < 0x80 && s->component < 0x80 &&
+	    s->repetition < 0x80)
+		return *s;
+	return ascii;
 }
 
 static void
 put_separators(struct tally_buf *b, const struct tally_separators *s)
 {
-	struct tally_buf v;
+	struct tally_separators t = told(s);
+	const char v[] = { (char)t.element, (char)t.segment, (char)t.component,
+		(char)t.repetition };
 
-	tally_buf_init(&v, SEPARATORS_MAX);
-	put_byte(&v, s->element);
-	put_byte(&v, s->segment);
-	put_byte(&v, s->component);
-	if (s->repetition != 0)
-		put_byte(&v, s->repetition);
-	put(b, "separators", tally_buf_view(&v));
-	tally_buf_free(&v);
+	put(b, "separators", tally_str(v, s->repetition != 0 ? 4 : 3));
 }
 
 static void
@@ -124,11 +118,18 @@ line_place_find(const struct tally_set_spec *spec, struct tally_str name)
 	return found;
 }
 
-static bool
-separates(const struct tally_separators *s, unsigned char c)
+/* The separator that a byte of the set's is told as; 0: it is none. */
+static char
+separator(const struct tally_separators *s, unsigned char c)
 {
-	return c == s->element || c == s->component ||
-	    (s->repetition != 0 && c == s->repetition);
+	struct tally_separators t = told(s);
+
+	if (c == s->element)
+		return (char)t.element;
+	if (c == s->component)
+		return (char)t.component;
+	return s->repetition != 0 && c == s->repetition ? (char)t.repetition
+							: '\0';
 }
 
 /* Text of the set in UTF-8, its separators as they are told. */
@@ -137,16 +138,30 @@ convert(struct tally_buf *to, struct tally_charset *charset,
     const struct tally_separators *s, struct tally_str v)
 {
 	size_t from = 0;
+	char c;
 
 	for (size_t i = 0; i <= v.n; i++) {
-		if (i < v.n && !separates(s, (unsigned char)v.p[i]))
+		c = i < v.n ? separator(s, (unsigned char)v.p[i]) : '\0';
+		if (i < v.n && c == '\0')
 			continue;
 		tally_charset_utf8(
 		    charset, to, tally_str(v.p + from, i - from));
 		if (i < v.n)
-			put_byte(to, (unsigned char)v.p[i]);
+			tally_buf_putc(to, c);
 		from = i + 1;
 	}
+}
+
+static void
+put_owner(struct tally_buf *b, const struct tally_model *m,
+    const struct tally_residue *r)
+{
+	const struct tally_table *t = &m->table[r->table];
+
+	text(b, "table", t->name);
+	tally_buf_printf(b, ",\"row\":%" PRIu32, r->row);
+	if (r->column != TALLY_NO_COLUMN)
+		text(b, "column", t->column[r->column].name);
 }
 
 static void
@@ -165,6 +180,7 @@ put_residue(struct tally_buf *b, const struct line *l,
 	tally_buf_reset(&v);
 	convert(&v, charset, &set->separators, r->text);
 	put(b, "text", tally_buf_view(&v));
+	put_owner(b, l->batch->model, r);
 	tally_buf_putc(b, '}');
 	b->failed |= v.failed;
 	tally_buf_free(&v);

@@ -13,10 +13,12 @@
  *	records         an object of tables, as tally_batch_json has it
  *	residue         what no field of the map claims: segment (its number in
  *	                the set), place, element (not for a whole segment) and
- *	                text
+ *	                text; and the row that it belongs to: table, row (its
+ *	                id), and column, one that the segment filled, if any
  *
  * separators are those of element, segment and component, and the one of
- * repetitions if there is any; texts of residue hold them.  place is the
+ * repetitions if there is any; texts of residue hold them.  Where they are not
+ * ASCII, the information separators of ASCII stand for them.  place is the
  * path of loops and the segment's tag, "PO1/N1/PER"; of a segment that stands
  * at several places of a loop those behind the first have their number,
  * "REF#2".

@@ -109,6 +109,8 @@ holds "findings as JSON" grep -q '^{"type":"finding".*"kind":"map_required"' sai
 
 # What no field claims is residue, with its place; its text is UTF-8, too.
 same "a segment of residue" "$(value 1 '$.residue[#-1].place')" CTT/CTT
+same "its row" "$(value 1 '$.residue[1].table') $(value 1 '$.residue[1].row')" \
+    "order_lines 0"
 same "an element" "$(value 1 '$.residue[1].place') $(value 1 \
     '$.residue[1].element') $(value 1 '$.residue[1].text')" "PO1/PO1 1 1"
 sed "s/DOCK 4/D$(printf '\351')POT/" order.edi >latin.edi
