@@ -61,6 +61,20 @@ judging_load(struct judging *j, const char *dir, struct tally_err *err)
 	return rc;
 }
 
+static enum tally_rc
+load_lookups(struct judging *j, struct tally_err *err)
+{
+	struct store *st = NULL;
+	enum tally_rc rc;
+
+	rc =
+	    store_open(&st, j->site->dir, STORE_READ, maps_model(j->maps), err);
+	if (rc == TALLY_OK)
+		rc = lookups_load(&j->lookups, st, j->partner, err);
+	store_close(st);
+	return rc;
+}
+
 enum tally_rc
 judging_maps(struct judging *j, const char *asked, struct tally_err *err)
 {
@@ -71,6 +85,8 @@ judging_maps(struct judging *j, const char *asked, struct tally_err *err)
 		rc = maps_load(&j->maps, dir, &j->dictionary->d, err);
 	if (rc == TALLY_OK && j->site != NULL)
 		rc = maps_check(j->maps, j->site, err);
+	if (rc == TALLY_OK && j->partner != NULL)
+		rc = load_lookups(j, err);
 	tally_free(dir);
 	return rc;
 }
@@ -92,6 +108,7 @@ judging_options(struct judging *j, struct tally_judge_options *o)
 void
 judging_free(struct judging *j)
 {
+	lookups_free(j->lookups);
 	maps_free(j->maps);
 	site_free(j->site);
 	guides_free(j->guides);

@@ -9,6 +9,7 @@
 
 #include "flow/dictionary.h"
 #include "flow/guides.h"
+#include "flow/lookups.h"
 #include "flow/maps.h"
 
 #define JUDGING_SYNOPSIS "[--guide FILE] [--partner=NAME]"
@@ -21,7 +22,9 @@ struct judging {
 	struct site *site; /* that has the partner */
 	const struct site_partner *partner;
 	struct guides_choice choice;
-	struct maps *maps; /* owned; null until judging_maps */
+	/* Owned; null until judging_maps, and without a partner. */
+	struct maps *maps;
+	struct lookups *lookups;
 };
 
 /*
@@ -34,7 +37,7 @@ bool judging_option(struct judging *, int argc, char **argv, int *i);
 /* Loads all of it; dir is what -C names, or null. */
 enum tally_rc judging_load(
     struct judging *, const char *dir, struct tally_err *) TALLY_MUST_USE;
-/* Then the maps as well. */
+/* Then the maps as well, and the partner's cross-references. */
 enum tally_rc judging_maps(
     struct judging *, const char *dir, struct tally_err *) TALLY_MUST_USE;
 /* Fills in what a judge has to know; lives as long as the judge does. */

@@ -153,8 +153,10 @@ set(void *ctx, const char *file, const struct tally_visit *v,
 		return no_map(r, file, v, err);
 	tally_findings_reset(&r->findings);
 	tally_batch_reset(&r->batch);
+	lookups_use(map, r->judging.lookups);
 	rc = tally_map_read(
 	    map, v->set, &r->batch, &r->residues, &r->findings, err);
+	lookups_explain(&r->findings, 0, r->judging.lookups);
 	if (rc == TALLY_OK)
 		rc = tell(r, file, v, err);
 	if (rc != TALLY_OK)

@@ -122,7 +122,7 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 	const struct site_agreement *a =
 	    site_receive(t->partner, d->set, set->spec->version);
 	struct tally_map *m;
-	size_t judged = t->g->found.n;
+	size_t judged = t->g->found.n, mapped;
 	bool test = t->in.judged.usage == 'T' && (a == NULL || !a->test);
 	enum tally_rc rc = maps_for(t->f->maps, a, set->spec, &m, err);
 
@@ -141,10 +141,13 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 	d->map = tally_map_name(m);
 	d->map_hash = tally_map_hash(m);
 	d->batch = t->g->batch.ndocument;
+	lookups_use(m, t->lookups);
+	mapped = t->g->found.n;
 	rc = tally_map_read(
 	    m, set, &t->g->batch, &t->residues, &t->g->found, err);
 	if (rc != TALLY_OK)
 		return rc;
+	lookups_explain(&t->g->found, mapped, t->lookups);
 	d->key = business_key(&t->g->batch, d->batch);
 	if (t->g->found.n > judged)
 		d->state = "held";
@@ -237,6 +240,21 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	return rc;
 }
 
+/* Before documents are gathered: nobody else uses the store now. */
+static enum tally_rc
+load_lookups(struct translate *t, struct tally_err *err)
+{
+	if (t->lookups_of == t->partner)
+		return TALLY_OK;
+	lookups_free(t->lookups);
+	t->lookups = NULL;
+	t->lookups_of = NULL;
+	if (t->partner == NULL)
+		return TALLY_OK;
+	t->lookups_of = t->partner;
+	return lookups_load(&t->lookups, t->f->store, t->partner, err);
+}
+
 enum tally_rc
 translate_record(struct translate *t, struct tally_err *err)
 {
@@ -244,8 +262,10 @@ translate_record(struct translate *t, struct tally_err *err)
 	struct tally_judge_options options;
 	uint64_t offset = t->in.judged.offset;
 	struct tally_err late;
-	enum tally_rc rc, waited;
+	enum tally_rc rc = load_lookups(t, err), waited;
 
+	if (rc != TALLY_OK)
+		return rc;
 	translate_judging(t, &options);
 	options.visit = visit;
 	options.visit_ta1 = t->replay == NULL ? translate_answered_ta1 : NULL;

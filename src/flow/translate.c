@@ -87,6 +87,7 @@ translate_close(struct translate *t)
 	tally_buf_free(&t->answer);
 	tally_answers_free(&t->answers);
 	tally_residues_free(&t->residues);
+	lookups_free(t->lookups);
 	tally_findings_free(&t->in.extra);
 	tally_findings_free(&t->outside);
 }

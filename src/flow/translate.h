@@ -16,6 +16,7 @@
 
 #include "base/hash.h"
 #include "flow/flow.h"
+#include "flow/lookups.h"
 #include "tallyman/answer.h"
 #include "tallyman/judge.h"
 
@@ -85,6 +86,8 @@ struct translate {
 	struct gathered gathered[2];
 	struct gathered *g; /* the one that is filled */
 	struct tally_residues residues;
+	struct lookups *lookups; /* of the partner lookups_of */
+	const struct site_partner *lookups_of;
 	struct tally_buf answer;
 	struct tally_answers answers; /* of the set in hand */
 	struct recording *recording;  /* of the other one, or null */

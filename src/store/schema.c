@@ -21,7 +21,7 @@
 
 #include "store/load.h"
 
-#define VERSION    3
+#define VERSION    4
 #define NAME_BYTES 63           /* of a table or column; PostgreSQL's limit */
 #define SQL_MAX    (256 * 1024) /* of one definition */
 
@@ -191,6 +191,13 @@ static const char *const evidence3[] = {
 	"CREATE INDEX decisions_by_subject ON decisions (subject_id, subject)",
 };
 
+/* What version 4 has over version 3. */
+static const char *const evidence4[] = {
+	"CREATE TABLE lookups (id INTEGER PRIMARY KEY, partner TEXT NOT NULL,"
+	" name TEXT NOT NULL, theirs TEXT NOT NULL, ours TEXT NOT NULL,"
+	" UNIQUE (partner, name, theirs)) STRICT",
+};
+
 /* The way from one version to the next. */
 static const struct {
 	const char *const *sql;
@@ -199,13 +206,31 @@ static const struct {
 	{ evidence, COUNT(evidence) },
 	{ evidence2, COUNT(evidence2) },
 	{ evidence3, COUNT(evidence3) },
+	{ evidence4, COUNT(evidence4) },
 };
 
 /* Names that a model may not use. */
-static const char *const reserved[] = { "meta", "payloads", "files", "objects",
-	"interchanges", "functional_groups", "maps", "documents", "findings",
-	"residue", "outbox", "expected_acks", "control_numbers", "mailboxes",
-	"events", "answers", "answer_notes", "decisions" };
+static const char *const reserved[] = {
+	"meta",
+	"payloads",
+	"files",
+	"objects",
+	"interchanges",
+	"functional_groups",
+	"maps",
+	"documents",
+	"findings",
+	"residue",
+	"outbox",
+	"expected_acks",
+	"control_numbers",
+	"mailboxes",
+	"events",
+	"answers",
+	"answer_notes",
+	"decisions",
+	"lookups",
+};
 
 static bool
 name_ok(const char *name)

@@ -1,0 +1,34 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The cross-references of a partner, as maps ask them: its values for ours and
+ * back.  They are read whole when they are first needed, since the store may be
+ * busy with recording while documents are mapped.
+ *
+ * An entry of the partner's own comes before one for all partners; where two of
+ * its values are one of ours, the one that was entered first is sent.
+ */
+#ifndef TALLYMAN_FLOW_LOOKUPS_H
+#define TALLYMAN_FLOW_LOOKUPS_H
+
+#include "flow/site.h"
+#include "store/store.h"
+#include "tallyman/map.h"
+
+struct lookups;
+enum tally_rc lookups_load(struct lookups **, struct store *,
+    const struct site_partner *, struct tally_err *) TALLY_MUST_USE;
+void lookups_free(struct lookups *);
+
+/* Lets a map use them; null: none, and values stay as they are. */
+void lookups_use(struct tally_map *, const struct lookups *);
+
+/* Makes the findings from first on that miss an entry say by which command it
+ * is added. */
+void lookups_explain(
+    struct tally_findings *, size_t first, const struct lookups *);
+
+/* What such a finding says then. */
+void lookups_command(struct tally_buf *, const char *partner, const char *table,
+    struct tally_str theirs);
+
+#endif
