@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "flow/site.h"
+#include "tallyman/answer.h"
 
 bool
 judging_option(struct judging *j, int argc, char **argv, int *i)
@@ -76,7 +77,8 @@ load_lookups(struct judging *j, struct tally_err *err)
 }
 
 enum tally_rc
-judging_maps(struct judging *j, const char *asked, struct tally_err *err)
+judging_maps(struct judging *j, const char *asked, const char *named,
+    struct tally_err *err)
 {
 	char *dir = NULL;
 	enum tally_rc rc = site_find_any(&dir, asked, err);
@@ -85,9 +87,35 @@ judging_maps(struct judging *j, const char *asked, struct tally_err *err)
 		rc = maps_load(&j->maps, dir, &j->dictionary->d, err);
 	if (rc == TALLY_OK && j->site != NULL)
 		rc = maps_check(j->maps, j->site, err);
+	if (rc == TALLY_OK && named != NULL && !maps_has(j->maps, named))
+		rc = tally_err_set(err, TALLY_CONFIG,
+		    "there is no map \"%s\"; name one of the workspace's maps/ "
+		    "or a built-in one, without .xml",
+		    named);
 	if (rc == TALLY_OK && j->partner != NULL)
 		rc = load_lookups(j, err);
 	tally_free(dir);
+	return rc;
+}
+
+enum tally_rc
+judging_map(struct judging *j, const char *named,
+    const struct tally_set_spec *spec, struct tally_map **map,
+    struct tally_err *err)
+{
+	const struct site_agreement *a = NULL;
+	enum tally_rc rc;
+
+	*map = NULL;
+	if (j->partner != NULL)
+		a = site_receive(j->partner, spec->id, spec->version);
+	if (named == NULL && tally_answers_is(spec->id) &&
+	    (a == NULL || a->map == NULL))
+		return TALLY_OK; /* evidence, not records */
+	rc = named != NULL ? maps_named(j->maps, named, spec, map, err)
+			   : maps_for(j->maps, a, spec, map, err);
+	if (rc == TALLY_OK && *map != NULL)
+		lookups_use(*map, j->lookups);
 	return rc;
 }
 

@@ -37,9 +37,15 @@ bool judging_option(struct judging *, int argc, char **argv, int *i);
 /* Loads all of it; dir is what -C names, or null. */
 enum tally_rc judging_load(
     struct judging *, const char *dir, struct tally_err *) TALLY_MUST_USE;
-/* Then the maps as well, and the partner's cross-references. */
-enum tally_rc judging_maps(
-    struct judging *, const char *dir, struct tally_err *) TALLY_MUST_USE;
+/* Then the maps as well, and the partner's cross-references; named is a map
+ * that there has to be, or null. */
+enum tally_rc judging_maps(struct judging *, const char *dir, const char *named,
+    struct tally_err *) TALLY_MUST_USE;
+/* The map for a set: the named one, else that of the agreement or of the set's
+ * name; null for none, as for acknowledgements that no agreement maps. */
+enum tally_rc judging_map(struct judging *, const char *named,
+    const struct tally_set_spec *, struct tally_map **, struct tally_err *)
+    TALLY_MUST_USE;
 /* Fills in what a judge has to know; lives as long as the judge does. */
 void judging_options(struct judging *, struct tally_judge_options *);
 void judging_free(struct judging *);

@@ -74,24 +74,6 @@ interchange(void *ctx, const char *file,
 	return flush(r, stderr, file, err);
 }
 
-/* The map for a set, null for none. */
-static enum tally_rc
-choose(struct reading *r, const struct tally_set_spec *spec,
-    struct tally_map **map, struct tally_err *err)
-{
-	const struct site_agreement *a = r->judging.partner == NULL
-	    ? NULL
-	    : site_receive(r->judging.partner, spec->id, spec->version);
-
-	*map = NULL;
-	if (r->map == NULL && tally_answers_is(spec->id) &&
-	    (a == NULL || a->map == NULL))
-		return TALLY_OK; /* evidence, not records */
-	if (r->map != NULL)
-		return maps_named(r->judging.maps, r->map, spec, map, err);
-	return maps_for(r->judging.maps, a, spec, map, err);
-}
-
 /* Why a run would hold the document. */
 static enum tally_rc
 tell(struct reading *r, const char *file, const struct tally_visit *v,
@@ -146,14 +128,13 @@ set(void *ctx, const char *file, const struct tally_visit *v,
 
 	if (verdict == TALLY_REJECTED || !v->checked || v->set->spec == NULL)
 		return TALLY_OK;
-	rc = choose(r, v->set->spec, &map, err);
+	rc = judging_map(&r->judging, r->map, v->set->spec, &map, err);
 	if (rc != TALLY_OK)
 		return rc;
 	if (map == NULL)
 		return no_map(r, file, v, err);
 	tally_findings_reset(&r->findings);
 	tally_batch_reset(&r->batch);
-	lookups_use(map, r->judging.lookups);
 	rc = tally_map_read(
 	    map, v->set, &r->batch, &r->residues, &r->findings, err);
 	lookups_explain(&r->findings, 0, r->judging.lookups);
@@ -193,13 +174,7 @@ begin(struct reading *r, char **file)
 	int status;
 
 	if (rc == TALLY_OK)
-		rc = judging_maps(&r->judging, r->in->dir, &err);
-	if (rc == TALLY_OK && r->map != NULL &&
-	    !maps_has(r->judging.maps, r->map))
-		rc = tally_err_set(&err, TALLY_CONFIG,
-		    "there is no map \"%s\"; name one of the workspace's maps/ "
-		    "or a built-in one, without .xml",
-		    r->map);
+		rc = judging_maps(&r->judging, r->in->dir, r->map, &err);
 	if (rc == TALLY_OK)
 		rc =
 		    tally_charset_new(&r->charset, TALLY_CHARSET_DEFAULT, &err);
