@@ -14,75 +14,34 @@
 #include <sys/stat.h>
 #include <sysexits.h>
 
+#include "command/answer.h"
 #include "command/command.h"
 #include "command/crew.h"
 #include "command/input.h"
 #include "command/judging.h"
 #include "flow/report.h"
 #include "tallyman/judge.h"
-#include "x12/write.h"
 
 /* Of a report on one interchange, or its acknowledgement.  Findings are
  * limited in number and length, so this is never reached by honest means. */
 #define OUTPUT_MAX ((size_t)256 << 20)
-#define ACK_MAX    (64u << 20)
 
 /* Bytes of all files below which more processes would cost more than they
  * save. */
 #define CREW_MIN ((off_t)1 << 20)
-
-enum answer { ANSWER_NONE, ANSWER_TA1, ANSWER_997, ANSWER_999 };
 
 struct job {
 	const struct invocation *in;
 	struct judging judging;
 	enum answer answer;
 	bool json;
-	char date[9], time[5];
+	struct answer_time when;
 	struct tally_buf out;
 	char *const *file;
 	bool errors; /* of the file in hand */
 	bool any_errors;
 	int status;
 };
-
-/*
- * As the receiver would answer.  The numbers are 1: there is no workspace to
- * draw them from.
- */
-static enum tally_rc
-acknowledge(struct job *job, const struct tally_interchange_judged *ic,
-    const struct tally_findings *findings, struct tally_err *err)
-{
-	static const struct tally_separators usual = { '*', '~', '>', 0 };
-	struct tally_ack_envelope e = {
-		.sender_qualifier = ic->receiver_qualifier,
-		.sender = *ic->receiver != '\0' ? ic->receiver : "UNKNOWN",
-		.receiver_qualifier = ic->sender_qualifier,
-		.receiver = ic->sender,
-		.date = job->date,
-		.time = job->time,
-		.interchange_control = 1,
-		.group_control = 1,
-		.usage = ic->usage,
-		.separators = ic->separators,
-		.newline = true,
-		.bytes_max = ACK_MAX,
-	};
-
-	if (e.usage != 'T' && e.usage != 'I')
-		e.usage = 'P';
-	if (!tally_separators_ok(&e.separators))
-		e.separators = usual;
-	if (job->answer == ANSWER_TA1) {
-		e.ta1 = TALLY_ACK_ALWAYS;
-		e.functional = TALLY_ACK_NEVER;
-	}
-	for (uint32_t i = 0; i < ic->ngroup; i++)
-		ic->group[i].form =
-		    job->answer == ANSWER_999 ? TALLY_ACK_999 : TALLY_ACK_997;
-	return tally_ack_write(&job->out, ic, findings, &e, err);
-}
 
 static void
 report(struct job *job, const char *file,
@@ -109,7 +68,8 @@ put(struct job *job, const char *file,
 	if (job->answer == ANSWER_NONE && !job->in->quiet)
 		report(job, file, ic, findings);
 	else if (job->answer != ANSWER_NONE && ic != NULL)
-		rc = acknowledge(job, ic, findings, err);
+		rc = answer_write(
+		    &job->out, ic, findings, job->answer, &job->when, err);
 	if (rc == TALLY_OK && job->out.failed)
 		rc = tally_err_set(err, TALLY_NOMEM,
 		    "there is no memory for the report on %s", file);
@@ -151,12 +111,11 @@ judge_file(struct job *job, const char *name, struct tally_err *err)
 static int
 option(struct job *job, const char *arg)
 {
-	if (strcmp(arg, "--ack=ta1") == 0)
-		job->answer = ANSWER_TA1;
-	else if (strcmp(arg, "--ack=997") == 0)
-		job->answer = ANSWER_997;
-	else if (strcmp(arg, "--ack=999") == 0)
-		job->answer = ANSWER_999;
+	enum answer answer =
+	    strncmp(arg, "--ack=", 6) == 0 ? answer_find(arg + 6) : ANSWER_NONE;
+
+	if (answer != ANSWER_NONE)
+		job->answer = answer;
 	else if (strncmp(arg, "--ack", 5) == 0)
 		return command_usage(
 		    &command_validate, "--ack is ta1, 997 or 999");
@@ -239,7 +198,7 @@ validate(const struct invocation *in, int argc, char **argv)
 		status = command_fail(&err);
 		goto out;
 	}
-	flow_clock_x12(flow_clock_now(&in->clock), job.date, job.time);
+	job.when = answer_time(&in->clock);
 	tally_buf_init(&job.out, OUTPUT_MAX);
 	job.file = argv + i;
 	crew_work(
