@@ -27,6 +27,7 @@ static const struct command *const commands[] = {
 	&command_read,
 	&command_coverage,
 	&command_lookup,
+	&command_test,
 	&command_explain,
 	&command_status,
 	&command_list,
