@@ -99,4 +99,32 @@ enum tally_rc tally_map_read(struct tally_map *, const struct tally_set *,
     struct tally_batch *, struct tally_residues *, struct tally_findings *,
     struct tally_err *) TALLY_MUST_USE;
 
+/* How segments are written. */
+struct tally_map_writing {
+	struct tally_separators separators; /* repetition 0: there is none */
+	struct tally_separators residue;    /* that residue was read with */
+	const char *line_end;  /* behind each terminator: "", "\n", "\r\n" */
+	const char *control;   /* ST02 */
+	const char *reference; /* ST03, or null */
+	/* Codes of levels, outermost first, parted by blanks; null: levels are
+	 * nested as their rows refer to one another. */
+	const char *hierarchy;
+	enum tally_characters characters; /* others are replaced */
+	char replacement; /* for what cannot be sent; 0: it is refused */
+};
+
+/*
+ * Writes a document of a batch as a transaction set, from ST to SE: the
+ * inverse of tally_map_read.  Residue may be null.  Appends to out and tells
+ * how many segments there are.  What cannot be written is a finding, whose tag
+ * is the segment's and whose name that of the column or table: write_value,
+ * write_refused, write_room, write_row and write_level are errors, and such a
+ * set must not be sent; write_replaced and write_residue are notes.  Fails for
+ * want of memory, or when a lookup fails.
+ */
+enum tally_rc tally_map_write(struct tally_map *, const struct tally_batch *,
+    uint32_t document, const struct tally_residues *,
+    const struct tally_map_writing *, struct tally_buf *out, uint32_t *nsegment,
+    struct tally_findings *, struct tally_err *) TALLY_MUST_USE;
+
 #endif

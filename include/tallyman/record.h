@@ -179,6 +179,11 @@ tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
 	r->used[column] = true;
 }
 
+/* The rows of a table that a document of the batch has: the first, and how
+ * many. */
+void tally_batch_rows(const struct tally_batch *, uint16_t table,
+    uint32_t document, uint32_t *from, uint32_t *n);
+
 /* One document of a batch as a line of JSON, keys in the model's order. */
 void tally_batch_json(
     const struct tally_batch *, uint32_t document, struct tally_buf *);

@@ -38,6 +38,16 @@ tally_str_eq(struct tally_str a, struct tally_str b)
 	return a.n == b.n && (a.n == 0 || memcmp(a.p, b.p, a.n) == 0);
 }
 
+/* In order of bytes; a beginning comes before what it begins. */
+static inline int
+tally_str_cmp(struct tally_str a, struct tally_str b)
+{
+	size_t n = a.n < b.n ? a.n : b.n;
+	int c = n > 0 ? memcmp(a.p, b.p, n) : 0;
+
+	return c != 0 ? c : (a.n > b.n) - (a.n < b.n);
+}
+
 /* Without blanks at the right, as X12 pads ISA fields. */
 static inline struct tally_str
 tally_str_rtrim(struct tally_str s)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Text of partners to UTF-8.  What is UTF-8 already stays; anything else is
- * taken to be in one legacy charset.  The only user of iconv.
+ * Text of partners to UTF-8, and UTF-8 to what can be sent.  What is UTF-8
+ * already stays; anything else is taken to be in one legacy charset.  The only
+ * user of iconv.
  */
 #ifndef TALLYMAN_BASE_CHARSET_H
 #define TALLYMAN_BASE_CHARSET_H
@@ -26,5 +27,12 @@ void tally_charset_free(struct tally_charset *);
  */
 void tally_charset_utf8(
     struct tally_charset *, struct tally_buf *out, struct tally_str s);
+
+/*
+ * Appends well-formed UTF-8 as ASCII: letters without their accents, quotation
+ * marks and dashes as plain ones; '\0' for what has nothing like it.
+ */
+void tally_charset_ascii(
+    struct tally_charset *, struct tally_buf *out, struct tally_str utf8);
 
 #endif

@@ -76,3 +76,48 @@ tally_time_iso(char out[TALLY_TIME_MAX], struct tally_str s)
 	}
 	return n;
 }
+
+/* The digits of a value whose other bytes are as in form; 0 when they are
+ * not, or there are too many. */
+static size_t
+take_digits(char out[8], struct tally_str s, const char *form)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s.n; i++) {
+		if (form[i] == '0' && s.p[i] >= '0' && s.p[i] <= '9')
+			out[n++] = s.p[i];
+		else if (form[i] == '0' || form[i] != s.p[i])
+			return 0;
+	}
+	return n;
+}
+
+size_t
+tally_date_x12(char out[8], struct tally_str s, size_t max)
+{
+	char all[8], iso[TALLY_DATE_MAX];
+	size_t n = max < 8 ? 6 : 8;
+
+	if (s.n != TALLY_DATE_MAX || max < 6 ||
+	    take_digits(all, s, "0000-00-00") != 8)
+		return 0;
+	memcpy(out, all + 8 - n, n);
+	return tally_date_iso(iso, tally_str(out, n)) > 0 &&
+		memcmp(iso, s.p, sizeof(iso)) == 0
+	    ? n
+	    : 0;
+}
+
+size_t
+tally_time_x12(char out[8], struct tally_str s, size_t max)
+{
+	char iso[TALLY_TIME_MAX];
+	size_t n;
+
+	if (s.n > TALLY_TIME_MAX)
+		return 0;
+	n = take_digits(out, s, "00:00:00.00");
+	return n <= max && tally_time_iso(iso, tally_str(out, n)) == s.n ? n
+									 : 0;
+}

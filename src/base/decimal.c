@@ -145,6 +145,27 @@ tally_decimal_plain(struct tally_str s)
 	return true;
 }
 
+size_t
+tally_decimal_to_n(char out[TALLY_DECIMAL_MAX], struct tally_str s, unsigned n)
+{
+	struct number x = { .n = 0 };
+	const char *p = s.p, *end = s.p + s.n;
+	bool negative = s.n > 0 && *p == '-';
+
+	p += negative;
+	if (s.n > DIGITS_MAX || !read_digits(&x, &p, end) || p < end)
+		return 0;
+	for (; x.scale > (int)n && x.n > 0 && x.digit[x.n - 1] == '0'; x.n--)
+		x.scale--;
+	if (x.n > 0 && x.scale > (int)n)
+		return 0;
+	x.negative = negative;
+	x.scale -= (int)n;
+	if (x.n == 0)
+		x.scale = 0;
+	return write_number(out, &x);
+}
+
 /* Adds one digit at a place, and what it carries to the places above. */
 static bool
 add_digit(unsigned char *d, size_t at, unsigned v)

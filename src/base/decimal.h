@@ -30,6 +30,11 @@ size_t tally_decimal_r(char out[TALLY_DECIMAL_MAX], struct tally_str);
 size_t tally_decimal_n(
     char out[TALLY_DECIMAL_MAX], struct tally_str, unsigned n);
 
+/* A canonical decimal to type Nn: without its point, with n digits behind
+ * where it was; 0 when it has more, other than zeros. */
+size_t tally_decimal_to_n(
+    char out[TALLY_DECIMAL_MAX], struct tally_str, unsigned n);
+
 /* An exact sum of canonical decimals: digits above and below zero, from the
  * 10^-SCALE on. */
 #define TALLY_SUM_DIGITS 128

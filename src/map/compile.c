@@ -153,6 +153,28 @@ add_codes(struct compile *c, struct map_codes *t, struct map_code *room,
 	return rc;
 }
 
+/* By insertion: a table has some fifty words. */
+static enum tally_rc
+index_values(struct compile *c, struct map_codes *t)
+{
+	uint16_t *by = tally_arena_alloc(&c->map->arena, t->n * sizeof(*by));
+	size_t k;
+
+	if (by == NULL)
+		return compile_nomem(c);
+	t->by_value = by;
+	for (size_t i = 0; i < t->n; i++) {
+		for (k = i; k > 0; k--) {
+			if (tally_str_cmp(
+				t->code[by[k - 1]].value, t->code[i].value) < 0)
+				break;
+			by[k] = by[k - 1];
+		}
+		by[k] = (uint16_t)i;
+	}
+	return TALLY_OK;
+}
+
 static const struct tally_xml *
 codes_in(const struct map_file *f, const char *name)
 {
@@ -200,7 +222,7 @@ compile_codes(struct compile *c, const char *name, uint16_t *codes)
 			rc = add_codes(c, t, room, x);
 	qsort(room, t->n, sizeof(*room), code_order);
 	c->ncodes++;
-	return rc;
+	return rc == TALLY_OK ? index_values(c, t) : rc;
 }
 
 /* A table of the map's own is read even if nothing uses it. */

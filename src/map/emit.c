@@ -237,6 +237,84 @@ put_lists(struct emit *e)
 	}
 }
 
+/* What a block itself says of a place, where a rule stands first. */
+static size_t
+put_own(struct emit *e, uint16_t block, uint16_t place)
+{
+	const struct compile *c = e->c;
+	size_t before = e->nop;
+	const struct rule *r;
+	struct map_op op;
+
+	for (uint32_t i = e->first[place]; i < e->first[place + 1]; i++) {
+		r = &c->rule[e->here[i]];
+		if (r->block != block || r->target.at.place[0] != place)
+			continue;
+		if (r->kind != RULE_FIELD && r->kind != RULE_ATTRIBUTE) {
+			op = operation(c, r, 0);
+			put(e, &op);
+		} else if (first_of_group(e, i, place)) {
+			put_group(e, i, place, 0);
+		}
+	}
+	return e->nop - before;
+}
+
+/* The same for each place of each block; behind all lists. */
+static enum tally_rc
+put_owns(struct emit *e)
+{
+	struct map_own *own;
+	struct map_block *b;
+	size_t n;
+
+	for (uint16_t i = 0; i < e->c->nblock; i++) {
+		b = &e->c->block[i];
+		if (b->kind == BLOCK_NAMED)
+			continue;
+		own = NULL;
+		b->nown = 0;
+		if (e->op != NULL) {
+			n = b->last - b->first + 1u;
+			own = tally_arena_alloc(
+			    &e->c->map->arena, n * sizeof(*own));
+			if (own == NULL)
+				return compile_nomem(e->c);
+		}
+		b->own = own;
+		for (uint16_t p = b->first; p <= b->last; p++) {
+			n = put_own(e, i, p);
+			if (own != NULL && n > 0)
+				own[b->nown++] =
+				    (struct map_own){ (uint32_t)(e->nop - n),
+					    (uint32_t)n, p };
+		}
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+emit_makers(struct compile *c)
+{
+	struct tally_arena *a = &c->map->arena;
+	size_t n = c->model->ntable, at = 0;
+	struct map_makers *m = tally_arena_alloc(a, n * sizeof(*m));
+	uint16_t *block = tally_arena_alloc(a, c->nblock * sizeof(*block));
+
+	if (m == NULL || block == NULL)
+		return compile_nomem(c);
+	for (uint16_t t = 0; t < n; t++) {
+		m[t] = (struct map_makers){ block + at, 0 };
+		for (uint16_t i = 0; i < c->nblock; i++)
+			if (c->block[i].table == t && !c->block[i].rowless) {
+				block[at++] = i;
+				m[t].n++;
+			}
+	}
+	c->map->makers = m;
+	return TALLY_OK;
+}
+
 static enum tally_rc
 emit_constants(struct compile *c, uint16_t block)
 {
@@ -316,10 +394,14 @@ emit_lists(struct compile *c)
 {
 	struct tally_arena *a = &c->map->arena;
 	struct emit e = { .c = c };
+	enum tally_rc rc;
 
 	if (!index_rules(&e))
 		return compile_nomem(c);
 	put_lists(&e);
+	rc = put_owns(&e);
+	if (rc != TALLY_OK)
+		return rc;
 	if (e.nop > OPS_MAX)
 		return compile_mistake(c, c->scope[0].at,
 		    "the map makes more than %d operations", OPS_MAX);
@@ -329,10 +411,11 @@ emit_lists(struct compile *c)
 		return compile_nomem(c);
 	put_lists(&e);
 	c->map->op = e.op;
-	c->map->nop = e.nop;
 	c->map->list = e.list;
 	c->map->nlist = e.nlist;
-	return TALLY_OK;
+	rc = put_owns(&e);
+	c->map->nop = e.nop;
+	return rc;
 }
 
 enum tally_rc
@@ -346,7 +429,10 @@ emit_program(struct compile *c)
 			rc = emit_required(c, b);
 		if (rc == TALLY_OK)
 			rc = emit_links(c, b);
+		c->block[b].parent = c->scope[b].parent;
 	}
+	if (rc == TALLY_OK)
+		rc = emit_makers(c);
 	c->map->block = c->block;
 	c->map->nblock = c->nblock;
 	c->map->group = c->group;

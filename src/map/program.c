@@ -14,6 +14,9 @@ tally_map_free(struct tally_map *m)
 	tally_free(m->scratch.youngest);
 	tally_free(m->scratch.level_frame);
 	hierarchy_free(&m->scratch.levels);
+	tally_arena_free(&m->scratch.writing);
+	tally_free(m->scratch.piece);
+	tally_free(m->scratch.value);
 	tally_buf_free(&m->scratch.text);
 	tally_arena_free(&m->arena);
 	tally_free(m);

@@ -73,6 +73,12 @@ struct map_list {
 	uint32_t first, n; /* in map->op */
 };
 
+/* The operations of a block itself at a place, for writing. */
+struct map_own {
+	uint32_t first, n; /* in map->op */
+	uint16_t place;
+};
+
 /* An element that has one of some values. */
 struct map_condition {
 	uint8_t element, component;
@@ -137,7 +143,15 @@ struct map_block {
 	const struct map_constant *constant;
 	const struct map_link *link;
 	const struct map_required *required;
-	uint16_t nconstant, nlink, nrequired;
+	const struct map_own *own; /* in order of place */
+	uint16_t nconstant, nlink, nrequired, nown;
+	uint16_t parent; /* the block around */
+};
+
+/* The blocks that make rows of a table, in the order of the text. */
+struct map_makers {
+	const uint16_t *block;
+	uint16_t n;
 };
 
 /* Codes sorted by key; none has more than eight bytes. */
@@ -148,6 +162,7 @@ struct map_code {
 struct map_codes {
 	const char *name;
 	const struct map_code *code;
+	const uint16_t *by_value; /* in order of the words */
 	size_t n;
 };
 
@@ -164,7 +179,9 @@ struct map_frame {
 	uint16_t table; /* of the block */
 };
 
-/* What reading needs, kept between documents. */
+struct write_piece;
+
+/* What reading and writing need, kept between documents. */
 struct map_scratch {
 	struct map_frame *frame; /* owned */
 	uint32_t nframe, frame_cap;
@@ -176,6 +193,11 @@ struct map_scratch {
 	uint32_t *level_frame; /* of each level, or UINT32_MAX; owned */
 	uint32_t level_cap;
 	struct tally_buf text; /* of a converted value */
+	/* of writing */
+	struct tally_arena writing; /* of one document; owned */
+	struct write_piece *piece;  /* owned */
+	struct tally_str *value;    /* owned */
+	uint32_t piece_cap, value_cap;
 };
 
 struct tally_map {
@@ -189,6 +211,7 @@ struct tally_map {
 	const struct map_block *block; /* 0 is the record */
 	const struct map_group *group;
 	const struct map_codes *codes;
+	const struct map_makers *makers; /* of each table */
 	const char *const *lookup;
 	size_t nop, nlist, nblock, ngroup, ncodes, nlookup;
 	bool levels, sequences;              /* it has such operations */

@@ -229,6 +229,73 @@ check_counts(struct compile *c)
 	return TALLY_OK;
 }
 
+static bool
+told_apart(const struct compile *c, uint16_t a, uint16_t b)
+{
+	const struct rule *x, *y;
+
+	for (size_t i = 0; i < c->nrule; i++) {
+		x = &c->rule[i];
+		if (x->block != a || x->kind != RULE_CONSTANT)
+			continue;
+		for (size_t k = 0; k < c->nrule; k++) {
+			y = &c->rule[k];
+			if (y->block == b && y->kind == RULE_CONSTANT &&
+			    y->column == x->column &&
+			    strcmp(y->value, x->value) != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Which block writes a row has to be seen from the row. */
+static enum tally_rc
+check_told_apart(struct compile *c, uint16_t block)
+{
+	const struct map_block *b = &c->block[block], *o;
+
+	if (b->kind == BLOCK_RECORD || b->rowless)
+		return TALLY_OK;
+	for (uint16_t i = 1; i < block; i++) {
+		o = &c->block[i];
+		if (o->table != b->table || o->rowless ||
+		    c->scope[i].parent != c->scope[block].parent ||
+		    told_apart(c, i, block))
+			continue;
+		return compile_mistake(c, c->scope[block].at,
+		    "rows of %s are also made in %s, and nothing tells them "
+		    "apart when they are written; give each a <constant> of "
+		    "the same column with a value of its own",
+		    c->model->table[b->table].name,
+		    compile_place(c, c->scope[i].at, c->scope[block].at));
+	}
+	return TALLY_OK;
+}
+
+/* A row has to say below which row it is written. */
+static enum tally_rc
+check_around(struct compile *c, uint16_t block)
+{
+	const struct tally_table *t = &c->model->table[c->block[block].table];
+	uint16_t parent = c->scope[block].parent;
+	const struct map_block *around;
+
+	if (parent == NO_BLOCK)
+		return TALLY_OK;
+	around = &c->block[parent];
+	if (around->kind == BLOCK_RECORD || around->rowless)
+		return TALLY_OK;
+	for (uint16_t i = 0; i < t->nreference; i++)
+		if (t->reference[i].table == around->table)
+			return TALLY_OK;
+	return compile_mistake(c, c->scope[block].at,
+	    "rows of %s stand inside rows of %s, and do not say of which; add "
+	    "a <reference> to %s to the table in records.xml",
+	    t->name, c->model->table[around->table].name,
+	    c->model->table[around->table].name);
+}
+
 /* What places the lists of a block cover. */
 static void
 set_range(struct compile *c, uint16_t block)
@@ -256,6 +323,10 @@ sound_check(struct compile *c)
 			rc = check_segments(c, b);
 		if (rc == TALLY_OK && c->block[b].kind != BLOCK_PAIR)
 			rc = check_elements(c, b);
+		if (rc == TALLY_OK)
+			rc = check_told_apart(c, b);
+		if (rc == TALLY_OK)
+			rc = check_around(c, b);
 	}
 	return rc;
 }

@@ -218,3 +218,27 @@ tally_batch_set(struct tally_batch *b, uint16_t table, uint32_t row,
 		tally_batch_point(b, table, row, column, s);
 	return rc;
 }
+
+/* The first row of the document or behind it; rows are sorted by document. */
+static uint32_t
+first_row(const struct tally_rows *r, uint32_t document)
+{
+	uint32_t low = 0, high = r->n, mid;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		if (r->row[mid].document < document)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return low;
+}
+
+void
+tally_batch_rows(const struct tally_batch *b, uint16_t table, uint32_t document,
+    uint32_t *from, uint32_t *n)
+{
+	*from = first_row(&b->rows[table], document);
+	*n = first_row(&b->rows[table], document + 1) - *from;
+}

@@ -42,41 +42,24 @@ put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t i)
 	tally_buf_putc(out, '}');
 }
 
-/* The first row of the document or behind it; rows are sorted by document. */
-static uint32_t
-first_row(const struct tally_rows *r, uint32_t document)
-{
-	uint32_t low = 0, high = r->n, mid;
-
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (r->row[mid].document < document)
-			low = mid + 1;
-		else
-			high = mid;
-	}
-	return low;
-}
-
 void
 tally_batch_json(
     const struct tally_batch *b, uint32_t document, struct tally_buf *out)
 {
 	const struct tally_rows *r;
-	uint32_t from, to;
+	uint32_t from, n;
 	bool any = false;
 
 	tally_buf_putc(out, '{');
 	for (uint16_t t = 0; t < b->model->ntable; t++) {
 		r = &b->rows[t];
-		from = first_row(r, document);
-		to = first_row(r, document + 1);
-		if (from == to)
+		tally_batch_rows(b, t, document, &from, &n);
+		if (n == 0)
 			continue;
 		tally_buf_puts(out, any ? ",\"" : "\"");
 		tally_buf_puts(out, r->table->name);
 		tally_buf_puts(out, "\":[");
-		for (uint32_t i = from; i < to; i++) {
+		for (uint32_t i = from; i < from + n; i++) {
 			if (i > from)
 				tally_buf_putc(out, ',');
 			put_row(out, r, i);

@@ -57,6 +57,13 @@ static const struct {
 	{ TALLY_F_map_value, "of maps" },
 	{ TALLY_F_map_limit, "of maps" },
 	{ TALLY_F_map_lookup, "of maps" },
+	{ TALLY_F_write_value, "of maps" },
+	{ TALLY_F_write_refused, "of maps" },
+	{ TALLY_F_write_replaced, "of maps" },
+	{ TALLY_F_write_room, "of maps" },
+	{ TALLY_F_write_row, "of maps" },
+	{ TALLY_F_write_level, "of maps" },
+	{ TALLY_F_write_residue, "of maps" },
 };
 
 struct row;

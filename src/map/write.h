@@ -1,0 +1,183 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Running a program backwards: what its files share.
+ *
+ *   write.c          the document: ST to SE
+ *   write_index.c    which block writes which row, and rows by the row around
+ *   write_feed.c     a row's columns into segments that are being made
+ *   write_value.c    a column's value to an element's
+ *   write_piece.c    segments that are being made
+ *   write_loop.c     pieces of a row into the order of the grammar
+ *   write_level.c    rows of hierarchical levels as a tree
+ *   write_residue.c  what nobody had claimed, back in its place
+ *
+ * Data goes one way: rows are hung on the rows around them; a row's frame
+ * collects pieces, each at its place of the grammar; pieces are put out in the
+ * order of the grammar, and where one stands for rows, each of these is a
+ * frame in its turn.
+ */
+#ifndef TALLYMAN_MAP_WRITE_H
+#define TALLYMAN_MAP_WRITE_H
+
+#include "map/program.h"
+
+#define NO_PIECE UINT32_MAX
+
+/* A segment in the making, or rows or residue that make segments. */
+enum piece_kind {
+	PIECE_SEGMENT,
+	PIECE_ROWS,   /* of a block, from one row on */
+	PIECE_LEVELS, /* the tree of all levels */
+	PIECE_RAW     /* a segment that is residue */
+};
+
+struct write_piece {
+	uint8_t kind;    /* enum piece_kind */
+	bool one;        /* ROWS: the first row only */
+	bool paired;     /* SEGMENT: rows of pairs share what is not a pair */
+	uint16_t place;  /* in the grammar */
+	uint16_t block;  /* ROWS */
+	uint32_t row;    /* ROWS: the first, of the document, from 1 */
+	uint32_t order;  /* among pieces at the same place */
+	uint32_t value;  /* SEGMENT: its elements, in write->value */
+	uint64_t groups; /* SEGMENT: that it is made from */
+	const struct tally_residue *raw; /* RAW */
+};
+
+/* A row that is being written. */
+struct write_frame {
+	const struct map_block *block;
+	uint16_t nblock;  /* its index */
+	uint32_t row;     /* in the batch */
+	uint32_t seq;     /* in the document */
+	uint32_t ordinal; /* of the loop's instance, from 1 */
+	uint32_t level;   /* LEVEL: node in the tree */
+};
+
+/* A node of the tree of levels; 0 is none, so that indexes can be zeroed. */
+struct write_level {
+	uint16_t block;
+	uint16_t rank; /* in the hierarchy */
+	uint32_t seq;
+	uint32_t up;
+	uint32_t first, last, next; /* children, and the next sibling */
+	uint32_t below;             /* a node whose row refers to it … */
+	bool several;               /* … and there are more */
+	uint32_t number;            /* HL01 */
+};
+
+/* The rows of a table that the document has. */
+struct write_rows {
+	uint32_t from, n;  /* in the batch */
+	uint16_t *writer;  /* block that writes each row; UINT16_MAX: none */
+	uint32_t *next;    /* row of the same block and row around */
+	uint32_t *level;   /* node of each row, or null */
+	uint32_t *residue; /* of each row, from 1; 0: none */
+};
+
+struct write {
+	struct tally_map *map;
+	const struct tally_batch *batch;
+	const struct tally_residues *residues; /* or null */
+	const struct tally_map_writing *how;
+	struct tally_buf *out;
+	struct tally_findings *findings;
+	struct tally_err *err;
+	uint32_t nsegment;
+	unsigned char odd[256]; /* bytes to look at: see write_value.c */
+
+	struct write_rows *rows; /* of each table */
+	uint32_t **head;         /* of each block: by seq of the row around */
+	uint32_t *residue_next;  /* from 1 */
+	struct write_level *level;
+	uint32_t nlevel;
+
+	/* Stacks: a frame's are dropped when it has been put out. */
+	struct write_piece *piece;
+	uint32_t npiece;
+	struct tally_str *value;
+	uint32_t nvalue;
+};
+
+/* Room for the document's own structures; zeroed. */
+void *write_alloc(struct write *, size_t n, size_t size);
+enum tally_rc write_nomem(struct write *);
+/* name is the column or the table that it is about. */
+void write_report(struct write *, enum tally_finding_kind, uint16_t place,
+    uint8_t element, const char *name, struct tally_str value,
+    const char *expected);
+
+/* write_index.c */
+enum tally_rc write_index(struct write *, uint32_t document) TALLY_MUST_USE;
+/* The first row, of the document and from 1, that a block makes below a row. */
+static inline uint32_t
+write_first(const struct write *w, uint16_t block, uint32_t seq)
+{
+	return w->head[block] != NULL ? w->head[block][seq] : 0;
+}
+
+static inline struct tally_str
+write_cell(const struct write *w, uint16_t table, uint32_t row, uint16_t column)
+{
+	const struct tally_rows *r = &w->batch->rows[table];
+	const struct tally_cell *c =
+	    r->cell + (size_t)row * r->table->ncolumn + column;
+
+	return tally_str(c->p, c->p != NULL ? c->n : 0);
+}
+
+/* write_value.c: the form that an element of a place wants; false when there
+ * is none, which has been told. */
+bool write_value(struct write *, const struct map_op *, uint16_t place,
+    uint8_t element, uint16_t table, struct tally_str, struct tally_str *out,
+    enum tally_rc *);
+/* Text as it can be sent. */
+bool write_text(struct write *, uint16_t place, uint8_t element,
+    const char *name, struct tally_str, struct tally_str *out);
+
+/* write_piece.c */
+enum tally_rc write_piece_new(struct write *, enum piece_kind, uint16_t place,
+    uint32_t *piece) TALLY_MUST_USE;
+/* Whether an element is empty, or the same already. */
+bool write_fits(const struct write *, uint32_t piece, uint8_t element,
+    uint8_t component, struct tally_str);
+enum tally_rc write_put(struct write *, uint32_t piece, uint8_t element,
+    uint8_t component, struct tally_str) TALLY_MUST_USE;
+static inline struct tally_str *
+write_element(struct write *w, uint32_t piece, uint8_t element)
+{
+	return &w->value[w->piece[piece].value + element - 1];
+}
+/* Appends the piece's segment. */
+void write_made(struct write *, uint32_t piece);
+void write_line(
+    struct write *, const char *tag, const struct tally_str *value, size_t n);
+
+/* write_feed.c: the pieces of a frame, which begin with first; main is the one
+ * that its row stands for, if it has one. */
+enum tally_rc write_feed(struct write *, const struct write_frame *,
+    uint32_t main, uint32_t first) TALLY_MUST_USE;
+
+/* write_loop.c: the frame's loop with all that is in it, and with pieces
+ * [from, to) of the frame around that belong to its instance. */
+enum tally_rc write_frame(struct write *, const struct write_frame *,
+    uint16_t loop, uint32_t from, uint32_t to) TALLY_MUST_USE;
+
+/* write_level.c */
+enum tally_rc write_levels_index(struct write *) TALLY_MUST_USE;
+/* Pieces [from, to) belong to the first level. */
+enum tally_rc write_levels(
+    struct write *, uint16_t loop, uint32_t from, uint32_t to) TALLY_MUST_USE;
+/* What HL01, HL02 and HL04 of a level are. */
+enum tally_rc write_level_numbers(
+    struct write *, const struct write_frame *, uint32_t main) TALLY_MUST_USE;
+
+/* write_residue.c */
+enum tally_rc write_residue_index(struct write *) TALLY_MUST_USE;
+/* Residue of a frame: whole segments as pieces, elements into those from
+ * first on. */
+enum tally_rc write_residue(struct write *, const struct write_frame *,
+    uint32_t main, uint32_t first) TALLY_MUST_USE;
+void write_raw(struct write *, const struct tally_residue *);
+
+#endif

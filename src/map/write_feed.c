@@ -1,0 +1,597 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A row's columns into segments that are being made; see write.h.
+ *
+ * What reading takes from one segment goes into one segment: fields under one
+ * condition together, and whatever else fits beside them without contradiction.
+ * A frame's main piece is the segment that its row stands for; there is one of
+ * it, while at other places as many are begun as are needed.
+ */
+#include <stdio.h>
+
+#include "base/decimal.h"
+#include "map/write.h"
+
+/* A frame at one place. */
+struct feed {
+	struct write *w;
+	const struct write_frame *frame;
+	const struct map_own *own;
+	uint32_t main;  /* the only piece here, or NO_PIECE */
+	uint32_t first; /* of the frame's pieces */
+	uint8_t shift;  /* of the pair that is fed */
+};
+
+static uint8_t
+moved(const struct feed *f, const struct map_op *op)
+{
+	return op->flags & MAP_MOVES ? (uint8_t)(op->element + f->shift)
+				     : op->element;
+}
+
+/* Whether a piece is a segment at the place that is fed. */
+static bool
+is_here(const struct feed *f, uint32_t piece)
+{
+	const struct write_piece *p = &f->w->piece[piece];
+
+	return p->kind == PIECE_SEGMENT && p->place == f->own->place;
+}
+
+static void
+no_room(struct feed *f, const struct map_op *op, const char *name)
+{
+	write_report(f->w, TALLY_F_write_room, f->own->place, op->element, name,
+	    tally_str("", 0), "room for one more value in the segment");
+}
+
+static const char *
+column_name(const struct feed *f, const struct map_op *op)
+{
+	return f->w->map->model->table[f->frame->block->table]
+	    .column[op->column]
+	    .name;
+}
+
+/* --- fields --- */
+
+/* What one field gives; an empty view when its column is null. */
+static struct tally_str
+field_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
+{
+	const struct write_frame *frame = f->frame;
+	uint16_t table = frame->block->table;
+	struct tally_str v = write_cell(f->w, table, frame->row, op->column);
+
+	*rc = TALLY_OK;
+	if (v.p == NULL ||
+	    !write_value(
+		f->w, op, f->own->place, moved(f, op), table, v, &v, rc))
+		return tally_str("", 0);
+	return v;
+}
+
+/* The same for an attribute, whose row is in a table of its own. */
+static struct tally_str
+attribute_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
+{
+	struct write *w = f->w;
+	uint16_t table = w->map->block[op->arg].table;
+	uint32_t row = write_first(w, op->arg, f->frame->seq);
+	struct tally_str v = tally_str("", 0);
+
+	*rc = TALLY_OK;
+	if (row == 0)
+		return v;
+	v = write_cell(w, table, w->rows[table].from + row - 1, op->column);
+	if (v.p == NULL ||
+	    !write_value(w, op, f->own->place, op->element, table, v, &v, rc))
+		return tally_str("", 0);
+	return v;
+}
+
+#define FIELDS_MAX 255
+
+/* What a group's fields give, prepared once and then fitted. */
+struct given {
+	const struct map_op *op;
+	struct tally_str value;
+};
+
+static bool
+has_element(const struct feed *f, const struct given *g, size_t n,
+    uint8_t element, uint8_t component)
+{
+	for (size_t i = 0; i < n; i++)
+		if (moved(f, g[i].op) == element &&
+		    g[i].op->component == component)
+			return true;
+	return false;
+}
+
+static bool
+group_fits(const struct feed *f, uint32_t piece, const struct map_group *group,
+    const struct given *g, size_t n)
+{
+	const struct map_condition *c;
+
+	for (size_t i = 0; i < n; i++)
+		if (!write_fits(f->w, piece, moved(f, g[i].op),
+			g[i].op->component, g[i].value))
+			return false;
+	for (uint8_t i = 0; i < group->n; i++) {
+		c = &group->condition[i];
+		if (!has_element(f, g, n, c->element, c->component) &&
+		    !write_fits(
+			f->w, piece, c->element, c->component, c->value[0]))
+			return false;
+	}
+	return true;
+}
+
+static enum tally_rc
+put_conditions(
+    struct feed *f, uint32_t piece, const struct map_condition *v, uint8_t n)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint8_t i = 0; i < n && rc == TALLY_OK; i++)
+		if (write_element(f->w, piece, v[i].element)->n == 0 ||
+		    v[i].component > 0)
+			rc = write_put(f->w, piece, v[i].element,
+			    v[i].component, v[i].value[0]);
+	return rc;
+}
+
+static enum tally_rc
+put_group(struct feed *f, uint32_t piece, const struct map_group *group,
+    const struct given *g, size_t n)
+{
+	enum tally_rc rc;
+
+	f->w->piece[piece].groups |= (uint64_t)1 << group->bit;
+	rc = put_conditions(f, piece, group->condition, group->n);
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
+		rc = write_put(f->w, piece, moved(f, g[i].op),
+		    g[i].op->component, g[i].value);
+	return rc;
+}
+
+static enum tally_rc
+feed_group(struct feed *f, const struct map_op *take)
+{
+	const struct map_group *group = &f->w->map->group[take->arg];
+	struct given g[FIELDS_MAX];
+	const struct map_op *op;
+	size_t n = 0;
+	uint32_t piece;
+	enum tally_rc rc = TALLY_OK;
+
+	for (op = take + 1; op <= take + take->n; op++) {
+		g[n].op = op;
+		g[n].value = op->code == MAP_ATTRIBUTE
+		    ? attribute_value(f, op, &rc)
+		    : field_value(f, op, &rc);
+		if (rc != TALLY_OK)
+			return rc;
+		n += g[n].value.n > 0;
+	}
+	if (n == 0)
+		return TALLY_OK;
+	if (f->main != NO_PIECE) {
+		if (group_fits(f, f->main, group, g, n))
+			return put_group(f, f->main, group, g, n);
+		no_room(f, g[0].op, column_name(f, g[0].op));
+		return TALLY_OK;
+	}
+	for (piece = f->first; piece < f->w->npiece; piece++)
+		if (is_here(f, piece) && group_fits(f, piece, group, g, n))
+			return put_group(f, piece, group, g, n);
+	rc = write_piece_new(f->w, PIECE_SEGMENT, f->own->place, &piece);
+	return rc == TALLY_OK ? put_group(f, piece, group, g, n) : rc;
+}
+
+/* --- pairs --- */
+
+/* The first pair without anything from a qualifier's element on; 0 when all
+ * are taken. */
+static uint8_t
+free_pair(struct feed *f, uint32_t piece, uint8_t first, uint8_t last)
+{
+	for (uint8_t k = first; k <= last; k = (uint8_t)(k + 2))
+		if (write_element(f->w, piece, k)->n == 0 &&
+		    write_element(f->w, piece, (uint8_t)(k + 1))->n == 0)
+			return k;
+	return 0;
+}
+
+/* A piece at the place with a free pair, which may be a new one. */
+static enum tally_rc
+find_pair(
+    struct feed *f, uint8_t first, uint8_t last, uint32_t *piece, uint8_t *k)
+{
+	*piece = f->main;
+	*k = 0;
+	if (f->main != NO_PIECE) {
+		*k = free_pair(f, f->main, first, last);
+		return TALLY_OK;
+	}
+	for (uint32_t i = f->first; i < f->w->npiece; i++)
+		if (is_here(f, i) && (*k = free_pair(f, i, first, last)) != 0) {
+			*piece = i;
+			return TALLY_OK;
+		}
+	*k = first;
+	return write_piece_new(f->w, PIECE_SEGMENT, f->own->place, piece);
+}
+
+/* A column whose qualifier is in another column, or always the same. */
+static enum tally_rc
+feed_pair(struct feed *f, const struct map_op *op)
+{
+	const struct map_group *group = &f->w->map->group[op->arg];
+	struct tally_str v, q = tally_str("", 0);
+	uint16_t table = f->frame->block->table;
+	uint32_t piece;
+	uint8_t k;
+	enum tally_rc rc;
+
+	v = field_value(f, op, &rc);
+	if (rc != TALLY_OK || v.n == 0)
+		return rc;
+	if (op->column2 != MAP_NO_COLUMN)
+		q = write_cell(f->w, table, f->frame->row, op->column2);
+	if (q.n == 0)
+		q = group->condition[0].value[0];
+	else if (!write_text(f->w, f->own->place, op->element,
+		     column_name(f, op), q, &q))
+		return TALLY_OK;
+	rc = find_pair(f, op->element, op->n, &piece, &k);
+	if (rc != TALLY_OK)
+		return rc;
+	if (k == 0) {
+		no_room(f, op, column_name(f, op));
+		return TALLY_OK;
+	}
+	f->w->piece[piece].groups |= (uint64_t)1 << group->bit;
+	*write_element(f->w, piece, k) = q;
+	*write_element(f->w, piece, (uint8_t)(k + 1)) = v;
+	return TALLY_OK;
+}
+
+/*
+ * Whether a row of pairs fits a piece: its pair's elements move, and are free
+ * there; others are shared by all rows of the piece, with or without a value.
+ */
+static bool
+pair_row_fits(
+    const struct feed *f, uint32_t piece, const struct given *g, size_t n)
+{
+	const struct map_op *op;
+	bool empty;
+
+	for (size_t i = 0; i < n; i++) {
+		op = g[i].op;
+		if (!write_fits(
+			f->w, piece, moved(f, op), op->component, g[i].value))
+			return false;
+		empty = write_fits(
+		    f->w, piece, op->element, op->component, tally_str("", 0));
+		if (f->w->piece[piece].paired && !(op->flags & MAP_MOVES) &&
+		    empty != (g[i].value.n == 0))
+			return false;
+	}
+	return true;
+}
+
+static enum tally_rc
+put_pair_row(struct feed *f, uint32_t piece, const struct given *g, size_t n)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	f->w->piece[piece].paired = true;
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
+		if (g[i].value.n > 0)
+			rc = write_put(f->w, piece, moved(f, g[i].op),
+			    g[i].op->component, g[i].value);
+	return rc;
+}
+
+/* What the fields of a row of pairs give, empty ones included. */
+static enum tally_rc
+give_pair_row(struct feed *f, const struct write_frame *row,
+    struct given g[FIELDS_MAX], size_t *n)
+{
+	struct feed of = *f;
+	const struct map_own *own = row->block->own;
+	const struct map_op *op = f->w->map->op + own->first;
+	enum tally_rc rc = TALLY_OK;
+
+	of.frame = row;
+	*n = 0;
+	for (const struct map_op *end = op + own->n;
+	     op < end && *n < FIELDS_MAX && rc == TALLY_OK; op++) {
+		if (op->code != MAP_FIELD)
+			continue;
+		g[*n].op = op;
+		g[*n].value = field_value(&of, op, &rc);
+		++*n;
+	}
+	return rc;
+}
+
+/* The newest piece at the place, to which rows of pairs are added until it is
+ * full. */
+static uint32_t
+newest_here(const struct feed *f)
+{
+	if (f->main != NO_PIECE)
+		return f->main;
+	for (uint32_t i = f->w->npiece; i-- > f->first;)
+		if (is_here(f, i))
+			return i;
+	return NO_PIECE;
+}
+
+static enum tally_rc
+feed_pair_row(
+    struct feed *f, const struct map_op *op, const struct write_frame *row)
+{
+	const struct map_block *b = row->block;
+	struct given g[FIELDS_MAX];
+	uint32_t piece = newest_here(f);
+	size_t n;
+	uint8_t k = 0;
+	enum tally_rc rc = give_pair_row(f, row, g, &n);
+
+	if (rc != TALLY_OK)
+		return rc;
+	if (piece != NO_PIECE)
+		k = free_pair(f, piece, b->first_pair, b->last_pair);
+	f->shift = (uint8_t)(k - b->first_pair);
+	if (k != 0 && pair_row_fits(f, piece, g, n))
+		return put_pair_row(f, piece, g, n);
+	if (f->main != NO_PIECE) {
+		no_room(f, op, f->w->map->model->table[b->table].name);
+		return TALLY_OK;
+	}
+	f->shift = 0;
+	rc = write_piece_new(f->w, PIECE_SEGMENT, f->own->place, &piece);
+	return rc == TALLY_OK ? put_pair_row(f, piece, g, n) : rc;
+}
+
+static enum tally_rc
+feed_pairs(struct feed *f, const struct map_op *op)
+{
+	struct write *w = f->w;
+	struct write_frame row = { .block = &w->map->block[op->arg],
+		.nblock = op->arg };
+	const struct write_rows *rows = &w->rows[row.block->table];
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint32_t i = write_first(w, op->arg, f->frame->seq);
+	     i != 0 && rc == TALLY_OK; i = rows->next[i - 1]) {
+		row.seq = i - 1;
+		row.row = rows->from + i - 1;
+		rc = feed_pair_row(f, op, &row);
+	}
+	f->shift = 0;
+	return rc;
+}
+
+/* --- what is computed --- */
+
+static struct tally_str
+keep(struct write *w, const char *p, size_t n)
+{
+	return tally_arena_str(&w->map->scratch.writing, tally_str(p, n));
+}
+
+static struct tally_str
+count(struct write *w, const struct map_op *op, bool always)
+{
+	const struct write_rows *r = &w->rows[op->arg];
+	char text[16];
+
+	if (r->n == 0 && !always)
+		return tally_str("", 0);
+	return keep(w, text, (size_t)snprintf(text, sizeof(text), "%u", r->n));
+}
+
+static struct tally_str
+sum(struct write *w, const struct map_op *op)
+{
+	const struct write_rows *r = &w->rows[op->arg];
+	struct tally_sum total = { .scale = 0 };
+	char text[TALLY_DECIMAL_MAX];
+	struct tally_str v;
+	bool any = false;
+	size_t n;
+
+	for (uint32_t i = 0; i < r->n; i++) {
+		v = write_cell(w, op->arg, r->from + i, op->column);
+		if (v.p == NULL)
+			continue;
+		any = true;
+		tally_sum_add(&total, v);
+	}
+	if (!any)
+		return tally_str("", 0);
+	n = tally_sum_text(&total, text);
+	if (op->type == TALLY_N)
+		n = tally_decimal_to_n(text, keep(w, text, n), op->decimals);
+	return keep(w, text, n);
+}
+
+/* nth of the pieces at the place: the loop's instance, where the frame is that
+ * of a loop further out. */
+static struct tally_str
+computed(struct feed *f, const struct map_op *op, uint32_t nth, bool always)
+{
+	char text[16];
+
+	switch (op->code) {
+	case MAP_LITERAL:
+		return f->w->map->group[op->arg].condition[0].value[0];
+	case MAP_COUNT:
+		return count(f->w, op, always);
+	case MAP_SUM:
+		return sum(f->w, op);
+	default: /* MAP_SEQUENCE */
+		return keep(f->w, text,
+		    (size_t)snprintf(text, sizeof(text), "%u",
+			f->main != NO_PIECE ? f->frame->ordinal : nth));
+	}
+}
+
+static bool
+is_computed(const struct map_op *op)
+{
+	return op->code == MAP_LITERAL || op->code == MAP_COUNT ||
+	    op->code == MAP_SUM || op->code == MAP_SEQUENCE;
+}
+
+/* Whether what is computed makes a segment by itself: a total does, and where
+ * the standard wants one, anything; in a loop that is not the frame's only if
+ * there is more of the loop. */
+static bool
+stands_alone(const struct feed *f, const struct map_op *op)
+{
+	const struct tally_set_spec *set = f->w->map->set;
+	const struct tally_place *p = &set->place[f->own->place];
+	const struct tally_loop *l = &set->loop[p->loop];
+
+	if (op->code == MAP_COUNT || op->code == MAP_SUM)
+		return true;
+	if (p->requirement != 'M')
+		return false;
+	if (p->loop == f->frame->block->loop)
+		return true;
+	for (uint32_t i = f->first; i < f->w->npiece; i++)
+		if (f->w->piece[i].place >= l->first &&
+		    f->w->piece[i].place <= l->last)
+			return true;
+	return false;
+}
+
+static enum tally_rc
+feed_computed(struct feed *f, const struct map_op *op)
+{
+	struct tally_str v;
+	uint32_t piece, n = 0;
+	enum tally_rc rc = TALLY_OK;
+
+	for (piece = f->main != NO_PIECE ? f->main : f->first;
+	     piece < f->w->npiece && rc == TALLY_OK; piece++) {
+		if (!is_here(f, piece))
+			continue;
+		v = computed(f, op, ++n, true);
+		if (v.p == NULL)
+			return write_nomem(f->w);
+		if (write_fits(f->w, piece, op->element, op->component,
+			tally_str("", 0)) &&
+		    v.n > 0)
+			rc = write_put(
+			    f->w, piece, op->element, op->component, v);
+		if (f->main != NO_PIECE)
+			break;
+	}
+	if (n > 0 || rc != TALLY_OK || !stands_alone(f, op))
+		return rc;
+	v = computed(f, op, 1, false);
+	if (v.p == NULL)
+		return write_nomem(f->w);
+	if (v.n == 0)
+		return TALLY_OK;
+	rc = write_piece_new(f->w, PIECE_SEGMENT, f->own->place, &piece);
+	if (rc == TALLY_OK)
+		rc = write_put(f->w, piece, op->element, op->component, v);
+	return rc;
+}
+
+/* --- all --- */
+
+static enum tally_rc
+feed_rows(struct feed *f, const struct map_op *op)
+{
+	uint32_t row = write_first(f->w, op->arg, f->frame->seq), piece;
+	enum tally_rc rc;
+
+	if (row == 0)
+		return TALLY_OK;
+	rc = write_piece_new(f->w, PIECE_ROWS, f->own->place, &piece);
+	if (rc != TALLY_OK)
+		return rc;
+	f->w->piece[piece].block = op->arg;
+	f->w->piece[piece].row = row;
+	return TALLY_OK;
+}
+
+/* All levels are one piece, whichever of their blocks comes first. */
+static enum tally_rc
+feed_levels(struct feed *f)
+{
+	uint32_t piece;
+
+	if (f->w->nlevel == 0)
+		return TALLY_OK;
+	for (piece = f->first; piece < f->w->npiece; piece++)
+		if (f->w->piece[piece].kind == PIECE_LEVELS)
+			return TALLY_OK;
+	return write_piece_new(f->w, PIECE_LEVELS, f->own->place, &piece);
+}
+
+static enum tally_rc
+feed_op(struct feed *f, const struct map_op *op)
+{
+	switch (op->code) {
+	case MAP_TAKE:
+		return feed_group(f, op);
+	case MAP_PAIR:
+		return feed_pair(f, op);
+	case MAP_PAIRS:
+		return feed_pairs(f, op);
+	case MAP_ROWS:
+		return feed_rows(f, op);
+	case MAP_LEVEL:
+		return feed_levels(f);
+	default:
+		return TALLY_OK;
+	}
+}
+
+/* Which of the frame's places its main piece stands at. */
+static uint16_t
+main_place(const struct write *w, uint32_t main)
+{
+	return main != NO_PIECE ? w->piece[main].place : TALLY_NOWHERE;
+}
+
+enum tally_rc
+write_feed(struct write *w, const struct write_frame *frame, uint32_t main,
+    uint32_t first)
+{
+	const struct map_block *b = frame->block;
+	uint16_t at = main_place(w, main);
+	struct feed f = { .w = w, .frame = frame, .first = first };
+	const struct map_op *op, *end;
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint16_t i = 0; i < b->nown && rc == TALLY_OK; i++) {
+		f.own = &b->own[i];
+		f.main = f.own->place == at ? main : NO_PIECE;
+		op = w->map->op + f.own->first;
+		for (end = op + f.own->n; op < end && rc == TALLY_OK;
+		     op += op->code == MAP_TAKE ? op->n + 1 : 1)
+			rc = feed_op(&f, op);
+	}
+	for (uint16_t i = 0; i < b->nown && rc == TALLY_OK; i++) {
+		f.own = &b->own[i];
+		f.main = f.own->place == at ? main : NO_PIECE;
+		op = w->map->op + f.own->first;
+		for (end = op + f.own->n; op < end && rc == TALLY_OK; op++)
+			if (is_computed(op))
+				rc = feed_computed(&f, op);
+	}
+	return rc;
+}

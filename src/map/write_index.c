@@ -1,0 +1,198 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which block writes which row, and rows hung on the rows around them; see
+ * write.h.
+ *
+ * A row is written by the first block of its table that has its constants, sets
+ * its references as they are set, and stands in the block that writes the row
+ * around it.
+ */
+#include <stdio.h>
+
+#include "map/write.h"
+
+#define UNKNOWN   UINT16_MAX
+#define NO_WRITER (UINT16_MAX - 1)
+#define DEPTH_MAX 32 /* rows around a row; as deep as maps are */
+
+static bool
+has_constants(const struct write *w, const struct map_block *b, uint32_t row)
+{
+	for (uint16_t i = 0; i < b->nconstant; i++)
+		if (!tally_str_eq(
+			write_cell(w, b->table, row, b->constant[i].column),
+			b->constant[i].value))
+			return false;
+	return true;
+}
+
+static uint32_t
+reference(const struct write *w, uint16_t table, uint32_t row, uint16_t i)
+{
+	const struct tally_rows *r = &w->batch->rows[table];
+
+	return r->reference[(size_t)row * r->table->nreference + i];
+}
+
+static bool
+sets(const struct map_block *b, uint16_t ref)
+{
+	for (uint16_t i = 0; i < b->nlink; i++)
+		if (b->link[i].reference == ref)
+			return true;
+	return false;
+}
+
+/* References that the block sets, and no others.  Those of a level depend on
+ * the levels above it. */
+static bool
+has_references(const struct write *w, const struct map_block *b, uint32_t row)
+{
+	uint16_t n = w->batch->rows[b->table].table->nreference;
+
+	for (uint16_t i = 0; i < n && b->kind != BLOCK_LEVEL; i++)
+		if ((reference(w, b->table, row, i) != TALLY_NO_ROW) !=
+		    sets(b, i))
+			return false;
+	return true;
+}
+
+/* The row around, which a reference names; the record's is the only one. */
+static uint32_t
+row_around(const struct write *w, const struct map_block *b, uint32_t row)
+{
+	const struct map_block *around = &w->map->block[b->parent];
+
+	if (around->kind == BLOCK_RECORD || around->rowless)
+		return 0;
+	for (uint16_t i = 0; i < b->nlink; i++)
+		if (b->link[i].up == 0)
+			return reference(
+			    w, b->table, row, b->link[i].reference);
+	return TALLY_NO_ROW;
+}
+
+static uint16_t find_writer(
+    struct write *, uint16_t table, uint32_t seq, unsigned depth);
+
+/* Whether the row around is one that the block around writes. */
+static bool
+has_around(
+    struct write *w, const struct map_block *b, uint32_t row, unsigned depth)
+{
+	const struct map_block *around = &w->map->block[b->parent];
+	uint32_t seq;
+
+	if (around->kind == BLOCK_RECORD || around->rowless)
+		return true;
+	seq = row_around(w, b, row);
+	return seq < w->rows[around->table].n &&
+	    find_writer(w, around->table, seq, depth + 1) == b->parent;
+}
+
+/* The block that writes a row, or NO_WRITER.  Rows that enclose one another in
+ * a circle have none. */
+static uint16_t
+find_writer(struct write *w, uint16_t table, uint32_t seq, unsigned depth)
+{
+	const struct map_makers *m = &w->map->makers[table];
+	struct write_rows *r = &w->rows[table];
+	const struct map_block *b;
+	uint32_t row = r->from + seq;
+
+	if (r->writer[seq] != UNKNOWN || depth > DEPTH_MAX)
+		return r->writer[seq];
+	for (uint16_t i = 0; i < m->n && r->writer[seq] == UNKNOWN; i++) {
+		b = &w->map->block[m->block[i]];
+		if (has_constants(w, b, row) && has_references(w, b, row) &&
+		    (m->block[i] == 0 || has_around(w, b, row, depth)))
+			r->writer[seq] = m->block[i];
+	}
+	if (r->writer[seq] == UNKNOWN && depth == 0)
+		r->writer[seq] = NO_WRITER;
+	return r->writer[seq];
+}
+
+static void
+no_writer(struct write *w, uint16_t table, uint32_t seq)
+{
+	const struct tally_table *t = &w->map->model->table[table];
+	char words[96];
+
+	snprintf(words, sizeof(words),
+	    "a rule that makes row %u of %.40s as it is", seq, t->name);
+	write_report(
+	    w, TALLY_F_write_row, 0, 0, t->name, tally_str("", 0), words);
+}
+
+/* Hangs a row on the row around, before those that are there. */
+static enum tally_rc
+hang(struct write *w, uint16_t block, uint16_t table, uint32_t seq)
+{
+	const struct map_block *b = &w->map->block[block];
+	struct write_rows *r = &w->rows[table];
+	uint32_t around = row_around(w, b, r->from + seq);
+	uint32_t n = w->rows[w->map->block[b->parent].table].n;
+
+	if (w->head[block] == NULL) {
+		w->head[block] = write_alloc(w, n, sizeof(*w->head[block]));
+		if (w->head[block] == NULL)
+			return write_nomem(w);
+	}
+	r->next[seq] = w->head[block][around];
+	w->head[block][around] = seq + 1;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+make_room(struct write *w, uint16_t table, uint32_t document)
+{
+	struct write_rows *r = &w->rows[table];
+
+	tally_batch_rows(w->batch, table, document, &r->from, &r->n);
+	if (r->n == 0)
+		return TALLY_OK;
+	r->next = write_alloc(w, r->n, sizeof(*r->next));
+	r->writer = write_alloc(w, r->n, sizeof(*r->writer));
+	if (r->next == NULL || r->writer == NULL)
+		return write_nomem(w);
+	memset(r->writer, 0xff, r->n * sizeof(*r->writer));
+	return TALLY_OK;
+}
+
+/* From the last row on, so that each is put before those behind it. */
+static enum tally_rc
+index_table(struct write *w, uint16_t table)
+{
+	struct write_rows *r = &w->rows[table];
+	uint16_t block;
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint32_t i = r->n; i-- > 0 && rc == TALLY_OK;) {
+		block = find_writer(w, table, i, 0);
+		if (block == NO_WRITER)
+			no_writer(w, table, i);
+		else if (w->map->block[block].kind == BLOCK_LEVEL)
+			w->nlevel++;
+		else if (block != 0)
+			rc = hang(w, block, table, i);
+	}
+	return rc;
+}
+
+enum tally_rc
+write_index(struct write *w, uint32_t document)
+{
+	const struct tally_model *model = w->map->model;
+	enum tally_rc rc = TALLY_OK;
+
+	w->rows = write_alloc(w, model->ntable, sizeof(*w->rows));
+	w->head = write_alloc(w, w->map->nblock, sizeof(*w->head));
+	if (w->rows == NULL || w->head == NULL)
+		return write_nomem(w);
+	for (uint16_t t = 0; t < model->ntable && rc == TALLY_OK; t++)
+		rc = make_room(w, t, document);
+	for (uint16_t t = 0; t < model->ntable && rc == TALLY_OK; t++)
+		rc = index_table(w, t);
+	return rc;
+}

@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A column's value to an element's; see write.h. */
+#include <stdio.h>
+
+#include "base/date.h"
+#include "base/decimal.h"
+#include "base/text.h"
+#include "map/write.h"
+
+static const struct tally_element *
+element_of(const struct write *w, const struct map_op *op, uint16_t place,
+    uint8_t element)
+{
+	const struct tally_element *e =
+	    w->map->set->place[place].segment->use[element - 1].element;
+
+	return op->component > 0 ? e->use[op->component - 1].element : e;
+}
+
+/* --- what can be sent --- */
+
+/* One character of a text, which is UTF-8, as it is sent; an empty view when
+ * it cannot be. */
+static void
+put_character(struct write *w, struct tally_buf *out, struct tally_str c)
+{
+	enum tally_characters set = w->how->characters;
+	size_t before = out->n;
+	char *p;
+
+	if (c.n == 1 || set == TALLY_CHARACTERS_UTF8 ||
+	    set == TALLY_CHARACTERS_ANY)
+		tally_buf_str(out, c);
+	else
+		tally_charset_ascii(w->map->charset, out, c);
+	for (p = out->p + before; !out->failed && p < out->p + out->n; p++) {
+		if (set == TALLY_CHARACTERS_BASIC && *p >= 'a' && *p <= 'z')
+			*p = (char)(*p - 'a' + 'A');
+		if (w->odd[(unsigned char)*p] == 2)
+			*p = w->how->replacement;
+	}
+}
+
+/* A text in which odd bytes are. */
+static bool
+send_otherwise(struct write *w, uint16_t place, uint8_t element,
+    const char *name, struct tally_str s, struct tally_str *out)
+{
+	struct tally_buf *b = &w->map->scratch.text;
+	size_t n;
+
+	tally_buf_reset(b);
+	for (size_t i = 0; i < s.n; i += n) {
+		n = tally_utf8_length(s.p + i, s.n - i);
+		n = n > 0 ? n : 1;
+		put_character(w, b, tally_str(s.p + i, n));
+	}
+	if (b->failed || (b->n > 0 && memchr(b->p, '\0', b->n) != NULL)) {
+		write_report(w, TALLY_F_write_refused, place, element, name, s,
+		    "characters that are agreed on, and no separators");
+		return false;
+	}
+	*out = tally_arena_str(&w->map->scratch.writing, tally_buf_view(b));
+	if (out->p == NULL)
+		return false;
+	if (!tally_str_eq(*out, s))
+		write_report(
+		    w, TALLY_F_write_replaced, place, element, name, s, out->p);
+	return true;
+}
+
+bool
+write_text(struct write *w, uint16_t place, uint8_t element, const char *name,
+    struct tally_str s, struct tally_str *out)
+{
+	unsigned char odd = 0;
+
+	for (size_t i = 0; i < s.n; i++)
+		odd |= w->odd[(unsigned char)s.p[i]];
+	*out = s;
+	return odd == 0 || send_otherwise(w, place, element, name, s, out);
+}
+
+/* --- the form --- */
+
+/* The code for a word; a word that is no word is a code. */
+static struct tally_str
+code_of(const struct map_codes *codes, struct tally_str word)
+{
+	size_t low = 0, high = codes->n, mid;
+	const struct map_code *c;
+	int order;
+
+	while (low < high) {
+		mid = low + (high - low) / 2;
+		c = &codes->code[codes->by_value[mid]];
+		order = tally_str_cmp(c->value, word);
+		if (order == 0)
+			return c->x12;
+		if (order < 0)
+			low = mid + 1;
+		else
+			high = mid;
+	}
+	return word;
+}
+
+/* The partner's value for ours. */
+static enum tally_rc
+look_up(struct write *w, const struct map_op *op, uint16_t place,
+    uint8_t element, struct tally_str *s)
+{
+	const struct tally_lookups *l = w->map->lookups;
+	const char *table = w->map->lookup[op->lookup];
+	struct tally_str theirs;
+	bool found;
+	enum tally_rc rc;
+
+	if (l == NULL)
+		return TALLY_OK;
+	rc = l->find(l->ctx, table, true, *s, &theirs, &found, w->err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (!found) {
+		write_report(
+		    w, TALLY_F_map_lookup, place, element, table, *s, table);
+		return TALLY_OK;
+	}
+	*s = tally_arena_str(&w->map->scratch.writing, theirs);
+	return s->p != NULL ? TALLY_OK : write_nomem(w);
+}
+
+/* A number that fits as it is, without zeros to be put in front. */
+static bool
+is_short(const struct tally_element *e, struct tally_str s)
+{
+	return e->min <= 1 && s.n <= e->max;
+}
+
+/* Zeros behind the sign, up to the element's minimum; the one before the point
+ * goes where it would be a digit too many. */
+static size_t
+fit_number(char *p, size_t n, size_t min, size_t max)
+{
+	size_t sign = n > 0 && *p == '-', digits = 0, missing;
+
+	for (size_t i = 0; i < n; i++)
+		digits += p[i] >= '0' && p[i] <= '9';
+	if (digits > max && n > sign + 2 && p[sign] == '0' &&
+	    p[sign + 1] == '.') {
+		memmove(p + sign, p + sign + 1, n - sign - 1);
+		return n - 1;
+	}
+	if (digits >= min || n + min > TALLY_DECIMAL_MAX)
+		return n;
+	missing = min - digits;
+	memmove(p + sign + missing, p + sign, n - sign);
+	memset(p + sign, '0', missing);
+	return n + missing;
+}
+
+static size_t
+number(char *room, const struct tally_element *e, struct tally_str s)
+{
+	size_t n;
+
+	if (e->type == TALLY_N)
+		n = tally_decimal_to_n(room, s, e->decimals);
+	else
+		n = tally_decimal_r(room, s);
+	return n > 0 ? fit_number(room, n, e->min, e->max) : 0;
+}
+
+static size_t
+convert(char *room, const struct tally_element *e, struct tally_str s)
+{
+	switch ((enum tally_type)e->type) {
+	case TALLY_DT:
+		return tally_date_x12(room, s, e->max);
+	case TALLY_TM:
+		return tally_time_x12(room, s, e->max);
+	case TALLY_R:
+	case TALLY_N:
+		return number(room, e, s);
+	default:
+		return 0;
+	}
+}
+
+/* Blanks at the end, up to the element's minimum. */
+static bool
+pad(struct write *w, const struct tally_element *e, struct tally_str *s)
+{
+	char *p;
+
+	if (s->n >= e->min || s->n == 0)
+		return true;
+	p = tally_arena_alloc(&w->map->scratch.writing, e->min);
+	if (p == NULL)
+		return false;
+	memcpy(p, s->p, s->n);
+	memset(p + s->n, ' ', e->min - s->n);
+	*s = tally_str(p, e->min);
+	return true;
+}
+
+bool
+write_value(struct write *w, const struct map_op *op, uint16_t place,
+    uint8_t element, uint16_t table, struct tally_str s, struct tally_str *out,
+    enum tally_rc *rc)
+{
+	const struct tally_element *e = element_of(w, op, place, element);
+	const char *name = w->map->model->table[table].column[op->column].name;
+	char room[TALLY_DECIMAL_MAX], words[48];
+	size_t n;
+
+	*rc = TALLY_OK;
+	if (e->type == TALLY_AN || e->type == TALLY_ID) {
+		if (op->codes != MAP_NO_CODE)
+			s = code_of(&w->map->codes[op->codes], s);
+		if (op->lookup != MAP_NO_LOOKUP)
+			*rc = look_up(w, op, place, element, &s);
+		return *rc == TALLY_OK &&
+		    write_text(w, place, element, name, s, out) &&
+		    pad(w, e, out);
+	}
+	*out = s;
+	if ((e->type == TALLY_R || (e->type == TALLY_N && e->decimals == 0)) &&
+	    is_short(e, s) && tally_decimal_plain(s) &&
+	    (e->type == TALLY_R || memchr(s.p, '.', s.n) == NULL))
+		return true;
+	n = convert(room, e, s);
+	if (n == 0) {
+		snprintf(words, sizeof(words), "a value for element %.10s (%s)",
+		    e->id,
+		    e->type == TALLY_DT       ? "a date"
+			: e->type == TALLY_TM ? "a time"
+					      : "a number");
+		write_report(
+		    w, TALLY_F_write_value, place, element, name, s, words);
+		return false;
+	}
+	*out = tally_arena_str(&w->map->scratch.writing, tally_str(room, n));
+	if (out->p == NULL)
+		*rc = write_nomem(w);
+	return out->p != NULL;
+}

@@ -1,0 +1,381 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The two laws of maps that run both ways, for every map that is shipped, in
+ * every version that it is for, over documents made from the dictionary:
+ *   - what is read from a document and written again means the same, residue
+ *     included, and is as valid as the document was;
+ *   - what is read again from what was written are the same rows; and the same
+ *     holds for rows of which some values have been taken away, where what is
+ *     written of them is valid.
+ *
+ * SEED=n starts elsewhere, ROUNDS=n does more, MAP=name one map; a failure
+ * prints what repeats it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "base/embed.h"
+#include "map/program.h"
+#include "support/generate.h"
+#include "support/normal.h"
+#include "tallyman/judge.h"
+#include "tallyman/map.h"
+
+#define BYTES_MAX (64u << 20)
+
+static struct tally_model *model;
+
+/* Maps with rules that lose something, which have to be mended. */
+static const char *const waiting[] = { "850.xml", "855.xml", "856.xml",
+	"860.xml", "940.xml", "945.xml", "947.xml" };
+
+static bool
+is_waiting(const char *name)
+{
+	for (size_t i = 0; i < sizeof(waiting) / sizeof(*waiting); i++)
+		if (strcmp(waiting[i], name) == 0)
+			return true;
+	return false;
+}
+
+/* A reading of one set. */
+struct reading {
+	struct tally_map *map;
+	struct tally_batch batch;
+	struct tally_residues residues;
+	struct tally_findings findings;
+	struct tally_buf json, normal;
+	bool seen;
+
+	/* Of what is done with it while the set is there. */
+	struct law *law;
+};
+
+struct law {
+	struct tally_map *map;
+	struct maker maker; /* of what is written */
+	struct reading first, again;
+	struct tally_buf whole, fewer; /* written from all rows, from some */
+	struct tally_buf rows;         /* those of fewer, as JSON */
+	struct tally_findings found;
+	const char *name, *version;
+	unsigned long long seed;
+	size_t written, valid;
+};
+
+static void
+reading_init(struct reading *r, struct tally_map *map)
+{
+	struct tally_err err;
+
+	*r = (struct reading){ .map = map };
+	assert_int_equal(
+	    tally_batch_init(&r->batch, model, 64u << 20, &err), TALLY_OK);
+	tally_findings_init(&r->findings, 100);
+	tally_buf_init(&r->json, BYTES_MAX);
+	tally_buf_init(&r->normal, BYTES_MAX);
+}
+
+static void
+reading_free(struct reading *r)
+{
+	tally_batch_free(&r->batch);
+	tally_residues_free(&r->residues);
+	tally_findings_free(&r->findings);
+	tally_buf_free(&r->json);
+	tally_buf_free(&r->normal);
+}
+
+static void
+write_document(struct law *l, struct tally_buf *out,
+    const struct tally_residues *residues, struct tally_separators from)
+{
+	struct tally_map_writing how = { .separators = l->maker.sep,
+		.residue = from,
+		.line_end = l->maker.after,
+		.control = "0001",
+		.characters = TALLY_CHARACTERS_ANY };
+	uint32_t segments;
+	struct tally_err err = { .text = "" };
+
+	tally_buf_reset(out);
+	write_isa(out, &l->maker, 1);
+	write_gs(out, &l->maker, l->map->set, 1);
+	if (tally_map_write(l->map, &l->first.batch, 0, residues, &how, out,
+		&segments, &l->found, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	write_ge(out, &l->maker, 1, 1);
+	write_iea(out, &l->maker, 1, 1);
+	assert_false(out->failed);
+}
+
+/* Whether a column says something of another one, or of the row. */
+static bool
+is_kind(const struct tally_column *c)
+{
+	size_t n = strlen(c->name);
+
+	return strcmp(c->name, "kind") == 0 || strcmp(c->name, "level") == 0 ||
+	    (n > 5 && strcmp(c->name + n - 5, "_kind") == 0);
+}
+
+/* Takes values away by chance, and what says of which kind they are. */
+static void
+take_away(struct law *l)
+{
+	struct tally_rows *r;
+	const struct tally_column *c;
+	size_t n;
+
+	for (uint16_t t = 0; t < model->ntable; t++) {
+		r = &l->first.batch.rows[t];
+		n = (size_t)r->n * r->table->ncolumn;
+		for (size_t i = 0; i < n; i++) {
+			c = &r->table->column[i % r->table->ncolumn];
+			if (is_kind(c) || !rnd_chance(&l->maker.rnd, 4))
+				continue;
+			r->cell[i].p = NULL;
+			if ((i + 1) % r->table->ncolumn != 0 &&
+			    strstr(c[1].name, "_kind") != NULL)
+				r->cell[i + 1].p = NULL;
+		}
+	}
+}
+
+static enum tally_rc
+visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
+{
+	struct reading *r = ctx;
+	struct law *l = r->law;
+	enum tally_rc rc;
+
+	if (!v->checked)
+		return TALLY_OK;
+	r->seen = true;
+	normal_form(&r->normal, r->map, v->set);
+	tally_batch_reset(&r->batch);
+	rc = tally_map_read(
+	    r->map, v->set, &r->batch, &r->residues, &r->findings, err);
+	if (rc != TALLY_OK)
+		return rc;
+	tally_batch_json(&r->batch, 0, &r->json);
+	if (l == NULL)
+		return TALLY_OK;
+	write_document(l, &l->whole, &r->residues, v->set->separators);
+	l->written = l->found.n;
+	take_away(l);
+	tally_batch_json(&r->batch, 0, &l->rows);
+	write_document(l, &l->fewer, NULL, v->set->separators);
+	return TALLY_OK;
+}
+
+static enum tally_rc
+read_text(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
+{
+	struct tally_str *s = ctx;
+
+	(void)err;
+	*got = s->n < max ? s->n : max;
+	memcpy(buf, s->p, *got);
+	s->p += *got;
+	s->n -= *got;
+	return TALLY_OK;
+}
+
+/* Judges bytes; *fault is the first thing that is wrong with them, or empty. */
+static void
+judge(struct reading *r, struct tally_str text, char *fault, size_t size)
+{
+	struct tally_judge_options options = { .limits = &tally_limits_default,
+		.dictionary = &tally_builtin,
+		.visit = visit,
+		.ctx = r };
+	struct tally_source source = { read_text, &text };
+	const struct tally_interchange_judged *x;
+	const struct tally_findings *list;
+	struct tally_judge *j;
+	struct tally_err err;
+
+	r->seen = false;
+	tally_buf_reset(&r->json);
+	tally_buf_reset(&r->normal);
+	fault[0] = '\0';
+	assert_int_equal(
+	    tally_judge_new(&j, source, 0, &options, &err), TALLY_OK);
+	do {
+		if (tally_judge_next(j, &x, &err) != TALLY_OK)
+			fail_msg("%s", err.text);
+		list = tally_judge_findings(j);
+		for (size_t i = 0; fault[0] == '\0' && i < list->n; i++)
+			if (list->v[i].severity == TALLY_ERROR)
+				snprintf(fault, size, "%s %s%02u in segment %u",
+				    tally_finding_info(list->v[i].kind)->name,
+				    list->v[i].tag, list->v[i].element,
+				    list->v[i].segment);
+	} while (x != NULL);
+	tally_judge_free(j);
+}
+
+/* Around the first byte in which two texts differ. */
+static void
+show(const char *name, const struct tally_buf *b, size_t at)
+{
+	size_t from = at > 200 ? at - 200 : 0;
+	size_t n = b->n > from ? b->n - from : 0;
+
+	print_error("--- %s\n%.*s\n", name, (int)(n < 500 ? n : 500),
+	    n > 0 ? b->p + from : "");
+}
+
+static void
+repeat(const struct law *l, const char *what, const struct tally_buf *a,
+    const struct tally_buf *b)
+{
+	size_t at = 0;
+
+	if (a != NULL) {
+		while (at < a->n && at < b->n && a->p[at] == b->p[at])
+			at++;
+		show("before", a, at);
+		show("after", b, at);
+	}
+	fail_msg("%s: MAP=%s SEED=%llu ROUNDS=1 (version %s)", what, l->name,
+	    l->seed, l->version);
+}
+
+static bool
+same(const struct tally_buf *a, const struct tally_buf *b)
+{
+	return a->n == b->n && (a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
+}
+
+static void
+one_round(struct law *l, uint64_t seed)
+{
+	struct maker m;
+	struct made_set set;
+	struct tally_buf b;
+	char fault[200];
+
+	l->seed = seed;
+	maker_init(&m, seed);
+	maker_vary(&m);
+	maker_init(&l->maker, seed + 1000003);
+	maker_vary(&l->maker);
+	tally_findings_reset(&l->found);
+	tally_buf_reset(&l->rows);
+	tally_buf_init(&b, BYTES_MAX);
+	made_init(&set);
+	made_fill(&set, &m, l->map->set, 1);
+	write_isa(&b, &m, 1);
+	write_gs(&b, &m, l->map->set, 1);
+	write_set(&b, &m, &set);
+	write_ge(&b, &m, 1, 1);
+	write_iea(&b, &m, 1, 1);
+	judge(&l->first, tally_buf_view(&b), fault, sizeof(fault));
+	if (!l->first.seen || fault[0] != '\0')
+		repeat(l, fault, NULL, NULL);
+	if (l->written > 0) {
+		snprintf(fault, sizeof(fault), "%s %s: %.*s",
+		    tally_finding_info(l->found.v[0].kind)->name,
+		    l->found.v[0].name, (int)l->found.v[0].expected.n,
+		    l->found.v[0].expected.p);
+		repeat(l, fault, &b, &l->whole);
+	}
+	judge(&l->again, tally_buf_view(&l->whole), fault, sizeof(fault));
+	if (fault[0] != '\0')
+		repeat(l, fault, &b, &l->whole);
+	if (!same(&l->first.normal, &l->again.normal))
+		repeat(l, "what is written is not what was read",
+		    &l->first.normal, &l->again.normal);
+	if (!same(&l->first.json, &l->again.json))
+		repeat(l, "other rows are read of what was written",
+		    &l->first.json, &l->again.json);
+	judge(&l->again, tally_buf_view(&l->fewer), fault, sizeof(fault));
+	if (fault[0] == '\0') {
+		l->valid++;
+		if (!same(&l->rows, &l->again.json))
+			repeat(l, "fewer values are not read as written",
+			    &l->rows, &l->again.json);
+	}
+	made_free(&set);
+	tally_buf_free(&b);
+}
+
+static void
+test_map(const char *file, const struct tally_version *v, struct tally_map *map,
+    uint64_t seed, uint64_t rounds)
+{
+	struct law l = { .map = map, .name = file, .version = v->version };
+
+	reading_init(&l.first, map);
+	reading_init(&l.again, map);
+	l.first.law = &l;
+	tally_findings_init(&l.found, 100);
+	tally_buf_init(&l.whole, BYTES_MAX);
+	tally_buf_init(&l.fewer, BYTES_MAX);
+	tally_buf_init(&l.rows, BYTES_MAX);
+	for (uint64_t i = 0; i < rounds; i++)
+		one_round(&l, seed + i);
+	print_message("%s %s: %llu documents, %zu of their rows with fewer "
+		      "values\n",
+	    file, v->version, (unsigned long long)rounds, l.valid);
+	reading_free(&l.first);
+	reading_free(&l.again);
+	tally_findings_free(&l.found);
+	tally_buf_free(&l.whole);
+	tally_buf_free(&l.fewer);
+	tally_buf_free(&l.rows);
+}
+
+static void
+test_laws(void **state)
+{
+	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 40);
+	const char *only = getenv("MAP");
+	const struct tally_embedded *e;
+	struct tally_map *map;
+	struct tally_err err;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < tally_nembedded; i++) {
+		e = &tally_embedded[i];
+		n = strlen(e->name);
+		if (n < 5 || strcmp(e->name + n - 4, ".xml") != 0 ||
+		    (only != NULL ? strcmp(only, e->name) != 0
+				  : is_waiting(e->name)))
+			continue;
+		for (size_t k = 0; k < tally_builtin.nversion; k++) {
+			/* no map of that version, or no map at all */
+			if (tally_map_load(&map, model,
+				tally_builtin.version[k], NULL, e->name,
+				e->text, &err) != TALLY_OK)
+				continue;
+			test_map(e->name, tally_builtin.version[k], map, seed,
+			    rounds);
+			tally_map_free(map);
+		}
+	}
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = { cmocka_unit_test(
+	    test_laws) };
+	struct tally_err err;
+	int failed;
+
+	if (tally_model_load(&model, "records.xml",
+		tally_embedded_find("records.xml"), &err) != TALLY_OK)
+		return 1;
+	failed = cmocka_run_group_tests(tests, NULL, NULL);
+	tally_model_free(model);
+	return failed;
+}
