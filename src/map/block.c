@@ -39,7 +39,7 @@ level_loop(const struct tally_set_spec *set)
 	return 0;
 }
 
-/* The levels that have one of some codes in HL03. */
+/* The levels that have one of some codes in HL03, or any ("*"). */
 static enum tally_rc
 level_from(struct compile *c, struct rule *r, const struct tally_xml *x,
     const char *codes)
@@ -64,13 +64,15 @@ level_from(struct compile *c, struct rule *r, const struct tally_xml *x,
 	r->target.at.place[0] = c->set->loop[b->loop].first;
 	r->target.at.n = 1;
 	r->target.segment = c->set->place[r->target.at.place[0]].segment;
+	c->map->levels = true;
+	if (strcmp(codes, "*") == 0 && !b->rowless)
+		return TALLY_OK;
 	v = tally_arena_alloc(&c->map->arena, sizeof(*v));
 	if (v == NULL)
 		return compile_nomem(c);
 	*v = (struct map_condition){ .element = 3 };
 	b->condition = v;
 	b->n = 1;
-	c->map->levels = true;
 	return resolve_values(
 	    c, v, x, r->target.segment->use[2].element, codes, ' ', "HL03");
 }

@@ -75,7 +75,7 @@ code_of(const struct write *w, uint32_t node)
 					return v;
 			}
 	}
-	return b->condition[0].value[0];
+	return b->n > 0 ? b->condition[0].value[0] : tally_str("", 0);
 }
 
 /* The place of a code in the hierarchy, from 1; 0: it is not there. */
@@ -118,6 +118,41 @@ complain(struct write *w, uint32_t node, const char *expected)
 	    w->map->model->table[b->table].name, code, expected);
 }
 
+/* Whether the record has anything that the level without rows would say. */
+static bool
+says_something(const struct write *w, uint16_t block)
+{
+	const struct map_block *b = &w->map->block[block];
+	uint32_t row = w->rows[b->table].from;
+	const struct map_op *op, *end;
+
+	for (uint16_t i = 0; i < b->nown; i++) {
+		op = w->map->op + b->own[i].first;
+		for (end = op + b->own[i].n; op < end; op++) {
+			if ((op->code == MAP_FIELD || op->code == MAP_PAIR) &&
+			    write_cell(w, b->table, row, op->column).n > 0)
+				return true;
+			if ((op->code == MAP_ROWS || op->code == MAP_PAIRS ||
+				op->code == MAP_ATTRIBUTE) &&
+			    write_first(w, op->arg, 0) != 0)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* Whether it is there even if it says nothing: unless a hierarchy leaves it
+ * out. */
+static bool
+is_wanted(const struct write *w, uint16_t block)
+{
+	return w->how->hierarchy == NULL ||
+	    rank_of(w->how->hierarchy,
+		w->map->block[block].condition[0].value[0]) != 0;
+}
+
+/* Nodes for the rows of levels, of which there are so many, and before them
+ * for levels without rows. */
 static enum tally_rc
 make_nodes(struct write *w, uint32_t n)
 {
@@ -125,11 +160,12 @@ make_nodes(struct write *w, uint32_t n)
 	struct write_rows *r;
 
 	w->nlevel = 0;
-	w->level = write_alloc(w, n + 1u, sizeof(*w->level));
+	w->level = write_alloc(w, n + w->map->nblock + 1u, sizeof(*w->level));
 	if (w->level == NULL)
 		return write_nomem(w);
 	for (uint16_t i = 0; i < w->map->nblock; i++)
-		if (w->map->block[i].rowless)
+		if (w->map->block[i].rowless &&
+		    (says_something(w, i) || is_wanted(w, i)))
 			add_node(w, i, 0);
 	for (uint16_t i = 0; i < w->map->nblock; i++) {
 		b = &w->map->block[i];
@@ -304,15 +340,11 @@ hang_all(struct write *w)
 enum tally_rc
 write_levels_index(struct write *w)
 {
-	uint32_t rows = w->nlevel, rowless = 0;
 	enum tally_rc rc;
 
-	for (uint16_t i = 0; i < w->map->nblock; i++)
-		rowless += w->map->block[i].kind == BLOCK_LEVEL &&
-		    w->map->block[i].rowless;
-	if (rows + rowless == 0)
+	if (!w->map->levels)
 		return TALLY_OK;
-	rc = make_nodes(w, rows + rowless);
+	rc = make_nodes(w, w->nlevel);
 	if (rc != TALLY_OK)
 		return rc;
 	if (w->how->hierarchy != NULL)

@@ -124,6 +124,18 @@ is_kind(const struct tally_column *c)
 	    (n > 5 && strcmp(c->name + n - 5, "_kind") == 0);
 }
 
+/* Values of a row: one that says nothing is not written. */
+static unsigned
+values(const struct tally_rows *r, size_t row)
+{
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < r->table->ncolumn; i++)
+		n += !is_kind(&r->table->column[i]) &&
+		    r->cell[row * r->table->ncolumn + i].p != NULL;
+	return n;
+}
+
 /* Takes values away by chance, and what says of which kind they are. */
 static void
 take_away(struct law *l)
@@ -137,7 +149,8 @@ take_away(struct law *l)
 		n = (size_t)r->n * r->table->ncolumn;
 		for (size_t i = 0; i < n; i++) {
 			c = &r->table->column[i % r->table->ncolumn];
-			if (is_kind(c) || !rnd_chance(&l->maker.rnd, 4))
+			if (is_kind(c) || !rnd_chance(&l->maker.rnd, 4) ||
+			    values(r, i / r->table->ncolumn) < 2)
 				continue;
 			r->cell[i].p = NULL;
 			if ((i + 1) % r->table->ncolumn != 0 &&
@@ -254,6 +267,38 @@ same(const struct tally_buf *a, const struct tally_buf *b)
 	return a->n == b->n && (a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
 }
 
+/* Levels as partners nest them: what is made from the dictionary alone has any
+ * codes in any order. */
+static void
+arrange_levels(struct made_set *set, struct rnd *r)
+{
+	static const char *const nestings[] = { "SOPI", "SOTPI", "STOPI",
+		"SOIP", "SOI", "SPOI", "SI", "SOTI" };
+	const char *nesting = nestings[rnd_below(r, 8)];
+	uint32_t depth = 0, n = 0, k;
+	struct made_segment *s, *at[8] = { NULL };
+	struct tally_buf b;
+
+	for (uint32_t i = 0; i < set->n; i++) {
+		s = &set->segment[i];
+		if (strcmp(s->tag, "HL") != 0)
+			continue;
+		k = depth + 1 < strlen(nesting) ? depth + 1 : depth;
+		depth = n++ == 0 ? 0 : 1 + rnd_below(r, k > 0 ? k : 1);
+		at[depth] = s;
+		tally_buf_init(&b, 16);
+		if (depth > 0) {
+			tally_buf_str(&b, at[depth - 1]->element[0]);
+			at[depth - 1]->element[3] = TALLY_STR("1");
+		}
+		s->element[1] =
+		    tally_arena_str(&set->arena, tally_buf_view(&b));
+		s->element[2] = tally_str(nesting + depth, 1);
+		s->element[3] = TALLY_STR("0");
+		tally_buf_free(&b);
+	}
+}
+
 static void
 one_round(struct law *l, uint64_t seed)
 {
@@ -272,6 +317,7 @@ one_round(struct law *l, uint64_t seed)
 	tally_buf_init(&b, BYTES_MAX);
 	made_init(&set);
 	made_fill(&set, &m, l->map->set, 1);
+	arrange_levels(&set, &m.rnd);
 	write_isa(&b, &m, 1);
 	write_gs(&b, &m, l->map->set, 1);
 	write_set(&b, &m, &set);
