@@ -32,7 +32,7 @@ static struct tally_model *model;
 
 /* Maps with rules that lose something, which have to be mended. */
 static const char *const waiting[] = { "850.xml", "855.xml", "856.xml",
-	"860.xml", "940.xml", "945.xml", "947.xml" };
+	"860.xml", "940.xml" };
 
 static bool
 is_waiting(const char *name)
