@@ -232,10 +232,18 @@ compile_entry(struct maps *m, struct entry *e, struct tally_err *err)
 static enum tally_rc
 ready(struct maps *m, struct entry *e, struct tally_err *err)
 {
+	enum tally_rc rc;
+
 	if (!e->later)
 		return TALLY_OK;
-	e->later = false;
-	return compile_entry(m, e, err);
+	rc = compile_entry(m, e, err);
+	/* What failed is tried again: without its map a set would be held. */
+	e->later = rc != TALLY_OK;
+	for (size_t i = 0; e->later && i < m->dictionary->nversion; i++) {
+		tally_map_free(e->map[i]);
+		e->map[i] = NULL;
+	}
+	return rc;
 }
 
 /* The set that an entry reads, whatever the version. */

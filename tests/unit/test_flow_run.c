@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "flow/lock.h"
+#include "support/counted.h"
 #include "support/dying.h"
 
 #define SITE(partner, pull) \
@@ -595,6 +596,44 @@ test_death(void **state)
 	tally_buf_free(&expected);
 }
 
+/* A map that could not be compiled once, for want of memory, is compiled when
+ * it is asked for again: else sets would be held that have one. */
+static void
+test_map_after_trouble(void **state)
+{
+	const struct tally_set_spec *spec;
+	struct tally_map *map;
+	struct workspace w;
+	struct tally_err err;
+	struct flow f;
+	enum tally_rc rc = TALLY_NOMEM;
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	for (long n = 0; rc != TALLY_OK; n += n / 2 + 1) {
+		memset(&f, 0, sizeof(f));
+		assert_int_equal(
+		    flow_begin(&f, w.dir, FLOW_LOOK, &err), TALLY_OK);
+		spec = tally_set_find(
+		    tally_version_find(&f.dictionary->d, TALLY_STR("004010")),
+		    TALLY_STR("850"));
+		assert_non_null(spec);
+		counted_left = n;
+		tally_allocator_set(&counted);
+		rc = maps_for(f.maps, NULL, spec, &map, &err);
+		tally_allocator_set(NULL);
+		counted_left = -1;
+		if (rc != TALLY_OK) {
+			assert_int_equal(rc, TALLY_NOMEM);
+			assert_int_equal(
+			    maps_for(f.maps, NULL, spec, &map, &err), TALLY_OK);
+		}
+		assert_non_null(map);
+		flow_end(&f);
+	}
+	workspace_remove(&w);
+}
+
 int
 main(void)
 {
@@ -612,6 +651,7 @@ main(void)
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_damaged_archive),
 		cmocka_unit_test(test_plan),
+		cmocka_unit_test(test_map_after_trouble),
 		cmocka_unit_test(test_death),
 	};
 
