@@ -6,7 +6,8 @@
  * commit's sync is paid once; a larger one has transactions of its own and
  * may commit on the way, resumable.  Each attempt is marked, in a commit
  * before the work, so that a file that kills the program is known: files that
- * were tried before go alone, and after the second death in quarantine.
+ * were tried before go alone, and after the second death in quarantine.  Where one
+ * fails otherwise, later ones of its mailbox wait for the next run.
  */
 #include "flow/translate.h"
 
@@ -71,7 +72,10 @@ translate_open(struct translate *t, struct flow *f, struct tally_err *err)
 	tally_findings_init(&t->outside, f->site->limits.findings);
 	tally_findings_init(&t->in.extra, 16);
 	tally_buf_init(&t->answer, ANSWER_MAX);
-	rc = tally_hash_new(&t->hash, err);
+	t->waits = tally_calloc(f->site->nmailbox + 1, sizeof(*t->waits));
+	rc = t->waits != NULL
+	    ? tally_hash_new(&t->hash, err)
+	    : tally_err_set(err, TALLY_NOMEM, "out of memory");
 	for (int i = 0; i < 2 && rc == TALLY_OK; i++)
 		rc = open_gathered(&t->gathered[i], maps_model(f->maps), err);
 	return rc;
@@ -84,12 +88,24 @@ translate_close(struct translate *t)
 	for (int i = 0; i < 2; i++)
 		close_gathered(&t->gathered[i]);
 	tally_hash_free(t->hash);
+	tally_free(t->waits);
 	tally_buf_free(&t->answer);
 	tally_answers_free(&t->answers);
 	tally_residues_free(&t->residues);
 	lookups_free(t->lookups);
 	tally_findings_free(&t->in.extra);
 	tally_findings_free(&t->outside);
+}
+
+/* Whether files of a mailbox wait for one that failed. */
+static bool *
+waits(struct translate *t, const char *mailbox)
+{
+	const struct site *s = t->f->site;
+	const struct site_mailbox *box = site_mailbox_find(s, mailbox);
+
+	return &t->waits[box != NULL ? (size_t)(box - s->mailbox)
+				     : s->nmailbox];
 }
 
 /* Trouble that no other file would be spared. */
@@ -107,6 +123,8 @@ failed(struct translate *t, const struct tally_err *why, struct tally_err *err)
 	uint32_t attempts;
 
 	log_trouble(&t->f->log, "file", t->file.name, why);
+	if (!t->unreadable)
+		*waits(t, t->file.mailbox) = true;
 	flow_worse(t->f, why->rc);
 	return store_file_attempt(t->f->store, t->file.id, &attempts, err);
 }
@@ -222,7 +240,8 @@ work_group(struct translate *t, struct group *g, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
-		rc = together(t, g, i, err);
+		if (!*waits(t, g->file[i].mailbox))
+			rc = together(t, g, i, err);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
 	if (rc == TALLY_OK)
@@ -249,6 +268,10 @@ gather(struct translate *t, struct group *g, struct tally_arena *names,
 		rc = store_file_next(t->f->store, after, &next, &found, err);
 		if (rc != TALLY_OK || !found)
 			return rc;
+		if (*waits(t, next.mailbox)) {
+			after = next.id;
+			continue;
+		}
 		small = next.size <= SMALL_BYTES && next.attempts == 0;
 		if (g->n > 0 && (!small || bytes + next.size > GROUP_BYTES))
 			return TALLY_OK;
