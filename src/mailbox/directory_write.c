@@ -14,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -137,20 +138,30 @@ directory_put(struct mailbox *m, const char *folder,
 	return TALLY_OK;
 }
 
-/* Renames without writing over; -1 and errno as rename(2), EEXIST if there. */
+/*
+ * Renames without writing over; -1 and errno as rename(2), EEXIST if there.
+ *
+ * In one step, always: a link and a removal would leave a moment with both
+ * names, and a death in it would have the file delivered again.  Where the
+ * flag is unknown to the file system the look before the rename leaves a
+ * moment, too, but only for somebody who makes a file of just this name.
+ */
 static int
 move(int from_dir, const char *from, int to_dir, const char *to)
 {
-#ifdef RENAME_NOREPLACE
+	struct stat sb;
+
 	if (renameat2(from_dir, from, to_dir, to, RENAME_NOREPLACE) == 0)
 		return 0;
 	if (errno != EINVAL && errno != ENOSYS)
 		return -1;
-#endif
-	/* File systems without the flag: a link never writes over. */
-	if (linkat(from_dir, from, to_dir, to, 0) != 0)
+	if (fstatat(to_dir, to, &sb, AT_SYMLINK_NOFOLLOW) == 0) {
+		errno = EEXIST;
 		return -1;
-	return unlinkat(from_dir, from, 0);
+	}
+	if (errno != ENOENT)
+		return -1;
+	return renameat(from_dir, from, to_dir, to);
 }
 
 static enum tally_rc

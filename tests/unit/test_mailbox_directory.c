@@ -40,6 +40,27 @@ fsync(int fd)
 	return (int)syscall(SYS_fsync, fd);
 }
 
+/* Likewise: a link would be a moment with both names. */
+static unsigned links;
+static bool flag_unknown;
+
+int
+linkat(int a, const char *from, int b, const char *to, int flags)
+{
+	links++;
+	return (int)syscall(SYS_linkat, a, from, b, to, flags);
+}
+
+int
+renameat2(int a, const char *from, int b, const char *to, unsigned flags)
+{
+	if (flag_unknown && flags != 0) {
+		errno = EINVAL;
+		return -1;
+	}
+	return (int)syscall(SYS_renameat2, a, from, b, to, flags);
+}
+
 struct box {
 	char dir[256], url[300];
 	struct mailbox_settings settings;
@@ -319,6 +340,32 @@ rename_never_writes_over(void **state)
 	assert_int_equal(mailbox_rename(b->m, ren, 1, r, &b->err), TALLY_USAGE);
 }
 
+/* A death between a link and a removal had files delivered twice. */
+static void
+rename_is_one_step(void **state)
+{
+	struct box *b = *state;
+	struct mailbox_rename ren = { "", TALLY_STR("a"), "", TALLY_STR("b") };
+	struct mailbox_result r;
+
+	for (int i = 0; i < 2; i++) {
+		flag_unknown = i == 1;
+		links = 0;
+		scratch_write(b->dir, "a", "new", 3, 0);
+		assert_int_equal(
+		    mailbox_rename(b->m, &ren, 1, &r, &b->err), TALLY_OK);
+		assert_int_equal(r.rc, TALLY_OK);
+		scratch_write(b->dir, "a", "newer", 5, 0);
+		assert_int_equal(
+		    mailbox_rename(b->m, &ren, 1, &r, &b->err), TALLY_OK);
+		assert_int_equal(r.rc, TALLY_CREATE);
+		ren = (struct mailbox_rename){ "", TALLY_STR("a"), "",
+			TALLY_STR("c") };
+		assert_int_equal(links, 0);
+	}
+	flag_unknown = false;
+}
+
 static void
 remove_and_stat(void **state)
 {
@@ -570,6 +617,8 @@ main(void)
 		    put_never_writes_over, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    rename_never_writes_over, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    rename_is_one_step, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    remove_and_stat, setup, teardown),
 		cmocka_unit_test_setup_teardown(
