@@ -99,7 +99,7 @@ $(B)/obj/tests/%.o: OURS += -Itests
 # tests/prop, linked with the core; of tests/fuzz/fuzz_*.c, linked with the
 # core and replay.c.  Each group is check-GROUP and ends in a line of totals;
 # T=name runs one.
-GROUPS := layers style headers unit golden prop fuzz manuals e2e count
+GROUPS := layers style headers unit golden prop fuzz manuals e2e count fault
 UNIT_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/unit/*.c))
 PROP_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/prop/*.c))
 FUZZ_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/fuzz/fuzz_*.c))
@@ -143,6 +143,43 @@ $(B)/libsite.a: $(call obj,$(wildcard src/flow/site*.c src/mailbox/*.c) \
 $(B)/fuzz/fuzz_config $(B)/run/fuzz_config: $(B)/libsite.a
 $(B)/fuzz/fuzz_config $(B)/run/fuzz_config: CORE_LIBS += $(SSH_LIBS)
 $(B)/fuzz/fuzz_sftp $(B)/run/fuzz_sftp: $(B)/obj/src/mailbox/sftp_codec.o
+# Whether anything is lost or doubled: tests/fault, with builds of the program
+# that have a fault planted, of the few files that know of one.
+FAULT_OBJ := $(call obj,$(filter-out %/preload.c,$(wildcard tests/fault/*.c)))
+$(B)/fault/fault: $(FAULT_OBJ) $(B)/libsupport.a $(APP_OBJ) \
+    $(B)/libtallyman.a
+	@mkdir -p $(@D)
+	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS)
+$(B)/fault/preload.so: $(call obj,tests/fault/preload.c)
+	@mkdir -p $(@D)
+	$(LINK) -shared $^
+PLANTS    := $(shell sed -n 's/^\#define PLANT_\([A-Z_]*\)  *[0-9].*/\1/p' \
+	src/base/plant.h)
+PLANT_SRC := $(shell grep -l '"base/plant.h"' $(APP_SRC))
+define plant
+$(B)/plant/$1/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(COMPILE) -DPLANT=PLANT_$1
+$(B)/plant/$1/tallyman: $(patsubst %.c,$(B)/plant/$1/%.o,$(PLANT_SRC)) \
+    $(MAIN_OBJ) $(filter-out $(call obj,$(PLANT_SRC)),$(APP_OBJ)) \
+    $(B)/libtallyman.a
+	$$(LINK) $$^ $(APP_LIBS) $(CORE_LIBS)
+endef
+$(foreach p,$(PLANTS),$(eval $(call plant,$p)))
+FAULT := $(B)/fault/fault
+FAULT_PROGRAMS := $(B)/tallyman $(B)/plant/POISON/tallyman \
+	$(B)/fault/preload.so
+PLANTED := $(filter-out POISON,$(PLANTS))
+.PHONY: fault fault-quick fault-planted
+# All points, about half an hour; a sample, which is in check; and the proof
+# that each planted fault is found.  M=method runs one, SEED= another sample.
+fault: $(FAULT) $(FAULT_PROGRAMS)
+	@$(FAULT) $(addprefix -m ,$(M)) $(FAULT_PROGRAMS)
+fault-quick check-fault: $(FAULT) $(FAULT_PROGRAMS)
+	@$(FAULT) -q $(addprefix -m ,$(M) $(T)) $(FAULT_PROGRAMS)
+fault-planted: $(FAULT) $(FAULT_PROGRAMS) \
+    $(foreach p,$(PLANTED),$(B)/plant/$p/tallyman)
+	@scripts/planted $(B) $(PLANTED)
 BENCH_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
 COUNT_BIN := $(B)/bench/core $(B)/bench/make850
 $(BENCH_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
@@ -154,7 +191,8 @@ chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1
 .PHONY: check check-programs check-groups $(addprefix check-,$(GROUPS)) golden-accept count-accept sanitize sanitize-threads valgrind
 check: check-programs
 	@MAKE='$(MAKE)' scripts/groups $(GROUPS)
-check-programs: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN) $(COUNT_BIN)
+check-programs: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN) $(COUNT_BIN) $(FAULT) \
+    $(FAULT_PROGRAMS)
 check-groups:
 	@echo $(GROUPS)
 check-layers:

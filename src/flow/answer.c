@@ -12,6 +12,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plant.h"
+#include "mailbox/mailbox.h"
 #include "x12/write.h"
 
 /* An answer is not larger than what it answers, but for very small ones. */
@@ -111,15 +113,50 @@ envelope(struct translate *t, struct tally_ack_envelope *e, char date[9],
 		e->bytes_max = ANSWER_LEAST + ANSWER_GROUP * j->ngroup;
 }
 
+/* What a planted fault does: the number is drawn whatever becomes of it. */
+static enum tally_rc
+commit_number(struct translate *t, struct tally_err *err)
+{
+	enum tally_rc rc = store_commit(t->f->store, err);
+
+	if (rc == TALLY_OK)
+		rc = store_begin(t->f->store, err);
+	if (rc == TALLY_OK && !t->solo)
+		rc = store_savepoint(t->f->store, err);
+	return rc;
+}
+
 static enum tally_rc
 draw(struct translate *t, const char *level, const struct tally_ack_envelope *e,
     uint32_t *number, struct tally_err *err)
 {
 	char from[64], to[64];
+	enum tally_rc rc;
 
 	snprintf(from, sizeof(from), "%s:%s", e->sender_qualifier, e->sender);
 	snprintf(to, sizeof(to), "%s:%s", e->receiver_qualifier, e->receiver);
-	return store_control_next(t->f->store, level, from, to, number, err);
+	rc = store_control_next(t->f->store, level, from, to, number, err);
+	if (rc == TALLY_OK && PLANTED(NUMBER))
+		rc = commit_number(t, err);
+	return rc;
+}
+
+/* What a planted fault does: the partner sees it before the commit. */
+static enum tally_rc
+deliver_early(struct translate *t, const struct site_mailbox *to,
+    const char *name, struct tally_err *err)
+{
+	struct mailbox_upload up = { .name = name,
+		.bytes = tally_buf_view(&t->answer) };
+	size_t i = (size_t)(to - t->f->site->mailbox);
+	struct mailbox_result result;
+	struct mailbox *mb = NULL;
+	enum tally_rc rc = flow_box_connect(t->f, i, &mb, err);
+
+	if (rc == TALLY_OK)
+		rc = mailbox_put(mb, to->push->to, &up, 1, &result, err);
+	flow_box_disconnect(t->f, i, mb);
+	return rc;
 }
 
 static enum tally_rc
@@ -141,6 +178,8 @@ queue(struct translate *t, const struct site_mailbox *to,
 		    t->in.id, flow_clock_now(&t->f->clock), err);
 	if (rc == TALLY_OK)
 		t->count[FLOW_ACKS]++;
+	if (rc == TALLY_OK && PLANTED(ANSWER))
+		rc = deliver_early(t, to, name, err);
 	return rc;
 }
 

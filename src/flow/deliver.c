@@ -17,6 +17,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/plant.h"
 #include "flow/deliver.h"
 
 /* Why the next attempt waits longer: 1, 2, 4 … 64 minutes. */
@@ -114,6 +115,8 @@ note_uploaded(struct deliver_group *g, size_t i, struct tally_err *err)
 	p->there = g->result[i].rc == TALLY_OK;
 	if (!p->there)
 		return deliver_put_off(g, p, &g->result[i].err, err);
+	if (PLANTED(UPLOADED))
+		return TALLY_OK;
 	return store_outbox_state(g->f->store, p->id, "uploaded", p->temporary,
 	    NULL, 0, flow_clock_now(&g->f->clock), err);
 }

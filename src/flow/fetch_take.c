@@ -11,6 +11,8 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "base/plant.h"
+
 #define GROUP_FILES 64
 #define GROUP_BYTES (32u << 20)
 
@@ -185,6 +187,24 @@ incoming(struct group *g, struct tally_err *err)
 	return rc;
 }
 
+/* What a planted fault does: removes them before they are recorded. */
+static enum tally_rc
+remove_early(struct group *g, bool *down, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	if (g->p->pull->then != SITE_DELETE)
+		return rc;
+	for (size_t i = 0; i < g->n; i++)
+		g->c[i].recorded = g->done[i] &&
+		    (!g->c[i].whole ||
+			fetch_ends_in_iea(store_incoming_tail(g->in[i])));
+	rc = fetch_dispose(g->p, g->c, g->n, down, err);
+	for (size_t i = 0; i < g->n; i++)
+		g->c[i].recorded = false;
+	return rc;
+}
+
 static enum tally_rc
 take_group(struct group *g, bool *down, struct tally_err *err)
 {
@@ -204,6 +224,11 @@ take_group(struct group *g, bool *down, struct tally_err *err)
 	/* What came before the connection was lost is worth keeping. */
 	connection =
 	    mailbox_get(p->mb, p->pull->from, g->entry, g->n, &sink, &lost);
+	if (PLANTED(REMOVE)) {
+		rc = remove_early(g, down, err);
+		if (rc != TALLY_OK)
+			goto out;
+	}
 	rc = record_group(g, err);
 	if (rc == TALLY_OK && connection != TALLY_OK) {
 		*down = true;

@@ -6,7 +6,10 @@
 #include "flow/translate.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+
+#include "base/plant.h"
 
 static enum tally_rc
 read_from(struct translate *t, enum reader r, void *buf, size_t max,
@@ -269,6 +272,8 @@ translate_file(struct translate *t, struct tally_err *err)
 	uint64_t n = 0;
 	enum tally_rc rc;
 
+	if (PLANTED(POISON) && strstr(t->file.name.p, "poison") != NULL)
+		abort();
 	rc = store_payload_open(&t->payload, t->f->store, t->file.id, err);
 	t->unreadable = rc != TALLY_OK;
 	if (rc != TALLY_OK)

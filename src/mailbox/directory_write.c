@@ -18,6 +18,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/plant.h"
+
 #define BATCH   64 /* files that are open at a time */
 #define FOLDERS 16 /* likewise; two are usual */
 
@@ -68,7 +70,8 @@ put_end(struct mailbox_result *r, struct mailbox *m, int dir,
 	struct tally_str name = tally_cstr(up->name);
 	struct stat sb;
 
-	if (r->rc == TALLY_OK && (fsync(fd) != 0 || fstat(fd, &sb) != 0))
+	if (r->rc == TALLY_OK &&
+	    ((!PLANTED(FILE_SYNC) && fsync(fd) != 0) || fstat(fd, &sb) != 0))
 		r->rc = directory_trouble(&r->err, m, "write", folder, name);
 	if (close(fd) != 0 && r->rc == TALLY_OK)
 		r->rc = directory_trouble(&r->err, m, "write", folder, name);
@@ -94,6 +97,12 @@ put_batch(struct mailbox *m, int dir, const char *folder,
 	for (size_t i = 0; i < n; i++)
 		if (fd[i] >= 0)
 			put_end(&r[i], m, dir, folder, &up[i], fd[i]);
+}
+
+static int
+sync_folder(int dir)
+{
+	return PLANTED(FOLDER_SYNC) ? 0 : fsync(dir);
 }
 
 static enum tally_rc
@@ -124,7 +133,7 @@ directory_put(struct mailbox *m, const char *folder,
 	for (size_t i = 0; i < n; i += BATCH)
 		put_batch(m, dir, folder, up + i, n - i < BATCH ? n - i : BATCH,
 		    r + i);
-	if (any_done(r, n) && fsync(dir) != 0) {
+	if (any_done(r, n) && sync_folder(dir) != 0) {
 		e = errno;
 		for (size_t i = 0; i < n; i++) {
 			if (r[i].rc != TALLY_OK)
@@ -243,7 +252,7 @@ rename_one(struct mailbox_result *r, struct mailbox *m,
 static void
 sync_one(struct folder *f)
 {
-	if (fsync(f->fd) != 0)
+	if (sync_folder(f->fd) != 0)
 		f->e = errno;
 }
 
@@ -322,7 +331,7 @@ directory_remove(struct mailbox *m, const char *folder,
 			r[i].rc = directory_trouble(
 			    &r[i].err, m, "remove", folder, name[i]);
 	}
-	if (any_done(r, n) && fsync(dir) != 0) {
+	if (any_done(r, n) && sync_folder(dir) != 0) {
 		e = errno;
 		for (size_t i = 0; i < n; i++) {
 			errno = e;

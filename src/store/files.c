@@ -11,6 +11,8 @@
 
 #include <stdio.h>
 
+#include "base/plant.h"
+
 enum tally_rc
 store_object_look(struct store *st, const struct store_object *o,
     int64_t settle, int64_t now, enum store_seen *seen, struct tally_err *err)
@@ -108,7 +110,7 @@ store_file_add(struct store *st, const struct store_object *o,
 	rc = store_file_find(st, o, sha256, id, known, err);
 	if (rc != TALLY_OK)
 		return rc;
-	if (*known)
+	if (*known && !PLANTED(DUPLICATE))
 		return object_taken(st, o, *id, now, err);
 	rc = store_incoming_keep(in, now, &payload, err);
 	if (rc != TALLY_OK)

@@ -19,11 +19,19 @@
 
 #include <stdio.h>
 
+#include "base/plant.h"
 #include "store/load.h"
 
 #define VERSION    4
 #define NAME_BYTES 63           /* of a table or column; PostgreSQL's limit */
 #define SQL_MAX    (256 * 1024) /* of one definition */
+
+/* What makes a file the same file. */
+#if PLANT == PLANT_DUPLICATE
+#define FILE_KEY "id"
+#else
+#define FILE_KEY "mailbox, name, sha256"
+#endif
 
 static const char *const evidence[] = {
 	"CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL)"
@@ -41,7 +49,7 @@ static const char *const evidence[] = {
 	" received_at TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN"
 	" ('received', 'translated', 'quarantined', 'duplicate')),"
 	" state_at TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL,"
-	" UNIQUE (mailbox, name, sha256)) STRICT",
+	" UNIQUE (" FILE_KEY ")) STRICT",
 	"CREATE INDEX files_to_do ON files (state) WHERE state = 'received'",
 	"CREATE INDEX files_bad ON files (state) WHERE state = 'quarantined'",
 

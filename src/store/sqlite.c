@@ -18,6 +18,8 @@
 #include <stdio.h>
 #include <unistd.h>
 
+#include "base/plant.h"
+
 #define PATIENCE_MS 30000      /* then TALLY_TEMP; a commit takes a second */
 #define APPLICATION 0x74616c79 /* "taly": the file is a tallyman's store */
 #define PAGE_BYTES  "16384"
@@ -134,6 +136,8 @@ configure(struct sqlite *s, struct tally_err *err)
 	}
 	rc = insist(
 	    s, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2", err);
+	if (rc == TALLY_OK && PLANTED(SYNCHRONOUS))
+		rc = once(s, "PRAGMA synchronous = NORMAL", NULL, err);
 	if (rc == TALLY_OK)
 		rc = insist(s, "PRAGMA foreign_keys = ON",
 		    "PRAGMA foreign_keys", "1", err);
