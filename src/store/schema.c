@@ -291,9 +291,6 @@ add_column(struct store *st, struct tally_buf *sql, const char *table,
 	enum tally_rc rc;
 	bool row;
 
-	if (!name_ok(column) || strcmp(column, "id") == 0 ||
-	    strcmp(column, "document_id") == 0)
-		return bad_name(table, column, err);
 	rc = store_one(st, Q_HAS_COLUMN, v, COUNT(v), &row, err);
 	if (rc != TALLY_OK)
 		return rc;
@@ -307,20 +304,55 @@ add_column(struct store *st, struct tally_buf *sql, const char *table,
 	return store_define(st, sql, err);
 }
 
+static bool
+column_name_ok(const char *name)
+{
+	return name_ok(name) && strcmp(name, "id") != 0 &&
+	    strcmp(name, "document_id") != 0;
+}
+
+static enum tally_rc
+check_names(const struct tally_table *t, struct tally_err *err)
+{
+	if (!table_name_ok(t->name))
+		return bad_name(t->name, NULL, err);
+	for (int i = 0; i < t->nreference; i++)
+		if (!column_name_ok(t->reference[i].name))
+			return bad_name(t->name, t->reference[i].name, err);
+	for (int i = 0; i < t->ncolumn; i++)
+		if (!column_name_ok(t->column[i].name))
+			return bad_name(t->name, t->column[i].name, err);
+	return TALLY_OK;
+}
+
+/* With all its columns at once: to add one makes SQLite read all there is. */
+static enum tally_rc
+make_table(struct store *st, struct tally_buf *sql, const struct tally_table *t,
+    struct tally_err *err)
+{
+	tally_buf_reset(sql);
+	tally_buf_printf(sql,
+	    "CREATE TABLE IF NOT EXISTS \"%s\" (\"id\" INTEGER PRIMARY KEY,"
+	    " \"document_id\" INTEGER NOT NULL",
+	    t->name);
+	for (int i = 0; i < t->nreference; i++)
+		tally_buf_printf(sql, ", \"%s\" INTEGER", t->reference[i].name);
+	for (int i = 0; i < t->ncolumn; i++)
+		tally_buf_printf(sql, ", \"%s\" %s", t->column[i].name,
+		    column_type(t->column[i].type));
+	tally_buf_puts(sql, ") STRICT");
+	return store_define(st, sql, err);
+}
+
 static enum tally_rc
 add_table(struct store *st, struct tally_buf *sql, const struct tally_table *t,
     struct tally_err *err)
 {
-	enum tally_rc rc;
+	enum tally_rc rc = check_names(t, err);
 
-	if (!table_name_ok(t->name))
-		return bad_name(t->name, NULL, err);
-	tally_buf_reset(sql);
-	tally_buf_printf(sql,
-	    "CREATE TABLE IF NOT EXISTS \"%s\" (\"id\" INTEGER PRIMARY KEY,"
-	    " \"document_id\" INTEGER NOT NULL) STRICT",
-	    t->name);
-	rc = store_define(st, sql, err);
+	if (rc == TALLY_OK)
+		rc = make_table(st, sql, t, err);
+	/* One that was there before may lack some. */
 	for (int i = 0; rc == TALLY_OK && i < t->nreference; i++)
 		rc = add_column(
 		    st, sql, t->name, t->reference[i].name, "INTEGER", err);
