@@ -6,8 +6,8 @@
  * commit's sync is paid once; a larger one has transactions of its own and
  * may commit on the way, resumable.  Each attempt is marked, in a commit
  * before the work, so that a file that kills the program is known: files that
- * were tried before go alone, and after the second death in quarantine.  Where one
- * fails otherwise, later ones of its mailbox wait for the next run.
+ * were tried before go alone, and after the second death in quarantine.
+ * Where one fails otherwise, later ones of its mailbox wait for the next run.
  */
 #include "flow/translate.h"
 

@@ -231,10 +231,23 @@ name_now(struct disk *d, const char *came, const char *went, struct node *node)
 	d->changed = true;
 }
 
+static bool
+is_elsewhere(const struct names *t, const struct naming *n)
+{
+	for (size_t i = 0; i < t->n; i++)
+		if (t->v[i].node == n->node &&
+		    strcmp(t->v[i].path, n->went) != 0)
+			return true;
+	return false;
+}
+
+/* What went to another folder goes only when it has come there: a rename
+ * loses no file. */
 static void
 apply_naming(struct names *t, const struct naming *n)
 {
-	if (n->went != NULL)
+	if (n->went != NULL &&
+	    (n->came != NULL || n->node == NULL || is_elsewhere(t, n)))
 		unset(t, n->went);
 	if (n->came != NULL)
 		set(t, n->came, n->node);
@@ -290,7 +303,7 @@ disk_renamed(struct disk *d, const char *from, const char *to)
 		return;
 	}
 	name_now(d, to, NULL, node);
-	name_now(d, NULL, from, NULL);
+	name_now(d, NULL, from, node);
 }
 
 /* --- cuts --- */

@@ -4,7 +4,7 @@
  * stay.  A file's bytes are promised by an fsync of the file, a name by an
  * fsync of its folder.  A power cut may keep what was promised and nothing
  * else, all, or any part; what is renamed within a folder has one name of
- * the two, what goes to another folder none, one or both.
+ * the two, what goes to another folder one or both.
  *
  * The memory map of SQLite's that ends in -shm is no part of it: it is made
  * anew when a database is opened.

@@ -35,7 +35,8 @@ struct node {
  * went, or one that became another. */
 struct naming {
 	char *came, *went; /* paths; null: none */
-	struct node *node; /* of came */
+	struct node
+	    *node; /* of came; with only went, it went to another folder */
 };
 
 struct name {

@@ -4,8 +4,9 @@
  *
  * Proves that nothing is lost and nothing doubled: disturbs PROGRAM by each
  * method, at each point, and prints what the oracle found.  -q takes a thin
- * sample, -p one that finds what is planted; -1 ends at the first thing that is wrong.  POISONED is built to die
- * of a poison, PRELOAD is the allocator that fails.
+ * sample, -p one that finds what is planted; -1 ends at the first thing that
+ * is wrong.  POISONED is built to die of a poison, PRELOAD is the allocator
+ * that fails.
  */
 #include <stdarg.h>
 #include <stdio.h>
