@@ -64,9 +64,6 @@ hold_repeated(struct translate *t, struct gathered *g, struct tally_err *err)
 		    g->duplicate[i] != 0 && !g->pending[i].repeats;
 		if (g->pending[i].repeated)
 			g->doc[i].state = "held";
-		if (g->pending[i].repeated && g->duplicate[i] > 0)
-			rc = store_document_same(t->f->store, g->duplicate[i],
-			    g->doc[i].body, &g->pending[i].resent, err);
 	}
 	return rc;
 }
@@ -83,6 +80,7 @@ translate_put_findings(
 		.document = d->id };
 	struct store *st = t->f->store;
 	size_t at = g->found.n;
+	bool resent;
 	enum tally_rc rc = TALLY_OK;
 
 	if (p->found.n > 0)
@@ -90,8 +88,11 @@ translate_put_findings(
 		    st, &about, g->found.v + p->found.first, p->found.n, err);
 	if (rc != TALLY_OK || !p->repeated)
 		return rc;
+	rc = store_document_resent(st, t->in.label, d, &resent, err);
+	if (rc != TALLY_OK)
+		return rc;
 	translate_find(g, d,
-	    p->resent ? TALLY_F_document_resent : TALLY_F_document_duplicate);
+	    resent ? TALLY_F_document_resent : TALLY_F_document_duplicate);
 	return store_findings_put(
 	    st, &about, g->found.v + at, g->found.n - at, err);
 }

@@ -32,7 +32,6 @@ struct pending {
 	size_t nresidue;
 	bool repeats;  /* others may have its key */
 	bool repeated; /* another one has it, and should not */
-	bool resent;   /* … and has its content as well */
 };
 
 /*

@@ -148,17 +148,16 @@ put(struct store *st, const struct engine_load *load, struct store_document *d,
 }
 
 enum tally_rc
-store_document_same(struct store *st, int64_t id, const unsigned char body[32],
-    bool *same, struct tally_err *err)
+store_document_resent(struct store *st, const char *partner,
+    const struct store_document *d, bool *resent, struct tally_err *err)
 {
-	const struct engine_value v[] = { v_blob(body, TALLY_HASH_SIZE),
-		v_integer(id) };
-	int64_t n = 0;
-	enum tally_rc rc =
-	    store_number(st, Q_DOCUMENT_SAME, v, COUNT(v), &n, NULL, err);
+	const struct engine_value v[] = { v_text(d->key), v_cstr(d->set),
+		v_cstr(partner), v_integer(d->id),
+		v_blob(d->body, TALLY_HASH_SIZE) };
+	int64_t other;
 
-	*same = n != 0;
-	return rc;
+	return store_number(
+	    st, Q_DOCUMENT_RESENT, v, COUNT(v), &other, resent, err);
 }
 
 enum tally_rc

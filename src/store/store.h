@@ -215,10 +215,10 @@ enum tally_rc store_documents_prior(struct store *, const char *partner,
     const struct store_document *, size_t n, int64_t *duplicate,
     struct tally_err *) TALLY_MUST_USE;
 
-/* Whether a document's content has that digest. */
-enum tally_rc store_document_same(struct store *, int64_t id,
-    const unsigned char body[32], bool *same, struct tally_err *)
-    TALLY_MUST_USE;
+/* Whether a document recorded earlier, and not rejected, has the key and the
+ * content of one that is recorded. */
+enum tally_rc store_document_resent(struct store *, const char *partner,
+    const struct store_document *, bool *, struct tally_err *) TALLY_MUST_USE;
 
 /*
  * Records documents and the batch's rows of those that are not rejected and

@@ -247,7 +247,7 @@ test_again(void **state)
 	assert_int_equal(w.f.count[FLOW_HELD], 1);
 	tally_buf_reset(&buf);
 	workspace_findings(&w, 4, &buf);
-	has(&buf, "held", "document_duplicate");
+	has(&buf, "held", "document_resent");
 	workspace_remove(&w);
 }
 
