@@ -25,6 +25,7 @@ static const struct command *const commands[] = {
 	&command_validate,
 	&command_show,
 	&command_read,
+	&command_write,
 	&command_coverage,
 	&command_lookup,
 	&command_test,

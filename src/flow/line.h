@@ -42,6 +42,38 @@ struct line {
 struct tally_charset;
 void line_put(struct tally_buf *, const struct line *, struct tally_charset *);
 
+/*
+ * What a line says that was read.  All but set and records may be missing;
+ * texts are null then.  They live in the arena, the rest as long as the line.
+ */
+struct line_read {
+	const char *file; /* for messages */
+	const struct tally_json *at, *records, *residue;
+	const char *set, *version, *map, *control;
+	struct {
+		const char *control, *sender_qualifier, *sender,
+		    *receiver_qualifier, *receiver, *date, *time, *version,
+		    *usage;
+	} interchange;
+	struct {
+		const char *control, *functional, *sender, *receiver, *version;
+	} group;
+	struct tally_separators separators; /* of residue */
+};
+
+/* TALLY_DATA with file and line when a member is not known, or not what it has
+ * to be. */
+struct tally_json;
+enum tally_rc line_parse(struct line_read *, struct tally_arena *,
+    const char *file, const struct tally_json *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* The residue of a line for a set of that spec; the document's rows are the
+ * newest of the batch. */
+enum tally_rc line_residue(struct tally_residues *, const struct line_read *,
+    const struct tally_set_spec *, const struct tally_batch *,
+    struct tally_err *) TALLY_MUST_USE;
+
 /* The name of a place in the grammar, and the place of a name: -1 for none. */
 void line_place_name(
     struct tally_buf *, const struct tally_set_spec *, uint16_t place);

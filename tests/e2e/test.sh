@@ -45,6 +45,8 @@ tries "then they pass" 0 cases
 same "both" "$(cat out)" "2 passed, 0 failed"
 same "its files" "$(cd cases/two && ls | tr '\n' ' ')" \
     "997.edi findings.txt in.edi "
+"$TALLYMAN" -C "$ws" write <cases/one/records.json >written 2>said
+holds "records can be written" grep -q '^BEG\*00\*SA\*PO-1\*\*20260105~$' written
 
 sed -i 's/column="quantity" ref="PO102"/column="unit" ref="PO103"/' \
     "$ws/maps/acme.xml"
