@@ -29,6 +29,8 @@ struct tally_map_texts {
 	    struct tally_str *text, const char **file, struct tally_err *);
 };
 
+#define TALLY_MAP_CHAIN_MAX 8 /* maps that extend one another */
+
 /*
  * Compiles the map in text against a model and against the set of the given
  * version that it names; null texts: others are the ones compiled in.

@@ -12,12 +12,11 @@
 #include "base/embed.h"
 #include "base/xml.h"
 
-#define MODEL       "records.xml"
-#define SUFFIX      ".xml"
-#define GUIDE       ".guide.xml"
-#define MAPS_MAX    1000 /* of a site: a map is a partner's document */
-#define BLANKS      " \t\r\n"
-#define EXTENDS_MAX 8 /* maps that extend one another */
+#define MODEL    "records.xml"
+#define SUFFIX   ".xml"
+#define GUIDE    ".guide.xml"
+#define MAPS_MAX 1000 /* of a site: a map is a partner's document */
+#define BLANKS   " \t\r\n"
 
 /* What the tree of a map of SITE_BYTES_MAX can need. */
 #define MAP_TREE_MAX (64u << 20)
@@ -159,7 +158,7 @@ find_versions(struct texts *t, const char *path, struct tally_str text,
 	const char *base = NULL;
 	enum tally_rc rc = TALLY_OK;
 
-	for (unsigned i = 0; i < EXTENDS_MAX && rc == TALLY_OK; i++) {
+	for (unsigned i = 0; i < TALLY_MAP_CHAIN_MAX && rc == TALLY_OK; i++) {
 		rc = tally_xml_load(root, &t->arena, path, text, NULL, err);
 		if (rc != TALLY_OK || tally_xml_get(*root, "versions") != NULL)
 			return rc;

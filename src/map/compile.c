@@ -12,34 +12,43 @@
 
 #define MAP_BYTES     (16u << 20) /* a compiled map */
 #define SCRATCH_BYTES (64u << 20) /* while it is compiled */
-#define DEPTH_MAX     64          /* as text.c allows */
 #define BLOCKS_MAX    10000
 #define CODES_MAX     2000 /* of one table */
+
+static enum tally_rc say(struct compile *, const struct tally_xml *at,
+    const char *fmt, va_list) TALLY_PRINTF(3, 0);
+
+static enum tally_rc
+say(struct compile *c, const struct tally_xml *at, const char *fmt, va_list ap)
+{
+	tally_text_mistake(c->err, at->file, at->line, fmt, ap);
+	return TALLY_CONFIG;
+}
 
 enum tally_rc
 compile_mistake(
     struct compile *c, const struct tally_xml *at, const char *fmt, ...)
 {
+	enum tally_rc rc;
 	va_list ap;
 
 	va_start(ap, fmt);
-	tally_text_mistake(c->err, at->file, at->line, fmt, ap);
+	rc = say(c, at, fmt, ap);
 	va_end(ap);
-	return TALLY_CONFIG;
+	return rc;
 }
 
 enum tally_rc
 compile_absent(
     struct compile *c, const struct tally_xml *at, const char *fmt, ...)
 {
+	enum tally_rc rc;
 	va_list ap;
 
-	if (c->lenient)
-		return TALLY_NOINPUT;
 	va_start(ap, fmt);
-	tally_text_mistake(c->err, at->file, at->line, fmt, ap);
+	rc = c->lenient ? TALLY_NOINPUT : say(c, at, fmt, ap);
 	va_end(ap);
-	return TALLY_CONFIG;
+	return rc;
 }
 
 const char *
@@ -256,8 +265,8 @@ forget(struct compile *c, const struct compile *before, uint16_t block,
 static enum tally_rc
 read_rules(struct compile *c, const struct map_text *record)
 {
-	const struct map_text *next[DEPTH_MAX], *t;
-	uint16_t block[DEPTH_MAX], child, ngroup;
+	const struct map_text *next[TEXT_DEPTH_MAX], *t;
+	uint16_t block[TEXT_DEPTH_MAX], child, ngroup;
 	struct compile before;
 	size_t depth = 1;
 	enum tally_rc rc;
@@ -281,7 +290,7 @@ read_rules(struct compile *c, const struct map_text *record)
 		}
 		if (rc != TALLY_OK)
 			return rc;
-		if (child != NO_BLOCK && depth < DEPTH_MAX) {
+		if (child != NO_BLOCK && depth < TEXT_DEPTH_MAX) {
 			next[depth] = t->child;
 			block[depth++] = child;
 		}
@@ -295,7 +304,7 @@ read_rules(struct compile *c, const struct map_text *record)
 static size_t
 count_nodes(const struct map_text *t)
 {
-	const struct map_text *todo[DEPTH_MAX * 2];
+	const struct map_text *todo[TEXT_DEPTH_MAX * 2];
 	size_t n = 0, depth = 0;
 
 	todo[depth++] = t;

@@ -12,9 +12,6 @@
 
 #include "map/text.h"
 
-/* As deep as XML can be. */
-#define DEPTH_MAX 33
-
 /* What makes two elements speak of the same thing. */
 static const struct {
 	const char *element;
@@ -134,7 +131,7 @@ enum tally_rc
 text_merge(struct map_texts *v, struct map_text *base,
     const struct map_text *differences)
 {
-	struct pair pair[DEPTH_MAX], *p = pair;
+	struct pair pair[TEXT_DEPTH_MAX], *p = pair;
 	const struct map_text *own;
 	struct map_text **there, *node;
 	enum tally_rc rc;

@@ -13,9 +13,6 @@
 #include "base/text.h"
 #include "map/words.h"
 
-/* Nodes that enclose one another: of the text, and of parts in parts. */
-#define DEPTH_MAX 64
-
 static bool
 is(const struct tally_xml *x, const char *name)
 {
@@ -290,7 +287,7 @@ static enum tally_rc
 expand(struct map_texts *v, const struct tally_xml *root, uint8_t chain,
     struct map_text *to)
 {
-	struct level level[DEPTH_MAX], *l = level;
+	struct level level[TEXT_DEPTH_MAX], *l = level;
 	const struct tally_xml *x;
 	struct map_text *node;
 	enum tally_rc rc;
@@ -313,11 +310,11 @@ expand(struct map_texts *v, const struct tally_xml *root, uint8_t chain,
 			return rc;
 		if (!yes)
 			continue;
-		if (l == level + DEPTH_MAX - 1)
+		if (l == level + TEXT_DEPTH_MAX - 1)
 			return text_mistake(v, x,
 			    "elements and parts enclose one another more than "
 			    "%d deep; do parts use one another in a circle?",
-			    DEPTH_MAX);
+			    TEXT_DEPTH_MAX);
 		l[1] = (struct level){ .to = l->to, .lenient = l->lenient };
 		if (is(x, "use")) {
 			rc = enter_part(v, x, chain, &l[1]);

@@ -13,7 +13,8 @@
 #include "tallyman/map.h"
 
 #define TEXT_FILES_MAX 40 /* of one map */
-#define TEXT_CHAIN_MAX 8  /* maps that extend one another */
+#define TEXT_CHAIN_MAX TALLY_MAP_CHAIN_MAX
+#define TEXT_DEPTH_MAX 64 /* nodes that enclose one another, parts included */
 
 struct map_text {
 	const struct tally_xml *x;

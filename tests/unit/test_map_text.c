@@ -239,12 +239,69 @@ test_readings(void **state)
 	}
 }
 
+/* Rows within rows by way of parts, deeper than XML itself may be, in a base
+ * and in a map that extends it. */
+#define DEEP 14 /* parts of three rows each */
+
+#define ROWS "<rows table='notes' segment='REF'>"
+
+static enum tally_rc
+find_deep(void *ctx, const char *name, struct tally_str *text,
+    const char **file, struct tally_err *err)
+{
+	struct tally_buf *b = ctx;
+
+	(void)err;
+	*file = name;
+	tally_buf_reset(b);
+	if (strcmp(name, "parts") == 0) {
+		tally_buf_puts(b, "<library " XMLNS "name='parts'>");
+		for (int i = 0; i < DEEP; i++)
+			tally_buf_printf(b,
+			    "<part name='p%d'>" ROWS ROWS ROWS
+			    "<use part='p%d'/></rows></rows></rows></part>",
+			    i, i + 1);
+		tally_buf_printf(b,
+		    "<part name='p%d'><field column='text' ref='REF01'/>"
+		    "</part></library>",
+		    DEEP);
+	} else {
+		tally_buf_puts(b,
+		    "<map " XMLNS "name='deep' set='850' versions='004010' "
+		    "uses='parts'><record table='orders'><use part='p0'/>"
+		    "</record></map>");
+	}
+	*text = tally_buf_view(b);
+	return b->failed ? TALLY_NOMEM : TALLY_OK;
+}
+
+static void
+test_deep(void **state)
+{
+	static const char text[] = "<map " XMLNS "name='t' extends='deep' "
+				   "uses='parts'><record table='orders'>"
+				   "<use part='p0'/></record></map>";
+	struct tally_buf b;
+	struct tally_map_texts texts = { &b, find_deep };
+	struct tally_map *m = NULL;
+	struct tally_err err = { .text = "" };
+
+	(void)state;
+	tally_buf_init(&b, 1 << 20);
+	assert_int_equal(tally_map_load(&m, reading_model, reading_version,
+			     &texts, "t", tally_cstr(text), &err),
+	    TALLY_CONFIG);
+	assert_non_null(strstr(err.text, "inside rows of a segment"));
+	tally_buf_free(&b);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_readings),
+		cmocka_unit_test(test_deep),
 	};
 
 	return cmocka_run_group_tests(tests, reading_setup, reading_teardown);
