@@ -118,6 +118,9 @@ struct tally_source {
 	void *ctx;
 };
 
+/* One that gives the bytes of a view, which it moves on; borrowed. */
+struct tally_source tally_source_str(struct tally_str *);
+
 enum tally_unit_kind {
 	TALLY_UNIT_END,         /* of the input */
 	TALLY_UNIT_INTERCHANGE, /* ISA; set holds that segment */

@@ -125,20 +125,6 @@ read_file(struct writing *w, const char *name, struct tally_err *err)
 
 /* --- checking --- */
 
-static enum tally_rc
-read_bytes(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
-{
-	struct tally_str *s = ctx;
-
-	(void)err;
-	*got = s->n < max ? s->n : max;
-	if (*got > 0)
-		memcpy(buf, s->p, *got);
-	s->p += *got;
-	s->n -= *got;
-	return TALLY_OK;
-}
-
 /* As the partner will judge it: with its guides, and its characters. */
 static enum tally_rc
 check(struct writing *w, struct tally_str bytes, struct tally_err *err)
@@ -160,7 +146,7 @@ check(struct writing *w, struct tally_str bytes, struct tally_err *err)
 	};
 	guides_judging(&options, &w->judging.choice);
 	rc = tally_judge_new(&judge,
-	    (struct tally_source){ read_bytes, &bytes }, 0, &options, err);
+	    (struct tally_source)tally_source_str(&bytes), 0, &options, err);
 	do {
 		if (rc == TALLY_OK)
 			rc = tally_judge_next(judge, &ic, err);

@@ -266,25 +266,12 @@ number(struct tally_str s)
 	return n;
 }
 
-static enum tally_rc
-read_bytes(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
-{
-	struct tally_str *s = ctx;
-
-	(void)err;
-	*got = s->n < max ? s->n : max;
-	if (*got > 0)
-		memcpy(buf, s->p, *got);
-	*s = tally_str(s->p + *got, s->n - *got);
-	return TALLY_OK;
-}
-
 /* What an answer has of its own, from its ISA and its first GS. */
 static enum tally_rc
 as_it_was(struct tally_ack_envelope *e, char date[9], char time[5],
     struct tally_str answer, struct tally_err *err)
 {
-	struct tally_source source = { read_bytes, &answer };
+	struct tally_source source = tally_source_str(&answer);
 	struct tally_reader *reader = NULL;
 	struct tally_findings found;
 	struct tally_unit u = { .kind = TALLY_UNIT_GROUP };

@@ -130,8 +130,8 @@ fill(struct doing *d, char *to, size_t size, const char *const from[3],
 	return TALLY_OK;
 }
 
-#define TODO_SENDER   "say it with --sender=QUALIFIER/ID or --partner=NAME"
-#define TODO_RECEIVER "say it with --receiver=QUALIFIER/ID or --partner=NAME"
+#define SAY_SENDER   "say it with --sender=QUALIFIER/ID or --partner=NAME"
+#define SAY_RECEIVER "say it with --receiver=QUALIFIER/ID or --partner=NAME"
 
 static enum tally_rc
 addresses(struct doing *d)
@@ -151,20 +151,20 @@ addresses(struct doing *d)
 		    { a->sender_qualifier,
 			self != NULL ? self->qualifier : NULL,
 			l->interchange.sender_qualifier },
-		    "sender's qualifier", TODO_SENDER },
+		    "sender's qualifier", SAY_SENDER },
 		{ o->sender, 16,
 		    { a->sender, self != NULL ? self->id : NULL,
 			l->interchange.sender },
-		    "sender", TODO_SENDER },
+		    "sender", SAY_SENDER },
 		{ o->receiver_qualifier, 3,
 		    { a->receiver_qualifier,
 			peer != NULL ? peer->qualifier : NULL,
 			l->interchange.receiver_qualifier },
-		    "receiver's qualifier", TODO_RECEIVER },
+		    "receiver's qualifier", SAY_RECEIVER },
 		{ o->receiver, 16,
 		    { a->receiver, peer != NULL ? peer->id : NULL,
 			l->interchange.receiver },
-		    "receiver", TODO_RECEIVER },
+		    "receiver", SAY_RECEIVER },
 	};
 	enum tally_rc rc = TALLY_OK;
 
@@ -303,10 +303,10 @@ group(struct doing *d)
 	    "functional id", "the dictionary has to have it");
 	if (rc == TALLY_OK)
 		rc = fill(d, i->sender, sizeof(i->sender), sender,
-		    "sender of its group", TODO_SENDER);
+		    "sender of its group", SAY_SENDER);
 	if (rc == TALLY_OK)
 		rc = fill(d, i->receiver, sizeof(i->receiver), receiver,
-		    "receiver of its group", TODO_RECEIVER);
+		    "receiver of its group", SAY_RECEIVER);
 	return rc;
 }
 

@@ -26,9 +26,6 @@
 #define SHOWN_MAX  100 /* findings; a person reads no more */
 
 /* Gives the bytes to be written until *got is 0. */
-typedef enum tally_rc read_fn(
-    void *ctx, void *buf, size_t max, size_t *got, struct tally_err *);
-
 static enum tally_rc
 write_block(
     int fd, const char *p, size_t n, const char *name, struct tally_err *err)
@@ -49,7 +46,7 @@ write_block(
 }
 
 static enum tally_rc
-fill(int fd, read_fn *read, void *ctx, const char *name, struct tally_err *err)
+fill(int fd, struct tally_source from, const char *name, struct tally_err *err)
 {
 	char *block = tally_alloc(BLOCK);
 	size_t got = 1;
@@ -58,7 +55,7 @@ fill(int fd, read_fn *read, void *ctx, const char *name, struct tally_err *err)
 	if (block == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	while (rc == TALLY_OK && got > 0) {
-		rc = read(ctx, block, BLOCK, &got, err);
+		rc = from.read(from.ctx, block, BLOCK, &got, err);
 		if (rc == TALLY_OK && got > 0)
 			rc = write_block(fd, block, got, name, err);
 	}
@@ -72,7 +69,7 @@ fill(int fd, read_fn *read, void *ctx, const char *name, struct tally_err *err)
 /* A whole file under its name, or none. */
 static enum tally_rc
 place(
-    int dir, const char *name, read_fn *read, void *ctx, struct tally_err *err)
+    int dir, const char *name, struct tally_source from, struct tally_err *err)
 {
 	char temporary[64];
 	enum tally_rc rc;
@@ -85,7 +82,7 @@ place(
 	if (fd < 0)
 		return tally_err_errno(
 		    err, TALLY_CREATE, "%s/%s cannot be made", FOLDER, name);
-	rc = fill(fd, read, ctx, name, err);
+	rc = fill(fd, from, name, err);
 	close(fd);
 	if (rc == TALLY_OK && renameat(dir, temporary, dir, name) != 0)
 		rc = tally_err_errno(
@@ -93,20 +90,6 @@ place(
 	if (rc != TALLY_OK)
 		(void)unlinkat(dir, temporary, 0);
 	return rc;
-}
-
-/* A view that is read once, from its beginning. */
-static enum tally_rc
-read_view(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
-{
-	struct tally_str *s = ctx;
-
-	(void)err;
-	*got = s->n < max ? s->n : max;
-	memcpy(buf, s->p, *got);
-	s->p += *got;
-	s->n -= *got;
-	return TALLY_OK;
 }
 
 /* What is wrong with it, as "validate" would say it. */
@@ -170,7 +153,7 @@ place_original(struct translate *t, int dir, bool *kept, struct tally_err *err)
 		source = translate_source(t, READ_DIGEST, 0);
 		snprintf(
 		    name, sizeof(name), "%" PRId64 ".original", t->file.id);
-		rc = place(dir, name, source.read, source.ctx, err);
+		rc = place(dir, name, source, err);
 		t->payload = before;
 	}
 	store_payload_close(p);
@@ -194,7 +177,7 @@ place_both(
 	view = tally_buf_view(&text);
 	snprintf(name, sizeof(name), "%" PRId64 ".txt", t->file.id);
 	if (rc == TALLY_OK)
-		rc = place(dir, name, read_view, &view, err);
+		rc = place(dir, name, tally_source_str(&view), err);
 	if (rc == TALLY_OK && fsync(dir) != 0)
 		rc = tally_err_errno(err, TALLY_IO, "syncing %s", FOLDER);
 	tally_buf_free(&text);

@@ -114,6 +114,19 @@ site_read_known(
 	return false;
 }
 
+enum tally_rc
+site_read_no_folder(struct site_reader *r, const struct tally_xml *x,
+    const char *map, const char *guide)
+{
+	if (map != NULL && strchr(map, '/') != NULL)
+		return site_read_wrong(
+		    r, x, "map", "the name of a map, without folder");
+	if (guide != NULL && strchr(guide, '/') != NULL)
+		return site_read_wrong(
+		    r, x, "guide", "the name of a guide, without folder");
+	return TALLY_OK;
+}
+
 static enum tally_rc
 receive(struct site_reader *r, const struct tally_xml *x,
     const struct site_settings *above, struct site_agreement *a)
@@ -159,13 +172,7 @@ receive(struct site_reader *r, const struct tally_xml *x,
 		return site_read_wrong(r, x, "guide",
 		    "none: a guide is for one set, so "
 		    "name the set as well");
-	if (a->map != NULL && strchr(a->map, '/') != NULL)
-		return site_read_wrong(
-		    r, x, "map", "the name of a map, without folder");
-	if (a->guide != NULL && strchr(a->guide, '/') != NULL)
-		return site_read_wrong(
-		    r, x, "guide", "the name of a guide, without folder");
-	return TALLY_OK;
+	return site_read_no_folder(r, x, a->map, a->guide);
 }
 
 static enum tally_rc

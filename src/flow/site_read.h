@@ -36,6 +36,10 @@ enum tally_rc site_read_no_memory(struct site_reader *);
 enum tally_rc site_read_wrong(struct site_reader *, const struct tally_xml *,
     const char *attribute, const char *expected);
 
+/* Names of a map and a guide, or null, that are no paths. */
+enum tally_rc site_read_no_folder(struct site_reader *,
+    const struct tally_xml *, const char *map, const char *guide);
+
 /* n zeroed structs in the site's arena; null when there is no memory. */
 void *site_read_many(struct site_reader *, size_t n, size_t size);
 size_t site_read_children(const struct tally_xml *, const char *name);

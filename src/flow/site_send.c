@@ -193,12 +193,9 @@ send(struct site_reader *r, const struct tally_xml *x,
 		r->dictionary, a->set, a->version != NULL ? a->version : "*"))
 		return site_read_wrong(
 		    r, x, "set", "a set that the dictionary has");
-	if (a->map != NULL && strchr(a->map, '/') != NULL)
-		return site_read_wrong(
-		    r, x, "map", "the name of a map, without folder");
-	if (a->guide != NULL && strchr(a->guide, '/') != NULL)
-		return site_read_wrong(
-		    r, x, "guide", "the name of a guide, without folder");
+	rc = site_read_no_folder(r, x, a->map, a->guide);
+	if (rc != TALLY_OK)
+		return rc;
 	if (a->hierarchy != NULL && !hierarchy_ok(a->hierarchy))
 		return site_read_wrong(r, x, "hierarchy",
 		    "codes of levels parted by blanks, such as \"S O P I\"");

@@ -272,19 +272,14 @@ put_owns(struct emit *e)
 		b = &e->c->block[i];
 		if (b->kind == BLOCK_NAMED)
 			continue;
-		own = NULL;
-		b->nown = 0;
-		if (e->op != NULL) {
-			n = b->last - b->first + 1u;
-			own = tally_arena_alloc(
-			    &e->c->map->arena, n * sizeof(*own));
-			if (own == NULL)
-				return compile_nomem(e->c);
-		}
+		n = b->last - b->first + 1u;
+		own = tally_arena_alloc(&e->c->map->arena, n * sizeof(*own));
+		if (own == NULL)
+			return compile_nomem(e->c);
 		b->own = own;
 		for (uint16_t p = b->first; p <= b->last; p++) {
 			n = put_own(e, i, p);
-			if (own != NULL && n > 0)
+			if (n > 0)
 				own[b->nown++] =
 				    (struct map_own){ (uint32_t)(e->nop - n),
 					    (uint32_t)n, p };
@@ -399,9 +394,8 @@ emit_lists(struct compile *c)
 	if (!index_rules(&e))
 		return compile_nomem(c);
 	put_lists(&e);
-	rc = put_owns(&e);
-	if (rc != TALLY_OK)
-		return rc;
+	/* a block's own: each rule once, and a TAKE for each group */
+	e.nop += c->nrule + c->ngroup;
 	if (e.nop > OPS_MAX)
 		return compile_mistake(c, c->scope[0].at,
 		    "the map makes more than %d operations", OPS_MAX);

@@ -7,10 +7,6 @@
 
 #include <stdio.h>
 
-/* Levels that a reference is looked for upwards; real documents have five, and
- * a hostile one shall not cost more than its size. */
-#define ABOVE_MAX 32
-
 enum tally_rc
 read_begin_levels(struct read *r)
 {
@@ -46,7 +42,7 @@ nearest(const struct read *r, uint32_t level, uint16_t table)
 	const struct map_block *b;
 	uint32_t frame;
 
-	for (unsigned n = 0; n < ABOVE_MAX; n++) {
+	for (unsigned n = 0; n < MAP_ABOVE_MAX; n++) {
 		level = s->levels.level[level].above;
 		if (level == HIERARCHY_NONE)
 			break;

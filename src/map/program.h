@@ -168,6 +168,10 @@ struct map_codes {
 
 #define MAP_COUNTS_MAX 16
 
+/* Levels, or rows that refer to one another, that are followed upwards; real
+ * documents have five, and a hostile one shall not cost more than its size. */
+#define MAP_ABOVE_MAX 32
+
 /* A row in the making: the nearest one of a block. */
 struct map_frame {
 	uint64_t taken; /* groups that have found their segment */

@@ -183,7 +183,6 @@ row_of(const struct read *r, const struct map_frame *f)
 	};
 }
 
-/* The fields of a group, if this is the segment that they are waiting for. */
 /* Goes on over fields, from *op to end, as long as those that are there are
  * kept as they are; whether there were any. */
 static bool
@@ -229,6 +228,7 @@ take_other(struct read *r, const struct map_op *op, uint32_t frame, bool *found)
 	return rc;
 }
 
+/* The fields of a group, if this is the segment that they are waiting for. */
 static enum tally_rc
 run_take(struct read *r, const struct map_op *op, uint32_t frame)
 {

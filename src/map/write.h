@@ -47,7 +47,6 @@ struct write_piece {
 /* A row that is being written. */
 struct write_frame {
 	const struct map_block *block;
-	uint16_t nblock;  /* its index */
 	uint32_t row;     /* in the batch */
 	uint32_t seq;     /* in the document */
 	uint32_t ordinal; /* of the loop's instance, from 1 */

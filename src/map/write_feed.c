@@ -364,8 +364,7 @@ static enum tally_rc
 feed_pairs(struct feed *f, const struct map_op *op)
 {
 	struct write *w = f->w;
-	struct write_frame row = { .block = &w->map->block[op->arg],
-		.nblock = op->arg };
+	struct write_frame row = { .block = &w->map->block[op->arg] };
 	const struct write_rows *rows = &w->rows[row.block->table];
 	enum tally_rc rc = TALLY_OK;
 

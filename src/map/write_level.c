@@ -12,10 +12,8 @@
  */
 #include <stdio.h>
 
+#include "map/words.h"
 #include "map/write.h"
-
-#define ABOVE_MAX 32 /* rows that refer to one another, as when reading */
-#define NODES_MAX (TALLY_ROWS_MAX * 8)
 
 static uint32_t
 node_of(const struct write *w, uint16_t table, uint32_t seq)
@@ -82,18 +80,12 @@ code_of(const struct write *w, uint32_t node)
 static uint16_t
 rank_of(const char *hierarchy, struct tally_str code)
 {
-	const char *end;
-	uint16_t n = 0;
+	struct tally_str word;
 
-	while (*hierarchy != '\0') {
-		hierarchy += strspn(hierarchy, " ");
-		end = hierarchy + strcspn(hierarchy, " ");
-		n++;
-		if (tally_str_eq(
-			code, tally_str(hierarchy, (size_t)(end - hierarchy))))
+	for (uint16_t n = 1; (word = words_next(&hierarchy, ' ')).p != NULL;
+	     n++)
+		if (tally_str_eq(code, word))
 			return n;
-		hierarchy = end;
-	}
 	return 0;
 }
 
@@ -216,13 +208,13 @@ nearer(const struct write *w, uint32_t node, uint32_t a, uint32_t b)
 static uint32_t
 nearest_named(const struct write *w, uint32_t node)
 {
-	uint32_t todo[ABOVE_MAX], n = 0, seen = 0, best = 0, to;
+	uint32_t todo[MAP_ABOVE_MAX], n = 0, seen = 0, best = 0, to;
 
 	todo[n++] = node;
 	while (seen < n) {
 		for (uint16_t i = 0; i < references(w, todo[seen]); i++) {
 			to = named(w, todo[seen], i);
-			if (to == 0 || n == ABOVE_MAX)
+			if (to == 0 || n == MAP_ABOVE_MAX)
 				continue;
 			best = nearer(w, node, best, to);
 			todo[n++] = to;
@@ -272,7 +264,7 @@ above_named(const struct write *w, uint32_t node)
 	for (uint16_t i = 0; i < references(w, node); i++) {
 		to = named(w, node, i);
 		depth = 0;
-		for (at = to; at != 0 && depth < ABOVE_MAX; depth++) {
+		for (at = to; at != 0 && depth < MAP_ABOVE_MAX; depth++) {
 			uint32_t next = 0;
 
 			for (uint16_t k = 0; k < references(w, at) && next == 0;
@@ -378,7 +370,6 @@ write_levels(struct write *w, uint16_t loop, uint32_t from, uint32_t to)
 		b = &w->map->block[w->level[node].block];
 		w->level[node].number = ++n;
 		f.block = b;
-		f.nblock = w->level[node].block;
 		f.seq = w->level[node].seq;
 		f.row = w->rows[b->table].from + f.seq;
 		f.ordinal = n;

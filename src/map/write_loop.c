@@ -68,6 +68,19 @@ push_all(struct write *w, uint32_t from, uint32_t to)
 	return rc;
 }
 
+/* The pieces on top of the stack from mark on, with [from, to) among them. */
+static enum tally_rc
+put_with(struct write *w, const struct write_frame *f, uint16_t loop,
+    uint32_t mark, uint32_t from, uint32_t to)
+{
+	enum tally_rc rc = push_all(w, from, to);
+
+	if (rc != TALLY_OK)
+		return rc;
+	sort_pieces(w, mark, w->npiece);
+	return put(w, f, loop, mark, w->npiece);
+}
+
 static void
 drop(struct write *w, uint32_t npiece, uint32_t nvalue)
 {
@@ -122,11 +135,7 @@ write_frame(struct write *w, const struct write_frame *f, uint16_t loop,
 	    f->block->kind == BLOCK_RECORD ? TALLY_NOWHERE
 					   : w->map->set->loop[loop].first);
 	if (rc == TALLY_OK)
-		rc = push_all(w, from, to);
-	if (rc == TALLY_OK) {
-		sort_pieces(w, npiece, w->npiece);
-		rc = put(w, f, loop, npiece, w->npiece);
-	}
+		rc = put_with(w, f, loop, npiece, from, to);
 	drop(w, npiece, nvalue);
 	return rc;
 }
@@ -150,8 +159,7 @@ put_rows(struct write *w, uint32_t piece, uint16_t loop, uint32_t *ordinal,
     uint32_t from, uint32_t to)
 {
 	const struct write_piece p = w->piece[piece];
-	struct write_frame f = { .block = &w->map->block[p.block],
-		.nblock = p.block };
+	struct write_frame f = { .block = &w->map->block[p.block] };
 	const struct write_rows *rows = &w->rows[f.block->table];
 	enum tally_rc rc = TALLY_OK;
 
@@ -205,11 +213,7 @@ put_instance(struct write *w, const struct write_frame *f, uint16_t loop,
 	if (head != NO_PIECE)
 		rc = push(w, head);
 	if (rc == TALLY_OK)
-		rc = push_all(w, from, to);
-	if (rc == TALLY_OK) {
-		sort_pieces(w, npiece, w->npiece);
-		rc = put(w, f, loop, npiece, w->npiece);
-	}
+		rc = put_with(w, f, loop, npiece, from, to);
 	drop(w, npiece, nvalue);
 	return rc;
 }

@@ -187,19 +187,6 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	return TALLY_OK;
 }
 
-static enum tally_rc
-read_text(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
-{
-	struct tally_str *s = ctx;
-
-	(void)err;
-	*got = s->n < max ? s->n : max;
-	memcpy(buf, s->p, *got);
-	s->p += *got;
-	s->n -= *got;
-	return TALLY_OK;
-}
-
 /* Judges bytes; *fault is the first thing that is wrong with them, or empty. */
 static void
 judge(struct reading *r, struct tally_str text, char *fault, size_t size)
@@ -208,7 +195,7 @@ judge(struct reading *r, struct tally_str text, char *fault, size_t size)
 		.dictionary = &tally_builtin,
 		.visit = visit,
 		.ctx = r };
-	struct tally_source source = { read_text, &text };
+	struct tally_source source = tally_source_str(&text);
 	const struct tally_interchange_judged *x;
 	const struct tally_findings *list;
 	struct tally_judge *j;

@@ -84,20 +84,6 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	return rc;
 }
 
-/* Gives a string's bytes, a few at a time. */
-static enum tally_rc
-read_text(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
-{
-	struct tally_str *s = ctx;
-
-	(void)err;
-	*got = s->n < max ? s->n : max;
-	memcpy(buf, s->p, *got);
-	s->p += *got;
-	s->n -= *got;
-	return TALLY_OK;
-}
-
 void
 reading_judge(struct reading *r, struct tally_str text)
 {
@@ -105,7 +91,7 @@ reading_judge(struct reading *r, struct tally_str text)
 		.dictionary = &tally_builtin,
 		.visit = visit,
 		.ctx = r };
-	struct tally_source source = { read_text, &text };
+	struct tally_source source = tally_source_str(&text);
 	const struct tally_interchange_judged *x;
 	struct tally_judge *j;
 	struct tally_err err;

@@ -28,19 +28,6 @@ static const char notice[] =
     "CTT*3~SE*7*0001~GE*1*1~IEA*1*000000001~";
 
 static enum tally_rc
-read_notice(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *e)
-{
-	struct tally_str *s = ctx;
-
-	(void)e;
-	*got = s->n < max ? s->n : max;
-	memcpy(buf, s->p, *got);
-	s->p += *got;
-	s->n -= *got;
-	return TALLY_OK;
-}
-
-static enum tally_rc
 rules_for(void *ctx, const struct tally_rules **out,
     const struct tally_set_spec *spec, const struct tally_group_judged *group,
     const struct tally_set_judged *set, struct tally_err *err)
@@ -68,8 +55,8 @@ judge(struct tally_guide *g, enum tally_rc *rc, struct tally_err *err)
 	struct tally_judge *j = NULL;
 	size_t n = 0;
 
-	*rc = tally_judge_new(
-	    &j, (struct tally_source){ read_notice, &bytes }, 0, &options, err);
+	*rc = tally_judge_new(&j, (struct tally_source)tally_source_str(&bytes),
+	    0, &options, err);
 	if (*rc == TALLY_OK)
 		*rc = tally_judge_next(j, &ic, err);
 	if (*rc == TALLY_OK) {
