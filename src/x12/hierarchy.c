@@ -188,7 +188,7 @@ hierarchy_check(struct hierarchy *h, const struct tally_set *set,
 	uint64_t before = 0;
 	enum tally_rc rc = hierarchy_read(h, set, err);
 
-	if (rc != TALLY_OK)
+	if (rc != TALLY_OK || h->n == 0)
 		return rc;
 	for (l = h->level; l < h->level + h->n; l++) {
 		at.segment = &set->segment[l->segment];
