@@ -283,9 +283,11 @@ install: all $(B)/tallyman.pc
 	    to=$(call into,$(MANDIR))/man$${page##*.}; \
 	    $(INSTALL) -d $$to && $(INSTALL) -m 644 $$page $$to || exit 1; done
 
-.PHONY: bench
+.PHONY: bench bench-sftp
 bench: $(B)/tallyman $(BENCH_BIN)
 	@scripts/bench $(B) $(MB)
+bench-sftp: $(B)/tallyman $(B)/bench/timed $(B)/support/relay
+	@scripts/bench-sftp $(B) $(RTT)
 
 .PHONY: coverage format dist distcheck
 coverage:

@@ -5,7 +5,7 @@
 
 #include "flow/flow.h"
 
-#define DELIVER_FILES 64
+#define DELIVER_FILES 512
 
 struct deliver_parcel {
 	int64_t id;

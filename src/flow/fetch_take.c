@@ -13,7 +13,7 @@
 
 #include "base/plant.h"
 
-#define GROUP_FILES 64
+#define GROUP_FILES 512
 #define GROUP_BYTES (32u << 20)
 
 struct group {

@@ -16,8 +16,9 @@ extern const struct mailbox_kind mailbox_sftp;
 #define MAILBOX_LOGIN_MS    30000
 #define MAILBOX_REPLY_MS    60000
 #define MAILBOX_RUN_MS      900000
-#define MAILBOX_DEPTH       16
-#define MAILBOX_DEPTH_MAX   64   /* more gained nothing at 50 ms */
+#define MAILBOX_DEPTH       64
+#define MAILBOX_DEPTH_MAX   64   /* OpenSSH's sftp has as many on their way */
+#define MAILBOX_AHEAD       4    /* blocks asked for, for each of depth */
 #define MAILBOX_REFUSED_MAX 1000 /* refused names kept of one listing */
 #define MAILBOX_SHOWN       512  /* bytes of a name in a message */
 

@@ -48,7 +48,7 @@ struct mailbox_settings {
 	size_t nhost_key;
 	bool legacy;    /* weak algorithms allowed */
 	bool openssh;   /* by the program ssh, not the library at hand */
-	unsigned depth; /* files and blocks in flight, 0: default, 16 */
+	unsigned depth; /* files open at once, 0: as many as the server lets */
 	unsigned connect_ms, login_ms, reply_ms; /* 0: 15 s, 30 s, 60 s */
 	unsigned run_ms; /* from opening to the last reply; 0: 15 min */
 };

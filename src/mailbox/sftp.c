@@ -100,6 +100,21 @@ sftp_trouble(struct tally_err *err, struct mailbox *m, const char *what,
 	    text[0] != '\0' ? ", in its words: " : "", text);
 }
 
+bool
+sftp_crowded(struct sftp *s, const struct sftp_reply *r)
+{
+	static const char word[] = "in progress";
+	const size_t n = sizeof(word) - 1;
+
+	for (size_t i = 0; r->text.n >= n && i <= r->text.n - n; i++) {
+		if (memcmp(r->text.p + i, word, n) == 0) {
+			s->files = 1;
+			return true;
+		}
+	}
+	return r->status == SFTP_STATUS_FAILURE;
+}
+
 static enum tally_rc
 sftp_check(const struct mailbox_settings *set, struct tally_err *err)
 {
@@ -267,7 +282,7 @@ run(struct names *op, size_t n, struct tally_err *err)
 	while (rc == TALLY_OK) {
 		while (next < n &&
 		    sftp_client_pending(op->client) <
-			sftp_client_depth(op->client))
+			sftp_client_ahead(op->client))
 			op->step(op, next++, 0, NULL);
 		if (sftp_client_pending(op->client) == 0)
 			break;

@@ -33,6 +33,13 @@ enum tally_rc sftp_trouble(struct tally_err *, struct mailbox *,
     const char *what, const char *folder, struct tally_str name,
     const struct sftp_reply *);
 
+/*
+ * Whether an OPEN may have failed only because others are open, so that it is
+ * to be tried again, alone.  Some servers say so, then files is 1 from here
+ * on; others have a limit, and no other word for it than "failure".
+ */
+bool sftp_crowded(struct sftp *, const struct sftp_reply *);
+
 enum tally_rc sftp_get(struct mailbox *, const char *folder,
     const struct mailbox_entry *, size_t, const struct mailbox_sink *,
     struct tally_err *) TALLY_MUST_USE;

@@ -20,7 +20,9 @@
 #include "mailbox/kind.h"
 
 #define IN_SIZE  ((size_t)SFTP_PACKET_MAX + 4)
-#define SLOTS    (2 * MAILBOX_DEPTH_MAX)
+#define ROOM     (MAILBOX_AHEAD + 2) /* requests, for each of depth */
+#define SLOTS    (ROOM * MAILBOX_DEPTH_MAX)
+#define SLOT_BIT 9 /* 1 << SLOT_BIT >= SLOTS */
 #define OUT_MAX  ((size_t)SLOTS * (SFTP_BLOCK + 4 * SFTP_PATH_MAX))
 #define WAIT_MAX 1000 /* ms of one poll; the deadline is looked at between */
 
@@ -93,6 +95,12 @@ sftp_client_depth(const struct sftp_client *c)
 	return c->depth;
 }
 
+unsigned
+sftp_client_ahead(const struct sftp_client *c)
+{
+	return c->depth > 1 ? MAILBOX_AHEAD * c->depth : 1;
+}
+
 bool
 sftp_client_fsync(const struct sftp_client *c)
 {
@@ -102,7 +110,7 @@ sftp_client_fsync(const struct sftp_client *c)
 bool
 sftp_client_room(const struct sftp_client *c)
 {
-	return c->used < (c->depth > 1 ? 2 * c->depth : 1);
+	return c->used < (c->depth > 1 ? ROOM * c->depth : 1);
 }
 
 unsigned
@@ -115,14 +123,15 @@ void
 sftp_client_send(struct sftp_client *c, const struct sftp_request *q,
     const struct sftp_ticket *t)
 {
-	struct slot *s = c->slot;
+	unsigned i = c->serial % SLOTS;
+	struct slot *s;
 
 	assert(sftp_client_room(c));
-	while (s->busy)
-		s++;
-	/* The low byte finds the slot again, the rest tells old from new. */
-	*s = (struct slot){ true, q->type,
-		c->serial++ << 8 | (uint32_t)(s - c->slot), *t };
+	while (c->slot[i].busy)
+		i = (i + 1) % SLOTS;
+	s = &c->slot[i];
+	/* The low bits find the slot again, the rest tells old from new. */
+	*s = (struct slot){ true, q->type, c->serial++ << SLOT_BIT | i, *t };
 	c->used++;
 	sftp_encode(&c->out, s->id, q);
 }
@@ -280,7 +289,7 @@ sftp_client_next(struct sftp_client *c, struct sftp_reply *r,
 		return rc;
 	if (sftp_decode(r, packet, &why) != TALLY_OK)
 		return sftp_client_fail(c, err, "the server sent %s", why.text);
-	s = &c->slot[(r->id & 0xff) % SLOTS];
+	s = &c->slot[(r->id & ((1u << SLOT_BIT) - 1)) % SLOTS];
 	if (!s->busy || s->id != r->id)
 		return sftp_client_fail(c, err,
 		    "the server answered request %lu, which was not asked",

@@ -30,15 +30,17 @@ enum tally_rc sftp_client_open(struct sftp_client **, struct link *,
     TALLY_MUST_USE;
 void sftp_client_close(struct sftp_client *);
 
+/* Files that may be open at once, and blocks or names asked for at once; both
+ * 1 where there is to be one request at a time. */
 unsigned sftp_client_depth(const struct sftp_client *);
+unsigned sftp_client_ahead(const struct sftp_client *);
 /* Whether the server has announced fsync@openssh.com. */
 bool sftp_client_fsync(const struct sftp_client *);
 
 /*
- * Whether one more request may go; how many are on their way.  Depth is meant
- * of files and blocks, which the callers keep to; there is room for twice as
- * many requests, so that those that begin and end a file do not wait for
- * blocks.  With depth 1 there is one request at a time.
+ * Whether one more request may go; how many are on their way.  The callers
+ * keep to depth and ahead; there is room for some more, so that what begins
+ * and ends a file does not wait for blocks.
  */
 bool sftp_client_room(const struct sftp_client *);
 unsigned sftp_client_pending(const struct sftp_client *);

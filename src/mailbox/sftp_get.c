@@ -18,6 +18,8 @@
 
 #include "mailbox/kind.h"
 
+#define CLOSE_STEP 1 /* of a ticket; those of READ have a length */
+
 enum todo { DO_OPEN, DO_READ, DO_FSTAT, DO_CLOSE, DO_NOTHING };
 
 struct block {
@@ -33,7 +35,8 @@ struct file {
 	enum todo todo;
 	unsigned pending; /* requests on their way */
 	unsigned blocks;  /* in use */
-	bool opened;      /* OPEN was sent */
+	bool opened;      /* counts as open: from OPEN to CLOSE */
+	unsigned crowd;   /* files open when its OPEN failed, with it */
 	struct sftp_handle handle;
 	uint64_t next;  /* bytes handed on */
 	uint64_t asked; /* bytes asked for */
@@ -50,9 +53,11 @@ struct get {
 	const struct mailbox_entry *entry;
 	const struct mailbox_sink *sink;
 	size_t n, begun;
-	unsigned depth, open, busy;
-	struct file file[MAILBOX_DEPTH_MAX];
-	struct block block[MAILBOX_DEPTH_MAX];
+	unsigned depth, ahead; /* entries of block that are used */
+	unsigned open, held;   /* held: with a handle, as the server sees it */
+	unsigned slots, busy;  /* entries of file */
+	struct file file[2 * MAILBOX_DEPTH_MAX];
+	struct block block[MAILBOX_AHEAD * MAILBOX_DEPTH_MAX];
 };
 
 static void
@@ -80,6 +85,9 @@ send_open(struct get *g, struct file *f)
 
 	if (g->open >= g->s->files)
 		return false;
+	/* Nobody knows why it failed: it is tried once more, alone. */
+	if (f->crowd > 0 && g->s->files == g->depth && g->open > 0)
+		return false;
 	f->result.rc = sftp_path(
 	    path, g->m, g->folder, g->entry[f->item].name, &f->result.err);
 	f->todo = DO_NOTHING;
@@ -103,14 +111,16 @@ send_read(struct get *g, struct file *f)
 
 	if (f->result.rc != TALLY_OK)
 		return false;
-	for (i = 0; i < g->depth; i++) {
+	if ((f->eof || f->asked > size) && f->blocks == f->pending)
+		return false;
+	for (i = 0; i < g->ahead; i++) {
 		b = &g->block[i];
 		if (b->file == NULL)
 			empty = empty != NULL ? empty : b;
 		else if (b->file == f && !b->asked && b->at < b->end)
 			break;
 	}
-	if (i == g->depth) {
+	if (i == g->ahead) {
 		if (f->eof || f->asked > size || empty == NULL)
 			return false;
 		b = empty;
@@ -124,6 +134,21 @@ send_read(struct get *g, struct file *f)
 	b->asked = true;
 	send(g, f, SFTP_READ, (unsigned)(b - g->block), b);
 	return true;
+}
+
+/*
+ * A server works on a connection's requests in their order, so the next OPEN
+ * may follow on the heels of a CLOSE, unless it is the kind that counts.
+ */
+static void
+send_close(struct get *g, struct file *f)
+{
+	f->todo = DO_NOTHING;
+	send(g, f, SFTP_CLOSE, CLOSE_STEP, NULL);
+	if (g->s->files == g->depth) {
+		g->open--;
+		f->opened = false;
+	}
 }
 
 /* Sends one request of a file; false when there is none to send now. */
@@ -140,8 +165,7 @@ send_one(struct get *g, struct file *f)
 		send(g, f, SFTP_FSTAT, 0, NULL);
 		return true;
 	case DO_CLOSE:
-		f->todo = DO_NOTHING;
-		send(g, f, SFTP_CLOSE, 1, NULL);
+		send_close(g, f);
 		return true;
 	default:
 		return false;
@@ -156,9 +180,9 @@ begin(struct get *g)
 
 	if (g->begun == g->n)
 		return NULL;
-	while (f < g->file + g->depth && f->busy)
+	while (f < g->file + g->slots && f->busy)
 		f++;
-	if (f == g->file + g->depth)
+	if (f == g->file + g->slots)
 		return NULL;
 	memset(f, 0, sizeof(*f));
 	f->busy = true;
@@ -215,7 +239,7 @@ send_all(struct get *g)
 {
 	struct file *f;
 
-	for (unsigned i = 0; i < g->depth; i++) {
+	for (unsigned i = 0; i < g->slots; i++) {
 		f = &g->file[i];
 		while (
 		    f->busy && sftp_client_room(g->s->client) && send_one(g, f))
@@ -252,7 +276,7 @@ drain(struct get *g, struct file *f)
 {
 	struct block *b;
 
-	for (unsigned i = 0; i < g->depth; i++) {
+	for (unsigned i = 0; i < g->ahead; i++) {
 		b = &g->block[i];
 		if (b->file != f || b->start != f->next || b->asked)
 			continue;
@@ -269,7 +293,7 @@ drain(struct get *g, struct file *f)
 static void
 drop(struct get *g, struct file *f)
 {
-	for (unsigned i = 0; i < g->depth; i++) {
+	for (unsigned i = 0; i < g->ahead; i++) {
 		struct block *b = &g->block[i];
 
 		if (b->file != f || b->asked)
@@ -344,19 +368,6 @@ on_read(struct get *g, struct file *f, struct block *b, struct sftp_reply *r,
 	return TALLY_OK;
 }
 
-/* "There is a file transfer in progress": one file at a time, then. */
-static bool
-one_at_a_time(struct tally_str text)
-{
-	static const char word[] = "in progress";
-	size_t n = sizeof(word) - 1;
-
-	for (size_t i = 0; text.n >= n && i <= text.n - n; i++)
-		if (memcmp(text.p + i, word, n) == 0)
-			return true;
-	return false;
-}
-
 static void
 on_open(struct get *g, struct file *f, struct sftp_reply *r)
 {
@@ -364,10 +375,13 @@ on_open(struct get *g, struct file *f, struct sftp_reply *r)
 		sftp_handle_copy(&f->handle, r->data);
 		f->eof_at = UINT64_MAX;
 		f->todo = DO_READ;
+		g->held++;
+		if (f->crowd > 0 && f->crowd < g->s->files)
+			g->s->files = f->crowd;
 		return;
 	}
-	if (g->open > 1 && one_at_a_time(r->text)) {
-		g->s->files = 1;
+	if (f->crowd == 0 && g->held > 0 && sftp_crowded(g->s, r)) {
+		f->crowd = g->held;
 		g->open--;
 		f->opened = false;
 		f->todo = DO_OPEN;
@@ -394,6 +408,8 @@ receive(struct get *g, struct tally_err *err)
 		return on_read(g, f, &g->block[t.step], &r, err);
 	if (f->handle.n == 0 && f->todo == DO_NOTHING)
 		on_open(g, f, &r);
+	else if (t.step == CLOSE_STEP)
+		g->held--;
 	else if (r.type == SFTP_ATTRS)
 		f->after = r.attrs;
 	return TALLY_OK;
@@ -418,6 +434,8 @@ sftp_get(struct mailbox *m, const char *folder,
 	g->sink = sink;
 	g->n = n;
 	g->depth = sftp_client_depth(s->client);
+	g->ahead = sftp_client_ahead(s->client);
+	g->slots = g->depth > 1 ? 2 * g->depth : 1;
 	while (rc == TALLY_OK) {
 		send_all(g);
 		if (sftp_client_pending(s->client) > 0)
@@ -425,7 +443,7 @@ sftp_get(struct mailbox *m, const char *folder,
 		else if (g->begun == n && g->busy == 0)
 			break;
 	}
-	for (unsigned i = 0; i < g->depth; i++)
+	for (unsigned i = 0; i < g->ahead; i++)
 		tally_free(g->block[i].p);
 	tally_free(g);
 	return rc;

@@ -31,7 +31,9 @@ struct file {
 	size_t item;
 	enum todo todo, doing; /* doing: what the pending requests are */
 	unsigned pending;
-	bool opened;
+	bool opened;    /* counts as open: from OPEN to CLOSE */
+	unsigned crowd; /* files open when its OPEN failed, with it */
+	bool again;     /* so it is tried once more, unless it exists */
 	struct sftp_handle handle;
 	size_t written; /* bytes that were sent */
 };
@@ -43,9 +45,11 @@ struct put {
 	const struct mailbox_upload *up;
 	struct mailbox_result *result;
 	size_t n, begun;
-	unsigned depth, open, busy;
-	unsigned writing; /* blocks on their way */
-	struct file file[MAILBOX_DEPTH_MAX];
+	unsigned depth;
+	unsigned open, held;  /* held: with a handle, as the server sees it */
+	unsigned writing;     /* blocks on their way */
+	unsigned slots, busy; /* entries of file */
+	struct file file[2 * MAILBOX_DEPTH_MAX];
 };
 
 static bool
@@ -119,14 +123,30 @@ send_write(struct put *g, struct file *f)
 	return true;
 }
 
+/* What failed in a crowd is tried once more, alone. */
+static bool
+may_open(const struct put *g, const struct file *f)
+{
+	if (f->crowd > 0 && g->s->files == g->depth && g->open > 0)
+		return false;
+	return g->open < g->s->files;
+}
+
+static void
+no_longer_open(struct put *g, struct file *f)
+{
+	if (f->opened)
+		g->open--;
+	f->opened = false;
+}
+
 /* Sends one request of a file; false when there is none to send now. */
 static bool
 send_one(struct put *g, struct file *f)
 {
 	if (f->todo == DO_WRITE)
 		return send_write(g, f);
-	if (f->todo == DO_NOTHING ||
-	    (f->todo == DO_OPEN && g->open >= g->s->files))
+	if (f->todo == DO_NOTHING || (f->todo == DO_OPEN && !may_open(g, f)))
 		return false;
 	f->doing = f->todo;
 	f->todo = DO_NOTHING;
@@ -141,6 +161,8 @@ send_one(struct put *g, struct file *f)
 		break;
 	case DO_CLOSE:
 		send_handle(g, f, SFTP_CLOSE);
+		if (g->s->files == g->depth)
+			no_longer_open(g, f);
 		break;
 	case DO_REMOVE:
 		send_path(g, f, SFTP_REMOVE);
@@ -158,9 +180,9 @@ begin(struct put *g)
 
 	if (g->begun == g->n)
 		return NULL;
-	while (f < g->file + g->depth && f->busy)
+	while (f < g->file + g->slots && f->busy)
 		f++;
-	if (f == g->file + g->depth)
+	if (f == g->file + g->slots)
 		return NULL;
 	memset(f, 0, sizeof(*f));
 	f->busy = true;
@@ -176,8 +198,7 @@ finish(struct put *g, struct file *f)
 {
 	struct mailbox_result *res = &g->result[f->item];
 
-	if (f->opened)
-		g->open--;
+	no_longer_open(g, f);
 	f->busy = false;
 	g->busy--;
 	res->now.name = tally_cstr(g->up[f->item].name);
@@ -189,7 +210,7 @@ send_all(struct put *g)
 {
 	struct file *f;
 
-	for (unsigned i = 0; i < g->depth; i++) {
+	for (unsigned i = 0; i < g->slots; i++) {
 		f = &g->file[i];
 		while (
 		    f->busy && sftp_client_room(g->s->client) && send_one(g, f))
@@ -208,11 +229,19 @@ on_open(struct put *g, struct file *f, const struct sftp_reply *r)
 	if (r->type == SFTP_HANDLE) {
 		sftp_handle_copy(&f->handle, r->data);
 		f->todo = f->doing = DO_WRITE;
+		g->held++;
+		if (f->crowd > 0 && f->crowd < g->s->files)
+			g->s->files = f->crowd;
 		return;
 	}
 	spoil(g, f, "create", r);
-	if (r->status != SFTP_STATUS_PERMISSION_DENIED &&
-	    r->status != SFTP_STATUS_NO_SUCH_FILE)
+	no_longer_open(g, f);
+	f->again = f->crowd == 0 && g->held > 0 && sftp_crowded(g->s, r);
+	if (f->again)
+		f->crowd = g->held;
+	if (f->again ||
+	    (r->status != SFTP_STATUS_PERMISSION_DENIED &&
+		r->status != SFTP_STATUS_NO_SUCH_FILE))
 		f->todo = DO_LOOK;
 }
 
@@ -228,6 +257,11 @@ on_look(struct put *g, struct file *f, const struct sftp_reply *r)
 		    " away",
 		    g->m->settings->name,
 		    mailbox_shown(shown, tally_cstr(g->up[f->item].name)));
+	else if (f->again) {
+		memset(&res->err, 0, sizeof(res->err));
+		f->again = false;
+		f->todo = DO_OPEN;
+	}
 }
 
 static void
@@ -292,6 +326,7 @@ on_reply(struct put *g, struct file *f, const struct sftp_reply *r)
 		f->todo = DO_CLOSE;
 		break;
 	case DO_CLOSE:
+		g->held--;
 		if (!ok)
 			spoil(g, f, "close", r);
 		f->todo = failed(g, f) ? DO_REMOVE : DO_STAT;
@@ -329,6 +364,7 @@ sftp_put(struct mailbox *m, const char *folder, const struct mailbox_upload *up,
 		.result = result,
 		.n = n,
 		.depth = sftp_client_depth(s->client) };
+	g->slots = g->depth > 1 ? 2 * g->depth : 1;
 	while (rc == TALLY_OK) {
 		send_all(g);
 		if (sftp_client_pending(s->client) == 0) {
@@ -343,7 +379,7 @@ sftp_put(struct mailbox *m, const char *folder, const struct mailbox_upload *up,
 		g->file[t.item].pending--;
 		on_reply(g, &g->file[t.item], &r);
 	}
-	for (unsigned i = 0; rc != TALLY_OK && i < g->depth; i++) {
+	for (unsigned i = 0; rc != TALLY_OK && i < g->slots; i++) {
 		if (!g->file[i].busy)
 			continue;
 		result[g->file[i].item].rc = rc;

@@ -23,6 +23,9 @@
 #include "mailbox/pins.h"
 
 #define GOODBYE_MS 500 /* for the polite disconnection */
+/* Twice the blocks that can be on their way: the library asks for more when a
+ * quarter is used up, which takes a round trip. */
+#define WINDOW (2u * MAILBOX_AHEAD * MAILBOX_DEPTH_MAX * SSH_BLOCK)
 
 /*
  * What is offered; weak: also, where the partner's settings allow it.  Names
@@ -345,7 +348,9 @@ start_sftp(struct ssh *s, struct tally_err *err)
 	int rc;
 
 	do {
-		s->channel = libssh2_channel_open_session(s->session);
+		s->channel = libssh2_channel_open_ex(s->session, "session",
+		    sizeof("session") - 1, (unsigned)WINDOW,
+		    LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0);
 		rc = s->channel != NULL
 		    ? 0
 		    : libssh2_session_last_errno(s->session);

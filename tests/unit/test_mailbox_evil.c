@@ -168,6 +168,53 @@ evil_reading(void **state)
 	}
 }
 
+/* Servers that let fewer files be open than we would have at once. */
+static void
+evil_limits(void **state)
+{
+	static const char *const rule[] = { "one-file", "few-files" };
+	enum { N = 100 };
+	static struct mailbox_upload up[N];
+	static struct mailbox_result r[N];
+	static struct mailbox_entry entry[N];
+	char name[N][16];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(rule) / sizeof(rule[0]); i++) {
+		struct mailbox_listing l;
+		struct evil e;
+		struct kept k;
+
+		evil_open(&e, rule[i], 20000);
+		assert_int_equal(e.rc, TALLY_OK);
+		assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
+		for (int f = 0; f < N; f++) {
+			entry[f] = l.entry[0];
+			snprintf(name[f], sizeof(name[f]), "f%d", f);
+			up[f].name = name[f];
+			up[f].bytes = tally_str(e.bytes, EVIL_SIZE);
+		}
+		/* Each direction has to find out by itself. */
+		assert_int_equal(
+		    mailbox_put(e.m, "", up, N, r, &e.err), TALLY_OK);
+		for (int f = 0; f < N; f++)
+			if (r[f].rc != TALLY_OK)
+				fail_msg("%s: %s", rule[i], r[f].err.text);
+		mailbox_close(e.m);
+		assert_int_equal(mailbox_open(&e.m, &e.set, &e.err), TALLY_OK);
+		kept_init(&k, N);
+		assert_int_equal(
+		    mailbox_get(e.m, "", entry, N, &k.sink, &e.err), TALLY_OK);
+		for (int f = 0; f < N; f++)
+			if (k.result[f].rc != TALLY_OK || k.done[f] != 1)
+				fail_msg(
+				    "%s: %s", rule[i], k.result[f].err.text);
+		kept_free(&k);
+		mailbox_listing_free(&l);
+		evil_close(&e);
+	}
+}
+
 /* What the listing does not say is asked for, file by file. */
 static void
 evil_bare_listing(void **state)
@@ -473,6 +520,7 @@ main(int argc, char **argv)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(evil_reading),
+		cmocka_unit_test(evil_limits),
 		cmocka_unit_test(evil_bare_listing),
 		cmocka_unit_test(evil_names),
 		cmocka_unit_test(evil_listings_end),

@@ -51,6 +51,7 @@ enum rule {
 	FULL_LATE,   /* CLOSE fails */
 	OVERWRITE,   /* RENAME writes over its target without a word */
 	ONE_FILE,    /* only one file may be open */
+	FEW_FILES,   /* three, and no word of it */
 	RENAME_LOST, /* RENAME is done, and the server dies before it says so */
 	CLOSE_LOST,  /* likewise CLOSE */
 	WRITE_DIES,  /* the first WRITE ends the server */
@@ -106,6 +107,7 @@ static const struct {
 	{ "full-late", FULL_LATE },
 	{ "overwrite", OVERWRITE },
 	{ "one-file", ONE_FILE },
+	{ "few-files", FEW_FILES },
 	{ "rename-lost", RENAME_LOST },
 	{ "close-lost", CLOSE_LOST },
 	{ "write-dies", WRITE_DIES },
@@ -329,6 +331,10 @@ do_open(uint32_t id, struct request *q)
 
 	if (rule == ONE_FILE && nopen > 0) {
 		status(id, 3, "There is a file transfer in progress.");
+		return;
+	}
+	if (rule == FEW_FILES && nopen > 2) {
+		status(id, 4, "Failure");
 		return;
 	}
 	if (rule == GONE && !(flags & 2)) {

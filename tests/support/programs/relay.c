@@ -13,8 +13,10 @@
  *   garbage             http and socks answer nonsense
  *   delay=MS            each byte arrives so much later
  *   up=N  down=N        after N bytes to the server, from it …
+ *   spread=N seed=N     … and up to N more, drawn for each connection …
  *   by=rst|fin|stall    … the connection is cut so; fin if not said
  *   times=N             only the first N connections are cut
+ *   gather=N            nothing is carried before N callers wait at once
  */
 #define _GNU_SOURCE
 #include <arpa/inet.h>
@@ -34,15 +36,19 @@
 #include <time.h>
 #include <unistd.h>
 
-#define SECONDS 120
-#define CHUNKS  256
-#define CHUNK   16384
+#define SECONDS 3600
+/* More than is ever on its way at the round trips of tests, so that a relay
+ * delays and does not throttle. */
+#define CHUNKS     1024
+#define CHUNK      65536
+#define GATHER_MAX 16
 
 static struct {
 	const char *kind, *user, *by;
-	int refuse, delay, times;
+	int refuse, delay, times, gather;
 	bool garbage;
 	long up, down; /* -1: no limit */
+	long spread, seed;
 	uint16_t port;
 } o = { .by = "fin", .up = -1, .down = -1, .times = -1 };
 
@@ -237,6 +243,17 @@ socks(int fd)
 		_exit(0);
 }
 
+/* SplitMix64, which has no bad seeds. */
+static uint64_t
+draw(uint64_t seed)
+{
+	uint64_t z = seed * 0x9e3779b97f4a7c15u;
+
+	z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9u;
+	z = (z ^ z >> 27) * 0x94d049bb133111ebu;
+	return z ^ z >> 31;
+}
+
 /* Takes what has come, as far as it may go on. */
 static bool
 take(struct way *w)
@@ -259,15 +276,55 @@ take(struct way *w)
 	return w->left != 0;
 }
 
+/* Gives what is due, or all, as far as the other side takes it. */
 static void
-give(struct way *w)
+give(struct way *w, bool all)
 {
-	struct chunk *c = &w->q[w->first];
+	struct chunk *c;
+	ssize_t done;
 
-	send_all(w->to, c->p, c->n);
-	w->first = (w->first + 1) % CHUNKS;
-	if (--w->n == 0 && w->ended)
+	while (w->n > 0 && (all || w->q[w->first].due <= now())) {
+		c = &w->q[w->first];
+		done = send(w->to, c->p + c->at, c->n - c->at,
+		    MSG_NOSIGNAL | (all ? 0 : MSG_DONTWAIT));
+		if (done < 0 && errno == EAGAIN)
+			return;
+		if (done < 0)
+			_exit(0);
+		c->at += (size_t)done;
+		if (c->at < c->n)
+			continue;
+		w->first = (w->first + 1) % CHUNKS;
+		w->n--;
+	}
+	if (w->n == 0 && w->ended)
 		shutdown(w->to, SHUT_WR);
+}
+
+/* Waits until one of the ways can go on; p[i] is of what way i comes from. */
+static void
+watch(const struct way *w, struct pollfd *p)
+{
+	int64_t wait = 1000, left;
+
+	for (int i = 0; i < 2; i++)
+		p[i] = (struct pollfd){ .fd = w[i].from,
+			.events = w[i].ended || w[i].n == CHUNKS ? 0 : POLLIN };
+	for (int i = 0; i < 2; i++) {
+		if (w[i].n == 0)
+			continue;
+		left = w[i].q[w[i].first].due - now();
+		if (left <= 0)
+			p[1 - i].events |= POLLOUT;
+		else if (left < wait)
+			wait = left;
+	}
+	/* A hang-up is always told: not to be asked in vain. */
+	for (int i = 0; i < 2; i++)
+		if (p[i].events == 0)
+			p[i].fd = -1;
+	if (poll(p, 2, (int)wait) < 0)
+		_exit(0);
 }
 
 static void
@@ -275,6 +332,8 @@ carry(int fd, int to, bool whole)
 {
 	struct way w[2] = { { .from = fd, .to = to, .left = o.up },
 		{ .from = to, .to = fd, .left = o.down } };
+	struct pollfd p[2];
+	bool over;
 
 	for (int i = 0; i < 2; i++) {
 		w[i].q = malloc(CHUNKS * sizeof(*w[i].q));
@@ -282,33 +341,22 @@ carry(int fd, int to, bool whole)
 			_exit(1);
 		if (whole)
 			w[i].left = -1;
+		else if (w[i].left >= 0)
+			w[i].left += (long)(draw((uint64_t)o.seed) %
+			    (uint64_t)(o.spread + 1));
 	}
 	for (;;) {
-		struct pollfd p[2];
-		int64_t wait = 1000, t = now();
-		bool over = false;
-
-		for (int i = 0; i < 2; i++) {
-			p[i] = (struct pollfd){ .fd = w[i].from,
-				.events = POLLIN };
-			if (w[i].ended || w[i].n == CHUNKS)
-				p[i].fd = -1;
-			if (w[i].n > 0 && w[i].q[w[i].first].due - t < wait)
-				wait = w[i].q[w[i].first].due - t;
-		}
 		if (w[0].ended && w[1].ended && w[0].n + w[1].n == 0)
 			_exit(0);
-		if (poll(p, 2, wait > 0 ? (int)wait : 0) < 0)
-			_exit(0);
+		watch(w, p);
+		over = false;
 		for (int i = 0; i < 2; i++) {
-			if (p[i].fd >= 0 && p[i].revents != 0)
+			if (p[i].fd >= 0 && !w[i].ended && w[i].n < CHUNKS &&
+			    (p[i].revents & ~POLLOUT) != 0)
 				over = !take(&w[i]) || over;
-			if (w[i].ended && w[i].n == 0)
-				shutdown(w[i].to, SHUT_WR);
-			while (w[i].n > 0 &&
-			    (over || w[i].q[w[i].first].due <= now()))
-				give(&w[i]);
 		}
+		give(&w[0], over);
+		give(&w[1], over);
 		if (over)
 			cut(fd, to);
 	}
@@ -342,6 +390,9 @@ option(const char *a)
 		{ "refuse=", &o.refuse, NULL, NULL },
 		{ "delay=", &o.delay, NULL, NULL },
 		{ "times=", &o.times, NULL, NULL },
+		{ "gather=", &o.gather, NULL, NULL },
+		{ "spread=", NULL, &o.spread, NULL },
+		{ "seed=", NULL, &o.seed, NULL },
 		{ "up=", NULL, &o.up, NULL },
 		{ "down=", NULL, &o.down, NULL },
 	};
@@ -363,12 +414,60 @@ option(const char *a)
 	return strcmp(a, "garbage") == 0;
 }
 
+static void
+begin(int listener, int peer)
+{
+	if (fork() == 0) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		close(listener);
+		serve(peer, o.times == 0);
+	}
+	close(peer);
+	o.seed++;
+	if (o.times > 0)
+		o.times--;
+}
+
+/* Serves callers, those that wait for more of them all together. */
+static int
+listen_on(int fd)
+{
+	struct pollfd p[2 + GATHER_MAX] = { { .fd = fd, .events = POLLIN },
+		{ .fd = 0, .events = POLLIN } };
+	nfds_t n = 2;
+	int peer;
+
+	for (;;) {
+		if (poll(p, n, -1) < 0)
+			return 1;
+		if (p[1].revents != 0)
+			return 0;
+		for (nfds_t i = n - 1; i >= 2; i--) {
+			if (p[i].revents == 0)
+				continue;
+			close(p[i].fd);
+			p[i] = p[--n];
+		}
+		if (p[0].revents == 0)
+			continue;
+		peer = accept(fd, NULL, NULL);
+		if (peer < 0)
+			continue;
+		p[n++] = (struct pollfd){ .fd = peer, .events = POLLRDHUP };
+		if ((int)n - 2 < o.gather)
+			continue;
+		o.gather = 0;
+		while (n > 2)
+			begin(fd, p[--n].fd);
+	}
+}
+
 int
 main(int argc, char **argv)
 {
 	struct sockaddr_in a = { .sin_family = AF_INET };
 	socklen_t n = sizeof(a);
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), peer;
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 
 	if (argc < 3)
 		return 64;
@@ -377,33 +476,16 @@ main(int argc, char **argv)
 	for (int i = 3; i < argc; i++)
 		if (!option(argv[i]))
 			return 64;
+	if (o.gather > GATHER_MAX)
+		return 64;
 	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	if (bind(fd, (struct sockaddr *)&a, sizeof(a)) != 0 ||
-	    listen(fd, 20) != 0 ||
+	    listen(fd, 100) != 0 ||
 	    getsockname(fd, (struct sockaddr *)&a, &n) != 0)
 		return 1;
 	printf("%d\n", ntohs(a.sin_port));
 	fflush(stdout);
 	signal(SIGCHLD, SIG_IGN);
 	alarm(SECONDS);
-	for (;;) {
-		struct pollfd p[2] = { { .fd = fd, .events = POLLIN },
-			{ .fd = 0, .events = POLLIN } };
-
-		if (poll(p, 2, -1) < 0)
-			return 1;
-		if (p[1].revents != 0)
-			return 0;
-		peer = accept(fd, NULL, NULL);
-		if (peer < 0)
-			continue;
-		if (fork() == 0) {
-			prctl(PR_SET_PDEATHSIG, SIGKILL);
-			close(fd);
-			serve(peer, o.times == 0);
-		}
-		close(peer);
-		if (o.times > 0)
-			o.times--;
-	}
+	return listen_on(fd);
 }
