@@ -5,6 +5,7 @@
  *   write.c          the document: ST to SE
  *   write_index.c    which block writes which row, and rows by the row around
  *   write_feed.c     a row's columns into segments that are being made
+ *   write_compute.c  counts, sums, sequences and literals into them
  *   write_value.c    a column's value to an element's
  *   write_piece.c    segments that are being made
  *   write_loop.c     pieces of a row into the order of the grammar
@@ -147,6 +148,23 @@ write_element(struct write *w, uint32_t piece, uint8_t element)
 {
 	return &w->value[w->piece[piece].value + element - 1];
 }
+
+/* Whether a piece is a segment that is being made at a place. */
+static inline bool
+write_is_at(const struct write *w, uint32_t piece, uint16_t place)
+{
+	return w->piece[piece].kind == PIECE_SEGMENT &&
+	    w->piece[piece].place == place;
+}
+
+/* The main piece of a frame if that is at the place, or NO_PIECE. */
+static inline uint32_t
+write_main(const struct write *w, uint32_t main, uint16_t place)
+{
+	return main != NO_PIECE && w->piece[main].place == place ? main
+								 : NO_PIECE;
+}
+
 /* Appends the piece's segment. */
 void write_made(struct write *, uint32_t piece);
 void write_line(
@@ -156,6 +174,11 @@ void write_line(
  * that its row stands for, if it has one. */
 enum tally_rc write_feed(struct write *, const struct write_frame *,
     uint32_t main, uint32_t first) TALLY_MUST_USE;
+
+/* write_compute.c: what is computed into the pieces of a frame that lack it;
+ * with alone, also where that makes a segment by itself. */
+enum tally_rc write_compute(struct write *, const struct write_frame *,
+    uint32_t main, uint32_t first, bool alone) TALLY_MUST_USE;
 
 /* write_loop.c: the frame's loop with all that is in it, and with pieces
  * [from, to) of the frame around that belong to its instance. */

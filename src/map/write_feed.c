@@ -7,9 +7,6 @@
  * A frame's main piece is the segment that its row stands for; there is one of
  * it, while at other places as many are begun as are needed.
  */
-#include <stdio.h>
-
-#include "base/decimal.h"
 #include "map/write.h"
 
 /* A frame at one place. */
@@ -27,15 +24,6 @@ moved(const struct feed *f, const struct map_op *op)
 {
 	return op->flags & MAP_MOVES ? (uint8_t)(op->element + f->shift)
 				     : op->element;
-}
-
-/* Whether a piece is a segment at the place that is fed. */
-static bool
-is_here(const struct feed *f, uint32_t piece)
-{
-	const struct write_piece *p = &f->w->piece[piece];
-
-	return p->kind == PIECE_SEGMENT && p->place == f->own->place;
 }
 
 static void
@@ -185,7 +173,8 @@ feed_group(struct feed *f, const struct map_op *take)
 		return TALLY_OK;
 	}
 	for (piece = f->first; piece < f->w->npiece; piece++)
-		if (is_here(f, piece) && group_fits(f, piece, group, g, n))
+		if (write_is_at(f->w, piece, f->own->place) &&
+		    group_fits(f, piece, group, g, n))
 			return put_group(f, piece, group, g, n);
 	rc = write_piece_new(f->w, PIECE_SEGMENT, f->own->place, &piece);
 	return rc == TALLY_OK ? put_group(f, piece, group, g, n) : rc;
@@ -217,7 +206,8 @@ find_pair(
 		return TALLY_OK;
 	}
 	for (uint32_t i = f->first; i < f->w->npiece; i++)
-		if (is_here(f, i) && (*k = free_pair(f, i, first, last)) != 0) {
+		if (write_is_at(f->w, i, f->own->place) &&
+		    (*k = free_pair(f, i, first, last)) != 0) {
 			*piece = i;
 			return TALLY_OK;
 		}
@@ -320,6 +310,16 @@ give_pair_row(struct feed *f, const struct write_frame *row,
 	return rc;
 }
 
+/* Whether a row has anything of the pair that it stands for. */
+static bool
+has_pair(const struct given *g, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (g[i].op->flags & MAP_MOVES && g[i].value.n > 0)
+			return true;
+	return false;
+}
+
 /* The newest piece at the place, to which rows of pairs are added until it is
  * full. */
 static uint32_t
@@ -328,7 +328,7 @@ newest_here(const struct feed *f)
 	if (f->main != NO_PIECE)
 		return f->main;
 	for (uint32_t i = f->w->npiece; i-- > f->first;)
-		if (is_here(f, i))
+		if (write_is_at(f->w, i, f->own->place))
 			return i;
 	return NO_PIECE;
 }
@@ -346,6 +346,12 @@ feed_pair_row(
 
 	if (rc != TALLY_OK)
 		return rc;
+	if (!has_pair(g, n)) {
+		write_report(f->w, TALLY_F_write_row, f->own->place, 0,
+		    f->w->map->model->table[b->table].name, tally_str("", 0),
+		    "a pair in the row");
+		return TALLY_OK;
+	}
 	if (piece != NO_PIECE)
 		k = free_pair(f, piece, b->first_pair, b->last_pair);
 	f->shift = (uint8_t)(k - b->first_pair);
@@ -375,136 +381,6 @@ feed_pairs(struct feed *f, const struct map_op *op)
 		rc = feed_pair_row(f, op, &row);
 	}
 	f->shift = 0;
-	return rc;
-}
-
-/* --- what is computed --- */
-
-static struct tally_str
-keep(struct write *w, const char *p, size_t n)
-{
-	return tally_arena_str(&w->map->scratch.writing, tally_str(p, n));
-}
-
-static struct tally_str
-count(struct write *w, const struct map_op *op, bool always)
-{
-	const struct write_rows *r = &w->rows[op->arg];
-	char text[16];
-
-	if (r->n == 0 && !always)
-		return tally_str("", 0);
-	return keep(w, text, (size_t)snprintf(text, sizeof(text), "%u", r->n));
-}
-
-static struct tally_str
-sum(struct write *w, const struct map_op *op)
-{
-	const struct write_rows *r = &w->rows[op->arg];
-	struct tally_sum total = { .scale = 0 };
-	char text[TALLY_DECIMAL_MAX];
-	struct tally_str v;
-	bool any = false;
-	size_t n;
-
-	for (uint32_t i = 0; i < r->n; i++) {
-		v = write_cell(w, op->arg, r->from + i, op->column);
-		if (v.p == NULL)
-			continue;
-		any = true;
-		tally_sum_add(&total, v);
-	}
-	if (!any)
-		return tally_str("", 0);
-	n = tally_sum_text(&total, text);
-	if (op->type == TALLY_N)
-		n = tally_decimal_to_n(text, keep(w, text, n), op->decimals);
-	return keep(w, text, n);
-}
-
-/* nth of the pieces at the place: the loop's instance, where the frame is that
- * of a loop further out. */
-static struct tally_str
-computed(struct feed *f, const struct map_op *op, uint32_t nth, bool always)
-{
-	char text[16];
-
-	switch (op->code) {
-	case MAP_LITERAL:
-		return f->w->map->group[op->arg].condition[0].value[0];
-	case MAP_COUNT:
-		return count(f->w, op, always);
-	case MAP_SUM:
-		return sum(f->w, op);
-	default: /* MAP_SEQUENCE */
-		return keep(f->w, text,
-		    (size_t)snprintf(text, sizeof(text), "%u",
-			f->main != NO_PIECE ? f->frame->ordinal : nth));
-	}
-}
-
-static bool
-is_computed(const struct map_op *op)
-{
-	return op->code == MAP_LITERAL || op->code == MAP_COUNT ||
-	    op->code == MAP_SUM || op->code == MAP_SEQUENCE;
-}
-
-/* Whether what is computed makes a segment by itself: a total does, and where
- * the standard wants one, anything; in a loop that is not the frame's only if
- * there is more of the loop. */
-static bool
-stands_alone(const struct feed *f, const struct map_op *op)
-{
-	const struct tally_set_spec *set = f->w->map->set;
-	const struct tally_place *p = &set->place[f->own->place];
-	const struct tally_loop *l = &set->loop[p->loop];
-
-	if (op->code == MAP_COUNT || op->code == MAP_SUM)
-		return true;
-	if (p->requirement != 'M')
-		return false;
-	if (p->loop == f->frame->block->loop)
-		return true;
-	for (uint32_t i = f->first; i < f->w->npiece; i++)
-		if (f->w->piece[i].place >= l->first &&
-		    f->w->piece[i].place <= l->last)
-			return true;
-	return false;
-}
-
-static enum tally_rc
-feed_computed(struct feed *f, const struct map_op *op)
-{
-	struct tally_str v;
-	uint32_t piece, n = 0;
-	enum tally_rc rc = TALLY_OK;
-
-	for (piece = f->main != NO_PIECE ? f->main : f->first;
-	     piece < f->w->npiece && rc == TALLY_OK; piece++) {
-		if (!is_here(f, piece))
-			continue;
-		v = computed(f, op, ++n, true);
-		if (v.p == NULL)
-			return write_nomem(f->w);
-		if (write_fits(f->w, piece, op->element, op->component,
-			tally_str("", 0)) &&
-		    v.n > 0)
-			rc = write_put(
-			    f->w, piece, op->element, op->component, v);
-		if (f->main != NO_PIECE)
-			break;
-	}
-	if (n > 0 || rc != TALLY_OK || !stands_alone(f, op))
-		return rc;
-	v = computed(f, op, 1, false);
-	if (v.p == NULL)
-		return write_nomem(f->w);
-	if (v.n == 0)
-		return TALLY_OK;
-	rc = write_piece_new(f->w, PIECE_SEGMENT, f->own->place, &piece);
-	if (rc == TALLY_OK)
-		rc = write_put(f->w, piece, op->element, op->component, v);
 	return rc;
 }
 
@@ -559,38 +435,22 @@ feed_op(struct feed *f, const struct map_op *op)
 	}
 }
 
-/* Which of the frame's places its main piece stands at. */
-static uint16_t
-main_place(const struct write *w, uint32_t main)
-{
-	return main != NO_PIECE ? w->piece[main].place : TALLY_NOWHERE;
-}
-
 enum tally_rc
 write_feed(struct write *w, const struct write_frame *frame, uint32_t main,
     uint32_t first)
 {
 	const struct map_block *b = frame->block;
-	uint16_t at = main_place(w, main);
 	struct feed f = { .w = w, .frame = frame, .first = first };
 	const struct map_op *op, *end;
 	enum tally_rc rc = TALLY_OK;
 
 	for (uint16_t i = 0; i < b->nown && rc == TALLY_OK; i++) {
 		f.own = &b->own[i];
-		f.main = f.own->place == at ? main : NO_PIECE;
+		f.main = write_main(w, main, f.own->place);
 		op = w->map->op + f.own->first;
 		for (end = op + f.own->n; op < end && rc == TALLY_OK;
 		     op += op->code == MAP_TAKE ? op->n + 1 : 1)
 			rc = feed_op(&f, op);
-	}
-	for (uint16_t i = 0; i < b->nown && rc == TALLY_OK; i++) {
-		f.own = &b->own[i];
-		f.main = f.own->place == at ? main : NO_PIECE;
-		op = w->map->op + f.own->first;
-		for (end = op + f.own->n; op < end && rc == TALLY_OK; op++)
-			if (is_computed(op))
-				rc = feed_computed(&f, op);
 	}
 	return rc;
 }

@@ -115,12 +115,16 @@ collect(struct write *w, const struct write_frame *f, uint16_t place)
 		rc = write_piece_new(w, PIECE_SEGMENT, place, &main);
 	if (rc == TALLY_OK)
 		rc = write_feed(w, f, main, first);
+	if (rc == TALLY_OK)
+		rc = write_compute(w, f, main, first, true);
 	if (rc == TALLY_OK && main != NO_PIECE)
 		rc = put_where(w, f->block, main);
 	if (rc == TALLY_OK && f->block->kind == BLOCK_LEVEL)
 		rc = write_level_numbers(w, f, main);
 	if (rc == TALLY_OK)
 		rc = write_residue(w, f, main, first);
+	if (rc == TALLY_OK)
+		rc = write_compute(w, f, main, first, false);
 	return rc;
 }
 
@@ -140,14 +144,31 @@ write_frame(struct write *w, const struct write_frame *f, uint16_t loop,
 	return rc;
 }
 
-/* A row of a block of segments: one segment, and no more. */
+static bool
+is_empty(const struct write *w, const struct write_piece *p)
+{
+	uint8_t n = w->map->set->place[p->place].segment->nuse;
+
+	for (uint8_t i = 0; i < n; i++)
+		if (w->value[p->value + i].n > 0)
+			return false;
+	return true;
+}
+
+/* A row of a block of segments: one segment, and no more; that of residue when
+ * no column has anything of it. */
 static enum tally_rc
 put_row(struct write *w, const struct write_frame *f, uint16_t place)
 {
-	uint32_t npiece = w->npiece, nvalue = w->nvalue;
+	uint32_t npiece = w->npiece, nvalue = w->nvalue, raw;
 	enum tally_rc rc = collect(w, f, place);
 
-	if (rc == TALLY_OK)
+	for (raw = npiece + 1; raw < w->npiece; raw++)
+		if (w->piece[raw].kind == PIECE_RAW)
+			break;
+	if (rc == TALLY_OK && raw < w->npiece && is_empty(w, &w->piece[npiece]))
+		write_raw(w, w->piece[raw].raw);
+	else if (rc == TALLY_OK)
 		write_made(w, npiece);
 	drop(w, npiece, nvalue);
 	return rc;
@@ -336,17 +357,6 @@ loop_towards(const struct tally_set_spec *set, uint16_t outer, uint16_t inner)
 	while (set->loop[inner].parent != outer)
 		inner = set->loop[inner].parent;
 	return inner;
-}
-
-static bool
-is_empty(const struct write *w, const struct write_piece *p)
-{
-	uint8_t n = w->map->set->place[p->place].segment->nuse;
-
-	for (uint8_t i = 0; i < n; i++)
-		if (w->value[p->value + i].n > 0)
-			return false;
-	return true;
 }
 
 static enum tally_rc
