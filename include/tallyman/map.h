@@ -42,6 +42,21 @@ enum tally_rc tally_map_load(struct tally_map **, const struct tally_model *,
     const char *file, struct tally_str text, struct tally_err *) TALLY_MUST_USE;
 void tally_map_free(struct tally_map *);
 
+/*
+ * What the texts of a map come to in a version, as one text that stands by
+ * itself and compiles to the same program: parts in their places, differences
+ * carried out, rules for other versions left out.  A comment behind each
+ * element says the file and line that it is from.  Fails as tally_map_load.
+ */
+enum tally_rc tally_map_effective(struct tally_buf *out,
+    const struct tally_model *, const struct tally_version *,
+    const struct tally_map_texts *, const char *file, struct tally_str text,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* The program of a map, for those who debug one: each block with what makes
+ * its rows, and the operations for each place of the grammar. */
+void tally_map_dump(const struct tally_map *, struct tally_buf *out);
+
 const char *tally_map_name(const struct tally_map *);
 const char *tally_map_set(const struct tally_map *);
 /* Whether several of its documents may have the same key. */

@@ -35,10 +35,10 @@ struct command {
 extern const struct command command_init, command_run, command_fetch,
     command_translate, command_deliver, command_check, command_validate,
     command_host_key, command_show, command_read, command_write,
-    command_coverage, command_lookup, command_test, command_explain,
-    command_status, command_list, command_find, command_trace, command_release,
-    command_reject, command_replay, command_backup, command_verify,
-    command_purge, command_redact, command_doctor;
+    command_coverage, command_map, command_lookup, command_test,
+    command_explain, command_status, command_list, command_find, command_trace,
+    command_release, command_reject, command_replay, command_backup,
+    command_verify, command_purge, command_redact, command_doctor;
 
 /* Prints "tallyman: FILE:LINE: text" to stderr; returns its exit status. */
 int command_fail(const struct tally_err *);

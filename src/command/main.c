@@ -26,6 +26,7 @@ static const struct command *const commands[] = {
 	&command_show,
 	&command_read,
 	&command_write,
+	&command_map,
 	&command_coverage,
 	&command_lookup,
 	&command_test,

@@ -32,9 +32,9 @@ struct maps {
 	struct tally_model *model;
 	struct entry *entry; /* owned, in order of loading */
 	size_t n;
-	const char *dir; /* borrowed while loading */
+	char *dir; /* or null; owned */
 	const struct tally_dictionary *dictionary;
-	bool own_model;
+	bool own_texts; /* ours compile against texts of the site's */
 };
 
 static void
@@ -54,6 +54,7 @@ maps_free(struct maps *m)
 	for (size_t i = 0; i < m->n; i++)
 		entry_free(m, &m->entry[i]);
 	tally_free(m->entry);
+	tally_free(m->dir);
 	tally_model_free(m->model);
 	tally_free(m);
 }
@@ -302,6 +303,44 @@ maps_compile(struct maps *m, struct tally_err *err)
 	return rc;
 }
 
+size_t
+maps_n(const struct maps *m)
+{
+	return m->n;
+}
+
+enum tally_rc
+maps_at(struct maps *m, size_t i, const char **name,
+    struct tally_map *const **of_version, struct tally_err *err)
+{
+	*name = m->entry[i].name;
+	*of_version = m->entry[i].map;
+	return ready(m, &m->entry[i], err);
+}
+
+enum tally_rc
+maps_effective(struct maps *m, size_t i, const struct tally_version *version,
+    struct tally_buf *out, struct tally_err *err)
+{
+	struct texts t = { .maps = m };
+	struct tally_map_texts from = { &t, find_text };
+	char path[PATH_MAX], name[NAME_MAX];
+	struct tally_buf own;
+	struct tally_str text;
+	enum tally_rc rc;
+
+	snprintf(name, sizeof(name), "%s" SUFFIX, m->entry[i].name);
+	tally_arena_init(&t.arena, MAP_TREE_MAX);
+	tally_buf_init(&own, SITE_BYTES_MAX);
+	rc = fetch(m, name, &own, &text, path, err);
+	if (rc == TALLY_OK)
+		rc = tally_map_effective(
+		    out, m->model, version, &from, path, text, err);
+	tally_buf_free(&own);
+	tally_arena_free(&t.arena);
+	return rc;
+}
+
 /* That the map which an agreement names is there, and of its set. */
 static enum tally_rc
 check(struct maps *m, const struct site *site, const char *name,
@@ -355,14 +394,15 @@ is_map(const char *name)
 
 /*
  * Loads the map of a file name, unless it is there already.  A site's own is
- * compiled now; ours, which tests have compiled against our model, when it is
- * needed.
+ * compiled now; ours, which tests have compiled against our model and our
+ * libraries, when it is needed.
  */
 static enum tally_rc
 load(struct maps *m, const char *name, bool ours, struct tally_err *err)
 {
 	struct entry *e = &m->entry[m->n];
 	size_t n = strlen(name) - strlen(SUFFIX);
+	enum tally_rc rc;
 
 	if (find(m, name, n) != NULL)
 		return TALLY_OK;
@@ -378,8 +418,11 @@ load(struct maps *m, const char *name, bool ours, struct tally_err *err)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	memcpy(e->name, name, n);
 	e->name[n] = '\0';
-	e->later = ours && !m->own_model;
-	return e->later ? TALLY_OK : compile_entry(m, e, err);
+	e->later = ours && !m->own_texts;
+	rc = e->later ? TALLY_OK : compile_entry(m, e, err);
+	if (!ours && *set_of(m, e) == '\0' && tally_embedded_find(name).p)
+		m->own_texts = true; /* a library that ours use */
+	return rc;
 }
 
 static enum tally_rc
@@ -417,9 +460,23 @@ load_model(struct maps *m, struct tally_err *err)
 	rc = fetch(m, MODEL, &own, &text, path, err);
 	if (rc == TALLY_OK)
 		rc = tally_model_load(&m->model, path, text, err);
-	m->own_model = own.n > 0;
+	m->own_texts = own.n > 0;
 	tally_buf_free(&own);
 	return rc;
+}
+
+static enum tally_rc
+keep_dir(struct maps *m, const char *dir, struct tally_err *err)
+{
+	size_t n = dir != NULL ? strlen(dir) + 1 : 0;
+
+	if (dir == NULL)
+		return TALLY_OK;
+	m->dir = tally_alloc(n);
+	if (m->dir == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	memcpy(m->dir, dir, n);
+	return TALLY_OK;
 }
 
 enum tally_rc
@@ -435,9 +492,10 @@ maps_load(struct maps **out, const char *dir,
 		rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
 		goto out;
 	}
-	m->dir = dir;
 	m->dictionary = dictionary;
-	rc = load_model(m, err);
+	rc = keep_dir(m, dir, err);
+	if (rc == TALLY_OK)
+		rc = load_model(m, err);
 	if (rc == TALLY_OK && dir != NULL)
 		rc = load_own(m, err);
 	for (size_t i = 0; rc == TALLY_OK && i < tally_nembedded; i++)
@@ -445,7 +503,6 @@ maps_load(struct maps **out, const char *dir,
 			rc = load(m, tally_embedded[i].name, true, err);
 	if (rc != TALLY_OK)
 		goto out;
-	m->dir = NULL;
 	*out = m;
 	m = NULL;
 out:

@@ -36,6 +36,16 @@ enum tally_rc maps_named(struct maps *, const char *name,
     TALLY_MUST_USE;
 bool maps_has(const struct maps *, const char *name);
 
+/* What there is, in order of loading, compiled for those of the dictionary's
+ * versions that it is for; others are null, and all of a library's. */
+size_t maps_n(const struct maps *);
+enum tally_rc maps_at(struct maps *, size_t i, const char **name,
+    struct tally_map *const **of_version, struct tally_err *) TALLY_MUST_USE;
+/* The text that a map of maps_at comes to; see tally_map_effective. */
+enum tally_rc maps_effective(struct maps *, size_t i,
+    const struct tally_version *, struct tally_buf *out, struct tally_err *)
+    TALLY_MUST_USE;
+
 /* Compiles what is not compiled yet. */
 enum tally_rc maps_compile(struct maps *, struct tally_err *) TALLY_MUST_USE;
 

@@ -265,7 +265,7 @@ forget(struct compile *c, const struct compile *before, uint16_t block,
 static enum tally_rc
 read_rules(struct compile *c, const struct map_text *record)
 {
-	const struct map_text *next[TEXT_DEPTH_MAX], *t;
+	struct map_text *next[TEXT_DEPTH_MAX], *t;
 	uint16_t block[TEXT_DEPTH_MAX], child, ngroup;
 	struct compile before;
 	size_t depth = 1;
@@ -286,6 +286,7 @@ read_rules(struct compile *c, const struct map_text *record)
 		rc = rule_read(c, t->x, block[depth - 1], &child);
 		if (rc == TALLY_NOINPUT) {
 			forget(c, &before, block[depth - 1], ngroup);
+			t->left_out = true;
 			continue;
 		}
 		if (rc != TALLY_OK)
@@ -391,44 +392,76 @@ read_text(struct compile *c)
 	return rc;
 }
 
-enum tally_rc
-tally_map_load(struct tally_map **out, const struct tally_model *model,
-    const struct tally_version *version, const struct tally_map_texts *from,
-    const char *file, struct tally_str text, struct tally_err *err)
+/* Compiles, and prints the effective text where there is a buffer for it. */
+static enum tally_rc
+load(struct compile *c, struct tally_map **out, const char *file,
+    struct tally_str text, struct tally_buf *effective)
 {
 	struct tally_map *m = tally_calloc(1, sizeof(*m));
-	struct compile c = { .map = m,
-		.model = model,
-		.version = version,
-		.texts = { .arena = &c.scratch,
-		    .from = from,
-		    .version = version->version },
-		.file = file,
-		.err = err };
 	enum tally_rc rc;
 
-	tally_arena_init(&c.scratch, SCRATCH_BYTES);
+	c->map = m;
 	if (m == NULL)
-		return compile_nomem(&c);
+		return compile_nomem(c);
+	c->texts.arena = &c->scratch;
+	tally_arena_init(&c->scratch, SCRATCH_BYTES);
 	tally_arena_init(&m->arena, MAP_BYTES);
-	m->model = model;
-	rc = text_load(&c.texts, file, text, err);
+	m->model = c->model;
+	rc = text_load(&c->texts, file, text, c->err);
 	if (rc == TALLY_OK)
-		rc = read_text(&c);
+		rc = read_text(c);
 	if (rc == TALLY_OK)
-		rc = sound_check(&c);
+		rc = sound_check(c);
 	if (rc == TALLY_OK)
-		rc = emit_program(&c);
+		rc = emit_program(c);
+	if (rc == TALLY_OK && effective != NULL)
+		rc = effective_print(c, effective);
 	if (rc == TALLY_OK) {
-		tally_hash_end(c.texts.hash, m->hash);
-		rc = tally_charset_new(&m->charset, TALLY_CHARSET_DEFAULT, err);
+		tally_hash_end(c->texts.hash, m->hash);
+		rc = tally_charset_new(
+		    &m->charset, TALLY_CHARSET_DEFAULT, c->err);
 	}
 	if (rc == TALLY_OK) {
 		*out = m;
 		m = NULL;
 	}
-	text_free(&c.texts);
-	tally_arena_free(&c.scratch);
+	text_free(&c->texts);
+	tally_arena_free(&c->scratch);
+	tally_map_free(m);
+	return rc;
+}
+
+static struct compile
+of(const struct tally_model *model, const struct tally_version *version,
+    const struct tally_map_texts *from, const char *file, struct tally_err *err)
+{
+	return (struct compile){ .model = model,
+		.version = version,
+		.texts = { .from = from, .version = version->version },
+		.file = file,
+		.err = err };
+}
+
+enum tally_rc
+tally_map_load(struct tally_map **out, const struct tally_model *model,
+    const struct tally_version *version, const struct tally_map_texts *from,
+    const char *file, struct tally_str text, struct tally_err *err)
+{
+	struct compile c = of(model, version, from, file, err);
+
+	return load(&c, out, file, text, NULL);
+}
+
+enum tally_rc
+tally_map_effective(struct tally_buf *out, const struct tally_model *model,
+    const struct tally_version *version, const struct tally_map_texts *from,
+    const char *file, struct tally_str text, struct tally_err *err)
+{
+	struct compile c = of(model, version, from, file, err);
+	struct tally_map *m = NULL;
+	enum tally_rc rc;
+
+	rc = load(&c, &m, file, text, out);
 	tally_map_free(m);
 	return rc;
 }

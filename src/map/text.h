@@ -19,7 +19,8 @@
 struct map_text {
 	const struct tally_xml *x;
 	struct map_text *child, *next;
-	bool lenient; /* left out where the set has nothing of its kind */
+	bool lenient;  /* left out where the set has nothing of its kind */
+	bool left_out; /* by the compiler, for that reason */
 };
 
 /* A file that the map consists of. */
