@@ -10,7 +10,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
 #define MINUTE  60000
 #define PATIENT 5  /* failed runs before runs leave it out */
@@ -44,6 +43,7 @@ flow_box_ready(struct flow *f, size_t i, bool *ready, struct tally_err *err)
 	if (f->box[i].skip || f->round > 0)
 		return TALLY_OK;
 	rc = store_mailbox_get(f->store, name, &m, err);
+	f->box[i].ill = m.failures > 0;
 	if (rc != TALLY_OK || m.next_try <= flow_clock_now(&f->clock))
 		return rc;
 	flow_clock_iso(m.next_try, at);
@@ -54,15 +54,6 @@ flow_box_ready(struct flow *f, size_t i, bool *ready, struct tally_err *err)
 	f->count[FLOW_MAILBOXES_DOWN]++;
 	flow_worse(f, TALLY_UNAVAILABLE);
 	return TALLY_OK;
-}
-
-static int64_t
-monotonic_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
 /* Folders of this machine have no limit: nobody can make them slow. */
@@ -89,7 +80,7 @@ flow_box_connect(
 	b->settings = f->site->mailbox[i].settings;
 	if (b->settings.run_ms != 0)
 		b->settings.run_ms -= (unsigned)b->spent_ms;
-	b->since = monotonic_ms();
+	b->since = flow_clock_steady();
 	return mailbox_open(mb, &b->settings, err);
 }
 
@@ -100,7 +91,7 @@ flow_box_disconnect(struct flow *f, size_t i, struct mailbox *mb)
 
 	mailbox_close(mb);
 	if (b->since != 0)
-		b->spent_ms += (uint64_t)(monotonic_ms() - b->since);
+		b->spent_ms += (uint64_t)(flow_clock_steady() - b->since);
 	b->since = 0;
 }
 

@@ -106,3 +106,12 @@ flow_clock_sleep(unsigned seconds)
 	while (nanosleep(&left, &left) != 0 && errno == EINTR)
 		;
 }
+
+int64_t
+flow_clock_steady(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}

@@ -23,6 +23,9 @@ void flow_clock_x12(int64_t ms, char date[9], char time[5]);
 /* "2026-01-31T23:59:59Z" */
 void flow_clock_iso(int64_t ms, char text[32]);
 
+/* Milliseconds that only ever go on, whatever anybody sets; for waiting. */
+int64_t flow_clock_steady(void);
+
 /* Waits, whatever the clock says. */
 void flow_clock_sleep(unsigned seconds);
 

@@ -19,6 +19,7 @@
 
 #include "base/plant.h"
 #include "flow/deliver.h"
+#include "flow/worker.h"
 
 /* Why the next attempt waits longer: 1, 2, 4 … 64 minutes. */
 #define DOUBLINGS_MAX 6
@@ -354,27 +355,66 @@ one_mailbox(struct deliver_group *g, struct tally_err *err)
 }
 
 enum tally_rc
-flow_deliver(struct flow *f, struct tally_err *err)
+flow_deliver_mailbox(struct flow *f, size_t i, struct tally_err *err)
 {
 	struct deliver_group *g = tally_calloc(1, sizeof(*g));
-	bool ready;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc;
 
 	if (g == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	g->f = f;
+	g->index = i;
+	g->box = &f->site->mailbox[i];
 	tally_arena_init(&g->bytes, 256u << 20);
-	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++) {
-		g->index = i;
-		g->box = &f->site->mailbox[i];
-		if (g->box->push == NULL || f->box[i].waiting)
-			continue;
-		rc = flow_box_ready(f, i, &ready, err);
-		if (rc == TALLY_OK && ready)
-			rc = one_mailbox(g, err);
-	}
+	rc = one_mailbox(g, err);
 	log_progress_end(&f->log);
 	tally_arena_free(&g->bytes);
 	tally_free(g);
+	return rc;
+}
+
+/* Grows with each file that may have been answered; never 0. */
+static uint64_t
+progress(const struct flow *f)
+{
+	return 1 + f->count[FLOW_TRANSLATED] + f->count[FLOW_DUPLICATE] +
+	    f->count[FLOW_QUARANTINED];
+}
+
+/* A mailbox into which something is to be put, and that nobody has in hand. */
+static enum tally_rc
+is_due(struct flow *f, size_t i, bool *due, struct tally_err *err)
+{
+	const struct site_mailbox *box = &f->site->mailbox[i];
+	int64_t now = flow_clock_now(&f->clock);
+	struct store_outgoing o;
+	enum tally_rc rc;
+
+	*due = box->push != NULL && !f->box[i].waiting && !worker_has(f, i) &&
+	    f->box[i].delivered != progress(f);
+	if (!*due)
+		return TALLY_OK;
+	rc = flow_box_ready(f, i, due, err);
+	if (rc != TALLY_OK || !*due)
+		return rc;
+	return store_outbox_next(f->store, box->name, 0, now, &o, due, err);
+}
+
+enum tally_rc
+flow_deliver(struct flow *f, struct tally_err *err)
+{
+	bool due;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++) {
+		rc = is_due(f, i, &due, err);
+		if (rc != TALLY_OK || !due)
+			continue;
+		f->box[i].delivered = progress(f);
+		if (worker_for(f, i))
+			worker_want(f, i, FLOW_DELIVER);
+		else
+			rc = flow_deliver_mailbox(f, i, err);
+	}
 	return rc;
 }

@@ -15,6 +15,8 @@
 
 #include <inttypes.h>
 
+#include "flow/worker.h"
+
 /* Names that are made here: folder and name of a hundred thousand files. */
 #define NAMES_MAX (64u << 20)
 
@@ -158,8 +160,8 @@ one_pull(struct pass *p, bool *down, struct tally_err *err)
 	return rc;
 }
 
-static enum tally_rc
-one_mailbox(struct flow *f, size_t i, struct tally_err *err)
+enum tally_rc
+flow_fetch_mailbox(struct flow *f, size_t i, struct tally_err *err)
 {
 	struct pass p = { .f = f, .index = i, .box = &f->site->mailbox[i] };
 	struct tally_err why;
@@ -192,8 +194,12 @@ flow_fetch(struct flow *f, struct tally_err *err)
 		if (f->site->mailbox[i].npull == 0 || !f->box[i].again)
 			continue;
 		rc = flow_box_ready(f, i, &ready, err);
-		if (rc == TALLY_OK && ready)
-			rc = one_mailbox(f, i, err);
+		if (rc != TALLY_OK || !ready)
+			continue;
+		if (worker_for(f, i))
+			worker_want(f, i, FLOW_FETCH);
+		else
+			rc = flow_fetch_mailbox(f, i, err);
 	}
 	return rc;
 }

@@ -3,16 +3,15 @@
 #include "flow/flow.h"
 
 #include "flow/lock.h"
+#include "flow/worker.h"
 
 #include <string.h>
 #include <sysexits.h>
 
-enum { FETCH, TRANSLATE, DELIVER };
-
 const struct flow_stage flow_stage[FLOW_STAGES] = {
-	[FETCH] = { "fetch", flow_fetch },
-	[TRANSLATE] = { "translate", flow_translate },
-	[DELIVER] = { "deliver", flow_deliver },
+	[FLOW_FETCH] = { "fetch", flow_fetch, flow_fetch_mailbox },
+	[FLOW_TRANSLATE] = { "translate", flow_translate, NULL },
+	[FLOW_DELIVER] = { "deliver", flow_deliver, flow_deliver_mailbox },
 };
 
 const char *const flow_count_name[FLOW_COUNTS] = {
@@ -114,6 +113,7 @@ void
 flow_end(struct flow *f)
 {
 	log_progress_end(&f->log);
+	worker_stop(f);
 	store_close(f->store);
 	lock_release(f->lock);
 	maps_free(f->maps);
@@ -150,7 +150,9 @@ begin_round(struct flow *f)
 {
 	for (size_t i = 0; i < f->site->nmailbox; i++) {
 		f->box[i].again = f->round == 0 || f->box[i].waiting;
+		f->box[i].ill = f->box[i].ill || f->box[i].waiting;
 		f->box[i].waiting = false;
+		f->box[i].delivered = 0;
 	}
 }
 
@@ -160,11 +162,35 @@ run_stage(struct flow *f, int stage, struct tally_err *err)
 {
 	enum tally_rc rc = TALLY_OK;
 
-	if (f->behind && stage != FETCH)
+	if (f->behind && stage != FLOW_FETCH)
 		return TALLY_OK;
-	if (stage == DELIVER)
+	if (stage == FLOW_DELIVER)
 		rc = flow_mark(f, err);
 	return rc == TALLY_OK ? flow_stage[stage].run(f, err) : rc;
+}
+
+/* Stages share nothing but the store, so one round of them is: begin, and as
+ * long as workers are at work, go on with what they have done so far. */
+static enum tally_rc
+one_round(struct flow *f, int stage, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	if (stage == FLOW_FETCH || stage == FLOW_STAGES)
+		rc = run_stage(f, FLOW_FETCH, err);
+	while (rc == TALLY_OK) {
+		rc = worker_start(f, err);
+		for (int i = FLOW_TRANSLATE; i < FLOW_STAGES; i++)
+			if (rc == TALLY_OK &&
+			    (stage == i || stage == FLOW_STAGES))
+				rc = run_stage(f, i, err);
+		if (rc == TALLY_OK)
+			rc = worker_start(f, err);
+		if (rc != TALLY_OK || worker_running(f) == 0)
+			break;
+		rc = worker_wait(f, err);
+	}
+	return rc;
 }
 
 enum tally_rc
@@ -176,9 +202,7 @@ flow_run(struct flow *f, int stage, struct tally_err *err)
 		flow_mark_tell(f);
 	for (f->round = 0; rc == TALLY_OK; f->round++) {
 		begin_round(f);
-		for (int i = 0; i < FLOW_STAGES && rc == TALLY_OK; i++)
-			if (stage == FLOW_STAGES || stage == i)
-				rc = run_stage(f, i, err);
+		rc = one_round(f, stage, err);
 		if (rc != TALLY_OK || f->round == ROUNDS || !somebody_waits(f))
 			break;
 		flow_clock_sleep(f->hurry ? 0 : pause[f->round]);

@@ -8,6 +8,8 @@
 #ifndef TALLYMAN_FLOW_FLOW_H
 #define TALLYMAN_FLOW_FLOW_H
 
+#include <sys/types.h>
+
 #include "flow/clock.h"
 #include "flow/dictionary.h"
 #include "flow/guides.h"
@@ -39,8 +41,18 @@ enum flow_count {
 };
 extern const char *const flow_count_name[FLOW_COUNTS];
 
+/* What a process of its own does for a mailbox; see worker.h. */
+struct flow_work {
+	bool wanted;
+	int stage;   /* of which work is wanted, or going on */
+	pid_t pid;   /* 0: none is at work */
+	int from;    /* brings its report */
+	int64_t end; /* it is given up then, flow_clock_steady */
+};
+
 /* How a mailbox does in this run. */
 struct flow_box {
+	bool ill;          /* the run, or the round, before did not reach it */
 	bool skip;         /* not to be tried (again) in this run */
 	bool again;        /* to be tried in this round */
 	bool waiting;      /* could not be reached in this round */
@@ -49,6 +61,8 @@ struct flow_box {
 	int64_t since;     /* when it was connected, monotonic ms */
 	struct mailbox_settings settings; /* with what is left of the time */
 	struct tally_err why;
+	uint64_t delivered; /* in this round, up to that progress of the run */
+	struct flow_work work;
 };
 
 struct flow {
@@ -89,24 +103,36 @@ void flow_worse(struct flow *f, enum tally_rc rc);
  * not TALLY_OK only when nothing more can be done at all: the store fails,
  * memory ends.  What concerns one mailbox or one file is counted and logged.
  */
+enum { FLOW_FETCH, FLOW_TRANSLATE, FLOW_DELIVER, FLOW_STAGES };
 struct flow_stage {
 	const char *name;
 	enum tally_rc (*run)(struct flow *, struct tally_err *);
+	/* All of it for one mailbox; null: it is not about mailboxes. */
+	enum tally_rc (*mailbox)(struct flow *, size_t, struct tally_err *);
 };
-#define FLOW_STAGES 3
 extern const struct flow_stage flow_stage[FLOW_STAGES];
 
 /*
  * Runs one stage (an index of flow_stage), or all of them for FLOW_STAGES.
- * Mailboxes that could not be reached are tried again in up to three more
- * rounds, after everything else is done, so that nobody waits for them.
+ * Mailboxes of the network are worked on at the same time, by workers; what
+ * comes of each is translated and answered without waiting for the others.
+ * Those that could not be reached are tried again in up to three more rounds,
+ * after everything else is done, so that nobody waits for them.
  */
 enum tally_rc flow_run(struct flow *, int stage, struct tally_err *)
     TALLY_MUST_USE;
 
+/*
+ * What there is to be done now.  Of mailboxes: all of the local ones, and work
+ * is wanted of workers for the others.
+ */
 enum tally_rc flow_fetch(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_translate(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_deliver(struct flow *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc flow_fetch_mailbox(struct flow *, size_t i, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc flow_deliver_mailbox(struct flow *, size_t i, struct tally_err *)
+    TALLY_MUST_USE;
 
 /* A local file that a person names. */
 struct flow_local {

@@ -15,13 +15,16 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/plant.h"
 
-#define LINE 20 /* bytes, the line end included */
+#define LINE        20   /* bytes, the line end included */
+#define DEATH_TRIES 1000 /* of 10 ms, for what a dead run leaves to end */
 
 static bool
 put_line(int fd, off_t at, int64_t number)
@@ -61,10 +64,33 @@ busy(int fd, const char *path, struct tally_err *err)
 	    path, pid);
 }
 
+/*
+ * Takes the lock.  Processes that a run has made hold it with the run, and are
+ * ended by its death, but not in the same moment: that is waited for.
+ */
+static bool
+hold(int fd)
+{
+	const struct timespec pause = { 0, 10000000 };
+	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	int64_t pid;
+
+	for (int i = 0; fcntl(fd, F_OFD_SETLK, &lock) != 0; i++) {
+		if ((errno != EAGAIN && errno != EACCES) || i == DEATH_TRIES)
+			return false;
+		pid = get_line(fd, 0);
+		if (pid <= 0 || kill((pid_t)pid, 0) == 0 || errno != ESRCH) {
+			errno = EAGAIN;
+			return false;
+		}
+		(void)nanosleep(&pause, NULL);
+	}
+	return true;
+}
+
 enum tally_rc
 lock_take(int *out, int64_t *left, const char *dir, struct tally_err *err)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 	char path[PATH_MAX + 16];
 	int fd;
 	enum tally_rc rc;
@@ -74,7 +100,7 @@ lock_take(int *out, int64_t *left, const char *dir, struct tally_err *err)
 	if (fd < 0)
 		return tally_err_errno(
 		    err, TALLY_CREATE, "the lock %s cannot be opened", path);
-	if (!PLANTED(LOCK) && fcntl(fd, F_OFD_SETLK, &lock) != 0) {
+	if (!PLANTED(LOCK) && !hold(fd)) {
 		if (errno == EAGAIN || errno == EACCES)
 			rc = busy(fd, path, err);
 		else

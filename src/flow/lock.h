@@ -16,7 +16,8 @@
 /*
  * Takes the workspace's lock.  *fd holds it until lock_release, or until the
  * process ends however it ends; *left is the newest note of the run before, 0
- * when that had no file in hand.  TALLY_TEMP when another run has it.
+ * when that had no file in hand.  A process that is made while it is held holds
+ * it, too.  TALLY_TEMP when another run has it.
  */
 enum tally_rc lock_take(
     int *fd, int64_t *left, const char *dir, struct tally_err *) TALLY_MUST_USE;

@@ -5,23 +5,14 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/text.h"
+#include "flow/clock.h"
 #include "tallyman/mem.h"
 
 #define LINE_MAX_BYTES 8192
 #define WIPE           "\r\033[K"
-
-static int64_t
-monotonic(void)
-{
-	struct timespec ts;
-
-	clock_gettime(CLOCK_MONOTONIC, &ts);
-	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
 
 /* Whether standard error is the stream that JOURNAL_STREAM names, by device
  * and inode (systemd.exec(5)). */
@@ -42,7 +33,7 @@ is_journal(void)
 void
 log_begin(struct log *l, bool quiet, int verbose)
 {
-	*l = (struct log){ .to = stderr, .since = monotonic() };
+	*l = (struct log){ .to = stderr, .since = flow_clock_steady() };
 	l->level = quiet ? LOG_ALARM : LOG_ALARM + verbose;
 	l->journal = is_journal();
 	l->progress = !quiet && isatty(STDERR_FILENO) == 1;
@@ -54,7 +45,7 @@ log_progress_end(struct log *l)
 	if (l->shown)
 		fputs(WIPE, l->to);
 	l->shown = false;
-	l->since = monotonic();
+	l->since = flow_clock_steady();
 }
 
 static void
@@ -133,7 +124,7 @@ log_progress(struct log *l, const char *what, uint64_t done, uint64_t all)
 
 	if (!l->progress)
 		return;
-	now = monotonic();
+	now = flow_clock_steady();
 	if (now - l->since < (l->shown ? 200 : 1000))
 		return;
 	l->since = now;

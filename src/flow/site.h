@@ -155,7 +155,8 @@ struct site {
 	const struct site_mailbox *mailbox; /* in the order of the file */
 	size_t nmailbox;
 	struct tally_limits limits;
-	uint64_t file_bytes; /* of a file that is fetched */
+	uint64_t file_bytes;  /* of a file that is fetched */
+	uint32_t connections; /* mailboxes of the network worked on at once */
 };
 
 /*

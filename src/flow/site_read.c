@@ -16,11 +16,12 @@
 #include "flow/clock.h"
 #include "tallyman/answer.h"
 
-#define SCHEMA     "config.rng"
-#define STORE_URL  "sqlite:tallyman.db"
-#define FILE_BYTES (256u << 20)
-#define SETTLE_S   60
-#define RUN_S      900
+#define SCHEMA      "config.rng"
+#define STORE_URL   "sqlite:tallyman.db"
+#define FILE_BYTES  (256u << 20)
+#define CONNECTIONS 4
+#define SETTLE_S    60
+#define RUN_S       900
 
 static enum tally_rc
 identity(struct site_reader *r, const struct tally_xml *x, struct site_id *id)
@@ -83,6 +84,7 @@ limits(struct site_reader *r, const struct tally_xml *x)
 		{ "segment-bytes", &l->segment_bytes, 256, 1 << 26 },
 		{ "findings", &l->findings, 1, 1 << 20 },
 		{ "findings-set", &l->findings_set, 1, 1 << 20 },
+		{ "connections", &r->site->connections, 1, 64 },
 	};
 	int64_t n = (int64_t)r->site->file_bytes;
 	enum tally_rc rc;
@@ -464,6 +466,7 @@ site_parse(struct site **out, const char *dir, const char *file,
 	tally_arena_init(&r.site->arena, SITE_MEMORY_MAX);
 	r.site->limits = tally_limits_default;
 	r.site->file_bytes = FILE_BYTES;
+	r.site->connections = CONNECTIONS;
 	r.site->dir = tally_arena_cstr(&r.site->arena, tally_cstr(dir));
 	r.site->file = tally_arena_cstr(&r.site->arena, tally_cstr(file));
 	if (r.site->dir == NULL || r.site->file == NULL) {

@@ -32,14 +32,15 @@
 
 struct store;
 
-enum store_mode { STORE_CREATE, STORE_WRITE, STORE_READ };
+enum store_mode { STORE_CREATE, STORE_WRITE, STORE_JOIN, STORE_READ };
 
 /*
  * Opens the store in workspace dir (tallyman.db, archive/, spool/).  CREATE
  * refuses an existing one.  WRITE asserts WAL with synchronous FULL and the
  * schema's version, adds tables and columns that the model has and the store
- * lacks, and removes what a dead run left in spool/.  TALLY_TEMP when it stays
- * busy.  The model is borrowed.
+ * lacks, and removes what a dead run left in spool/.  JOIN is for a further
+ * connection of a run that has opened it to write: it changes nothing by being
+ * opened.  TALLY_TEMP when it stays busy.  The model is borrowed.
  */
 enum tally_rc store_open(struct store **, const char *dir, enum store_mode,
     const struct tally_model *, struct tally_err *) TALLY_MUST_USE;

@@ -4,24 +4,14 @@
 . "$(dirname "$0")/../support/lib.sh"
 need_sshd
 need_sqlite3
-relay=${TALLYMAN%/*}/support/relay
 
 server buyer
-# proxy KIND OPTION… : starts one, which ends with the descriptor 9.
+# proxy KIND OPTION… : starts one.
 proxy() {
-	exec 9>&-
-	rm -f "$work/in" "$work/port"
-	mkfifo "$work/in"
-	kind=$1
-	shift
-	"$relay" "$kind" "$sshd_port" "$@" <"$work/in" >"$work/port" 9>&- &
-	exec 9>"$work/in"
-	tries=0
-	while [ ! -s "$work/port" ] && [ $tries -lt 200 ]; do
-		sleep 0.05
-		tries=$((tries + 1))
-	done
-	proxy_port=$(cat "$work/port")
+	direct=$sshd_url
+	relay "$@"
+	proxy_port=$relay_port
+	sshd_url=$direct
 }
 # through ELEMENT : the partner's server is known to the proxy alone.
 through() {
@@ -51,5 +41,4 @@ through "<defaults><proxy url=\"socks5://127.0.0.1:$proxy_port\"/></defaults>"
 site "<defaults><proxy url=\"socks5://127.0.0.1:1\"/></defaults>" \
     "$(partner buyer BUYER | sed 's|<host-key>|<proxy url="none"/>&|')"
 runs "none in the mailbox" 0 check --online
-exec 9>&-
 finish

@@ -15,9 +15,13 @@ root=$(cd "$(dirname "$0")/../.." && pwd)
 . "$root/tests/support/sshd.sh"
 
 work=$(mktemp -d)
+relays=
 clean_up() {
 	# The archive is read-only, on purpose.
 	chmod -R u+w "$work"
+	for pid in $relays; do
+		kill "$pid" 2>/dev/null
+	done
 	for running in "$work"/*/running; do
 		[ ! -e "$running" ] || sshd_stop "${running%/running}"
 	done
@@ -25,6 +29,26 @@ clean_up() {
 }
 trap clean_up EXIT
 trap 'exit 130' INT TERM
+
+# relay KIND OPTION… : tests/support/programs/relay, to the server that was
+# started last.  Sets relay_pid, relay_port, and sshd_url to it.
+relay() {
+	kind=$1
+	shift
+	: >"$work/port"
+	[ -e "$work/relay" ] || mkfifo "$work/relay"
+	# They end when the descriptor 9 is closed: with the test at the latest.
+	exec 9<>"$work/relay"
+	"${TALLYMAN%/*}/support/relay" "$kind" "$sshd_port" "$@" \
+	    <"$work/relay" >"$work/port" 9>&- &
+	relay_pid=$!
+	relays="$relays $relay_pid"
+	until [ -s "$work/port" ] || ! kill -0 $relay_pid; do
+		sleep 0.01
+	done
+	relay_port=$(cat "$work/port")
+	sshd_url=sftp://$(id -un)@127.0.0.1:$relay_port
+}
 
 passed=0 failed=0 skipped=0
 pass() {

@@ -9,6 +9,8 @@
 #                           sshd_user_key (a private key that may log in).
 #   sshd_stop DIR           ends it, and its sessions.
 #
+# SSHD_SFTP names another program for its SFTP, SSHD_PORT a port.
+#
 # Started a second time in the same DIR it keeps its keys.
 
 sshd_program=$(PATH=$PATH:/usr/sbin:/sbin command -v sshd || true)
@@ -55,7 +57,7 @@ sshd_start() {
 		PasswordAuthentication no
 		KbdInteractiveAuthentication no
 		MaxStartups 100
-		Subsystem sftp internal-sftp -d $sshd_dir/files
+		Subsystem sftp ${SSHD_SFTP:-internal-sftp -d $sshd_dir/files}
 		END
 		[ $# -eq 0 ] || printf '%s\n' "$@" >>"$sshd_dir/config"
 		: >"$sshd_dir/log"

@@ -144,6 +144,7 @@ static const struct {
 	{ HEAD "<defaults depth=\"99999999999999999999\"/>" TAIL, 2,
 	    "from 1 to 64" },
 	{ HEAD "<limits file-bytes=\"1\"/>" TAIL, 2, "from 1024" },
+	{ HEAD "<limits connections=\"0\"/>" TAIL, 2, "from 1 to 64" },
 	{ HEAD "<partner name=\"a b\" qualifier=\"ZZ\" id=\"A\"/>" TAIL, 2,
 	    "1 to 40 letters" },
 	{ HEAD "<partner name=\"\" qualifier=\"ZZ\" id=\"A\"/>" TAIL, 2,
@@ -317,7 +318,7 @@ static const char resolve[] =
     HEAD "<self qualifier=\"01\" id=\"US\"/><self qualifier=\"ZZ\" id=\"WE\"/>"
 	 "<defaults settle=\"7\" ta1=\"always\" acknowledge=\"none\""
 	 " reply-timeout=\"9\"/>"
-	 "<limits file-bytes=\"5000\" findings=\"12\"/>"
+	 "<limits file-bytes=\"5000\" findings=\"12\" connections=\"9\"/>"
 	 "<partner name=\"p\" qualifier=\"ZZ\" id=\"P\" ta1=\"never\""
 	 " test=\"accept\"><id qualifier=\"01\" id=\"Q\"/>"
 	 "<mailbox url=\"dir:a\" reply-timeout=\"3\">"
@@ -344,6 +345,7 @@ test_resolve(void **state)
 	assert_false(site_is_self(s, "ZZ", "US"));
 	assert_int_equal(s->file_bytes, 5000);
 	assert_int_equal(s->limits.findings, 12);
+	assert_int_equal(s->connections, 9);
 	assert_int_equal(s->limits.set_bytes, tally_limits_default.set_bytes);
 	assert_int_equal(p->ta1, SITE_TA1_NEVER);
 	assert_int_equal(s->partner[1].ta1, SITE_TA1_ALWAYS);
