@@ -70,6 +70,8 @@ flow_begin(
 	f->behind = false;
 	f->round = 0;
 	f->box = NULL;
+	f->waits = NULL;
+	f->tried = 0;
 	f->worst = TALLY_OK;
 	memset(f->count, 0, sizeof(f->count));
 	rc = site_find(&f->dir, dir, err);
@@ -91,7 +93,9 @@ flow_begin(
 		rc = guides_check(f->guides, f->site, err);
 	if (rc == TALLY_OK) {
 		f->box = tally_calloc(f->site->nmailbox, sizeof(*f->box));
-		if (f->box == NULL)
+		f->waits =
+		    tally_calloc(f->site->nmailbox + 1, sizeof(*f->waits));
+		if (f->box == NULL || f->waits == NULL)
 			rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
 	}
 	if (rc == TALLY_OK && how == FLOW_WORK)
@@ -121,8 +125,10 @@ flow_end(struct flow *f)
 	site_free(f->site);
 	dictionary_free(f->dictionary);
 	tally_free(f->box);
+	tally_free(f->waits);
 	tally_free(f->dir);
 	f->box = NULL;
+	f->waits = NULL;
 	f->store = NULL;
 	f->maps = NULL;
 	f->guides = NULL;

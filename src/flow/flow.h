@@ -79,6 +79,11 @@ struct flow {
 	bool hurry;           /* no pause before a round (tests) */
 	unsigned round;       /* 0, or how often mailboxes are tried again */
 	struct flow_box *box; /* one for each of the site's; owned */
+	int64_t tried;        /* files up to this one were, in this run */
+	/* By mailbox, and one for those that are no longer in the site: a file
+	 * of theirs failed in this run, so later ones wait, for records come
+	 * in the order of receipt.  Owned. */
+	bool *waits;
 	uint64_t count[FLOW_COUNTS];
 	enum tally_rc worst; /* of the environment, of what was passed over */
 	char *dir;

@@ -7,7 +7,8 @@
  * may commit on the way, resumable.  Each attempt is marked, in a commit
  * before the work, so that a file that kills the program is known: files that
  * were tried before go alone, and after the second death in quarantine.
- * Where one fails otherwise, later ones of its mailbox wait for the next run.
+ * Where one fails otherwise, later ones of its mailbox wait for the next run,
+ * and a run tries each file once, however often it comes to this stage.
  */
 #include "flow/translate.h"
 
@@ -72,10 +73,7 @@ translate_open(struct translate *t, struct flow *f, struct tally_err *err)
 	tally_findings_init(&t->outside, f->site->limits.findings);
 	tally_findings_init(&t->in.extra, 16);
 	tally_buf_init(&t->answer, ANSWER_MAX);
-	t->waits = tally_calloc(f->site->nmailbox + 1, sizeof(*t->waits));
-	rc = t->waits != NULL
-	    ? tally_hash_new(&t->hash, err)
-	    : tally_err_set(err, TALLY_NOMEM, "out of memory");
+	rc = tally_hash_new(&t->hash, err);
 	for (int i = 0; i < 2 && rc == TALLY_OK; i++)
 		rc = open_gathered(&t->gathered[i], maps_model(f->maps), err);
 	return rc;
@@ -88,7 +86,6 @@ translate_close(struct translate *t)
 	for (int i = 0; i < 2; i++)
 		close_gathered(&t->gathered[i]);
 	tally_hash_free(t->hash);
-	tally_free(t->waits);
 	tally_buf_free(&t->answer);
 	tally_answers_free(&t->answers);
 	tally_residues_free(&t->residues);
@@ -104,8 +101,8 @@ waits(struct translate *t, const char *mailbox)
 	const struct site *s = t->f->site;
 	const struct site_mailbox *box = site_mailbox_find(s, mailbox);
 
-	return &t->waits[box != NULL ? (size_t)(box - s->mailbox)
-				     : s->nmailbox];
+	return &t->f->waits[box != NULL ? (size_t)(box - s->mailbox)
+					: s->nmailbox];
 }
 
 /* Trouble that no other file would be spared. */
@@ -293,14 +290,13 @@ all_files(struct translate *t, struct group *g, struct tally_arena *names,
     struct tally_err *err)
 {
 	uint64_t done = 0;
-	int64_t after = 0;
 	enum tally_rc rc;
 
 	for (;;) {
-		rc = gather(t, g, names, after, err);
+		rc = gather(t, g, names, t->f->tried, err);
 		if (rc != TALLY_OK || g->n == 0)
 			return rc;
-		after = g->file[g->n - 1].id;
+		t->f->tried = g->file[g->n - 1].id;
 		rc = work_group(t, g, err);
 		if (rc != TALLY_OK)
 			return rc;

@@ -91,10 +91,6 @@ struct translate {
 	struct tally_answers answers; /* of the set in hand */
 	struct recording *recording;  /* of the other one, or null */
 	struct replay *replay;        /* null: what is gathered is added */
-	/* Mailboxes, by their place in the site, and one for those that are no
-	 * longer in it: a file of theirs failed, so later ones wait, for
-	 * records come in the order of receipt. */
-	bool *waits;
 
 	/* The file in hand. */
 	struct store_file file;

@@ -317,23 +317,24 @@ test_note(void **state)
 	workspace_remove(&w);
 }
 
+#define ONE_GONE \
+	"<tallyman xmlns=\"urn:tallyman:config:1\">" \
+	"<partner name=\"gone\" qualifier=\"ZZ\" id=\"GONE\">" \
+	"<mailbox url=\"sftp://a@127.0.0.1:1\" agent=\"yes\">" \
+	"<host-key>SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
+	"</host-key><pull from=\"x\"/></mailbox></partner>" THEM \
+	"<mailbox url=\"dir:.\"><pull from=\"drop\" settle=\"0\"/>" \
+	"<push to=\"out\"/></mailbox><receive set=\"850\"/></partner>" \
+	"</tallyman>"
+
 /* A mailbox that fails, first in the file, fails alone. */
 static void
 test_mailbox_down(void **state)
 {
-	static const char xml[] =
-	    "<tallyman xmlns=\"urn:tallyman:config:1\">"
-	    "<partner name=\"gone\" qualifier=\"ZZ\" id=\"GONE\">"
-	    "<mailbox url=\"sftp://a@127.0.0.1:1\" agent=\"yes\">"
-	    "<host-key>SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
-	    "</host-key><pull from=\"x\"/></mailbox></partner>" THEM
-	    "<mailbox url=\"dir:.\"><pull from=\"drop\" settle=\"0\"/>"
-	    "<push to=\"out\"/></mailbox><receive set=\"850\"/></partner>"
-	    "</tallyman>";
 	struct workspace w;
 
 	(void)state;
-	workspace_make(&w, xml);
+	workspace_make(&w, ONE_GONE);
 	workspace_put(&w, "drop", "a.edi", order(7, 1, 1));
 	assert_int_equal(workspace_run(&w), 69);
 	assert_int_equal(w.f.count[FLOW_MAILBOXES_DOWN], 1);
@@ -486,6 +487,27 @@ test_damaged_archive(void **state)
 	tally_buf_reset(&buf);
 	workspace_read(&w, "quarantine", &buf);
 	has(&buf, "report", "cannot be read any more");
+	workspace_remove(&w);
+}
+
+/* A run that comes to the stage again, for a mailbox, does not try its files
+ * again: that would use their attempts up in a moment. */
+static void
+test_tried_once(void **state)
+{
+	struct workspace w;
+
+	(void)state;
+	workspace_make(&w, ONE_GONE);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 15000));
+	assert_int_equal(workspace_stage(&w, FLOW_FETCH), 69);
+	workspace_damage_archive(&w);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(workspace_run(&w), 74);
+		assert_int_equal(w.f.count[FLOW_QUARANTINED], 0);
+	}
+	(void)workspace_run(&w);
+	assert_int_equal(w.f.count[FLOW_QUARANTINED], 1);
 	workspace_remove(&w);
 }
 
@@ -650,6 +672,7 @@ main(void)
 		cmocka_unit_test(test_name_taken),
 		cmocka_unit_test(test_settle),
 		cmocka_unit_test(test_damaged_archive),
+		cmocka_unit_test(test_tried_once),
 		cmocka_unit_test(test_plan),
 		cmocka_unit_test(test_map_after_trouble),
 		cmocka_unit_test(test_death),
