@@ -136,7 +136,8 @@ struct tally_map_writing {
  * how many segments there are.  What cannot be written is a finding, whose tag
  * is the segment's and whose name that of the column or table: write_value,
  * write_refused, write_room, write_row and write_level are errors, and such a
- * set must not be sent; write_replaced and write_residue are notes.  Fails for
+ * set must not be sent; write_replaced, write_column and write_residue are
+ * notes.  Fails for
  * want of memory, or when a lookup fails.
  */
 enum tally_rc tally_map_write(struct tally_map *, const struct tally_batch *,

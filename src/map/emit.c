@@ -3,6 +3,7 @@
 #include "map/compile.h"
 
 #include <assert.h>
+#include <string.h>
 
 #define OPS_MAX 1000000 /* of a program; the shipped maps have some 2000 */
 
@@ -357,6 +358,50 @@ emit_required(struct compile *c, uint16_t block)
 	return TALLY_OK;
 }
 
+/* Marks the columns that rules of a block give. */
+static void
+mark_given(const struct compile *c, uint16_t block, bool *given)
+{
+	const struct rule *r;
+
+	for (size_t i = 0; i < c->nrule; i++) {
+		r = &c->rule[i];
+		if (r->block != block || r->kind == RULE_SUM ||
+		    r->kind == RULE_ATTRIBUTE)
+			continue;
+		if (r->column != MAP_NO_COLUMN)
+			given[r->column] = true;
+		if (r->column2 != MAP_NO_COLUMN)
+			given[r->column2] = true;
+	}
+}
+
+/* A row of the record is also filled by levels without rows. */
+static enum tally_rc
+emit_left(struct compile *c, uint16_t block)
+{
+	struct map_block *b = &c->block[block];
+	const struct tally_table *t = &c->model->table[b->table];
+	bool *given = tally_arena_alloc(&c->scratch, t->ncolumn);
+	uint16_t *v =
+	    tally_arena_alloc(&c->map->arena, t->ncolumn * sizeof(*v));
+
+	if (v == NULL || given == NULL)
+		return compile_nomem(c);
+	b->left = v;
+	if (b->kind == BLOCK_NAMED)
+		return TALLY_OK;
+	memset(given, 0, t->ncolumn);
+	mark_given(c, block, given);
+	for (uint16_t i = 1; block == 0 && i < c->nblock; i++)
+		if (c->block[i].rowless)
+			mark_given(c, i, given);
+	for (uint16_t i = 0; i < t->ncolumn; i++)
+		if (!given[i])
+			v[b->nleft++] = i;
+	return TALLY_OK;
+}
+
 /* References of the block's table to the nearest blocks around it. */
 static enum tally_rc
 emit_links(struct compile *c, uint16_t block)
@@ -423,6 +468,8 @@ emit_program(struct compile *c)
 			rc = emit_required(c, b);
 		if (rc == TALLY_OK)
 			rc = emit_links(c, b);
+		if (rc == TALLY_OK)
+			rc = emit_left(c, b);
 		c->block[b].parent = c->scope[b].parent;
 	}
 	if (rc == TALLY_OK)

@@ -144,7 +144,8 @@ struct map_block {
 	const struct map_link *link;
 	const struct map_required *required;
 	const struct map_own *own; /* in order of place */
-	uint16_t nconstant, nlink, nrequired, nown;
+	const uint16_t *left;      /* columns that no rule of its rows has */
+	uint16_t nconstant, nlink, nrequired, nown, nleft;
 	uint16_t parent; /* the block around */
 };
 

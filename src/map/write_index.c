@@ -125,6 +125,26 @@ no_writer(struct write *w, uint16_t table, uint32_t seq)
 	    w, TALLY_F_write_row, 0, 0, t->name, tally_str("", 0), words);
 }
 
+/* Tells what of a row no rule of its block writes. */
+static void
+tell_left(struct write *w, uint16_t block, uint16_t table, uint32_t seq)
+{
+	const struct map_block *b = &w->map->block[block];
+	const struct tally_rows *rows = &w->batch->rows[table];
+	uint32_t row = w->rows[table].from + seq;
+	struct tally_str value;
+
+	for (uint16_t i = 0; i < b->nleft; i++) {
+		if (!rows->used[b->left[i]])
+			continue;
+		value = write_cell(w, table, row, b->left[i]);
+		if (value.n > 0)
+			write_report(w, TALLY_F_write_column, b->first, 0,
+			    rows->table->column[b->left[i]].name, value,
+			    "a rule that writes the column");
+	}
+}
+
 /* Hangs a row on the row around, before those that are there. */
 static enum tally_rc
 hang(struct write *w, uint16_t block, uint16_t table, uint32_t seq)
@@ -172,7 +192,11 @@ index_table(struct write *w, uint16_t table)
 		block = find_writer(w, table, i, 0);
 		if (block == NO_WRITER)
 			no_writer(w, table, i);
-		else if (w->map->block[block].kind == BLOCK_LEVEL)
+		else
+			tell_left(w, block, table, i);
+		if (block == NO_WRITER)
+			continue;
+		if (w->map->block[block].kind == BLOCK_LEVEL)
 			w->nlevel++;
 		else if (block != 0)
 			rc = hang(w, block, table, i);

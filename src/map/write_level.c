@@ -315,18 +315,31 @@ hang_all(struct write *w)
 {
 	uint16_t last = 0;
 
-	for (uint32_t n = 1; n <= w->nlevel; n++) {
-		if (w->how->hierarchy != NULL && w->level[n].rank == 0)
-			complain(w, n, w->how->hierarchy);
-		else if (w->level[n].rank > last)
+	for (uint32_t n = 1; n <= w->nlevel; n++)
+		if (w->level[n].rank > last)
 			last = w->level[n].rank;
-	}
 	/* siblings in the order of levels, then of rows */
 	for (uint16_t rank = 0; rank <= last; rank++)
 		for (uint32_t n = 1; n <= w->nlevel; n++)
-			if (w->level[n].rank == rank &&
-			    (w->how->hierarchy == NULL || rank > 0))
+			if (w->level[n].rank == rank)
 				hang(w, n, above(w, n));
+}
+
+/* That the hierarchy has all levels that there are; each other one is told
+ * once, and the tree is not made. */
+static bool
+are_agreed(struct write *w)
+{
+	bool all = true;
+
+	for (uint32_t n = 1; n <= w->nlevel; n++) {
+		if (w->level[n].rank > 0)
+			continue;
+		if (w->level[n].block != w->level[n - 1].block || n == 1)
+			complain(w, n, w->how->hierarchy);
+		all = false;
+	}
+	return all;
 }
 
 enum tally_rc
@@ -339,8 +352,13 @@ write_levels_index(struct write *w)
 	rc = make_nodes(w, w->nlevel);
 	if (rc != TALLY_OK)
 		return rc;
-	if (w->how->hierarchy != NULL)
+	if (w->how->hierarchy != NULL) {
+		if (!are_agreed(w)) {
+			w->nlevel = 0;
+			return TALLY_OK;
+		}
 		note_below(w);
+	}
 	hang_all(w);
 	return TALLY_OK;
 }

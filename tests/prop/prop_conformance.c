@@ -62,6 +62,7 @@ static const struct {
 	{ TALLY_F_write_replaced, "of maps" },
 	{ TALLY_F_write_room, "of maps" },
 	{ TALLY_F_write_row, "of maps" },
+	{ TALLY_F_write_column, "of maps" },
 	{ TALLY_F_write_level, "of maps" },
 	{ TALLY_F_write_residue, "of maps" },
 };

@@ -1,0 +1,412 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Writing with maps, case by case: values in the form that their elements
+ * have, what cannot be written, levels nested as is agreed on, residue.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "support/reading.h"
+
+#define HEAD \
+	"'orders':[{'purpose':'00','type':'NE','po_number':'1'," \
+	"'order_date':'2026-01-05'"
+#define BEG_OF(rest) "BEG*00*NE*" rest "~"
+#define LINES        ",'order_lines':[{'id':0,'quantity':'1'}]"
+
+static const char order[] =
+    NS "set='850' versions='004010'>\n"
+       "<codes name='unit'><code x12='EA' value='each'/></codes>"
+       "<record table='orders'>" BEG
+       "<field column='department' ref='REF02' where='REF01=DP'/>"
+       "<field column='customer_order' ref='REF02' where='REF01=CO' "
+       "lookup='orders'/>"
+       "<field column='ship_date' ref='DTM02' where='DTM01=010'/>"
+       "<field column='ship_time' ref='DTM03' where='DTM01=010'/>"
+       "<rows table='reference_numbers' segment='REF'>"
+       "<field column='qualifier' ref='REF01'/>"
+       "<field column='value' ref='REF02'/></rows>"
+       "<rows table='charges' segment='SAC'>"
+       "<field column='kind' ref='SAC01'/>"
+       "<field column='code' ref='SAC02'/>"
+       "<field column='amount' ref='SAC05'/></rows>"
+       "<rows table='order_lines' loop='PO1'>"
+       "<sequence ref='PO101'/>"
+       "<field column='quantity' ref='PO102'/>"
+       "<field column='unit' ref='PO103' codes='unit'/>"
+       "<rows table='line_ids' pair='PO106'>"
+       "<field column='qualifier' ref='PO106'/>"
+       "<field column='value' ref='PO107'/></rows></rows>"
+       "<count ref='CTT01' of='order_lines'/>"
+       "<sum ref='CTT02' of='order_lines.quantity'/>" END;
+
+static const char notice[] =
+    NS "set='856' versions='004010'>\n<record table='shipments'>"
+       "<field column='purpose' ref='BSN01'/>"
+       "<field column='shipment_number' ref='BSN02'/>"
+       "<field column='notice_date' ref='BSN03'/>"
+       "<field column='notice_time' ref='BSN04'/>"
+       "<level code='S'><field column='scac' ref='TD503'/></level>"
+       "<rows table='shipment_orders' level='O'>"
+       "<field column='po_number' ref='PRF01'/></rows>"
+       "<rows table='packages' level='T'><constant column='level' "
+       "value='tare'/><field column='sscc' ref='MAN02' where='MAN01=GM'/>"
+       "</rows>"
+       "<rows table='packages' level='P'><constant column='level' "
+       "value='pack'/><field column='sscc' ref='MAN02' where='MAN01=GM'/>"
+       "</rows>"
+       "<rows table='shipment_lines' level='I'>"
+       "<field column='gtin' ref='LIN03' where='LIN02=UP'/>"
+       "<field column='shipped' ref='SN102'/>"
+       "<field column='unit' ref='SN103'/></rows>" END;
+
+#define SHIPMENT \
+	"'shipments':[{'purpose':'00','shipment_number':'S1'," \
+	"'notice_date':'2026-01-05','notice_time':'08:15','scac':'UPSN'}]"
+#define ORDER ",'shipment_orders':[{'id':0,'po_number':'PO'}]"
+#define PACKS \
+	",'packages':[{'id':0,'shipment_order_id':0,'level':'pack','sscc':'A'" \
+	"}," \
+	"{'id':1,'shipment_order_id':0,'level':'pack','sscc':'B'}]"
+#define ITEMS \
+	",'shipment_lines':[{'shipment_order_id':0,'package_id':0," \
+	"'shipped':'1','unit':'EA','gtin':'G1'},{'shipment_order_id':0," \
+	"'package_id':1,'shipped':'2','unit':'EA','gtin':'G2'}]"
+
+static const struct {
+	const char *what, *map, *records;
+	const char *want; /* segments between ST and SE, then findings */
+	const char *hierarchy;
+	char replacement;
+	enum tally_characters characters;
+} cases[] = {
+	{ .what = "plain",
+	    .map = order,
+	    .records = HEAD "}]" LINES,
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1~CTT*1*1~SE*5*"
+		    "0001~" },
+	{ .what = "dates and times",
+	    .map = order,
+	    .records =
+		HEAD ",'ship_date':'2026-02-28','ship_time':'08:15'}]" LINES,
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~DTM*010*20260228*0815~"
+		    "PO1*1*1~CTT*1*1~SE*6*0001~" },
+	{ .what = "seconds",
+	    .map = order,
+	    .records =
+		HEAD ",'ship_date':'2026-02-28','ship_time':'08:15:30'}]" LINES,
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~DTM*010*20260228*081530~"
+		    "PO1*1*1~CTT*1*1~SE*6*0001~" },
+	{ .what = "an implied decimal point",
+	    .map = order,
+	    .records = HEAD "}]" LINES ",'charges':[{'kind':'C','code':'D240',"
+			    "'amount':'12.5'}]",
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~SAC*C*D240***1250~PO1*1*1~"
+		"CTT*1*1~SE*6*0001~" },
+	{ .what = "more decimals than there are",
+	    .map = order,
+	    .records = HEAD "}]" LINES ",'charges':[{'kind':'C','code':'D240',"
+			    "'amount':'12.505'}]",
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~SAC*C*D240~PO1*1*1~"
+		    "CTT*1*1~SE*6*0001~"
+		    "\nwrite_value SAC05 amount \"12.505\": a value for "
+		    "element 610 (a number)" },
+	{ .what = "a code of the standard for a word",
+	    .map = order,
+	    .records = HEAD "}],'order_lines':[{'quantity':'1','unit':'each'}]",
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1*EA~CTT*1*1~"
+		    "SE*5*0001~" },
+	{ .what = "a word that has no code",
+	    .map = order,
+	    .records = HEAD "}],'order_lines':[{'quantity':'1','unit':'heap'}]",
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1*heap~CTT*1*1~"
+		    "SE*5*0001~" },
+	{ .what = "a lookup",
+	    .map = order,
+	    .records = HEAD ",'customer_order':'ours'}]" LINES,
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~REF*CO*theirs~PO1*1*1~"
+		    "CTT*1*1~SE*6*0001~" },
+	{ .what = "a lookup that lacks it",
+	    .map = order,
+	    .records = HEAD ",'customer_order':'nobody'}]" LINES,
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~REF*CO*nobody~PO1*1*1~"
+		    "CTT*1*1~SE*6*0001~"
+		    "\nmap_lookup REF02 orders \"nobody\": orders" },
+	{ .what = "numbers and totals",
+	    .map = order,
+	    .records =
+		HEAD "}],'order_lines':[{'quantity':'1.5'},{'quantity':'2'}]",
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1.5~PO1*2*2~"
+		    "CTT*2*3.5~SE*6*0001~" },
+	{ .what = "fields before rows of their segment",
+	    .map = order,
+	    .records =
+		HEAD ",'department':'7'}]" LINES
+		     ",'reference_numbers':[{'qualifier':'CT','value':'C'}]",
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~REF*DP*7~REF*CT*C~PO1*1*1~"
+		"CTT*1*1~SE*7*0001~" },
+	{ .what = "a separator in a value",
+	    .map = order,
+	    .records = HEAD ",'department':'a*b'}]" LINES,
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1~CTT*1*1~SE*5*0001~"
+		"\nwrite_refused REF02 department \"a*b\": characters that are "
+		"agreed on, and no separators" },
+	{ .what = "replaced",
+	    .map = order,
+	    .records = HEAD ",'department':'a*b'}]" LINES,
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~REF*DP*a-b~PO1*1*1~"
+		    "CTT*1*1~SE*6*0001~"
+		    "\nwrite_replaced REF02 department \"a*b\": a-b",
+	    .replacement = '-' },
+	{ .what = "a character that the partner cannot read",
+	    .map = order,
+	    .records = HEAD ",'department':'\u00e9'}]" LINES,
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~REF*DP*E~PO1*1*1~CTT*1*1~"
+		"SE*6*0001~"
+		"\nwrite_replaced REF02 department \"é\": E",
+	    .replacement = '?',
+	    .characters = TALLY_CHARACTERS_BASIC },
+	{ .what = "more pairs than there is room for",
+	    .map = order,
+	    .records = HEAD
+	    "}]" LINES ",'line_ids':[{'order_line_id':0,'qualifier':'A0',"
+	    "'value':'0'},{'order_line_id':0,'qualifier':'A1','value':'1'}"
+	    ",{'order_line_id':0,'qualifier':'A2','value':'2'},"
+	    "{'order_line_id':0,'qualifier':'A3','value':'3'},"
+	    "{'order_line_id':0,'qualifier':'A4','value':'4'},"
+	    "{'order_line_id':0,'qualifier':'A5','value':'5'},"
+	    "{'order_line_id':0,'qualifier':'A6','value':'6'},"
+	    "{'order_line_id':0,'qualifier':'A7','value':'7'},"
+	    "{'order_line_id':0,'qualifier':'A8','value':'8'},"
+	    "{'order_line_id':0,'qualifier':'A9','value':'9'},"
+	    "{'order_line_id':0,'qualifier':'B0','value':'10'}]",
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~"
+		"PO1*1*1****A0*0*A1*1*A2*2*A3*3*A4*4*A5*5*A6*6*A7*7*A8*8*A9*9~"
+		"CTT*1*1~SE*5*0001~"
+		"\nwrite_room PO106 line_ids \"\": room for one more value in "
+		"the segment" },
+	{ .what = "a table that the map does not write",
+	    .map = order,
+	    .records = HEAD "}]" LINES ",'notes':[{'text':'t'}]",
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1~CTT*1*1~SE*5*0001~"
+		"\nwrite_row ST00 notes \"\": a rule that makes row 0 of notes "
+		"as it is" },
+	{ .what = "a reference that no rule sets",
+	    .map = order,
+	    .records =
+		HEAD "}]" LINES ",'line_ids':[{'qualifier':'UP','value':'1'}]",
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1~CTT*1*1~SE*5*0001~"
+		"\nwrite_row ST00 line_ids \"\": a rule that makes row 0 of "
+		"line_ids as it is" },
+	{ .what = "a column that no rule writes",
+	    .map = order,
+	    .records = HEAD ",'contract_number':'C'}]" LINES,
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1~CTT*1*1~SE*5*0001~"
+		"\nwrite_column ST00 contract_number \"C\": a rule that writes "
+		"the column" },
+	{ .what = "levels as rows refer",
+	    .map = notice,
+	    .records = SHIPMENT ORDER PACKS ITEMS,
+	    .want =
+		"ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
+		"HL*2*1*O*1~PRF*PO~HL*3*2*P*1~MAN*GM*A~HL*4*3*I*0~LIN**UP*G1~"
+		"SN1**1*EA~HL*5*2*P*1~MAN*GM*B~HL*6*5*I*0~LIN**UP*G2~"
+		"SN1**2*EA~SE*17*0001~" },
+	{ .what = "packages in items",
+	    .map = notice,
+	    .records = SHIPMENT ORDER PACKS ITEMS,
+	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
+		    "HL*2*1*O*1~PRF*PO~HL*3*2*I*1~LIN**UP*G1~SN1**1*EA~"
+		    "HL*4*3*P*0~MAN*GM*A~HL*5*2*I*1~LIN**UP*G2~SN1**2*EA~"
+		    "HL*6*5*P*0~MAN*GM*B~SE*17*0001~",
+	    .hierarchy = "S O I P" },
+	{ .what = "without packages",
+	    .map = notice,
+	    .records = SHIPMENT ORDER
+	    ",'shipment_lines':[{'shipment_order_id':0,'shipped':'1',"
+	    "'unit':'EA','gtin':'G1'}]",
+	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
+		    "HL*2*1*O*1~PRF*PO~HL*3*2*I*0~LIN**UP*G1~SN1**1*EA~"
+		    "SE*10*0001~",
+	    .hierarchy = "S O P I" },
+	{ .what = "a level that is not agreed on",
+	    .map = notice,
+	    .records = SHIPMENT ORDER PACKS ITEMS,
+	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~SE*3*0001~"
+		    "\nwrite_level HL03 packages \"P\": S O I",
+	    .hierarchy = "S O I" },
+	{ .what = "orders below packages",
+	    .map = notice,
+	    .records = SHIPMENT
+	    ",'packages':[{'id':0,'level':'tare','sscc':'T'},{'id':1,"
+	    "'parent_package_id':0,'level':'pack','sscc':'A'}]"
+	    ",'shipment_lines':[{'package_id':1,"
+	    "'shipped':'1','unit':'EA','gtin':'G1'}]",
+	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
+		    "HL*2*1*T*1~MAN*GM*T~HL*3*2*P*1~MAN*GM*A~HL*4*3*I*0~"
+		    "LIN**UP*G1~SN1**1*EA~SE*12*0001~" },
+	{ .what = "packages that hold one another",
+	    .map = notice,
+	    .records = SHIPMENT
+	    ",'packages':[{'id':0,'parent_package_id':1,'level':'pack',"
+	    "'sscc':'T'},{'id':1,'parent_package_id':0,'level':'pack',"
+	    "'sscc':'A'}]",
+	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*0~TD5***UPSN~"
+		    "SE*5*0001~"
+		    "\nwrite_level HL03 packages \"P\": a level above it; it "
+		    "is below itself"
+		    "\nwrite_level HL03 packages \"P\": a level above it; it "
+		    "is below itself" },
+};
+
+static enum tally_rc
+find(void *ctx, const char *table, bool inverse, struct tally_str value,
+    struct tally_str *out, bool *found, struct tally_err *err)
+{
+	(void)ctx;
+	(void)err;
+	assert_string_equal(table, "orders");
+	assert_true(inverse);
+	*found = tally_str_eq(value, TALLY_STR("ours"));
+	*out = TALLY_STR("theirs");
+	return TALLY_OK;
+}
+
+static const struct tally_lookups lookups = { NULL, find };
+
+/* JSON with its quotes written as apostrophes. */
+static void
+put_json(struct tally_buf *b, const char *text)
+{
+	tally_buf_putc(b, '{');
+	for (; *text != '\0'; text++)
+		tally_buf_putc(b, *text == '\'' ? '"' : *text);
+	tally_buf_putc(b, '}');
+}
+
+static void
+put_findings(struct tally_buf *out, const struct tally_findings *findings)
+{
+	const struct tally_finding *f;
+
+	for (size_t i = 0; i < findings->n; i++) {
+		f = &findings->v[i];
+		tally_buf_printf(out, "\n%s %s%02u %s \"%.*s\": %.*s",
+		    tally_finding_info(f->kind)->name, f->tag, f->element,
+		    f->name, (int)f->value.n, f->value.p, (int)f->expected.n,
+		    f->expected.p);
+	}
+}
+
+static void
+write_one(struct tally_buf *out, struct reading *r, const char *records,
+    const struct tally_residues *residues, const struct tally_map_writing *how)
+{
+	struct tally_buf json;
+	struct tally_err err = { .text = "" };
+	uint32_t n;
+
+	tally_buf_init(&json, 1 << 20);
+	put_json(&json, records);
+	if (tally_batch_parse(
+		&r->batch, "records", tally_buf_view(&json), &err) != TALLY_OK)
+		fail_msg("%u: %s", err.line, err.text);
+	tally_buf_init(out, 1 << 20);
+	if (tally_map_write(r->map, &r->batch, r->batch.ndocument - 1, residues,
+		how, out, &n, &r->findings, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	put_findings(out, &r->findings);
+	tally_buf_free(&json);
+}
+
+static void
+test_cases(void **state)
+{
+	struct tally_map_writing how = {
+		.separators = { '*', '~', '>', '\0' },
+		.residue = { '*', '~', '>', '\0' },
+		.line_end = "",
+		.control = "0001",
+	};
+	struct reading r;
+	struct tally_buf out;
+	bool failed = false;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		reading_begin(&r, cases[i].map);
+		tally_map_lookups(r.map, &lookups);
+		how.hierarchy = cases[i].hierarchy;
+		how.replacement = cases[i].replacement;
+		how.characters = cases[i].characters;
+		write_one(&out, &r, cases[i].records, NULL, &how);
+		if (strcmp(out.p, cases[i].want) != 0) {
+			print_error("%s:\n%s\n", cases[i].what, out.p);
+			failed = true;
+		}
+		tally_buf_free(&out);
+		reading_end(&r);
+	}
+	assert_false(failed);
+}
+
+/* Residue goes back to its row, or is told. */
+static void
+test_residue(void **state)
+{
+	struct tally_map_writing how = {
+		.separators = { '*', '~', '>', '\0' },
+		.residue = { '|', '~', '>', '\0' },
+		.line_end = "\r\n",
+		.control = "0001",
+	};
+	struct tally_residue v[] = {
+		{ .segment = 3,
+		    .place = 0,
+		    .tag = tally_tag("MSG"),
+		    .column = TALLY_NO_COLUMN,
+		    .text = TALLY_STR("") },
+	};
+	struct tally_residues residues = { v, 1, 1 };
+	struct reading r;
+	struct tally_buf out;
+
+	(void)state;
+	reading_begin(&r, order);
+	v[0].table = (uint16_t)tally_model_table(
+	    reading_model, TALLY_STR("order_lines"));
+	v[0].row = 7;
+	v[0].place = 20;
+	v[0].text = TALLY_STR("MSG|TEXT");
+	write_one(&out, &r, HEAD "}]" LINES, &residues, &how);
+	assert_string_equal(out.p,
+	    "ST*850*0001~\r\nBEG*00*NE*1**20260105~\r\nPO1*1*1~\r\n"
+	    "CTT*1*1~\r\nSE*5*0001~\r\n\nwrite_residue ST00 residue "
+	    "\"MSG|TEXT\": the row and the place that it was at");
+	tally_buf_free(&out);
+	reading_end(&r);
+}
+
+int
+main(void)
+{
+	static const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_cases),
+		cmocka_unit_test(test_residue),
+	};
+
+	return cmocka_run_group_tests(tests, reading_setup, reading_teardown);
+}
