@@ -66,14 +66,17 @@ wants(const struct map_op *op)
 	}
 }
 
-/* Whether a value needs nothing but its characters to be known. */
-static bool
-is_as_is(const struct map_op *op)
+/* Whether a value is what the column holds, as it is spelled. */
+static uint8_t
+as_is(const struct map_op *op)
 {
-	return (op->code == MAP_FIELD || op->code == MAP_PAIR) &&
-	    (op->type == TALLY_AN || op->type == TALLY_ID) &&
-	    op->component == 0 && op->codes == MAP_NO_CODE &&
-	    op->lookup == MAP_NO_LOOKUP;
+	if ((op->code != MAP_FIELD && op->code != MAP_PAIR) ||
+	    op->component > 0 || op->codes != MAP_NO_CODE ||
+	    op->lookup != MAP_NO_LOOKUP)
+		return 0;
+	if (op->type == TALLY_AN || op->type == TALLY_ID)
+		return MAP_AS_IS;
+	return op->type == TALLY_R ? MAP_PLAIN : 0;
 }
 
 /* The operation of one rule, without what TAKE holds. */
@@ -100,6 +103,7 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		.codes = r->codes,
 		.column2 = r->column2,
 		.lookup = r->lookup,
+		.next = 1,
 		.n = r->kind == RULE_PAIR ? r->last_pair : 0 };
 
 	if (leaf != NULL) {
@@ -107,8 +111,7 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		op.decimals = leaf->decimals;
 	}
 	op.wants = wants(&op);
-	if (is_as_is(&op))
-		op.flags |= MAP_AS_IS;
+	op.flags |= as_is(&op);
 	if (r->moves)
 		op.flags |= MAP_MOVES;
 	if (r->kind == RULE_FIELD || r->kind == RULE_PAIR)
@@ -175,8 +178,8 @@ put_group(struct emit *e, uint32_t i, uint16_t place, uint8_t up)
 			    : UINT64_C(1) << r->target.element;
 		}
 	}
-	assert(e->nop - at - 1 <= UINT8_MAX);
-	take.n = (uint8_t)(e->nop - at - 1);
+	assert(e->nop - at <= UINT16_MAX);
+	take.next = (uint16_t)(e->nop - at);
 	if (e->op != NULL)
 		e->op[at] = take;
 }

@@ -45,6 +45,7 @@ enum map_opcode {
 #define MAP_MOVES     1 /* flag: the element moves with the pair */
 #define MAP_INTEGER   2 /* flag: the column is one */
 #define MAP_AS_IS     4 /* flag: plain ASCII of the element is the value */
+#define MAP_PLAIN     8 /* flag: the same, if it is a plain decimal */
 #define MAP_NO_CODE   UINT16_MAX
 #define MAP_NO_COLUMN TALLY_NO_COLUMN
 #define MAP_NO_LOOKUP UINT16_MAX
@@ -60,7 +61,8 @@ struct map_op {
 	uint8_t type;      /* enum tally_type of element or component */
 	uint8_t decimals;
 	uint8_t flags;
-	uint8_t n;        /* TAKE: operations; PAIR: last qualifier */
+	uint8_t n;        /* PAIR: last qualifier */
+	uint16_t next;    /* how far the next one is: TAKE holds others */
 	uint16_t arg;     /* TAKE, PAIR, LITERAL: group; ROWS, LEVEL, PAIRS,
 	                     ATTRIBUTE: block; COUNT, SUM: table */
 	uint16_t column;  /* of the block's table; SUM: of the table summed */

@@ -13,341 +13,10 @@
  */
 #include "map/read.h"
 
-#include <stdio.h>
-
-#include "base/decimal.h"
-
 static enum tally_rc run(
     struct read *, const struct map_list *, uint32_t, bool pair);
 
 /* --- operations --- */
-
-/* A value that is none of its type.  The checker has said so already, unless
- * it is one that X12 allows and columns cannot hold. */
-static void
-refuse(struct read *r, const struct map_op *op, uint16_t table, uint8_t element,
-    uint8_t component, struct tally_str sent)
-{
-	const struct tally_table *t = &r->map->model->table[table];
-	const struct tally_element *e = r->map->set->place[r->segment->place]
-					    .segment->use[element - 1]
-					    .element;
-	enum tally_finding_kind kind;
-	char words[96];
-
-	if (component > 0)
-		e = e->use[component - 1].element;
-	kind = tally_value_check(e, sent);
-	if (kind != TALLY_FINDING_NONE && kind != TALLY_F_code_unlisted)
-		return;
-	snprintf(words, sizeof(words), "a value for %.40s.%.40s", t->name,
-	    t->column[op->column].name);
-	read_report(r, TALLY_F_map_value, r->index, r->segment->place, element,
-	    sent, words);
-}
-
-/* Our value for the partner's; one that is not in the table stays as it is,
- * and is told. */
-static enum tally_rc
-look_up(struct read *r, const struct map_op *op, uint8_t element,
-    struct tally_str *v, enum read_form *form)
-{
-	const struct tally_lookups *l = r->map->lookups;
-	const char *table = r->map->lookup[op->lookup];
-	struct tally_str ours;
-	bool found;
-	enum tally_rc rc;
-
-	if (l == NULL)
-		return TALLY_OK;
-	rc = l->find(l->ctx, table, false, *v, &ours, &found, r->err);
-	if (rc != TALLY_OK)
-		return rc;
-	if (found) {
-		*v = ours;
-		*form = READ_ELSEWHERE;
-	} else {
-		read_report(r, TALLY_F_map_lookup, r->index, r->segment->place,
-		    element, *v, table);
-	}
-	return TALLY_OK;
-}
-
-/* A value into a column; one that has no canonical form stays residue. */
-static enum tally_rc
-store_converted(struct read *r, const struct map_op *op, uint16_t table,
-    uint32_t row, uint8_t element, uint8_t component, struct tally_str sent)
-{
-	struct tally_str v = sent;
-	char room[TALLY_DECIMAL_MAX];
-	enum read_form form;
-	enum tally_rc rc;
-
-	form = read_convert(r, op, &v, room);
-	if (form != READ_NONE && op->lookup != MAP_NO_LOOKUP) {
-		rc = look_up(r, op, element, &v, &form);
-		if (rc != TALLY_OK)
-			return rc;
-	}
-	if (form == READ_NONE) {
-		refuse(r, op, table, element, component, sent);
-		return TALLY_OK;
-	}
-	read_claim(r, element, component);
-	if (v.n == 0)
-		return TALLY_OK;
-	if (form == READ_ELSEWHERE)
-		return tally_batch_set(
-		    r->batch, table, row, op->column, v, r->err);
-	tally_batch_point(r->batch, table, row, op->column, v);
-	return TALLY_OK;
-}
-
-/* The same; *found says whether there was one that nothing had claimed. */
-static enum tally_rc
-store(struct read *r, const struct map_op *op, uint16_t table, uint32_t row,
-    uint8_t element, uint8_t component, bool *found)
-{
-	struct tally_str v;
-
-	if (!read_free(r, element, component))
-		return TALLY_OK;
-	v = read_value(r, element, component);
-	if (v.n == 0)
-		return TALLY_OK;
-	*found = true;
-	return store_converted(r, op, table, row, element, component, v);
-}
-
-/* The first column of a frame's row that the segment fills. */
-static void
-own(struct read *r, uint32_t frame, uint16_t column)
-{
-	if (r->owned)
-		return;
-	r->owned = true;
-	r->owner = read_owner_of(r, frame);
-	r->owner.column = column;
-}
-
-static unsigned
-moved(const struct read *r, const struct map_op *op)
-{
-	return op->element + (op->flags & MAP_MOVES ? r->shift : 0u);
-}
-
-/* A value that is there, and free, and kept as it is. */
-static inline void
-store_as_is(struct read *r, const struct map_op *op, struct read_row row,
-    unsigned element)
-{
-	uint32_t from = r->pos[element - 1] + 1;
-	struct tally_str v = tally_str_rtrim(
-	    tally_str(r->kept.bytes + from, r->pos[element] - from));
-
-	r->claimed |= (uint64_t)1 << element;
-	if (v.n == 0)
-		return;
-	row.cell[op->column].p = v.p;
-	row.cell[op->column].n = (uint32_t)v.n;
-	row.used[op->column] = true;
-}
-
-static enum tally_rc
-run_attribute(
-    struct read *r, const struct map_op *op, uint32_t frame, bool *found)
-{
-	const struct map_block *b = &r->map->block[op->arg];
-	uint32_t row;
-	enum tally_rc rc;
-
-	if (!read_free(r, op->element, op->component) ||
-	    read_value(r, op->element, op->component).n == 0 ||
-	    read_full(r, b->table))
-		return TALLY_OK;
-	rc = read_make_row(r, b, frame, &row);
-	if (rc == TALLY_OK)
-		rc = store(
-		    r, op, b->table, row, op->element, op->component, found);
-	return rc;
-}
-
-/* Where the values of a frame's row go, until another row is made. */
-static inline struct read_row
-row_of(const struct read *r, const struct map_frame *f)
-{
-	const struct tally_rows *rows = &r->batch->rows[f->table];
-
-	return (struct read_row){
-		rows->cell + (size_t)f->row * rows->table->ncolumn, rows->used
-	};
-}
-
-/* Goes on over fields, from *op to end, as long as those that are there are
- * kept as they are; whether there were any. */
-static bool
-take_as_is(struct read *r, const struct map_op **op, const struct map_op *end,
-    struct read_row row, uint32_t frame)
-{
-	uint64_t free = r->present & ~r->taken;
-	const struct map_op *f, *first = NULL;
-
-	for (f = *op; f < end; f++) {
-		unsigned element = moved(r, f);
-
-		if (!(free >> element & 1))
-			continue;
-		if (!(f->flags & r->as_is))
-			break;
-		if (first == NULL)
-			first = f;
-		store_as_is(r, f, row, element);
-	}
-	*op = f;
-	if (first != NULL)
-		own(r, frame, first->column);
-	return first != NULL;
-}
-
-/* One field, or attribute, that needs more than that. */
-static enum tally_rc
-take_other(struct read *r, const struct map_op *op, uint32_t frame, bool *found)
-{
-	const struct map_frame *at = &r->map->scratch.frame[frame];
-	bool stored = false;
-	enum tally_rc rc;
-
-	if (op->code == MAP_ATTRIBUTE)
-		return run_attribute(r, op, frame, found);
-	rc = store(r, op, at->table, at->row, (uint8_t)moved(r, op),
-	    op->component, &stored);
-	if (stored) {
-		own(r, frame, op->column);
-		*found = true;
-	}
-	return rc;
-}
-
-/* The fields of a group, if this is the segment that they are waiting for. */
-static enum tally_rc
-run_take(struct read *r, const struct map_op *op, uint32_t frame)
-{
-	struct map_frame *at = &r->map->scratch.frame[frame];
-	const struct map_group *g = &r->map->group[op->arg];
-	const struct map_op *f = op + 1, *end = f + op->n;
-	uint64_t bit = (uint64_t)1 << g->bit;
-	bool found = false;
-	enum tally_rc rc = TALLY_OK;
-
-	if ((at->taken & bit) || !read_meets(r, g->condition, g->n))
-		return TALLY_OK;
-	for (; rc == TALLY_OK; f++) {
-		if (take_as_is(r, &f, end, row_of(r, at), frame))
-			found = true;
-		if (f == end)
-			break;
-		rc = take_other(r, f, frame, &found);
-	}
-	if (!found)
-		return rc;
-	at->taken |= bit;
-	read_claim_conditions(r, g->condition, g->n);
-	return rc;
-}
-
-/* Behind the value of a pair: the qualifier, in its column.  Without one, only
- * the first alternative is claimed, which is the one that would be written. */
-static void
-store_qualifier(struct read *r, const struct map_op *op, uint16_t table,
-    uint32_t row, uint8_t element)
-{
-	struct tally_str v = tally_str_rtrim(read_value(r, element, 0));
-	const struct map_group *g = &r->map->group[op->arg];
-
-	if (op->column2 != MAP_NO_COLUMN ||
-	    tally_str_eq(v, g->condition[0].value[0]))
-		read_claim(r, element, 0);
-	if (op->column2 != MAP_NO_COLUMN)
-		tally_batch_point(r->batch, table, row, op->column2, v);
-}
-
-static enum tally_rc
-run_pair(struct read *r, const struct map_op *op, uint32_t frame)
-{
-	struct map_frame *f = &r->map->scratch.frame[frame];
-	const struct map_group *g = &r->map->group[op->arg];
-	uint64_t bit = (uint64_t)1 << g->bit, free = r->present & ~r->taken;
-	uint64_t here = f->taken & bit ? 0 : free & op->wants;
-	bool found = false;
-	enum tally_rc rc;
-	unsigned k;
-
-	for (; here != 0; here &= here - 1) {
-		k = (unsigned)__builtin_ctzll(here);
-		if (!(free >> k >> 1 & 1) ||
-		    !read_is_one_of(r, g->condition, (uint8_t)k))
-			continue;
-		if (op->flags & r->as_is) {
-			store_as_is(r, op, row_of(r, f), k + 1);
-			found = true;
-		} else {
-			rc = store(r, op, f->table, f->row, (uint8_t)(k + 1), 0,
-			    &found);
-			if (rc != TALLY_OK)
-				return rc;
-		}
-		if (!found)
-			continue;
-		f->taken |= bit;
-		own(r, frame, op->column);
-		store_qualifier(r, op, f->table, f->row, (uint8_t)k);
-		break;
-	}
-	return TALLY_OK;
-}
-
-static enum tally_rc
-run_literal(struct read *r, const struct map_op *op, uint32_t frame)
-{
-	const struct map_group *g = &r->map->group[op->arg];
-
-	(void)frame;
-	if (read_free(r, op->element, op->component) &&
-	    read_meets(r, g->condition, g->n))
-		read_claim(r, op->element, op->component);
-	return TALLY_OK;
-}
-
-/* What it has to be is known at the end; see read_counts. */
-static enum tally_rc
-run_count(struct read *r, const struct map_op *op, uint32_t frame)
-{
-	if (r->ncount == MAP_COUNTS_MAX ||
-	    !read_free(r, op->element, op->component))
-		return TALLY_OK;
-	r->count[r->ncount++] = (struct read_count){ op, r->index,
-		read_owner_of(r, frame),
-		tally_str_rtrim(read_value(r, op->element, op->component)) };
-	read_claim(r, op->element, op->component);
-	return TALLY_OK;
-}
-
-static enum tally_rc
-run_sequence(struct read *r, const struct map_op *op, uint32_t frame)
-{
-	struct tally_str v = read_value(r, op->element, op->component);
-	char text[16];
-	int n;
-
-	(void)frame;
-	if (!read_free(r, op->element, op->component))
-		return TALLY_OK;
-	n = snprintf(text, sizeof(text), "%u",
-	    r->map->scratch.ordinal[r->segment->loop]);
-	if (tally_str_eq(tally_str_rtrim(v), tally_str(text, (size_t)n)))
-		read_claim(r, op->element, op->component);
-	return TALLY_OK;
-}
 
 /* The instance of the block's loop that begins with this segment, and has
  * no row yet; UINT32_MAX when there is none. */
@@ -406,11 +75,13 @@ run_level(struct read *r, const struct map_op *op, uint32_t frame)
 	const struct map_block *b = &r->map->block[op->arg];
 	uint32_t instance = beginning(r, b, r->current), made;
 	uint64_t bit = (uint64_t)1 << b->bit;
+	uint64_t met;
 	enum tally_rc rc;
 
 	if (r->rowed || r->claimed != 0 || instance == UINT32_MAX ||
 	    !read_meets(r, b->condition, b->n))
 		return TALLY_OK;
+	met = r->met;
 	if (b->rowless ? (outer->taken & bit) != 0 : read_full(r, b->table))
 		return TALLY_OK;
 	if (b->rowless) {
@@ -425,9 +96,9 @@ run_level(struct read *r, const struct map_op *op, uint32_t frame)
 	take_instances(r, instance, made);
 	read_enter_level(r, made);
 	read_claim_level(r);
-	r->taken = r->claimed;
+	r->free = r->present & ~r->claimed;
 	rc = run(r, list_at(r, b), made, false);
-	read_claim_conditions(r, b->condition, b->n);
+	read_claim_met(r, met, b->condition, b->n);
 	return rc;
 }
 
@@ -437,11 +108,13 @@ run_rows(struct read *r, const struct map_op *op, uint32_t frame)
 	struct map_scratch *s = &r->map->scratch;
 	const struct map_block *b = &r->map->block[op->arg];
 	uint32_t instance = UINT32_MAX, made;
+	uint64_t met;
 	enum tally_rc rc;
 
 	if (r->rowed || r->claimed != 0 || r->npart > 0 ||
 	    !read_meets(r, b->condition, b->n) || read_full(r, b->table))
 		return TALLY_OK;
+	met = r->met;
 	if (b->kind == BLOCK_LOOP) {
 		instance = beginning(r, b, r->current);
 		if (instance == UINT32_MAX)
@@ -454,7 +127,7 @@ run_rows(struct read *r, const struct map_op *op, uint32_t frame)
 	if (instance != UINT32_MAX)
 		take_instances(r, instance, made);
 	rc = run(r, list_at(r, b), made, false);
-	read_claim_conditions(r, b->condition, b->n);
+	read_claim_met(r, met, b->condition, b->n);
 	if (b->kind == BLOCK_SEGMENT) {
 		read_check_required(r, &s->frame[made]);
 		s->nframe = made;
@@ -475,7 +148,7 @@ run_pairs(struct read *r, const struct map_op *op, uint32_t frame)
 
 	for (; k <= b->last_pair && k <= r->segment->n && rc == TALLY_OK;
 	     k += 2) {
-		if ((r->taken >> k & 3) != 0 || (r->present >> k & 3) == 0)
+		if ((before >> k & 3) != 0 || (r->present >> k & 3) == 0)
 			continue;
 		if (read_full(r, b->table))
 			break;
@@ -484,25 +157,24 @@ run_pairs(struct read *r, const struct map_op *op, uint32_t frame)
 		if (rc != TALLY_OK)
 			break;
 		/* what all pairs share is read again for each of them */
-		r->taken = before;
+		r->free = r->present & ~before;
 		rc = run(r, list_at(r, b), made, true);
 		read_check_required(r, &s->frame[made]);
 		s->nframe = made;
 	}
 	r->shift = 0;
-	r->taken = r->claimed;
 	return rc;
 }
 
 /* FIELD and ATTRIBUTE are run by TAKE. */
 static enum tally_rc (*const operations[])(
     struct read *, const struct map_op *, uint32_t frame) = {
-	[MAP_TAKE] = run_take,
-	[MAP_PAIR] = run_pair,
-	[MAP_LITERAL] = run_literal,
-	[MAP_COUNT] = run_count,
-	[MAP_SUM] = run_count,
-	[MAP_SEQUENCE] = run_sequence,
+	[MAP_TAKE] = read_take,
+	[MAP_PAIR] = read_pair,
+	[MAP_LITERAL] = read_literal,
+	[MAP_COUNT] = read_count,
+	[MAP_SUM] = read_count,
+	[MAP_SEQUENCE] = read_sequence,
 	[MAP_ROWS] = run_rows,
 	[MAP_LEVEL] = run_level,
 	[MAP_PAIRS] = run_pairs,
@@ -514,20 +186,19 @@ run(struct read *r, const struct map_list *list, uint32_t current, bool pair)
 {
 	const struct map_op *op = r->map->op + list->first;
 	const struct map_op *end = op + list->n;
-	uint64_t free = r->present & ~r->taken;
 	uint32_t outer = r->current;
 	enum tally_rc rc = TALLY_OK;
 
 	r->current = current;
-	for (; op < end && rc == TALLY_OK && free != 0;
-	     op += op->code == MAP_TAKE ? op->n + 1 : 1) {
-		if (!(free & op->wants))
+	for (; op < end && r->free != 0; op += op->next) {
+		if (!(r->free & op->wants))
 			continue;
 		rc = operations[op->code](
 		    r, op, read_outer(&r->map->scratch, current, op->up));
+		if (rc != TALLY_OK)
+			break;
 		if (!pair)
-			r->taken = r->claimed;
-		free = r->present & ~r->taken;
+			r->free = r->present & ~r->claimed;
 	}
 	r->current = outer;
 	return rc;
@@ -616,7 +287,7 @@ begin(struct read *r)
 	r->repeats = set->separators.repetition != 0 &&
 	    memchr(set->bytes + (set->start - set->offset),
 		set->separators.repetition, set->length) != NULL;
-	r->as_is = r->foreign || r->repeats ? 0 : MAP_AS_IS;
+	r->as_is = r->foreign || r->repeats ? 0 : MAP_AS_IS | MAP_PLAIN;
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
 	return read_push_frame(r, 0, 0, &frame);
@@ -638,19 +309,21 @@ number(struct read *r, uint32_t i)
 	s->youngest[i] = 0;
 }
 
-/* Instances that begin with segment i take the frame around them. */
-static uint32_t
-enter(struct read *r, uint32_t next, uint32_t i)
+/* Instances that begin with the present segment take the frame around them. */
+static void
+enter(struct read *r)
 {
 	const struct tally_instance *v = r->set->instance;
 	uint32_t *frame_of = r->map->scratch.frame_of;
+	uint32_t i = r->next, n = r->set->ninstance;
 
-	for (; next < r->set->ninstance && v[next].first <= i; next++) {
-		frame_of[next] = frame_of[v[next].parent];
+	for (; i < n && v[i].first <= r->index; i++) {
+		frame_of[i] = frame_of[v[i].parent];
 		if (r->map->sequences)
-			number(r, next);
+			number(r, i);
 	}
-	return next;
+	r->next = i;
+	r->next_at = i < n ? v[i].first : UINT32_MAX;
 }
 
 /* Whether something was claimed of a segment, and nothing is left. */
@@ -670,8 +343,8 @@ read_segment(struct read *r)
 	enum tally_rc rc = TALLY_OK;
 
 	r->pos = r->set->pos + r->segment->pos;
-	r->present = r->segment->present;
-	r->claimed = r->taken = 0;
+	r->present = r->free = r->segment->present;
+	r->claimed = 0;
 	r->rowed = r->owned = false;
 	r->npart = 0;
 	if (r->segment->place != TALLY_NOWHERE)
@@ -691,9 +364,9 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 		.batch = batch,
 		.residues = residues,
 		.findings = findings,
-		.err = err };
+		.err = err,
+		.next = 1 };
 	uint16_t last = (uint16_t)(m->set->nplace - 1);
-	uint32_t next = 1;
 	enum tally_rc rc;
 
 	if (!tally_map_fits(m, set->spec))
@@ -705,7 +378,8 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 	for (uint32_t i = 0; i < set->nsegment && rc == TALLY_OK; i++) {
 		r.segment = &set->segment[i];
 		r.index = i;
-		next = enter(&r, next, i);
+		if (i >= r.next_at)
+			enter(&r);
 		r.nlevel += r.segment->tag == tally_tag("HL");
 		if (r.segment->place == 0 || r.segment->place == last)
 			continue;

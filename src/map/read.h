@@ -5,6 +5,8 @@
 
 #include "map/program.h"
 
+#define READ_MET_PARTS \
+	1u          /* claims on parts of elements: there is no element 0 */
 #define PARTS_MAX 8 /* composites of a segment whose components are claimed */
 
 struct read_part {
@@ -48,7 +50,10 @@ struct read {
 	uint32_t index;      /* of the segment */
 	uint64_t present;    /* elements that are not empty; as claimed */
 	uint64_t claimed;    /* elements, bit k for element k */
-	uint64_t taken;      /* as claimed, but as it was before pair rows */
+	uint64_t free;       /* present and not claimed; for pair rows, not
+	                        claimed before them */
+	uint64_t met;        /* of conditions, or READ_MET_PARTS */
+	bool found;          /* there was a value */
 	uint8_t shift;       /* of the pair that is read */
 	uint32_t current;    /* frame that the present list speaks of */
 	bool rowed;          /* it has made a row */
@@ -57,25 +62,28 @@ struct read {
 	struct read_part part[PARTS_MAX];
 	unsigned npart;
 
-	uint32_t nlevel; /* HL segments up to the present one */
+	uint32_t next, next_at; /* instance of a loop, and its segment */
+	uint32_t nlevel;        /* HL segments up to the present one */
 	struct read_count count[MAP_COUNTS_MAX];
 	unsigned ncount;
 	bool foreign;  /* the set is not plain ASCII */
 	bool repeats;  /* the set holds repetition separators */
-	uint8_t as_is; /* MAP_AS_IS, if the set is neither of the two */
+	uint8_t as_is; /* MAP_AS_IS and MAP_PLAIN, if it is neither */
 	bool full;     /* a table has all the rows that it can have */
 };
 
 /* value.c: elements of the present segment and what columns hold of them. */
 struct tally_str read_part_of(
     const struct read *, struct tally_str, uint8_t component);
-/* Whether that element, or a component of it, has one of the values. */
-bool read_is_one_of(
-    const struct read *, const struct map_condition *, uint8_t element);
 bool read_free_part(const struct read *, uint8_t element, uint8_t component);
 void read_claim_part(struct read *, uint8_t element, uint8_t component);
 void read_claim_conditions(
     struct read *, const struct map_condition *, uint8_t n);
+/* Which of its values a condition finds in a text; c->n: none. */
+uint16_t read_which_of(const struct map_condition *, struct tally_str);
+
+/* tally_decimal_plain, where WORD_MAX bytes can be read. */
+bool read_plain(const unsigned char *, size_t);
 
 /* The value of an element or a component; empty when it is not there.  It
  * points into the batch. */
@@ -93,7 +101,7 @@ read_value(const struct read *r, uint8_t element, uint8_t component)
 static inline bool
 read_free(const struct read *r, uint8_t element, uint8_t component)
 {
-	if (!((r->present & ~r->taken) >> element & 1))
+	if (!(r->free >> element & 1))
 		return false;
 	return component == 0 || read_free_part(r, element, component);
 }
@@ -107,13 +115,59 @@ read_claim(struct read *r, uint8_t element, uint8_t component)
 		r->claimed |= (uint64_t)1 << element;
 }
 
-static inline bool
-read_meets(const struct read *r, const struct map_condition *c, uint8_t n)
+/* What a condition is about, without blanks at its right: where the reader has
+ * it, so that eight bytes can be read. */
+static inline struct tally_str
+read_tested(const struct read *r, unsigned element, uint8_t component)
 {
-	for (; n > 0; n--, c++)
-		if (!read_is_one_of(r, c, c->element))
-			return false;
-	return true;
+	struct tally_str v = tally_str("", 0);
+	uint32_t from;
+
+	if (!(r->present >> element & 1))
+		return v;
+	from = r->pos[element - 1] + 1;
+	v = tally_str(r->set->bytes + from, r->pos[element] - from);
+	if (component > 0 || r->repeats)
+		v = read_part_of(r, v, component);
+	return tally_str_rtrim(v);
+}
+
+/* Which of the values an element, or a component of it, has; c->n: none. */
+static inline uint16_t
+read_which(
+    const struct read *r, const struct map_condition *c, unsigned element)
+{
+	struct tally_str v = read_tested(r, element, c->component);
+	uint64_t key;
+	uint16_t i;
+
+	if (v.n == 0 || v.n > WORD_MAX)
+		return read_which_of(c, v);
+	key = word_of_padded(v.p, v.n);
+	for (i = 0; i < c->n; i++)
+		if (c->key[i] == key && c->value[i].n == v.n)
+			break;
+	return i;
+}
+
+/* Whether all conditions hold.  What is to be claimed of them then is left in
+ * r->met: the first alternative is the one that would be written; of another one
+ * the element is left to be kept by a field, or as residue. */
+bool read_conditions(struct read *, const struct map_condition *, uint8_t n);
+static inline bool
+read_meets(struct read *r, const struct map_condition *c, uint8_t n)
+{
+	r->met = 0;
+	return n == 0 || read_conditions(r, c, n);
+}
+
+static inline void
+read_claim_met(
+    struct read *r, uint64_t met, const struct map_condition *c, uint8_t n)
+{
+	r->claimed |= met & ~READ_MET_PARTS;
+	if (met & READ_MET_PARTS)
+		read_claim_conditions(r, c, n);
 }
 
 /* Where the canonical form of a value is. */
@@ -145,6 +199,46 @@ read_owner_of(const struct read *r, uint32_t frame)
 		TALLY_NO_COLUMN, f->seq };
 }
 
+/* The first column of a frame's row that the segment fills is the owner. */
+static inline void
+read_own(struct read *r, uint32_t frame, uint16_t column)
+{
+	if (r->owned)
+		return;
+	r->owned = true;
+	r->owner = read_owner_of(r, frame);
+	r->owner.column = column;
+}
+
+/* Where the values of a frame's row go, until another row is made. */
+static inline struct read_row
+read_row_of(const struct read *r, const struct map_frame *f)
+{
+	const struct tally_rows *rows = &r->batch->rows[f->table];
+
+	return (struct read_row){
+		rows->cell + (size_t)f->row * rows->table->ncolumn, rows->used
+	};
+}
+
+static inline void
+read_point(struct read_row row, uint16_t column, struct tally_str kept)
+{
+	row.cell[column].p = kept.p;
+	row.cell[column].n = (uint32_t)kept.n;
+	row.used[column] = true;
+}
+
+/* take.c: the operations that take values, over the present segment; frame is
+ * the one that the operation speaks of. */
+enum tally_rc read_take(struct read *, const struct map_op *, uint32_t frame);
+enum tally_rc read_pair(struct read *, const struct map_op *, uint32_t frame);
+enum tally_rc read_literal(
+    struct read *, const struct map_op *, uint32_t frame);
+enum tally_rc read_count(struct read *, const struct map_op *, uint32_t frame);
+enum tally_rc read_sequence(
+    struct read *, const struct map_op *, uint32_t frame);
+
 /* rows.c.  No room for a row of the table: told once per document; what would
  * have made the row is residue then. */
 void read_say_full(struct read *, uint16_t table);
@@ -168,7 +262,13 @@ enum tally_rc read_push_frame(
 enum tally_rc read_share_frame(
     struct read *, uint16_t block, uint32_t outer, uint32_t *frame);
 /* Reports required columns that a finished row has no value for. */
-void read_check_required(struct read *, const struct map_frame *);
+void read_tell_required(struct read *, const struct map_frame *);
+static inline void
+read_check_required(struct read *r, const struct map_frame *f)
+{
+	if (r->map->block[f->block].nrequired > 0)
+		read_tell_required(r, f);
+}
 
 /* levels.c: room for the levels of a set, if the map has any. */
 enum tally_rc read_begin_levels(struct read *);

@@ -114,7 +114,7 @@ is_mandatory(const struct read *r, const struct map_block *b,
 }
 
 void
-read_check_required(struct read *r, const struct map_frame *f)
+read_tell_required(struct read *r, const struct map_frame *f)
 {
 	const struct map_block *b = &r->map->block[f->block];
 	const struct tally_rows *rows = &r->batch->rows[b->table];

@@ -35,46 +35,6 @@ repeats(const struct read *r, uint8_t element)
 	    memchr(v.p, r->set->separators.repetition, v.n) != NULL;
 }
 
-/* What a condition is about, without blanks at its right: where the reader has
- * it, so that eight bytes can be read. */
-static inline struct tally_str
-tested(const struct read *r, uint8_t element, uint8_t component)
-{
-	struct tally_str v = tally_element(r->set, r->segment, element);
-
-	if (component > 0 || r->repeats)
-		v = read_part_of(r, v, component);
-	return tally_str_rtrim(v);
-}
-
-static inline bool
-is_value(
-    const struct map_condition *c, uint16_t i, struct tally_str v, uint64_t key)
-{
-	return c->value[i].n == v.n && c->key[i] == key &&
-	    (v.n <= WORD_MAX || memcmp(c->value[i].p, v.p, v.n) == 0);
-}
-
-static inline uint64_t
-key_of(struct tally_str v)
-{
-	return v.n > 0 ? word_of_padded(v.p, v.n < WORD_MAX ? v.n : WORD_MAX)
-		       : 0;
-}
-
-bool
-read_is_one_of(
-    const struct read *r, const struct map_condition *c, uint8_t element)
-{
-	struct tally_str v = tested(r, element, c->component);
-	uint64_t key = key_of(v);
-
-	for (uint16_t i = 0; i < c->n; i++)
-		if (is_value(c, i, v, key))
-			return true;
-	return false;
-}
-
 bool
 read_free_part(const struct read *r, uint8_t element, uint8_t component)
 {
@@ -112,18 +72,62 @@ read_claim_part(struct read *r, uint8_t element, uint8_t component)
 		r->claimed |= (uint64_t)1 << element;
 }
 
-/* The first alternative is the one that would be written; of another one the
- * element is left to be kept by a field, or as residue. */
+uint16_t
+read_which_of(const struct map_condition *c, struct tally_str v)
+{
+	uint16_t i = 0;
+
+	while (i < c->n && !tally_str_eq(c->value[i], v))
+		i++;
+	return i;
+}
+
+bool
+read_conditions(struct read *r, const struct map_condition *c, uint8_t n)
+{
+	uint64_t met = 0;
+	uint16_t i;
+
+	for (; n > 0; n--, c++) {
+		i = read_which(r, c, c->element);
+		if (i == c->n)
+			return false;
+		if (i == 0)
+			met |= c->component > 0 || r->repeats
+			    ? READ_MET_PARTS
+			    : (uint64_t)1 << c->element;
+	}
+	r->met = met;
+	return true;
+}
+
 void
 read_claim_conditions(struct read *r, const struct map_condition *c, uint8_t n)
 {
-	struct tally_str v;
-
-	for (; n > 0; n--, c++) {
-		v = tested(r, c->element, c->component);
-		if (is_value(c, 0, v, key_of(v)))
+	for (; n > 0; n--, c++)
+		if (read_which(r, c, c->element) == 0)
 			read_claim(r, c->element, c->component);
-	}
+}
+
+bool
+read_plain(const unsigned char *p, size_t n)
+{
+	const uint64_t low = 0x7f7f7f7f7f7f7f7f;
+	uint64_t w, other;
+	unsigned point;
+
+	if (!WORD_LITTLE_ENDIAN || n == 0 || n > WORD_MAX)
+		return tally_decimal_plain(tally_str(p, n));
+	memcpy(&w, p, WORD_MAX);
+	w ^= 0x3030303030303030;
+	/* the high bit of each byte that is no digit */
+	other = ((w & low) + 0x7676767676767676) | w;
+	other &= ~low & (UINT64_MAX >> (64 - 8 * n));
+	if (other == 0)
+		return n == 1 || p[0] != '0';
+	point = (unsigned)__builtin_ctzll(other) / 8;
+	return (other & (other - 1)) == 0 && p[point] == '.' && point > 0 &&
+	    point + 1u < n && (point == 1 || p[0] != '0');
 }
 
 /* The word for a code; null when it is not listed. */

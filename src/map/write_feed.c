@@ -155,7 +155,7 @@ feed_group(struct feed *f, const struct map_op *take)
 	uint32_t piece;
 	enum tally_rc rc = TALLY_OK;
 
-	for (op = take + 1; op <= take + take->n; op++) {
+	for (op = take + 1; op < take + take->next; op++) {
 		g[n].op = op;
 		g[n].value = op->code == MAP_ATTRIBUTE
 		    ? attribute_value(f, op, &rc)
@@ -449,7 +449,7 @@ write_feed(struct write *w, const struct write_frame *frame, uint32_t main,
 		f.main = write_main(w, main, f.own->place);
 		op = w->map->op + f.own->first;
 		for (end = op + f.own->n; op < end && rc == TALLY_OK;
-		     op += op->code == MAP_TAKE ? op->n + 1 : 1)
+		     op += op->next)
 			rc = feed_op(&f, op);
 	}
 	return rc;
