@@ -10,3 +10,12 @@ tally_embedded_find(const char *name)
 			return tally_embedded[i].text;
 	return tally_str(NULL, 0);
 }
+
+const char *
+tally_embedded_schema(const char *name, struct tally_str text)
+{
+	for (size_t i = 0; i < tally_nembedded; i++)
+		if (tally_str_eq(tally_embedded[i].text, text))
+			return NULL;
+	return tally_embedded_find(name).p;
+}

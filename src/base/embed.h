@@ -17,4 +17,11 @@ extern const size_t tally_nembedded;
 /* The text, or null p when there is no such file. */
 struct tally_str tally_embedded_find(const char *name);
 
+/*
+ * The schema of that name for a text; null where the text is one of those
+ * compiled in, to the byte: a test has held it against its schema, and that
+ * takes most of the time of reading it.
+ */
+const char *tally_embedded_schema(const char *name, struct tally_str text);
+
 #endif

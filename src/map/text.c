@@ -70,7 +70,7 @@ static enum tally_rc
 add(struct map_texts *v, const char *name, const char *file,
     struct tally_str text, uint8_t chain)
 {
-	struct tally_str schema = tally_embedded_find("map.rng");
+	const char *schema = tally_embedded_schema("map.rng", text);
 	struct map_file *f = &v->file[v->nfile];
 	enum tally_rc rc;
 
@@ -78,7 +78,7 @@ add(struct map_texts *v, const char *name, const char *file,
 	f->name = tally_arena_cstr(v->arena, tally_cstr(name));
 	if (f->name == NULL)
 		return out_of_memory(v);
-	rc = tally_xml_load(&f->root, v->arena, file, text, schema.p, v->err);
+	rc = tally_xml_load(&f->root, v->arena, file, text, schema, v->err);
 	if (rc != TALLY_OK)
 		return rc;
 	v->nfile++;

@@ -271,7 +271,7 @@ enum tally_rc
 tally_model_load(struct tally_model **out, const char *name,
     struct tally_str text, struct tally_err *err)
 {
-	struct tally_str schema = tally_embedded_find("records.rng");
+	const char *schema = tally_embedded_schema("records.rng", text);
 	struct tally_model *m = tally_calloc(1, sizeof(*m));
 	struct loading l = { m, name, err };
 	struct tally_arena scratch;
@@ -282,7 +282,7 @@ tally_model_load(struct tally_model **out, const char *name,
 	if (m == NULL)
 		return out_of_memory(&l);
 	tally_arena_init(&m->arena, MODEL_BYTES);
-	rc = tally_xml_load(&root, &scratch, name, text, schema.p, err);
+	rc = tally_xml_load(&root, &scratch, name, text, schema, err);
 	if (rc == TALLY_OK)
 		rc = read_tables(&l, root);
 	if (rc == TALLY_OK)

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/embed.h"
 #include "base/xml.h"
 
 static const char schema[] =
@@ -277,6 +278,43 @@ many_optional_attributes(void **state)
 	tally_arena_free(&a);
 }
 
+/* Every text that is compiled in, and so is not held against its schema when it
+ * is read, fits it; one with a single byte changed is held against it. */
+static void
+embedded_texts(void **state)
+{
+	const struct tally_xml *root;
+	struct tally_str text;
+	struct tally_arena a;
+	struct tally_err err;
+	const char *name, *rng;
+	size_t n = 0;
+	char *copy;
+
+	(void)state;
+	for (size_t i = 0; i < tally_nembedded; i++) {
+		name = tally_embedded[i].name;
+		text = tally_embedded[i].text;
+		if (strstr(name, ".xml") == NULL)
+			continue;
+		rng = strcmp(name, "records.xml") == 0 ? "records.rng"
+						       : "map.rng";
+		assert_null(tally_embedded_schema(rng, text));
+		tally_arena_init(&a, 64u << 20);
+		copy = tally_arena_cstr(&a, text);
+		assert_null(tally_embedded_schema(rng, tally_cstr(copy)));
+		copy[text.n / 2] ^= 1;
+		assert_ptr_equal(tally_embedded_schema(rng, tally_cstr(copy)),
+		    tally_embedded_find(rng).p);
+		if (tally_xml_load(&root, &a, name, text,
+			tally_embedded_find(rng).p, &err) != TALLY_OK)
+			fail_msg("%s:%u: %s", name, err.line, err.text);
+		tally_arena_free(&a);
+		n++;
+	}
+	assert_true(n > 10);
+}
+
 int
 main(void)
 {
@@ -286,6 +324,7 @@ main(void)
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_tree),
 		cmocka_unit_test(many_optional_attributes),
+		cmocka_unit_test(embedded_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
