@@ -25,6 +25,7 @@
 struct entry {
 	char *name;             /* without ".xml"; owned */
 	struct tally_map **map; /* of the dictionary's versions, or null */
+	bool *done;             /* of those that need not be compiled; owned */
 	bool later;             /* compiled in: compiled when it is needed */
 };
 
@@ -43,6 +44,7 @@ entry_free(const struct maps *m, struct entry *e)
 	for (size_t i = 0; e->map != NULL && i < m->dictionary->nversion; i++)
 		tally_map_free(e->map[i]);
 	tally_free(e->map);
+	tally_free(e->done);
 	tally_free(e->name);
 }
 
@@ -173,39 +175,73 @@ find_versions(struct texts *t, const char *path, struct tally_str text,
 	return rc;
 }
 
-/* Compiles the map for each version that it lists and that there is; for any
- * that there is when it lists none of them, to be told why not. */
+/* Compiles the map for each version that is listed, or for that one alone. */
 static enum tally_rc
-compile(struct maps *m, const char *path, struct tally_str text,
-    struct entry *e, struct tally_err *err)
+compile_listed(struct maps *m, const struct tally_map_texts *from,
+    const char *path, struct tally_str text, const char *list, struct entry *e,
+    const struct tally_version *only, struct tally_err *err)
 {
 	const struct tally_dictionary *d = m->dictionary;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; rc == TALLY_OK && i < d->nversion; i++) {
+		if (e->done[i] || (only != NULL && d->version[i] != only))
+			continue;
+		if (lists(list, d->version[i]->version))
+			rc = tally_map_load(&e->map[i], m->model, d->version[i],
+			    from, path, text, err);
+		e->done[i] = rc == TALLY_OK;
+	}
+	return rc;
+}
+
+/* Whether a list names a version that there is. */
+static bool
+lists_any(const struct maps *m, const char *list)
+{
+	for (size_t i = 0; i < m->dictionary->nversion; i++)
+		if (lists(list, m->dictionary->version[i]->version))
+			return true;
+	return false;
+}
+
+/* There is no more to be compiled of an entry, if that has gone well. */
+static void
+all_done(const struct maps *m, struct entry *e, enum tally_rc rc)
+{
+	for (size_t i = 0; i < m->dictionary->nversion; i++)
+		e->done[i] = rc == TALLY_OK;
+}
+
+/* Compiles the map for the versions that it lists; for any that there is when
+ * it lists none of them, to be told why not. */
+static enum tally_rc
+compile(struct maps *m, const char *path, struct tally_str text,
+    struct entry *e, const struct tally_version *only, struct tally_err *err)
+{
 	struct texts t = { .maps = m };
 	struct tally_map_texts from = { &t, find_text };
 	const struct tally_xml *root;
 	const char *list = NULL;
-	size_t n = 0;
 	enum tally_rc rc;
 
 	tally_arena_init(&t.arena, MAP_TREE_MAX);
 	rc = find_versions(&t, path, text, &root, err);
 	if (rc == TALLY_OK && strcmp(root->name, "library") == 0) {
 		rc = tally_xml_load(&root, &t.arena, path, text,
-		    tally_embedded_find("map.rng").p, err);
+		    tally_embedded_schema("map.rng", text), err);
+		all_done(m, e, rc);
 		goto out;
 	}
 	if (rc == TALLY_OK)
 		list = tally_xml_get(root, "versions");
-	for (size_t i = 0; rc == TALLY_OK && i < d->nversion; i++) {
-		if (list == NULL || !lists(list, d->version[i]->version))
-			continue;
-		rc = tally_map_load(&e->map[i], m->model, d->version[i], &from,
-		    path, text, err);
-		n++;
+	if (rc == TALLY_OK && list != NULL && lists_any(m, list)) {
+		rc = compile_listed(m, &from, path, text, list, e, only, err);
+	} else if (rc == TALLY_OK) {
+		rc = tally_map_load(&e->map[0], m->model,
+		    m->dictionary->version[0], &from, path, text, err);
+		all_done(m, e, rc);
 	}
-	if (rc == TALLY_OK && n == 0)
-		rc = tally_map_load(&e->map[0], m->model, d->version[0], &from,
-		    path, text, err);
 out:
 	tally_arena_free(&t.arena);
 	return rc;
@@ -213,7 +249,8 @@ out:
 
 /* Reads and compiles the map of an entry. */
 static enum tally_rc
-compile_entry(struct maps *m, struct entry *e, struct tally_err *err)
+compile_entry(struct maps *m, struct entry *e, const struct tally_version *only,
+    struct tally_err *err)
 {
 	char path[PATH_MAX], name[NAME_MAX];
 	struct tally_buf own;
@@ -224,26 +261,34 @@ compile_entry(struct maps *m, struct entry *e, struct tally_err *err)
 	tally_buf_init(&own, SITE_BYTES_MAX);
 	rc = fetch(m, name, &own, &text, path, err);
 	if (rc == TALLY_OK)
-		rc = compile(m, path, text, e, err);
+		rc = compile(m, path, text, e, only, err);
 	tally_buf_free(&own);
 	return rc;
 }
 
+/* For all versions, or for that one.  What failed is tried again: without its
+ * map a set would be held. */
 static enum tally_rc
-ready(struct maps *m, struct entry *e, struct tally_err *err)
+ready(struct maps *m, struct entry *e, const struct tally_version *only,
+    struct tally_err *err)
 {
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
-	if (!e->later)
-		return TALLY_OK;
-	rc = compile_entry(m, e, err);
-	/* What failed is tried again: without its map a set would be held. */
-	e->later = rc != TALLY_OK;
 	for (size_t i = 0; e->later && i < m->dictionary->nversion; i++) {
-		tally_map_free(e->map[i]);
-		e->map[i] = NULL;
+		if (e->done[i] ||
+		    (only != NULL && m->dictionary->version[i] != only))
+			continue;
+		rc = compile_entry(m, e, only, err);
+		break;
 	}
 	return rc;
+}
+
+/* The version whose set that is; null: none of the dictionary's. */
+static const struct tally_version *
+version_of(const struct maps *m, const struct tally_set_spec *spec)
+{
+	return tally_version_find(m->dictionary, tally_cstr(spec->version));
 }
 
 /* The set that an entry reads, whatever the version. */
@@ -275,7 +320,7 @@ maps_named(struct maps *m, const char *name, const struct tally_set_spec *spec,
 
 	*map = NULL;
 	if (e != NULL)
-		rc = ready(m, e, err);
+		rc = ready(m, e, version_of(m, spec), err);
 	for (size_t i = 0;
 	     rc == TALLY_OK && e != NULL && i < m->dictionary->nversion; i++)
 		if (e->map[i] != NULL && tally_map_fits(e->map[i], spec))
@@ -299,7 +344,7 @@ maps_compile(struct maps *m, struct tally_err *err)
 	enum tally_rc rc = TALLY_OK;
 
 	for (size_t i = 0; i < m->n && rc == TALLY_OK; i++)
-		rc = ready(m, &m->entry[i], err);
+		rc = ready(m, &m->entry[i], NULL, err);
 	return rc;
 }
 
@@ -315,7 +360,7 @@ maps_at(struct maps *m, size_t i, const char **name,
 {
 	*name = m->entry[i].name;
 	*of_version = m->entry[i].map;
-	return ready(m, &m->entry[i], err);
+	return ready(m, &m->entry[i], NULL, err);
 }
 
 enum tally_rc
@@ -354,7 +399,7 @@ check(struct maps *m, const struct site *site, const char *name,
 		    "there is no map \"%s\"; put %s.xml into %s/maps, or name "
 		    "one that is there",
 		    name, name, site->dir);
-	rc = ready(m, e, err);
+	rc = ready(m, e, NULL, err);
 	if (rc != TALLY_OK || strcmp(set_of(m, e), set) == 0)
 		return rc;
 	return tally_err_at(err, TALLY_CONFIG, site->file, line,
@@ -412,14 +457,16 @@ load(struct maps *m, const char *name, bool ours, struct tally_err *err)
 		    "agreement names",
 		    MAPS_MAX);
 	*e = (struct entry){ .name = tally_alloc(n + 1),
-		.map = tally_calloc(m->dictionary->nversion, sizeof(*e->map)) };
+		.map = tally_calloc(m->dictionary->nversion, sizeof(*e->map)),
+		.done =
+		    tally_calloc(m->dictionary->nversion, sizeof(*e->done)) };
 	m->n++; /* whatever comes, maps_free frees it */
-	if (e->name == NULL || e->map == NULL)
+	if (e->name == NULL || e->map == NULL || e->done == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	memcpy(e->name, name, n);
 	e->name[n] = '\0';
 	e->later = ours && !m->own_texts;
-	rc = e->later ? TALLY_OK : compile_entry(m, e, err);
+	rc = e->later ? TALLY_OK : compile_entry(m, e, NULL, err);
 	if (!ours && *set_of(m, e) == '\0' && tally_embedded_find(name).p)
 		m->own_texts = true; /* a library that ours use */
 	return rc;

@@ -101,7 +101,7 @@ put_op(struct dump *d, const struct map_op *op)
 	case MAP_TAKE:
 		put_conditions(d, d->tag, g->condition, g->n);
 		tally_buf_printf(d->out, "%s, for %u, bit %u",
-		    g->n == 0 ? " any" : "", (unsigned)op->n, (unsigned)g->bit);
+		    g->n == 0 ? " any" : "", op->next - 1u, (unsigned)g->bit);
 		break;
 	case MAP_FIELD:
 		put_value(d, op);
