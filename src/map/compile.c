@@ -253,12 +253,14 @@ read_codes(struct compile *c, const struct tally_xml *root)
 /* Takes back what a rule that is left out has made. */
 static void
 forget(struct compile *c, const struct compile *before, uint16_t block,
-    uint16_t ngroup)
+    const struct scope *scope)
 {
 	c->nrule = before->nrule;
 	c->nblock = before->nblock;
 	c->ngroup = before->ngroup;
-	c->scope[block].ngroup = ngroup;
+	c->scope[block] = *scope;
+	if (scope->last != NULL)
+		scope->last->next = NULL;
 }
 
 /* Elements below the record in document order. */
@@ -266,8 +268,9 @@ static enum tally_rc
 read_rules(struct compile *c, const struct map_text *record)
 {
 	struct map_text *next[TEXT_DEPTH_MAX], *t;
-	uint16_t block[TEXT_DEPTH_MAX], child, ngroup;
+	uint16_t block[TEXT_DEPTH_MAX], child;
 	struct compile before;
+	struct scope scope;
 	size_t depth = 1;
 	enum tally_rc rc;
 
@@ -281,11 +284,11 @@ read_rules(struct compile *c, const struct map_text *record)
 		}
 		next[depth - 1] = t->next;
 		before = *c;
-		ngroup = c->scope[block[depth - 1]].ngroup;
+		scope = c->scope[block[depth - 1]];
 		c->lenient = t->lenient;
 		rc = rule_read(c, t->x, block[depth - 1], &child);
 		if (rc == TALLY_NOINPUT) {
-			forget(c, &before, block[depth - 1], ngroup);
+			forget(c, &before, block[depth - 1], &scope);
 			t->left_out = true;
 			continue;
 		}

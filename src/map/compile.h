@@ -64,7 +64,8 @@ struct rule {
 	bool required, moves;
 	uint8_t last_pair;
 	struct target target;
-	const char *value; /* CONSTANT, LITERAL; ATTRIBUTE: its name */
+	const char *value;       /* CONSTANT, LITERAL; ATTRIBUTE: its name */
+	const struct rule *next; /* of the same block, in order of the text */
 };
 
 /* A block in the making. */
@@ -73,6 +74,7 @@ struct scope {
 	uint16_t parent;
 	struct target target; /* SEGMENT, PAIR: its segment */
 	uint16_t ngroup;
+	struct rule *first, *last; /* its rules, or null */
 };
 
 struct compile {

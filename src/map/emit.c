@@ -17,15 +17,6 @@ struct emit {
 	size_t nlist;
 };
 
-static bool
-stands_at(const struct rule *r, uint16_t place)
-{
-	for (uint8_t i = 0; i < r->target.at.n; i++)
-		if (r->target.at.place[i] == place)
-			return true;
-	return false;
-}
-
 /* Blocks to go up from one to another; MAP_NO_UP when it does not enclose. */
 static uint8_t
 levels(const struct compile *c, uint16_t from, uint16_t to)
@@ -133,6 +124,7 @@ index_rules(struct emit *e)
 {
 	struct tally_arena *a = &e->c->scratch;
 	const struct compile *c = e->c;
+	const struct rule *r;
 	uint32_t n = 0, at = 0;
 
 	for (size_t i = 0; i < c->nrule; i++)
@@ -142,14 +134,23 @@ index_rules(struct emit *e)
 	e->here = tally_arena_alloc(a, n * sizeof(*e->here));
 	if (e->first == NULL || e->here == NULL)
 		return false;
-	for (uint16_t p = 0; p < c->set->nplace; p++) {
-		e->first[p] = at;
-		for (size_t i = 0; i < c->nrule; i++)
-			if (c->rule[i].kind < RULE_CONSTANT &&
-			    stands_at(&c->rule[i], p))
-				e->here[at++] = (uint16_t)i;
+	memset(e->first, 0, (c->set->nplace + 1u) * sizeof(*e->first));
+	for (size_t i = 0; i < c->nrule; i++) {
+		r = &c->rule[i];
+		for (uint8_t k = 0;
+		     r->kind < RULE_CONSTANT && k < r->target.at.n; k++)
+			e->first[r->target.at.place[k]]++;
 	}
-	e->first[c->set->nplace] = at;
+	for (uint16_t p = 0; p <= c->set->nplace; p++)
+		e->first[p] = at += e->first[p];
+	/* backwards, so that each place's count goes down to its first */
+	for (size_t i = c->nrule; i-- > 0;) {
+		r = &c->rule[i];
+		for (uint8_t k = 0;
+		     r->kind < RULE_CONSTANT && k < r->target.at.n; k++)
+			e->here[--e->first[r->target.at.place[k]]] =
+			    (uint16_t)i;
+	}
 	return true;
 }
 
@@ -322,19 +323,16 @@ emit_constants(struct compile *c, uint16_t block)
 	const struct rule *r;
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->nrule; i++)
-		n += c->rule[i].block == block &&
-		    c->rule[i].kind == RULE_CONSTANT;
+	for (r = c->scope[block].first; r != NULL; r = r->next)
+		n += r->kind == RULE_CONSTANT;
 	v = tally_arena_alloc(&c->map->arena, n * sizeof(*v));
 	if (v == NULL)
 		return compile_nomem(c);
 	b->constant = v;
-	for (size_t i = 0; i < c->nrule; i++) {
-		r = &c->rule[i];
-		if (r->block == block && r->kind == RULE_CONSTANT)
+	for (r = c->scope[block].first; r != NULL; r = r->next)
+		if (r->kind == RULE_CONSTANT)
 			v[b->nconstant++] = (struct map_constant){ r->column,
 				tally_cstr(r->value) };
-	}
 	return TALLY_OK;
 }
 
@@ -346,18 +344,16 @@ emit_required(struct compile *c, uint16_t block)
 	const struct rule *r;
 	size_t n = 0;
 
-	for (size_t i = 0; i < c->nrule; i++)
-		n += c->rule[i].block == block && c->rule[i].required;
+	for (r = c->scope[block].first; r != NULL; r = r->next)
+		n += r->required;
 	v = tally_arena_alloc(&c->map->arena, n * sizeof(*v));
 	if (v == NULL)
 		return compile_nomem(c);
 	b->required = v;
-	for (size_t i = 0; i < c->nrule; i++) {
-		r = &c->rule[i];
-		if (r->block == block && r->required)
+	for (r = c->scope[block].first; r != NULL; r = r->next)
+		if (r->required)
 			v[b->nrequired++] = (struct map_required){ r->column,
 				r->target.at.place[0], r->target.element };
-	}
 	return TALLY_OK;
 }
 

@@ -21,6 +21,7 @@ rule_new(struct compile *c, enum rule_kind kind, const struct tally_xml *x,
     uint16_t block)
 {
 	struct rule *r = &c->rule[c->nrule++];
+	struct scope *s = &c->scope[block];
 
 	*r = (struct rule){ .kind = kind, .at = x, .block = block };
 	r->child = NO_BLOCK;
@@ -28,6 +29,11 @@ rule_new(struct compile *c, enum rule_kind kind, const struct tally_xml *x,
 	r->codes = MAP_NO_CODE;
 	r->lookup = MAP_NO_LOOKUP;
 	r->column2 = MAP_NO_COLUMN;
+	if (s->last != NULL)
+		s->last->next = r;
+	else
+		s->first = r;
+	s->last = r;
 	return r;
 }
 
@@ -85,9 +91,8 @@ join_group(struct compile *c, struct rule *r, const char *text)
 		if (rc != TALLY_OK)
 			return rc;
 	}
-	for (size_t i = 0; i + 1 < c->nrule; i++) {
-		o = &c->rule[i];
-		if (o->block == r->block && o->group != NO_GROUP &&
+	for (o = c->scope[r->block].first; o != NULL; o = o->next) {
+		if (o != r && o->group != NO_GROUP &&
 		    (o->kind == RULE_FIELD || o->kind == RULE_ATTRIBUTE) &&
 		    o->target.at.place[0] == r->target.at.place[0] &&
 		    same_where(&c->group[o->group], &where)) {
@@ -178,20 +183,18 @@ claim_column(struct compile *c, struct rule *r, const char *name)
 {
 	uint16_t table = c->block[r->block].table;
 	enum tally_rc rc = resolve_column(c, &r->column, r->at, table, name);
+	const struct rule *o;
 
 	if (rc != TALLY_OK)
 		return rc;
-	for (size_t i = 0; i + 1 < c->nrule; i++)
-		if (c->rule[i].block == r->block &&
-		    c->rule[i].column == r->column &&
-		    (c->rule[i].kind == RULE_FIELD ||
-			c->rule[i].kind == RULE_PAIR ||
-			c->rule[i].kind == RULE_CONSTANT ||
-			c->rule[i].kind == RULE_QUALIFIER))
+	for (o = c->scope[r->block].first; o != NULL; o = o->next)
+		if (o != r && o->column == r->column &&
+		    (o->kind == RULE_FIELD || o->kind == RULE_PAIR ||
+			o->kind == RULE_CONSTANT || o->kind == RULE_QUALIFIER))
 			return compile_mistake(c, r->at,
 			    "column %s of these rows has its value from %s "
 			    "already; remove one of the two",
-			    name, compile_place(c, c->rule[i].at, r->at));
+			    name, compile_place(c, o->at, r->at));
 	return TALLY_OK;
 }
 
@@ -242,9 +245,8 @@ claim_element(struct compile *c, const struct rule *r, const char *ref)
 {
 	const struct rule *o;
 
-	for (size_t i = 0; i + 1 < c->nrule; i++) {
-		o = &c->rule[i];
-		if (o->block == r->block && o->group == r->group &&
+	for (o = c->scope[r->block].first; o != NULL; o = o->next) {
+		if (o != r && o->group == r->group &&
 		    o->target.segment == r->target.segment &&
 		    o->target.element == r->target.element &&
 		    o->target.component == r->target.component)

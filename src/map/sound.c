@@ -44,9 +44,9 @@ covered_by_pairs(const struct compile *c, uint16_t block)
 {
 	uint64_t mask = 0;
 
-	for (size_t i = 0; i < c->nrule; i++)
-		if (c->rule[i].block == block)
-			mask |= bit(c->rule[i].target.element);
+	for (const struct rule *r = c->scope[block].first; r != NULL;
+	     r = r->next)
+		mask |= bit(r->target.element);
 	return mask;
 }
 
@@ -98,21 +98,17 @@ check_segment(struct compile *c, uint16_t block, const struct rule *first,
 	uint64_t mask;
 	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; i < c->nrule; i++) {
-		r = &c->rule[i];
-		if (r->block == block && r->target.segment == t->segment &&
-		    r->target.at.n > 0 && stands_at(t, r->target.at.place[0]) &&
-		    !has_condition(c, r))
+	for (r = c->scope[block].first; r != NULL; r = r->next) {
+		if (r->target.segment == t->segment && r->target.at.n > 0 &&
+		    stands_at(t, r->target.at.place[0]) && !has_condition(c, r))
 			common |= covered_by(c, r);
 	}
 	for (size_t g = 0; g < c->ngroup && rc == TALLY_OK; g++) {
 		mask = 0;
 		if (c->group_block[g] != block || c->group[g].n == 0)
 			continue;
-		for (size_t i = 0; i < c->nrule; i++) {
-			r = &c->rule[i];
-			if (r->block == block && r->group == g &&
-			    r->target.segment == t->segment &&
+		for (r = c->scope[block].first; r != NULL; r = r->next) {
+			if (r->group == g && r->target.segment == t->segment &&
 			    has_condition(c, r) &&
 			    stands_at(t, r->target.at.place[0]))
 				mask |= covered_by(c, r);
@@ -139,16 +135,13 @@ check_elements(struct compile *c, uint16_t block)
 	bool seen;
 	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; i < c->nrule && rc == TALLY_OK; i++) {
-		r = &c->rule[i];
-		if (r->block != block || r->kind >= RULE_CONSTANT ||
-		    makes_rows(r))
+	for (r = c->scope[block].first; r != NULL && rc == TALLY_OK;
+	     r = r->next) {
+		if (r->kind >= RULE_CONSTANT || makes_rows(r))
 			continue;
 		seen = false;
-		for (size_t k = 0; k < i && !seen; k++) {
-			o = &c->rule[k];
-			seen = o->block == block && o->kind < RULE_CONSTANT &&
-			    !makes_rows(o) &&
+		for (o = c->scope[block].first; o != r && !seen; o = o->next) {
+			seen = o->kind < RULE_CONSTANT && !makes_rows(o) &&
 			    o->target.at.place[0] == r->target.at.place[0];
 		}
 		own = b->n > 0 &&
@@ -165,9 +158,9 @@ check_elements(struct compile *c, uint16_t block)
 static bool
 addressed(const struct compile *c, uint16_t block, uint16_t place)
 {
-	for (size_t i = 0; i < c->nrule; i++)
-		if (c->rule[i].block == block &&
-		    stands_at(&c->rule[i].target, place))
+	for (const struct rule *r = c->scope[block].first; r != NULL;
+	     r = r->next)
+		if (stands_at(&r->target, place))
 			return true;
 	return false;
 }
@@ -234,13 +227,11 @@ told_apart(const struct compile *c, uint16_t a, uint16_t b)
 {
 	const struct rule *x, *y;
 
-	for (size_t i = 0; i < c->nrule; i++) {
-		x = &c->rule[i];
-		if (x->block != a || x->kind != RULE_CONSTANT)
+	for (x = c->scope[a].first; x != NULL; x = x->next) {
+		if (x->kind != RULE_CONSTANT)
 			continue;
-		for (size_t k = 0; k < c->nrule; k++) {
-			y = &c->rule[k];
-			if (y->block == b && y->kind == RULE_CONSTANT &&
+		for (y = c->scope[b].first; y != NULL; y = y->next) {
+			if (y->kind == RULE_CONSTANT &&
 			    y->column == x->column &&
 			    strcmp(y->value, x->value) != 0)
 				return true;
