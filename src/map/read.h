@@ -151,8 +151,8 @@ read_which(
 }
 
 /* Whether all conditions hold.  What is to be claimed of them then is left in
- * r->met: the first alternative is the one that would be written; of another one
- * the element is left to be kept by a field, or as residue. */
+ * r->met: the first alternative is the one that would be written; of another
+ * one the element is left to be kept by a field, or as residue. */
 bool read_conditions(struct read *, const struct map_condition *, uint8_t n);
 static inline bool
 read_meets(struct read *r, const struct map_condition *c, uint8_t n)
