@@ -192,6 +192,16 @@ const struct tally_element *tally_element_find(
 const struct tally_code *tally_code_find(
     const struct tally_element *e, struct tally_str code);
 
+/*
+ * The name of a place in the grammar, the path of loops and the segment's tag,
+ * "PO1/N1/PER"; of a segment that stands at several places of a loop those
+ * behind the first have their number, "REF#2".  And the place of a name: -1
+ * for none.
+ */
+void tally_place_name(
+    struct tally_buf *, const struct tally_set_spec *, uint16_t place);
+int tally_place_find(const struct tally_set_spec *, struct tally_str name);
+
 /* A note in words: "all or none of elements 03 04". */
 void tally_note_words(const struct tally_note *, char *to, size_t size);
 

@@ -322,7 +322,7 @@ begin_json(struct told *t, const char *type)
 	struct tally_buf *b = &t->c->out, place;
 
 	tally_buf_init(&place, 256);
-	line_place_name(&place, t->x->spec, t->place);
+	tally_place_name(&place, t->x->spec, t->place);
 	tally_buf_printf(b, "{\"type\":\"%s\"", type);
 	member(b, "set", tally_cstr(t->x->spec->id));
 	member(b, "version", tally_cstr(t->x->spec->version));
@@ -339,7 +339,7 @@ begin_text(struct told *t)
 	struct tally_buf *b = &t->c->out;
 
 	tally_buf_puts(b, "    ");
-	line_place_name(b, t->x->spec, t->place);
+	tally_place_name(b, t->x->spec, t->place);
 	tally_buf_printf(
 	    b, " %02" PRIu32 " %s (%s): ", t->element, t->e->name, t->e->id);
 }

@@ -7,6 +7,10 @@
  * anywhere nothing is written, everything is told on standard error, and the
  * exit status is 65.
  *
+ * Or takes documents from the store, as they were recorded or made into others
+ * by a script.  With --send what is written is queued for the partner's mailbox
+ * instead of printed, each interchange as a file.
+ *
  * With --partner the control numbers are drawn from the store.  That is
  * committed before the bytes are printed, so that no number is used twice; what
  * is not printed then leaves a gap, which harms nobody.
@@ -20,34 +24,14 @@
 #include "base/json.h"
 #include "command/command.h"
 #include "command/input.h"
-#include "command/judging.h"
-#include "flow/compose.h"
+#include "command/writing.h"
 #include "flow/report.h"
-#include "store/store.h"
 #include "tallyman/judge.h"
-#include "x12/write.h"
 
 #define INPUT_MAX  ((size_t)256 << 20)
 #define OUTPUT_MAX ((size_t)256 << 20)
 #define TREE_MAX   ((size_t)1 << 30)
 #define REPORT_MAX ((size_t)256 << 20)
-
-struct writing {
-	const struct invocation *in;
-	struct judging judging;
-	struct compose_options options;
-	struct compose *compose;
-	struct store *store; /* null: numbers are not drawn */
-	struct tally_findings findings;
-	struct tally_buf input, report;
-	struct tally_arena tree;
-	bool wrong;
-	/* What options are read into. */
-	struct tally_separators separators;
-	enum site_line_end line_end;
-	char replacement[2];
-	char sender_qualifier[3], receiver_qualifier[3];
-};
 
 static void
 flush(struct writing *w)
@@ -123,7 +107,80 @@ read_file(struct writing *w, const char *name, struct tally_err *err)
 	return rc;
 }
 
+/* --- documents of the store --- */
+
+static enum tally_rc
+stored(struct writing *w, int64_t id, struct tally_err *err)
+{
+	const struct store_script script = { w->script, w->set,
+		tally_buf_view(&w->sql) };
+	const struct tally_json *x = NULL;
+	struct tally_json_reader r;
+	char name[64];
+	bool found;
+	enum tally_rc rc;
+
+	snprintf(name, sizeof(name), "document %" PRId64, id);
+	tally_buf_reset(&w->input);
+	rc = store_document_line(w->store, id,
+	    w->script != NULL ? &script : NULL, &w->input, &found, err);
+	if (rc == TALLY_OK && !found)
+		rc = tally_err_set(err, TALLY_DATA,
+		    "there is no %s; \"tallyman list documents\" says which "
+		    "there are",
+		    name);
+	tally_arena_reset(&w->tree);
+	tally_json_begin(&r, name, tally_buf_view(&w->input));
+	if (rc == TALLY_OK)
+		rc = tally_json_next(&r, &w->tree, &x, err);
+	return rc == TALLY_OK ? document(w, name, x, err) : rc;
+}
+
+static enum tally_rc
+read_stored(struct writing *w, struct tally_err *err)
+{
+	struct input input;
+	int64_t id;
+	enum tally_rc rc = TALLY_OK;
+
+	if (w->script != NULL) {
+		rc = input_open(&input, w->script, err);
+		if (rc != TALLY_OK)
+			return rc;
+		rc = input_slurp(&input, &w->sql, err);
+		input_close(&input);
+	}
+	for (int i = 1; i < w->argc && rc == TALLY_OK; i++)
+		if ((id = writing_document(w->argv[i])) != 0)
+			rc = stored(w, id, err);
+	return rc;
+}
+
 /* --- checking --- */
+
+/* One interchange as a file for the partner. */
+static enum tally_rc
+queue(struct writing *w, const struct tally_interchange_judged *ic,
+    struct tally_str bytes, struct tally_err *err)
+{
+	const struct site_partner *p = w->judging.partner;
+	struct site_naming naming = { .set = ic->group[0].set[0].id,
+		.control = (uint32_t)strtoul(ic->control, NULL, 10),
+		.partner = p->name,
+		.qualifier = ic->receiver_qualifier,
+		.id = ic->receiver };
+	char name[256];
+	enum tally_rc rc =
+	    site_outgoing_name(name, w->mailbox->push->name, &naming, err);
+
+	if (rc == TALLY_OK)
+		rc = store_outbox_add(w->store, p->name, w->mailbox->name, name,
+		    naming.control, tally_str(bytes.p + ic->offset, ic->length),
+		    0, flow_clock_now(&w->in->clock), err);
+	if (rc == TALLY_OK && !w->in->quiet)
+		tally_buf_printf(&w->sent, "%s\n", name);
+	return rc;
+}
 
 /* As the partner will judge it: with its guides, and its characters. */
 static enum tally_rc
@@ -138,6 +195,7 @@ check(struct writing *w, struct tally_str bytes, struct tally_err *err)
 		.json = w->in->json };
 	const struct tally_interchange_judged *ic = NULL;
 	const struct tally_findings *f;
+	const struct tally_str all = bytes; /* which the judge reads up */
 	struct tally_judge *judge = NULL;
 	enum tally_rc rc;
 
@@ -151,6 +209,8 @@ check(struct writing *w, struct tally_str bytes, struct tally_err *err)
 		if (rc == TALLY_OK)
 			rc = tally_judge_next(judge, &ic, err);
 		f = tally_judge_findings(judge);
+		if (rc == TALLY_OK && ic != NULL && f->errors == 0 && w->send)
+			rc = queue(w, ic, all, err);
 		if (rc != TALLY_OK || ic == NULL || f->errors == 0)
 			continue;
 		w->wrong = true;
@@ -184,8 +244,10 @@ end(struct writing *w, struct tally_err *err)
 		rc = check(w, bytes, err);
 	if (rc != TALLY_OK || w->wrong)
 		return rc;
-	if (w->store != NULL)
+	if (w->options.number != NULL || w->send)
 		rc = store_commit(w->store, err);
+	if (w->send)
+		bytes = tally_buf_view(&w->sent);
 	if (rc == TALLY_OK && bytes.n > 0)
 		fwrite(bytes.p, 1, bytes.n, stdout);
 	return rc;
@@ -200,7 +262,14 @@ work(struct writing *w, char **file)
 	enum tally_rc rc;
 	int status = EX_OK;
 
-	for (file = *file != NULL ? file : only; *file != NULL; file++)
+	if (w->ndocument > 0) {
+		if (read_stored(w, &err) != TALLY_OK) {
+			status = command_fail(&err);
+			w->wrong = true;
+		}
+	} else
+		file = *file != NULL ? file : only;
+	for (; *file != NULL; file++)
 		if (read_file(w, *file, &err) != TALLY_OK) {
 			status = command_fail(&err);
 			w->wrong = true;
@@ -219,15 +288,43 @@ open_store(struct writing *w, struct tally_err *err)
 {
 	enum tally_rc rc;
 
-	if (w->judging.partner == NULL || w->options.asked.control != 0)
+	bool drawn =
+	    w->judging.partner != NULL && w->options.asked.control == 0;
+	bool writes = drawn || w->send;
+	char *dir = NULL;
+
+	if (!writes && w->ndocument == 0)
 		return TALLY_OK;
-	rc = store_open(&w->store, w->judging.site->dir, STORE_WRITE,
-	    maps_model(w->judging.maps), err);
+	rc = site_find(&dir, w->in->dir, err);
 	if (rc == TALLY_OK)
+		rc = store_open(&w->store, dir,
+		    writes ? STORE_WRITE : STORE_READ,
+		    maps_model(w->judging.maps), err);
+	tally_free(dir);
+	if (rc == TALLY_OK && writes)
 		rc = store_begin(w->store, err);
-	w->options.number = draw;
+	if (drawn)
+		w->options.number = draw;
 	w->options.ctx = w;
 	return rc;
+}
+
+/* The partner's first mailbox that something can be put into. */
+static enum tally_rc
+find_mailbox(struct writing *w, struct tally_err *err)
+{
+	const struct site *s = w->judging.site;
+
+	for (size_t i = 0; i < s->nmailbox && w->mailbox == NULL; i++)
+		if (s->mailbox[i].partner == w->judging.partner &&
+		    s->mailbox[i].push != NULL)
+			w->mailbox = &s->mailbox[i];
+	return w->mailbox != NULL
+	    ? TALLY_OK
+	    : tally_err_set(err, TALLY_CONFIG,
+		  "%s: partner %s has no mailbox with a <push>: nothing can be "
+		  "sent",
+		  s->file, w->judging.partner->name);
 }
 
 static int
@@ -240,6 +337,8 @@ run_with(struct writing *w, char **file)
 
 	if (rc == TALLY_OK)
 		rc = judging_maps(&w->judging, w->in->dir, o->asked.map, &err);
+	if (rc == TALLY_OK && w->send)
+		rc = find_mailbox(w, &err);
 	if (rc == TALLY_OK)
 		rc = open_store(w, &err);
 	o->maps = w->judging.maps;
@@ -257,158 +356,11 @@ run_with(struct writing *w, char **file)
 	return status;
 }
 
-/* --- options --- */
-
-/* QUALIFIER/ID. */
-static bool
-take_id(const char *v, char qualifier[3], const char **q, const char **id)
-{
-	if (strlen(v) < 4 || strlen(v) > 18 || v[2] != '/')
-		return false;
-	memcpy(qualifier, v, 2);
-	*q = qualifier;
-	*id = v + 3;
-	return true;
-}
-
-static bool
-take_separators(struct writing *w, const char *v)
-{
-	size_t n = strlen(v);
-
-	if (n != 3 && n != 4)
-		return false;
-	w->separators = (struct tally_separators){ (unsigned char)v[0],
-		(unsigned char)v[1], (unsigned char)v[2], (unsigned char)v[3] };
-	w->options.asked.separators = &w->separators;
-	return tally_separators_ok(&w->separators);
-}
-
-static bool
-take_line_end(struct writing *w, const char *v)
-{
-	static const char *const words[] = { "none", "lf", "crlf" };
-
-	for (unsigned i = 0; i < 3; i++)
-		if (strcmp(words[i], v) == 0) {
-			w->line_end = (enum site_line_end)i;
-			w->options.asked.line_end = &w->line_end;
-			return true;
-		}
-	return false;
-}
-
-static bool
-take_replacement(struct writing *w, const char *v)
-{
-	w->replacement[0] = strcmp(v, "none") == 0 ? '\0' : *v;
-	w->options.asked.replacement = w->replacement;
-	return strcmp(v, "none") == 0 ||
-	    (strlen(v) == 1 && *v >= ' ' && *v <= '~');
-}
-
-static bool
-take_usage(struct writing *w, const char *v)
-{
-	w->options.asked.usage = *v == 't' ? 'T' : 'P';
-	return strcmp(v, "test") == 0 || strcmp(v, "production") == 0;
-}
-
-static bool
-take_control(struct writing *w, const char *v)
-{
-	char *rest;
-	unsigned long n = strtoul(v, &rest, 10);
-
-	w->options.asked.control = (uint32_t)n;
-	return *v >= '0' && *v <= '9' && *rest == '\0' && n > 0 &&
-	    n <= 999999999;
-}
-
-static bool
-take_sender(struct writing *w, const char *v)
-{
-	struct compose_asked *a = &w->options.asked;
-
-	return take_id(
-	    v, w->sender_qualifier, &a->sender_qualifier, &a->sender);
-}
-
-static bool
-take_receiver(struct writing *w, const char *v)
-{
-	struct compose_asked *a = &w->options.asked;
-
-	return take_id(
-	    v, w->receiver_qualifier, &a->receiver_qualifier, &a->receiver);
-}
-
-static bool
-take_map(struct writing *w, const char *v)
-{
-	w->options.asked.map = v;
-	return *v != '\0';
-}
-
-static bool
-take_version(struct writing *w, const char *v)
-{
-	w->options.asked.version = v;
-	return *v != '\0';
-}
-
-static bool
-take_hierarchy(struct writing *w, const char *v)
-{
-	w->options.asked.hierarchy = v;
-	return *v != '\0';
-}
-
-static const struct {
-	const char *name;
-	bool (*take)(struct writing *, const char *value);
-	const char *expected;
-} options[] = {
-	{ "--sender=", take_sender,
-	    "--sender is QUALIFIER/ID as ZZ/MYCOMPANY" },
-	{ "--receiver=", take_receiver,
-	    "--receiver is QUALIFIER/ID as 01/123456789" },
-	{ "--map=", take_map, "--map is the name of a map" },
-	{ "--version=", take_version, "--version is one such as 004010" },
-	{ "--hierarchy=", take_hierarchy,
-	    "--hierarchy is codes of levels such as \"S O P I\"" },
-	{ "--usage=", take_usage, "--usage is production or test" },
-	{ "--separators=", take_separators,
-	    "--separators is three or four different characters, no letters, "
-	    "digits or blanks" },
-	{ "--line-end=", take_line_end, "--line-end is none, lf or crlf" },
-	{ "--replacement=", take_replacement,
-	    "--replacement is one printable character, or none" },
-	{ "--control=", take_control,
-	    "--control is a number from 1 to 999999999" },
-};
-
-static int
-take_option(struct writing *w, int argc, char **argv, int *i)
-{
-	for (size_t k = 0; k < sizeof(options) / sizeof(options[0]); k++) {
-		size_t n = strlen(options[k].name);
-
-		if (strncmp(argv[*i], options[k].name, n) != 0)
-			continue;
-		return options[k].take(w, argv[*i] + n)
-		    ? EX_OK
-		    : command_usage(&command_write, options[k].expected);
-	}
-	return judging_option(&w->judging, argc, argv, i)
-	    ? EX_OK
-	    : command_usage(&command_write, "there is no such option");
-}
-
 static int
 run(const struct invocation *in, int argc, char **argv)
 {
-	struct writing w = { .in = in };
+	struct writing w = { .in = in, .argc = argc, .argv = argv };
+	const char *wrong;
 	int i = 1, status = EX_OK;
 
 	for (; i < argc && argv[i][0] == '-' && argv[i][1] != '\0'; i++) {
@@ -416,19 +368,27 @@ run(const struct invocation *in, int argc, char **argv)
 			i++;
 			break;
 		}
-		status = take_option(&w, argc, argv, &i);
+		status = writing_option(&w, argc, argv, &i);
 		if (status != EX_OK)
 			return status;
 	}
+	wrong = writing_mismatch(&w, i < argc);
+	if (wrong != NULL)
+		return command_usage(&command_write, wrong);
+	w.argc = i;
 	flow_clock_x12(
 	    flow_clock_now(&in->clock), w.options.date, w.options.time);
 	tally_findings_init(&w.findings, tally_limits_default.findings_set);
 	tally_buf_init(&w.input, INPUT_MAX);
 	tally_buf_init(&w.report, REPORT_MAX);
+	tally_buf_init(&w.sent, REPORT_MAX);
+	tally_buf_init(&w.sql, INPUT_MAX);
 	tally_arena_init(&w.tree, TREE_MAX);
 	status = run_with(&w, argv + i);
 	tally_arena_free(&w.tree);
 	tally_buf_free(&w.report);
+	tally_buf_free(&w.sent);
+	tally_buf_free(&w.sql);
 	tally_buf_free(&w.input);
 	tally_findings_free(&w.findings);
 	return status;
@@ -440,7 +400,8 @@ const struct command command_write = {
 		    "[--usage=WORD] [--map=NAME] [--version=V] "
 		    "[--hierarchy=CODES] [--separators=CHARS] "
 		    "[--line-end=WORD] [--replacement=C] " JUDGING_SYNOPSIS
-		    " [FILE...]",
+		    " [--send] [--document=ID... [--script=FILE --set=SET] | "
+		    "FILE...]",
 	.summary = "write records as X12: the inverse of read",
 	.run = run,
 };

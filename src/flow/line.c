@@ -7,8 +7,6 @@
 #include "base/charset.h"
 #include "base/text.h"
 
-#define PLACE_MAX 128 /* of a path of loops and a tag */
-
 static void
 put(struct tally_buf *b, const char *key, struct tally_str s)
 {
@@ -73,51 +71,6 @@ put_group(struct tally_buf *b, const struct tally_group_judged *g)
 	tally_buf_putc(b, '}');
 }
 
-/* How many places of its loop with its tag stand before a place. */
-static unsigned
-before(const struct tally_set_spec *spec, uint16_t place)
-{
-	const struct tally_place *p = &spec->place[place];
-	unsigned n = 0;
-
-	for (uint16_t i = 0; i < place; i++)
-		n += spec->place[i].loop == p->loop &&
-		    strcmp(spec->place[i].segment->tag, p->segment->tag) == 0;
-	return n;
-}
-
-void
-line_place_name(
-    struct tally_buf *b, const struct tally_set_spec *spec, uint16_t place)
-{
-	const struct tally_place *p = &spec->place[place];
-	const char *path = spec->loop[p->loop].path;
-	unsigned n = before(spec, place);
-
-	if (*path != '\0')
-		tally_buf_printf(b, "%s/", path);
-	tally_buf_puts(b, p->segment->tag);
-	if (n > 0)
-		tally_buf_printf(b, "#%u", n + 1);
-}
-
-int
-line_place_find(const struct tally_set_spec *spec, struct tally_str name)
-{
-	struct tally_buf b;
-	int found = -1;
-
-	tally_buf_init(&b, PLACE_MAX);
-	for (uint16_t i = 0; i < spec->nplace && found < 0; i++) {
-		tally_buf_reset(&b);
-		line_place_name(&b, spec, i);
-		if (tally_str_eq(tally_buf_view(&b), name))
-			found = i;
-	}
-	tally_buf_free(&b);
-	return found;
-}
-
 /* The separator that a byte of the set's is told as; 0: it is none. */
 static char
 separator(const struct tally_separators *s, unsigned char c)
@@ -173,7 +126,7 @@ put_residue(struct tally_buf *b, const struct line *l,
 
 	tally_buf_init(&v, b->max);
 	tally_buf_printf(b, "{\"segment\":%" PRIu32 ",\"place\":", r->segment);
-	line_place_name(&v, set->spec, r->place);
+	tally_place_name(&v, set->spec, r->place);
 	tally_text_json(b, tally_buf_view(&v));
 	if (r->element != 0)
 		tally_buf_printf(b, ",\"element\":%u", r->element);

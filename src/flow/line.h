@@ -19,9 +19,7 @@
  * separators are those of element, segment and component, and the one of
  * repetitions if there is any; texts of residue hold them.  Where they are not
  * ASCII, the information separators of ASCII stand for them.  place is the
- * path of loops and the segment's tag, "PO1/N1/PER"; of a segment that stands
- * at several places of a loop those behind the first have their number,
- * "REF#2".
+ * name of the place in the grammar (tally_place_name).
  */
 #ifndef TALLYMAN_FLOW_LINE_H
 #define TALLYMAN_FLOW_LINE_H
@@ -73,10 +71,5 @@ enum tally_rc line_parse(struct line_read *, struct tally_arena *,
 enum tally_rc line_residue(struct tally_residues *, const struct line_read *,
     const struct tally_set_spec *, const struct tally_batch *,
     struct tally_err *) TALLY_MUST_USE;
-
-/* The name of a place in the grammar, and the place of a name: -1 for none. */
-void line_place_name(
-    struct tally_buf *, const struct tally_set_spec *, uint16_t place);
-int line_place_find(const struct tally_set_spec *, struct tally_str name);
 
 #endif

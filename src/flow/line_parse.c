@@ -300,7 +300,7 @@ read_entry(const struct residue *r, const struct tally_json *entry,
 		rc = number(r, entry, "element", ELEMENT_MAX, &element);
 	if (rc != TALLY_OK)
 		return rc;
-	at = line_place_find(r->spec, place);
+	at = tally_place_find(r->spec, place);
 	if (at < 0)
 		return tally_json_wrong(r->err, r->line->file, entry,
 		    "residue: set %s of %s has no place \"%.*s\"; expected "

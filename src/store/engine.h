@@ -91,6 +91,11 @@ struct engine_methods {
 	    struct engine *, int64_t document, struct tally_err *);
 	enum tally_rc (*read)(struct engine *, int64_t document,
 	    struct tally_buf *, struct tally_err *);
+	/* The records of a document as JSON, or those that a script makes in
+	 * tables of its own; see store_document_line. */
+	enum tally_rc (*json)(struct engine *, int64_t document,
+	    const struct store_script *, struct tally_buf *,
+	    struct tally_err *);
 	/* prior[i]: the newest document with the key of document[i], or 0. */
 	enum tally_rc (*prior)(struct engine *, const struct engine_load *,
 	    int64_t *prior, struct tally_err *);

@@ -272,30 +272,49 @@ store_findings_put(struct store *st, const struct store_subject *s,
 	return rc;
 }
 
+static enum tally_rc
+residue_put(struct store *st, int64_t document,
+    const struct tally_set_spec *spec, const struct tally_residue *r,
+    struct tally_buf *path, struct tally_err *err)
+{
+	const struct tally_table *t =
+	    r->table < st->model->ntable ? &st->model->table[r->table] : NULL;
+	bool known = spec != NULL && r->place < spec->nplace;
+	const char *column = NULL;
+	char tag[4];
+	size_t len = 0;
+
+	for (int shift = 24; shift >= 0; shift -= 8)
+		if (r->tag >> shift != 0)
+			tag[len++] = (char)(r->tag >> shift & 0xff);
+	tally_buf_reset(path);
+	if (known)
+		tally_place_name(path, spec, r->place);
+	if (t != NULL && r->column < t->ncolumn)
+		column = t->column[r->column].name;
+
+	const struct engine_value v[] = { v_integer(document),
+		v_integer(r->segment),
+		v_cstr(known ? spec->place[r->place].pos : NULL),
+		v_text(tally_str(tag, len)), v_integer(r->element),
+		v_text(r->text), v_some(tally_buf_view(path)),
+		v_cstr(t != NULL ? t->name : NULL), v_integer(r->row),
+		v_cstr(column) };
+
+	return store_do(st, Q_RESIDUE_ADD, v, COUNT(v), err);
+}
+
 enum tally_rc
 store_residue_put(struct store *st, int64_t document,
     const struct tally_set_spec *spec, const struct tally_residue *r, size_t n,
     struct tally_err *err)
 {
+	struct tally_buf path;
 	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; rc == TALLY_OK && i < n; i++) {
-		const char *place = NULL;
-		char tag[4];
-		size_t len = 0;
-
-		if (spec != NULL && r[i].place < spec->nplace)
-			place = spec->place[r[i].place].pos;
-		for (int shift = 24; shift >= 0; shift -= 8)
-			if (r[i].tag >> shift != 0)
-				tag[len++] = (char)(r[i].tag >> shift & 0xff);
-
-		const struct engine_value v[] = { v_integer(document),
-			v_integer(r[i].segment), v_cstr(place),
-			v_text(tally_str(tag, len)), v_integer(r[i].element),
-			v_text(r[i].text) };
-
-		rc = store_do(st, Q_RESIDUE_ADD, v, COUNT(v), err);
-	}
+	tally_buf_init(&path, 256);
+	for (size_t i = 0; rc == TALLY_OK && i < n; i++)
+		rc = residue_put(st, document, spec, &r[i], &path, err);
+	tally_buf_free(&path);
 	return rc;
 }

@@ -22,7 +22,7 @@
 #include "base/plant.h"
 #include "store/load.h"
 
-#define VERSION    4
+#define VERSION    5
 #define NAME_BYTES 63           /* of a table or column; PostgreSQL's limit */
 #define SQL_MAX    (256 * 1024) /* of one definition */
 
@@ -206,6 +206,14 @@ static const char *const evidence4[] = {
 	" UNIQUE (partner, name, theirs)) STRICT",
 };
 
+/* What version 5 has over version 4. */
+static const char *const evidence5[] = {
+	"ALTER TABLE residue ADD COLUMN path TEXT",
+	"ALTER TABLE residue ADD COLUMN record_table TEXT",
+	"ALTER TABLE residue ADD COLUMN record_row INTEGER",
+	"ALTER TABLE residue ADD COLUMN record_column TEXT",
+};
+
 /* The way from one version to the next. */
 static const struct {
 	const char *const *sql;
@@ -215,6 +223,7 @@ static const struct {
 	{ evidence2, COUNT(evidence2) },
 	{ evidence3, COUNT(evidence3) },
 	{ evidence4, COUNT(evidence4) },
+	{ evidence5, COUNT(evidence5) },
 };
 
 /* Names that a model may not use. */

@@ -522,6 +522,13 @@ read_rows(struct engine *e, int64_t document, struct tally_buf *out,
 }
 
 static enum tally_rc
+json(struct engine *e, int64_t document, const struct store_script *script,
+    struct tally_buf *out, struct tally_err *err)
+{
+	return sqlite_json(of(e)->db, of(e)->rows, document, script, out, err);
+}
+
+static enum tally_rc
 prior(struct engine *e, const struct engine_load *l, int64_t *out,
     struct tally_err *err)
 {
@@ -554,6 +561,7 @@ static const struct engine_methods methods = {
 	.load = load,
 	.unload = unload,
 	.read = read_rows,
+	.json = json,
 	.prior = prior,
 };
 

@@ -55,6 +55,12 @@ sqlite_rows_free(struct sqlite_rows *r)
 	tally_free(r);
 }
 
+const struct tally_model *
+sqlite_rows_model(const struct sqlite_rows *r)
+{
+	return r->model;
+}
+
 /* The statement of a table, with the document's range of ids bound. */
 static enum tally_rc
 start(struct sqlite_rows *r, sqlite3 *db, uint16_t table, enum kind kind,

@@ -470,6 +470,26 @@ enum tally_rc store_group_renew(struct store *, int64_t id,
 enum tally_rc store_document_read(struct store *, int64_t id,
     struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
 
+/* SQL that makes records of one set of those of a document of another. */
+struct store_script {
+	const char *file; /* for messages */
+	const char *set;  /* that is made */
+	struct tally_str text;
+};
+
+/*
+ * Appends a document as a line of JSON that can be written as X12 (line.h of
+ * flow), with its records as they are now.  With a script, the records are
+ * those that it makes: its statements see the store, which they cannot change,
+ * as "store", empty tables of the same names, and the document's id as
+ * :document.  *found is false when there is no such document.  TALLY_DATA when
+ * it is rejected, or its residue does not say where it belongs, TALLY_CONFIG
+ * when the script is wrong.
+ */
+enum tally_rc store_document_line(struct store *, int64_t id,
+    const struct store_script *, struct tally_buf *, bool *found,
+    struct tally_err *) TALLY_MUST_USE;
+
 /* The file that answered an interchange first, *found false for none.  Bytes
  * live until the next outbox verb. */
 enum tally_rc store_outbox_about(struct store *, int64_t interchange,

@@ -305,17 +305,25 @@ static void
 residue_is_kept(void **state)
 {
 	struct fixture *f = *state;
-	static const struct tally_place place[] = { { .pos = "1.010" },
-		{ .pos = "1.310" } };
-	const struct tally_set_spec spec = { .place = place, .nplace = 2 };
+	static const struct tally_segment_spec n1 = { .tag = "N1" };
+	static const struct tally_loop loop[] = { { .path = "" },
+		{ .path = "PO1/N1" } };
+	static const struct tally_place place[] = { { .pos = "1.010",
+							.segment = &n1 },
+		{ .pos = "1.310", .segment = &n1, .loop = 1 } };
+	const struct tally_set_spec spec = {
+		.place = place, .nplace = 2, .loop = loop, .nloop = 2
+	};
 	const struct tally_residue r[] = {
 		{ .segment = 4,
 		    .place = 1,
 		    .element = 3,
 		    .tag = tally_tag("N1"),
+		    .row = 7,
 		    .text = TALLY_STR("what") },
 		{ .segment = 5,
 		    .place = TALLY_NOWHERE,
+		    .column = TALLY_NO_COLUMN,
 		    .tag = tally_tag("ZZZ"),
 		    .text = TALLY_STR("ZZZ*\377") },
 	};
@@ -329,6 +337,12 @@ residue_is_kept(void **state)
 		"SELECT group_concat(document_id || tag || segment ||"
 		" coalesce(place, '-') || element || text, ' ') FROM residue"),
 	    "8N141.3103what 8ZZZ5-0ZZZ*\\xff 9N14-3what");
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(path || ' ' || record_table || ' ' ||"
+		" record_row || ' ' || record_column) FROM residue"
+		" WHERE document_id = 8 AND path IS NOT NULL"),
+	    "PO1/N1/N1 orders 7 po_number");
 }
 
 /* The chain, computed again from the rows alone, as the manual says. */
