@@ -225,7 +225,10 @@ tally_buf_puts(struct tally_buf *b, const char *s)
 void
 tally_buf_putc(struct tally_buf *b, char c)
 {
-	tally_buf_add(b, &c, 1);
+	if (!buf_reserve(b, 1))
+		return;
+	b->p[b->n++] = c;
+	b->p[b->n] = '\0';
 }
 
 void

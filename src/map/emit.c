@@ -265,6 +265,16 @@ put_own(struct emit *e, uint16_t block, uint16_t place)
 	return e->nop - before;
 }
 
+/* Whether writing has to compute something. */
+static bool
+computes(const struct map_op *op, size_t n)
+{
+	for (; n > 0; n--, op++)
+		if (map_is_computed(op))
+			return true;
+	return false;
+}
+
 /* The same for each place of each block; behind all lists. */
 static enum tally_rc
 put_owns(struct emit *e)
@@ -284,10 +294,12 @@ put_owns(struct emit *e)
 		b->own = own;
 		for (uint16_t p = b->first; p <= b->last; p++) {
 			n = put_own(e, i, p);
-			if (n > 0)
-				own[b->nown++] =
-				    (struct map_own){ (uint32_t)(e->nop - n),
-					    (uint32_t)n, p };
+			if (n == 0)
+				continue;
+			own[b->nown] = (struct map_own){ (uint32_t)(e->nop - n),
+				(uint32_t)n, p,
+				computes(e->op + e->nop - n, n) };
+			b->computes |= own[b->nown++].computes;
 		}
 	}
 	return TALLY_OK;

@@ -71,6 +71,14 @@ struct map_op {
 	uint16_t lookup;  /* name of a cross-reference, or MAP_NO_LOOKUP */
 };
 
+/* Whether it gives what is in no column of the row. */
+static inline bool
+map_is_computed(const struct map_op *op)
+{
+	return op->code == MAP_LITERAL || op->code == MAP_COUNT ||
+	    op->code == MAP_SUM || op->code == MAP_SEQUENCE;
+}
+
 struct map_list {
 	uint32_t first, n; /* in map->op */
 };
@@ -79,6 +87,7 @@ struct map_list {
 struct map_own {
 	uint32_t first, n; /* in map->op */
 	uint16_t place;
+	bool computes; /* some of them give what is not in a column */
 };
 
 /* An element that has one of some values. */
@@ -132,10 +141,11 @@ enum map_kind {
 };
 
 struct map_block {
-	uint8_t kind; /* enum map_kind; NAMED: of an attribute */
-	uint8_t n;    /* conditions */
-	uint8_t bit;  /* LEVEL without rows: of the record's frame */
-	bool rowless; /* LEVEL: its fields are the record's */
+	uint8_t kind;  /* enum map_kind; NAMED: of an attribute */
+	uint8_t n;     /* conditions */
+	uint8_t bit;   /* LEVEL without rows: of the record's frame */
+	bool rowless;  /* LEVEL: its fields are the record's */
+	bool computes; /* one of its own lists does */
 	uint8_t first_pair, last_pair; /* qualifier elements */
 	uint16_t table;
 	uint16_t loop;        /* of RECORD, LOOP and LEVEL */

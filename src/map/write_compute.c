@@ -81,13 +81,6 @@ computed(struct compute *f, const struct map_op *op, uint32_t nth, bool always)
 	}
 }
 
-static bool
-is_computed(const struct map_op *op)
-{
-	return op->code == MAP_LITERAL || op->code == MAP_COUNT ||
-	    op->code == MAP_SUM || op->code == MAP_SEQUENCE;
-}
-
 /* Whether the standard wants the segment: in a loop that is not the frame's,
  * if there is more of the loop. */
 static bool
@@ -179,12 +172,15 @@ write_compute(struct write *w, const struct write_frame *frame, uint32_t main,
 	const struct map_op *op, *end;
 	enum tally_rc rc = TALLY_OK;
 
-	for (uint16_t i = 0; i < b->nown && rc == TALLY_OK; i++) {
+	for (uint16_t i = 0; b->computes && i < b->nown && rc == TALLY_OK;
+	     i++) {
 		f.own = &b->own[i];
+		if (!f.own->computes)
+			continue;
 		f.main = write_main(w, main, f.own->place);
 		op = w->map->op + f.own->first;
 		for (end = op + f.own->n; op < end && rc == TALLY_OK; op++)
-			if (is_computed(op))
+			if (map_is_computed(op))
 				rc = feed_computed(&f, op, alone);
 	}
 	return rc;

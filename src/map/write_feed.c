@@ -149,6 +149,10 @@ static enum tally_rc
 feed_group(struct feed *f, const struct map_op *take)
 {
 	const struct map_group *group = &f->w->map->group[take->arg];
+	const struct tally_rows *rows =
+	    &f->w->batch->rows[f->frame->block->table];
+	const struct tally_cell *cell =
+	    rows->cell + (size_t)f->frame->row * rows->table->ncolumn;
 	struct given g[FIELDS_MAX];
 	const struct map_op *op;
 	size_t n = 0;
@@ -156,6 +160,8 @@ feed_group(struct feed *f, const struct map_op *take)
 	enum tally_rc rc = TALLY_OK;
 
 	for (op = take + 1; op < take + take->next; op++) {
+		if (op->code == MAP_FIELD && cell[op->column].p == NULL)
+			continue;
 		g[n].op = op;
 		g[n].value = op->code == MAP_ATTRIBUTE
 		    ? attribute_value(f, op, &rc)
