@@ -10,6 +10,8 @@
  *   check  the whole judgement: grammar, elements, counts
  *   map    the judgement, and every set mapped to rows
  *   ack    the judgement, and the acknowledgement written
+ *   write  sets written from the rows of the first 1,000; bytes are those
+ *   load   the map compiled, as a site's own: all its texts are validated
  *
  * The file is gone through as often as it takes to make SECONDS (default
  * 0.5).  Prints one line: stage, bytes and sets of one pass, seconds of wall
@@ -300,6 +302,88 @@ stage_ack(void)
 	judge(visit_count, true);
 }
 
+static void
+stage_write(void)
+{
+	const struct tally_map_writing how = {
+		.separators = { '*', '~', '>', 0 },
+		.residue = { '*', '~', '>', 0 },
+		.line_end = "\n",
+		.control = "0001",
+		.characters = TALLY_CHARACTERS_ANY,
+	};
+	struct tally_buf b;
+	uint32_t n;
+
+	tally_buf_init(&b, 16u << 20);
+	for (uint32_t i = 0; i < m.batch.ndocument; i++) {
+		tally_buf_reset(&b);
+		if (tally_map_write(m.map, &m.batch, i, NULL, &how, &b, &n,
+			&m.findings, &err) != TALLY_OK)
+			die("write");
+		bytes += b.n;
+		sets++;
+	}
+	if (m.findings.n > 0)
+		die("what was read cannot be written");
+	tally_buf_free(&b);
+}
+
+/* Texts that are not those compiled in to the byte, so that they are validated
+ * like those of a site. */
+static struct tally_arena texts;
+
+static enum tally_rc
+own_text(void *ctx, const char *name, struct tally_str *text, const char **file,
+    struct tally_err *e)
+{
+	struct tally_buf b;
+
+	(void)ctx;
+	(void)e;
+	tally_buf_init(&b, 1u << 20);
+	tally_buf_printf(&b, "%s.xml", name);
+	*file = tally_arena_cstr(&texts, tally_buf_view(&b));
+	*text = tally_embedded_find(*file);
+	tally_buf_reset(&b);
+	tally_buf_add(&b, text->p, text->n);
+	tally_buf_putc(&b, '\n');
+	*text = tally_arena_str(&texts, tally_buf_view(&b));
+	tally_buf_free(&b);
+	return TALLY_OK;
+}
+
+static void
+stage_load(void)
+{
+	const struct tally_map_texts from = { NULL, own_text };
+	const char *file;
+	struct tally_map *map;
+	struct tally_str text;
+
+	tally_arena_init(&texts, 16u << 20);
+	if (own_text(NULL, "850", &text, &file, &err) != TALLY_OK ||
+	    tally_map_load(&map, m.model,
+		tally_version_find(&tally_builtin, TALLY_STR("004010")), &from,
+		file, text, &err) != TALLY_OK)
+		die("map");
+	bytes += text.n;
+	sets++;
+	tally_map_free(map);
+	tally_arena_free(&texts);
+}
+
+/* The first documents of the file, for writing. */
+static enum tally_rc
+visit_fill(void *ctx, const struct tally_visit *v, struct tally_err *e)
+{
+	(void)ctx;
+	if (m.batch.ndocument == BATCH)
+		return TALLY_OK;
+	return tally_map_read(
+	    m.map, v->set, &m.batch, &m.residues, &m.findings, e);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(void);
@@ -312,6 +396,8 @@ static const struct {
 	{ "check", stage_check },
 	{ "map", stage_map },
 	{ "ack", stage_ack },
+	{ "write", stage_write },
+	{ "load", stage_load },
 };
 
 static double
@@ -348,6 +434,12 @@ measure(const char *name, void (*run)(void), double seconds)
 	    usage.ru_maxrss);
 }
 
+static bool
+maps(void (*run)(void))
+{
+	return run == stage_map || run == stage_write || run == stage_load;
+}
+
 int
 main(int argc, char **argv)
 {
@@ -364,12 +456,14 @@ main(int argc, char **argv)
 	}
 	for (size_t i = 0; i < sizeof(stages) / sizeof(stages[0]); i++)
 		if (strcmp(stages[i].name, argv[1]) == 0) {
-			if (stages[i].run == stage_map)
+			if (maps(stages[i].run))
 				mapping_load();
+			if (stages[i].run == stage_write)
+				judge(visit_fill, false);
 			measure(stages[i].name, stages[i].run,
 			    seconds != NULL ? (double)strtoul(seconds, NULL, 10)
 					    : 0.5);
-			if (stages[i].run == stage_map)
+			if (maps(stages[i].run))
 				mapping_free();
 			close(fd);
 			return 0;
