@@ -5,8 +5,10 @@
  * Reads only.  A configuration or map that cannot be used is told as by any
  * command; everything else is gathered and told together.
  *
- * JSON: {"command":"check","status":N,"problems":[{"severity":"error" or
- * "warning","text":…},…]}.
+ * JSON: an object of "command", "status", "problems", each with "severity"
+ * ("error" or "warning") and "text", and "mailboxes" that were walked to, each
+ * with "mailbox" and "steps" of "step", "folder" (or null), "ok" and "error"
+ * (or null).
  */
 #include "command/command.h"
 
@@ -18,7 +20,9 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "flow/flow.h"
+#include "flow/probe.h"
 #include "mailbox/mailbox.h"
 
 /* Less free space than this cannot hold a day of a small site. */
@@ -27,7 +31,11 @@
 struct check {
 	const struct invocation *in;
 	struct flow f;
-	unsigned n; /* problems told */
+	bool online, write;
+	char **only;            /* names of mailboxes and partners; null: all */
+	unsigned n;             /* problems told */
+	struct tally_buf steps; /* of mailboxes, as JSON */
+	unsigned nstep;         /* of the mailbox at hand */
 	bool warned;
 	enum tally_rc worst; /* of the errors */
 };
@@ -124,29 +132,59 @@ check_access(struct check *c, const struct site_mailbox *m)
 		    c, err.rc, "%s:%u: %s", c->f.site->file, m->line, err.text);
 }
 
-/* Logs in and lists: what a run would do first. */
+/* One step of a walk to a mailbox. */
+static void
+tell_step(void *ctx, const struct probe_step *s)
+{
+	struct check *c = ctx;
+	bool ok = s->err.rc == TALLY_OK;
+
+	if (!ok)
+		problem(c, s->err.rc, "%s", s->err.text);
+	if (c->in->json) {
+		tally_buf_printf(&c->steps,
+		    "%s{\"step\":\"%s\",\"folder\":", c->nstep++ > 0 ? "," : "",
+		    s->name);
+		if (s->folder != NULL)
+			tally_text_json(&c->steps, tally_cstr(s->folder));
+		else
+			tally_buf_puts(&c->steps, "null");
+		tally_buf_printf(
+		    &c->steps, ",\"ok\":%s,\"error\":", ok ? "true" : "false");
+		if (ok)
+			tally_buf_puts(&c->steps, "null}");
+		else {
+			tally_text_json(&c->steps, tally_cstr(s->err.text));
+			tally_buf_putc(&c->steps, '}');
+		}
+	} else if (c->online && !c->in->quiet) {
+		printf("  %-13s%s%s", s->name, ok ? "ok" : "FAILED",
+		    s->folder != NULL ? ": " : "");
+		if (s->folder != NULL)
+			command_print_safe(
+			    stdout, *s->folder != '\0' ? s->folder : ".");
+		if (ok && strcmp(s->name, "list") == 0)
+			printf(", files: %zu", s->files);
+		putchar('\n');
+	}
+}
+
 static void
 check_online(struct check *c, const struct site_mailbox *m)
 {
-	struct mailbox_listing listing;
-	struct mailbox *mb = NULL;
-	struct tally_err err;
-	enum tally_rc rc;
-
-	rc = mailbox_open(&mb, &m->settings, &err);
-	for (size_t i = 0; i < m->npull && rc == TALLY_OK; i++) {
-		rc = mailbox_list(mb, m->pull[i].from, &listing, &err);
-		if (rc == TALLY_OK)
-			mailbox_listing_free(&listing);
+	if (c->in->json) {
+		tally_buf_puts(&c->steps, c->steps.n > 0 ? "," : "");
+		tally_buf_puts(&c->steps, "{\"mailbox\":");
+		tally_text_json(&c->steps, tally_cstr(m->name));
+		tally_buf_puts(&c->steps, ",\"steps\":[");
+	} else if (c->online && !c->in->quiet) {
+		printf("mailbox %s\n", m->name);
 	}
-	if (rc == TALLY_OK && m->push != NULL) {
-		rc = mailbox_list(mb, m->push->to, &listing, &err);
-		if (rc == TALLY_OK)
-			mailbox_listing_free(&listing);
-	}
-	if (rc != TALLY_OK)
-		problem(c, rc, "%s", err.text);
-	mailbox_close(mb);
+	c->nstep = 0;
+	probe_mailbox(m, c->write, tell_step, c);
+	if (c->in->json)
+		tally_buf_puts(&c->steps, "]}");
+	fflush(stdout);
 }
 
 /* Listing needs less than taking away and putting do. */
@@ -188,8 +226,42 @@ check_writing(struct check *c, const struct site_mailbox *m)
 		check_local(c, m, m->push->to);
 }
 
+/* Whether a mailbox is meant by a name. */
+static bool
+is_called(const struct site_mailbox *m, const char *name)
+{
+	return strcmp(m->name, name) == 0 ||
+	    strcmp(m->partner->name, name) == 0;
+}
+
+static bool
+is_asked(const struct check *c, const struct site_mailbox *m)
+{
+	for (char **name = c->only; *name != NULL; name++)
+		if (is_called(m, *name))
+			return true;
+	return *c->only == NULL;
+}
+
+/* Names that nobody has; null: all are known. */
+static const char *
+unknown(const struct check *c)
+{
+	const struct site *s = c->f.site;
+	size_t i;
+
+	for (char **name = c->only; *name != NULL; name++) {
+		for (i = 0; i < s->nmailbox; i++)
+			if (is_called(&s->mailbox[i], *name))
+				break;
+		if (i == s->nmailbox)
+			return *name;
+	}
+	return NULL;
+}
+
 static void
-check_mailboxes(struct check *c, bool online)
+check_mailboxes(struct check *c)
 {
 	const struct site *s = c->f.site;
 	const struct site_mailbox *m;
@@ -198,7 +270,8 @@ check_mailboxes(struct check *c, bool online)
 		m = &s->mailbox[i];
 		check_access(c, m);
 		/* A local folder is always within reach. */
-		if (online || strncmp(m->settings.url, "dir:", 4) == 0)
+		if (is_asked(c, m) &&
+		    (c->online || strncmp(m->settings.url, "dir:", 4) == 0))
 			check_online(c, m);
 		if (strncmp(m->settings.url, "dir:", 4) == 0)
 			check_writing(c, m);
@@ -263,7 +336,9 @@ finish(struct check *c)
 					  : EX_OK;
 
 	if (c->in->json)
-		printf("],\"status\":%d}\n", status);
+		printf("],\"mailboxes\":[%s],\"status\":%d}\n",
+		    c->steps.p != NULL && !c->steps.failed ? c->steps.p : "",
+		    status);
 	else if (c->n == 0 && !c->in->quiet)
 		printf(
 		    "all is well; partners: %zu, mailboxes: %zu, maps: %zu\n",
@@ -272,36 +347,63 @@ finish(struct check *c)
 	return status;
 }
 
+static const char *
+options(struct check *c, char **argv)
+{
+	for (argv++; *argv != NULL && **argv == '-'; argv++) {
+		if (strcmp(*argv, "--online") == 0)
+			c->online = true;
+		else if (strcmp(*argv, "--write") == 0)
+			c->write = true;
+		else
+			return "the options are --online and --write";
+	}
+	c->only = argv;
+	if (!c->online && (c->write || *argv != NULL))
+		return "--write and names of mailboxes go with --online";
+	return NULL;
+}
+
 static int
 run(const struct invocation *in, int argc, char **argv)
 {
 	struct check c = { .in = in, .f = { .clock = in->clock } };
-	bool online = argc == 2 && strcmp(argv[1], "--online") == 0;
+	const char *wrong = options(&c, argv);
 	struct tally_err err;
 	int status;
 
-	if (argc > 1 && !online)
-		return command_usage(
-		    &command_check, "the only option is --online");
+	(void)argc;
+	if (wrong != NULL)
+		return command_usage(&command_check, wrong);
 	log_begin(&c.f.log, in->quiet, in->verbose);
 	if (flow_begin(&c.f, in->dir, FLOW_CHECK, &err) != TALLY_OK)
 		return command_fail(&err);
+	wrong = unknown(&c);
+	if (wrong != NULL) {
+		tally_err_set(&err, TALLY_CONFIG,
+		    "%s is neither a partner nor a mailbox of tallyman.xml",
+		    wrong);
+		flow_end(&c.f);
+		return command_fail(&err);
+	}
+	tally_buf_init(&c.steps, 16u << 20);
 	if (in->json)
 		fputs("{\"command\":\"check\",\"problems\":[", stdout);
 	check_folders(&c);
 	check_space(&c);
 	check_partners(&c);
-	check_mailboxes(&c, online);
+	check_mailboxes(&c);
 	check_store(&c);
 	status = finish(&c);
 	flow_end(&c.f);
+	tally_buf_free(&c.steps);
 	return status;
 }
 
 const struct command command_check = {
 	"check",
-	"[--online]",
+	"[--online [--write] [MAILBOX...]]",
 	"say what is wrong before a run does: configuration, keys, folders; "
-	"--online also logs in",
+	"--online also logs in, --write tries to put and remove",
 	run,
 };

@@ -76,6 +76,9 @@ bool link_checks_host_key(const char *type);
 enum tally_rc link_open_openssh(struct link **, const struct link_target *,
     const struct mailbox_settings *, struct tally_err *) TALLY_MUST_USE;
 
+/* Notes the step that opening is at now, for who asked. */
+void link_at(const struct mailbox_settings *, enum mailbox_step);
+
 /* Milliseconds of the monotonic clock. */
 int64_t link_now(void);
 

@@ -35,6 +35,18 @@ struct mailbox_proxy {
 	struct mailbox_secret password;
 };
 
+/* On the way to a server; which one opening is at when it fails. */
+enum mailbox_step {
+	MAILBOX_SETTINGS, /* what can be known without the server */
+	MAILBOX_LOOK_UP,
+	MAILBOX_CONNECT,
+	MAILBOX_KEY_EXCHANGE,
+	MAILBOX_HOST_KEY,
+	MAILBOX_LOGIN,
+	MAILBOX_SFTP,
+	MAILBOX_PROGRAM /* all of these at once, by the program ssh */
+};
+
 /* All that is needed to reach one; strings borrowed until close. */
 struct mailbox_settings {
 	const char *name; /* for messages */
@@ -50,7 +62,8 @@ struct mailbox_settings {
 	bool openssh;   /* by the program ssh, not the library at hand */
 	unsigned depth; /* files open at once, 0: as many as the server lets */
 	unsigned connect_ms, login_ms, reply_ms; /* 0: 15 s, 30 s, 60 s */
-	unsigned run_ms; /* from opening to the last reply; 0: 15 min */
+	unsigned run_ms;         /* from opening to the last reply; 0: 15 min */
+	enum mailbox_step *step; /* filled by mailbox_open, or null */
 };
 
 struct mailbox_entry {

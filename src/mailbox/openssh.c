@@ -558,6 +558,7 @@ link_open_openssh(struct link **out, const struct link_target *t,
 	o->fd = o->said_fd = -1;
 	pins_offer(&pins, 0, set->legacy, types); /* all are whole keys */
 	rc = make_known_hosts(o, err);
+	link_at(set, MAILBOX_PROGRAM);
 	if (rc == TALLY_OK) {
 		add_all(&a, o, t, types);
 		rc = a.failed ? tally_err_set(err, TALLY_NOMEM,

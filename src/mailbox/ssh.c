@@ -254,6 +254,7 @@ explain_no_common(
 		    " of another type, set transport=\"openssh\", or legacy if"
 		    " the partner cannot do better",
 		    s->set->name, lists);
+	link_at(s->set, MAILBOX_KEY_EXCHANGE);
 	tally_free(k);
 	return rc;
 }
@@ -276,9 +277,12 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 		return no_host_key_type(s, types, err);
 	if (!offer_all(s))
 		return no_common(s, err);
+	link_at(s->set,
+	    s->set->proxy.command != NULL ? MAILBOX_CONNECT : MAILBOX_LOOK_UP);
 	rc = dial_open(&s->dial, t, s->set, err);
 	if (rc != TALLY_OK)
 		return rc;
+	link_at(s->set, MAILBOX_KEY_EXCHANGE);
 	set_deadline(
 	    s, s->set->login_ms != 0 ? s->set->login_ms : MAILBOX_LOGIN_MS);
 	do
@@ -337,6 +341,8 @@ connect_pinned(struct ssh *s, const struct link_target *t,
 			break;
 	}
 	assert(worst.rc != TALLY_OK);
+	if (worst.rc == TALLY_PERM)
+		link_at(s->set, MAILBOX_HOST_KEY);
 	if (err != NULL)
 		*err = worst;
 	return worst.rc;
@@ -555,12 +561,15 @@ link_open_ssh(struct link **out, const struct link_target *t,
 	dial_init(&s->dial);
 	s->begun = libssh2_init(0) == 0;
 	rc = connect_pinned(s, t, &pins, err);
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK) {
+		link_at(set, MAILBOX_LOGIN);
 		rc = ssh_login(s, t->user, &sec, err);
-	if (rc == TALLY_OK)
+	}
+	if (rc == TALLY_OK) {
+		link_at(set, MAILBOX_SFTP);
 		s->in = true;
-	if (rc == TALLY_OK)
 		rc = start_sftp(s, err);
+	}
 	if (rc == TALLY_OK) {
 		*out = &s->link;
 		s = NULL;

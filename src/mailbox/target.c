@@ -22,6 +22,13 @@ link_now(void)
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }
 
+void
+link_at(const struct mailbox_settings *set, enum mailbox_step step)
+{
+	if (set->step != NULL)
+		*set->step = step;
+}
+
 static int
 hex(char c)
 {

@@ -106,6 +106,7 @@ tcp_connect(int *out, const char *host, const char *port,
 
 	if (rc != TALLY_OK)
 		return rc;
+	link_at(s, MAILBOX_CONNECT);
 	errno = ETIMEDOUT;
 	for (size_t i = 0; i < a.n && fd < 0; i++) {
 		now = link_now();
