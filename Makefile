@@ -217,6 +217,10 @@ check-count: $(B)/tallyman $(COUNT_BIN)
 	@scripts/count $(B) '$(CC)' '$(strip $(CFLAGS) $(SAN))'
 count-accept: $(B)/tallyman $(COUNT_BIN)
 	@scripts/count -a $(B) '$(CC)' '$(strip $(CFLAGS) $(SAN))'
+# The long form of tests/e2e/storm.sh; SEED=N repeats one.
+.PHONY: storm
+storm: $(B)/tallyman $(HELPER_BIN)
+	@FILES=4500 BATCH=40 scripts/e2e $< storm
 golden-accept: $(B)/tallyman
 	@scripts/golden -a $< $(T)
 
