@@ -5,15 +5,21 @@
  * A run tries a mailbox that cannot be reached up to four times.  The first
  * five runs that fail are followed at once by the next one; then the mailbox
  * is tried every quarter of an hour, and after some hours of that hourly.
+ * One that refuses us, or is not who it should be, is tried once in a run and
+ * hourly from the first time on: servers lock out who knocks too often.  But
+ * when the configuration or a secret has changed, the next run tries it.
  */
 #include "flow/flow.h"
 
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #define MINUTE  60000
 #define PATIENT 5  /* failed runs before runs leave it out */
 #define RARE    13 /* two hours of quarters later */
+#define LONGEST (60 * MINUTE)
 
 static enum tally_rc
 remember(struct flow *f, const struct store_mailbox *m, struct tally_err *err)
@@ -31,6 +37,38 @@ remember(struct flow *f, const struct store_mailbox *m, struct tally_err *err)
 	return rc;
 }
 
+/* Whether a file was written, replaced, or given other rights since then. */
+static bool
+changed(const struct flow *f, const char *name, int64_t since)
+{
+	char path[PATH_MAX];
+	struct stat sb;
+	int n;
+
+	if (name == NULL)
+		return false;
+	n = snprintf(path, sizeof(path), "%s%s%s", name[0] == '/' ? "" : f->dir,
+	    name[0] == '/' ? "" : "/", name);
+	return n > 0 && (size_t)n < sizeof(path) && stat(path, &sb) == 0 &&
+	    (int64_t)sb.st_ctim.tv_sec * 1000 + sb.st_ctim.tv_nsec / 1000000 >
+	    since;
+}
+
+/* Whether earlier runs have put it off, and nothing was done about that.  A
+ * time that is further away than any comes of a clock that was set back. */
+static bool
+is_put_off(const struct flow *f, size_t i, const struct store_mailbox *m)
+{
+	const struct mailbox_settings *s = &f->site->mailbox[i].settings;
+	int64_t now = flow_clock_now(&f->clock), since = m->next_try - LONGEST;
+
+	return m->next_try > now && since <= now &&
+	    !changed(f, SITE_FILE, since) && !changed(f, s->key, since) &&
+	    !changed(f, s->password.file, since) &&
+	    !changed(f, s->passphrase.file, since) &&
+	    !changed(f, s->proxy.password.file, since);
+}
+
 enum tally_rc
 flow_box_ready(struct flow *f, size_t i, bool *ready, struct tally_err *err)
 {
@@ -44,7 +82,7 @@ flow_box_ready(struct flow *f, size_t i, bool *ready, struct tally_err *err)
 		return TALLY_OK;
 	rc = store_mailbox_get(f->store, name, &m, err);
 	f->box[i].ill = m.failures > 0;
-	if (rc != TALLY_OK || m.next_try <= flow_clock_now(&f->clock))
+	if (rc != TALLY_OK || !is_put_off(f, i, &m))
 		return rc;
 	flow_clock_iso(m.next_try, at);
 	log_line(&f->log, LOG_EVENT, "mailbox", tally_cstr(name),
@@ -70,6 +108,7 @@ flow_box_connect(
     struct flow *f, size_t i, struct mailbox **mb, struct tally_err *err)
 {
 	struct flow_box *b = &f->box[i];
+	enum tally_rc rc;
 
 	*mb = NULL;
 	if (is_spent(f, i))
@@ -81,7 +120,9 @@ flow_box_connect(
 	if (b->settings.run_ms != 0)
 		b->settings.run_ms -= (unsigned)b->spent_ms;
 	b->since = flow_clock_steady();
-	return mailbox_open(mb, &b->settings, err);
+	rc = mailbox_open(mb, &b->settings, err);
+	b->refused = rc == TALLY_PERM;
+	return rc;
 }
 
 void
@@ -145,9 +186,9 @@ note_down(struct flow *f, size_t i, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	m.failures++;
-	m.next_try = m.failures < PATIENT ? 0
-	    : m.failures < RARE           ? now + 15 * MINUTE
-					  : now + 60 * MINUTE;
+	m.next_try = b->refused || m.failures >= RARE ? now + LONGEST
+	    : m.failures >= PATIENT                   ? now + 15 * MINUTE
+						      : 0;
 	snprintf(m.reason, sizeof(m.reason), "%.500s", b->why.text);
 	return remember(f, &m, err);
 }

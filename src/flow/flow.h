@@ -57,6 +57,7 @@ struct flow_box {
 	bool again;        /* to be tried in this round */
 	bool waiting;      /* could not be reached in this round */
 	bool failed;       /* the newest try did, as why says */
+	bool refused;      /* it did not let us in, or is another one */
 	uint64_t spent_ms; /* with it connected, of what the run may take */
 	int64_t since;     /* when it was connected, monotonic ms */
 	struct mailbox_settings settings; /* with what is left of the time */

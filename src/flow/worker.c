@@ -204,6 +204,7 @@ take_over(
 	b->skip = r->box.skip;
 	b->waiting = r->box.waiting;
 	b->failed = r->box.failed;
+	b->refused = r->box.refused;
 	b->spent_ms = r->box.spent_ms;
 	b->why = r->box.why;
 	if (r->rc != TALLY_OK)

@@ -150,6 +150,12 @@ workspace_damage_archive(const struct workspace *w)
 		abort();
 }
 
+int64_t
+workspace_now(const struct workspace *w)
+{
+	return NOW + w->later;
+}
+
 int
 workspace_stage(struct workspace *w, int stage)
 {
@@ -157,7 +163,7 @@ workspace_stage(struct workspace *w, int stage)
 	enum tally_rc rc;
 
 	memset(&w->f, 0, sizeof(w->f));
-	w->f.clock.fixed = NOW + w->later;
+	w->f.clock.fixed = workspace_now(w);
 	w->f.hurry = true;
 	rc = flow_begin(&w->f, w->dir, FLOW_WORK, &err);
 	if (rc == TALLY_OK) {

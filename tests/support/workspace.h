@@ -23,6 +23,9 @@ unsigned workspace_files(const struct workspace *, const char *folder);
 void workspace_read(
     const struct workspace *, const char *folder, struct tally_buf *);
 
+/* When a run takes place now, in milliseconds since 1970. */
+int64_t workspace_now(const struct workspace *);
+
 /* A run of all stages at a fixed time; returns the exit status. */
 int workspace_run(struct workspace *);
 

@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -347,6 +348,59 @@ test_mailbox_down(void **state)
 	workspace_remove(&w);
 }
 
+/* Now, for runs in which the times of files count. */
+static int64_t
+real_time(void)
+{
+	const struct timespec tick = { 0, 20000000 };
+	struct timespec t;
+
+	/* Times of files may be a tick behind. */
+	(void)nanosleep(&tick, NULL);
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+/* What is refused is tried hourly, or when somebody has done something. */
+static void
+test_mailbox_refused(void **state)
+{
+	static const char xml[] =
+	    "<tallyman xmlns=\"urn:tallyman:config:1\">"
+	    "<partner name=\"gone\" qualifier=\"ZZ\" id=\"GONE\">"
+	    "<mailbox url=\"sftp://a@127.0.0.1:1\" key=\"key\">"
+	    "<host-key>SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"
+	    "</host-key><pull from=\"x\"/></mailbox></partner></tallyman>";
+	enum { MINUTE = 60000, LEFT_OUT = 69, REFUSED = 77 };
+	struct workspace w;
+	char path[128];
+	int64_t start;
+
+	(void)state;
+	workspace_make(&w, xml);
+	workspace_put(&w, ".", "key", TALLY_STR("anybody may read it"));
+	snprintf(path, sizeof(path), "%s/key", w.dir);
+	assert_int_equal(chmod(path, 0644), 0);
+	w.later = 0;
+	start = real_time() - workspace_now(&w);
+	w.later = start;
+	assert_int_equal(workspace_run(&w), REFUSED);
+	tally_buf_reset(&buf);
+	workspace_counts(&w, &buf);
+	w.later = start + 59 * MINUTE;
+	assert_int_equal(workspace_run(&w), LEFT_OUT);
+	w.later = start + 60 * MINUTE;
+	assert_int_equal(workspace_run(&w), REFUSED);
+	/* Before that: a clock that was set back. */
+	w.later = start - 1;
+	assert_int_equal(workspace_run(&w), REFUSED);
+	assert_int_equal(workspace_run(&w), LEFT_OUT);
+	(void)real_time();
+	assert_int_equal(chmod(path, 0640), 0);
+	assert_int_equal(workspace_run(&w), REFUSED);
+	workspace_remove(&w);
+}
+
 static const struct {
 	const char *pull;
 	unsigned dropped, done; /* files in drop and done afterwards */
@@ -667,6 +721,7 @@ main(void)
 		cmocka_unit_test(test_lock),
 		cmocka_unit_test(test_note),
 		cmocka_unit_test(test_mailbox_down),
+		cmocka_unit_test(test_mailbox_refused),
 		cmocka_unit_test(test_dispositions),
 		cmocka_unit_test(test_move_later),
 		cmocka_unit_test(test_name_taken),
