@@ -288,7 +288,7 @@ install: all $(B)/tallyman.pc
 	    $(INSTALL) -d $$to && $(INSTALL) -m 644 $$page $$to || exit 1; done
 
 .PHONY: bench bench-sftp
-bench: $(B)/tallyman $(BENCH_BIN)
+bench: $(B)/tallyman $(BENCH_BIN) bench-sftp
 	@scripts/bench $(B) $(MB)
 bench-sftp: $(B)/tallyman $(B)/bench/timed $(B)/support/relay
 	@scripts/bench-sftp $(B) $(RTT)
