@@ -348,6 +348,44 @@ element_after(xmlNode *n)
 	return NULL;
 }
 
+/* Answers of a schema about attributes of elements, for documents ask the same
+ * again and again. */
+#define ANSWERS_MAX 256 /* the schema of maps comes to some 60 */
+struct answers {
+	const struct tally_xml *grammar;
+	struct tally_arena *arena; /* of the names */
+	struct {
+		const char *element, *attribute;
+		bool optional;
+	} v[ANSWERS_MAX];
+	size_t n;
+};
+
+static bool
+is_optional(struct answers *a, const char *element, const char *attribute)
+{
+	const struct tally_xml *pattern;
+	bool optional;
+
+	for (size_t i = 0; i < a->n; i++)
+		if (strcmp(a->v[i].attribute, attribute) == 0 &&
+		    strcmp(a->v[i].element, element) == 0)
+			return a->v[i].optional;
+	pattern = tally_xml_pattern(a->grammar, element);
+	optional = pattern != NULL &&
+	    tally_xml_optional(a->grammar, pattern, attribute);
+	if (a->n == ANSWERS_MAX)
+		return optional;
+	element = tally_arena_cstr(a->arena, tally_cstr(element));
+	attribute = tally_arena_cstr(a->arena, tally_cstr(attribute));
+	if (element == NULL || attribute == NULL)
+		return optional;
+	a->v[a->n].element = element;
+	a->v[a->n].attribute = attribute;
+	a->v[a->n++].optional = optional;
+	return optional;
+}
+
 /*
  * Takes out of doc the attributes that the schema leaves free.  libxml2 goes
  * on with and without each one that it meets, so that an element with twenty
@@ -356,26 +394,24 @@ element_after(xmlNode *n)
 static enum tally_rc
 take_out(xmlDocPtr doc, const char *schema, struct tally_err *err)
 {
-	const struct tally_xml *grammar, *pattern;
 	struct tally_arena a;
+	struct answers answers;
 	enum tally_rc rc;
 
 	tally_arena_init(&a, XML_SCHEMA_MAX);
+	answers.arena = &a;
+	answers.n = 0;
 	rc = tally_xml_load(
-	    &grammar, &a, "the schema", tally_cstr(schema), NULL, err);
+	    &answers.grammar, &a, "the schema", tally_cstr(schema), NULL, err);
 	for (xmlNode *n = xmlDocGetRootElement(doc); rc == TALLY_OK && n;
-	     n = element_after(n)) {
-		if (n->properties == NULL)
-			continue;
-		pattern = tally_xml_pattern(grammar, (const char *)n->name);
+	     n = element_after(n))
 		for (xmlAttr *at = n->properties, *next; at; at = next) {
 			next = at->next;
-			if (pattern != NULL && at->ns == NULL &&
-			    tally_xml_optional(
-				grammar, pattern, (const char *)at->name))
+			if (at->ns == NULL &&
+			    is_optional(&answers, (const char *)n->name,
+				(const char *)at->name))
 				xmlRemoveProp(at);
 		}
-	}
 	tally_arena_free(&a);
 	return rc;
 }
