@@ -136,6 +136,36 @@ put_element(struct tally_buf *b, int indent, const struct tally_finding *f)
 	tally_buf_putc(b, '\n');
 }
 
+#define NOTHING_REJECTED "nothing is rejected for it"
+#define SET_ACCEPTED     "the set is accepted, and the sender told of the error"
+#define SET_REJECTED \
+	"the set is rejected: it makes no record until it is sent again"
+
+const char *
+report_matters(const struct tally_finding *f)
+{
+	static const char *const words[][3] = {
+		[TALLY_LEVEL_FILE] = { NOTHING_REJECTED,
+		    "what it is about waits for a person",
+		    "what it is about is not processed" },
+		[TALLY_LEVEL_INTERCHANGE] = { NOTHING_REJECTED,
+		    "the interchange is accepted, and the sender told of the "
+		    "error",
+		    "the interchange is rejected with all that is in it" },
+		[TALLY_LEVEL_GROUP] = { NOTHING_REJECTED,
+		    "the group is accepted, and the sender told of the error",
+		    "the group is rejected with all of its sets" },
+		[TALLY_LEVEL_SET] = { NOTHING_REJECTED, SET_ACCEPTED,
+		    SET_REJECTED },
+		[TALLY_LEVEL_SEGMENT] = { NOTHING_REJECTED, SET_ACCEPTED,
+		    SET_REJECTED },
+		[TALLY_LEVEL_ELEMENT] = { NOTHING_REJECTED, SET_ACCEPTED,
+		    SET_REJECTED },
+	};
+
+	return words[tally_finding_info(f->kind)->level][f->severity];
+}
+
 static void
 put_texts(struct tally_buf *b, int indent, const struct tally_finding *f)
 {
@@ -157,6 +187,8 @@ put_texts(struct tally_buf *b, int indent, const struct tally_finding *f)
 		safe(b, f->rule);
 		tally_buf_putc(b, '\n');
 	}
+	label(b, indent, "matters");
+	tally_buf_printf(b, "%s\n", report_matters(f));
 	label(b, indent, "who acts");
 	tally_buf_printf(b, "%s\n", i->todo);
 	label(b, indent, "codes");

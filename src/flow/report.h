@@ -13,6 +13,8 @@
  *	        element   PO103 unit of measure (355)
  *	        found     "QQ"
  *	        expected  one of 5 codes
+ *	        matters   the set is rejected: it makes no record until it is
+ *	                  sent again
  *	        who acts  the sender uses a listed code
  *	        codes     element_code AK403=7
  *
@@ -28,7 +30,8 @@
  *	    interchange, group, set, segment, element), kind, offset; what it
  *	    belongs to, as far as it goes: interchange, group, set,
  *	    set_control; what applies of segment, tag, loop, element,
- *	    component, repetition, id, name, value, expected; what, todo; and
+ *	    component, repetition, id, name, value, expected; what, matters,
+ *	    todo; and
  *	    where the partner is told: told_in (TA105, AK905, AK502, AK304,
  *	    AK403) and code
  *	type "dropped": count of findings that were not kept
@@ -50,6 +53,9 @@ struct report {
 	bool json;
 	bool color; /* for a person only */
 };
+
+/* What follows from a finding: why it matters. */
+const char *report_matters(const struct tally_finding *);
 
 /* What a finding belongs to; null where there is no such thing. */
 struct report_place {

@@ -188,6 +188,7 @@ report_json_finding(struct tally_buf *b, const struct report *r,
 	if (f->rule != NULL)
 		text_if(b, "rule", f->rule);
 	text(b, "what", i->what);
+	text(b, "matters", report_matters(f));
 	text(b, "todo", i->todo);
 	if (*i->code != '\0') {
 		text(b, "told_in", report_told_in(i->level));
