@@ -140,8 +140,9 @@ $(B)/libsite.a: $(call obj,$(wildcard src/flow/site*.c src/mailbox/*.c) \
     src/flow/clock.c)
 	@rm -f $@
 	ar rcs $@ $^
-$(B)/fuzz/fuzz_config $(B)/run/fuzz_config: $(B)/libsite.a
-$(B)/fuzz/fuzz_config $(B)/run/fuzz_config: CORE_LIBS += $(SSH_LIBS)
+SITE_FUZZ := $(foreach f,config ssh,$(B)/fuzz/fuzz_$f $(B)/run/fuzz_$f)
+$(SITE_FUZZ): $(B)/libsite.a
+$(SITE_FUZZ): CORE_LIBS += $(SSH_LIBS)
 $(B)/fuzz/fuzz_sftp $(B)/run/fuzz_sftp: $(B)/obj/src/mailbox/sftp_codec.o
 # Whether anything is lost or doubled: tests/fault, with builds of the program
 # that have a fault planted, of the few files that know of one.
@@ -238,8 +239,9 @@ valgrind: $(UNIT_BIN) $(B)/tallyman
 	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
 	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
 
-# F is read, map, guide, json, dictionary or sftp.  What libFuzzer learns stays in
-# build; crash-* there is the input that failed: "$(B)/fuzz/fuzz_F FILE" repeats it.
+# F is read, map, guide, json, csv, config, dictionary, sftp or ssh.  What
+# libFuzzer learns stays in build; crash-* there is the input that failed:
+# "$(B)/fuzz/fuzz_F FILE" repeats it.
 F    ?= read
 SECS ?= 60
 FUZZER := $(B)/libfuzzer
