@@ -168,7 +168,8 @@ queue(struct writing *w, const struct tally_interchange_judged *ic,
 		.control = (uint32_t)strtoul(ic->control, NULL, 10),
 		.partner = p->name,
 		.qualifier = ic->receiver_qualifier,
-		.id = ic->receiver };
+		.id = ic->receiver,
+		.self = ic->sender };
 	char name[256];
 	enum tally_rc rc =
 	    site_outgoing_name(name, w->mailbox->push->name, &naming, err);

@@ -167,7 +167,8 @@ queue(struct translate *t, const struct site_mailbox *to,
 		.control = e->interchange_control,
 		.partner = t->partner->name,
 		.qualifier = e->receiver_qualifier,
-		.id = e->receiver };
+		.id = e->receiver,
+		.self = e->sender };
 	char name[256];
 	enum tally_rc rc;
 

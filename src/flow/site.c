@@ -153,9 +153,9 @@ site_takes(const struct site_pull *pull, struct tally_str name)
 }
 
 /* The tokens of a pattern, in the order of enum token. */
-enum token { SET, CONTROL, PARTNER, QUALIFIER, ID, TOKENS };
+enum token { SET, CONTROL, PARTNER, QUALIFIER, ID, SELF, TOKENS };
 static const char *const token_name[TOKENS] = { "{set}", "{control}",
-	"{partner}", "{qualifier}", "{id}" };
+	"{partner}", "{qualifier}", "{id}", "{self}" };
 
 static int
 token_at(const char *p)
@@ -190,7 +190,8 @@ site_pattern_wrong(const char *p, bool any)
 			p += strlen(token_name[t]) - 1;
 		else if (!plain(*p))
 			return "expected letters, digits, '.', '-', '_' and "
-			       "{set} {control} {partner} {qualifier} {id}";
+			       "{set} {control} {partner} {qualifier} {id} "
+			       "{self}";
 	}
 	return NULL;
 }
@@ -201,7 +202,7 @@ site_outgoing_name(char out[256], const char *pattern,
 {
 	char control[16];
 	const char *value[TOKENS] = { names->set, control, names->partner,
-		names->qualifier, names->id };
+		names->qualifier, names->id, names->self };
 	const char *p, *v;
 	size_t n = 0;
 	int t;

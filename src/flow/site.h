@@ -222,14 +222,15 @@ bool site_takes(const struct site_pull *, struct tally_str name);
 
 /*
  * The name of an outgoing file by a pattern, with {set} {control} {partner}
- * {qualifier} {id} replaced.  Bytes of values outside letters, digits, '.',
- * '-' and '_' become '_'.
+ * {qualifier} {id} {self} replaced.  Bytes of values outside letters, digits,
+ * '.', '-' and '_' become '_'.
  */
 struct site_naming {
 	const char *set;
 	uint32_t control; /* of the interchange, nine digits */
 	const char *partner;
 	const char *qualifier, *id; /* of the receiver */
+	const char *self;           /* our id, that it is from */
 };
 enum tally_rc site_outgoing_name(char out[256], const char *pattern,
     const struct site_naming *, struct tally_err *) TALLY_MUST_USE;

@@ -5,9 +5,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#define PATTERN     "{set}-{partner}-{control}.edi"
-#define PATTERN_ANY "{set}-{qualifier}-{id}-{control}.edi"
-
 static enum tally_rc
 pull(struct site_reader *r, const struct tally_xml *x,
     const struct site_settings *above, struct site_pull *p)
@@ -106,6 +103,20 @@ upload(struct site_reader *r, const struct tally_xml *x, struct site_push *p)
 	return TALLY_OK;
 }
 
+/* Each pair of an id of ours and one of theirs has numbers of its own. */
+static const char *
+usual_pattern(const struct site_reader *r, const struct site_partner *p)
+{
+	static const char *const pattern[2][2] = {
+		{ "{set}-{partner}-{control}.edi",
+		    "{set}-{qualifier}-{id}-{control}.edi" },
+		{ "{set}-{self}-{partner}-{control}.edi",
+		    "{set}-{self}-{qualifier}-{id}-{control}.edi" }
+	};
+
+	return pattern[r->site->nself != 1][p->any || p->nid > 1];
+}
+
 static enum tally_rc
 push(struct site_reader *r, const struct tally_xml *parent,
     struct site_mailbox *m)
@@ -125,8 +136,8 @@ push(struct site_reader *r, const struct tally_xml *parent,
 	if (rc == TALLY_OK)
 		rc = upload(r, x, p);
 	if (rc == TALLY_OK)
-		rc = site_read_text(r, x, "name",
-		    m->partner->any ? PATTERN_ANY : PATTERN, &p->name);
+		rc = site_read_text(
+		    r, x, "name", usual_pattern(r, m->partner), &p->name);
 	if (rc != TALLY_OK)
 		return rc;
 	why = site_pattern_wrong(p->name, m->partner->any);

@@ -1,5 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
-# The samples are what README.md says they are.
+# The samples are what README.md says they are, and work together.
 . "$(dirname "$0")/../support/lib.sh"
 
 for sample in two-orders newline-terminated; do
@@ -9,6 +9,19 @@ done
 "$TALLYMAN" validate "$root/samples/850-with-findings.edi" >"$work/said" 2>&1
 same "850-with-findings.edi has some: exit code" $? 65
 same "errors in it" "$(grep -c '^ *error at' "$work/said")" 3
+
+# All at once in a new workspace: what is said to have been sent lies in out/,
+# though some answers to one sender come from different ids of ours.
+"$TALLYMAN" init "$work/all" >/dev/null
+cp "$root"/samples/*.edi "$work/all/drop/"
+"$TALLYMAN" -C "$work/all" -q run >"$work/said" 2>&1
+same "a run with all samples" $? 1
+same "nothing is said of it" "$(cat "$work/said")" ""
+queued=$(sqlite3 "$work/all/tallyman.db" 'SELECT count(*) FROM outbox')
+same "answers, all sent" \
+    "$(sqlite3 "$work/all/tallyman.db" \
+	"SELECT count(*) FROM outbox WHERE state = 'sent'")" "$queued"
+same "answers in out/" "$(ls "$work/all/out" | wc -l)" "$queued"
 
 # The configuration: sound but for the key that only the partner has.
 if command -v ssh-keygen >/dev/null; then

@@ -34,7 +34,8 @@ look_at_mailbox(const struct site *s, const struct site_mailbox *m)
 		.control = 7,
 		.partner = m->partner->name,
 		.qualifier = "ZZ",
-		.id = "HARBORSTORES" };
+		.id = "HARBORSTORES",
+		.self = "US" };
 	struct tally_err err;
 	char name[256];
 

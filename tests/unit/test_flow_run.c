@@ -100,7 +100,7 @@ test_twice(void **state)
 	assert_int_equal(workspace_files(&w, "drop"), 0);
 	tally_buf_reset(&buf);
 	workspace_read(&w, "out", &buf);
-	has(&buf, "out", "997-ZZ-THEM-000000001.edi");
+	has(&buf, "out", "997-US-ZZ-THEM-000000001.edi");
 	has(&buf, "out", "AK1*PO*7~");
 	has(&buf, "out", "AK9*A*2*2*2~");
 	assert_int_equal(workspace_run(&w), 0);

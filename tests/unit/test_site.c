@@ -378,7 +378,6 @@ test_resolve(void **state)
 	assert_int_equal(m->pull[1].then, SITE_MOVE);
 	assert_string_equal(m->pull[1].move, "z");
 	assert_true(m->pull[1].complete);
-	assert_string_equal(m->push->name, "{set}-{partner}-{control}.edi");
 	assert_int_equal(m->settings.run_ms, 0);
 	m = site_mailbox_find(s, "p-2");
 	assert_int_equal(m->settings.reply_ms, 9000);
@@ -439,20 +438,57 @@ test_takes(void **state)
 static void
 test_outgoing_name(void **state)
 {
-	struct site_naming n = { "997", 42, "acme", "ZZ", "A/B C" };
+	struct site_naming n = { "997", 42, "acme", "ZZ", "A/B C", "US" };
 	struct tally_err err;
 	char name[256], longest[300];
 
 	(void)state;
 	assert_int_equal(
-	    site_outgoing_name(
-		name, "{set}_{partner}.{control}-{qualifier}-{id}.x", &n, &err),
+	    site_outgoing_name(name,
+		"{set}_{partner}.{control}-{qualifier}-{id}.{self}", &n, &err),
 	    TALLY_OK);
-	assert_string_equal(name, "997_acme.000000042-ZZ-A_B_C.x");
+	assert_string_equal(name, "997_acme.000000042-ZZ-A_B_C.US");
 	memset(longest, 'a', 299);
 	longest[299] = '\0';
 	assert_int_equal(
 	    site_outgoing_name(name, longest, &n, &err), TALLY_CONFIG);
+}
+
+/* Whatever differs between files of the same number is in their names. */
+static void
+test_usual_name(void **state)
+{
+#define SELF1  "<self qualifier=\"01\" id=\"US\"/>"
+#define SELF2  SELF1 "<self qualifier=\"ZZ\" id=\"WE\"/>"
+#define PUSH   "<mailbox url=\"dir:a\"><push to=\"o\"/></mailbox></partner>"
+#define ONE_ID "<partner name=\"p\" qualifier=\"ZZ\" id=\"P\">" PUSH
+#define TWO_IDS \
+	"<partner name=\"p\" qualifier=\"ZZ\" id=\"P\">" \
+	"<id qualifier=\"01\" id=\"Q\"/>" PUSH
+#define ANY "<partner name=\"p\" qualifier=\"*\" id=\"*\">" PUSH
+	static const struct {
+		const char *text, *name;
+	} row[] = {
+		{ HEAD SELF1 ONE_ID TAIL, "{set}-{partner}-{control}.edi" },
+		{ HEAD SELF1 TWO_IDS TAIL,
+		    "{set}-{qualifier}-{id}-{control}.edi" },
+		{ HEAD SELF1 ANY TAIL, "{set}-{qualifier}-{id}-{control}.edi" },
+		{ HEAD SELF2 ONE_ID TAIL,
+		    "{set}-{self}-{partner}-{control}.edi" },
+		{ HEAD SELF2 TWO_IDS TAIL,
+		    "{set}-{self}-{qualifier}-{id}-{control}.edi" },
+		{ HEAD ONE_ID TAIL, "{set}-{self}-{partner}-{control}.edi" },
+		{ HEAD ANY TAIL,
+		    "{set}-{self}-{qualifier}-{id}-{control}.edi" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct site *s = good(row[i].text);
+
+		assert_string_equal(s->mailbox[0].push->name, row[i].name);
+		site_free(s);
+	}
 }
 
 /* -C, the folder above, and none at all. */
@@ -593,6 +629,7 @@ main(void)
 		cmocka_unit_test(test_dictionary),
 		cmocka_unit_test(test_takes),
 		cmocka_unit_test(test_outgoing_name),
+		cmocka_unit_test(test_usual_name),
 		cmocka_unit_test(test_find),
 	};
 
