@@ -295,7 +295,9 @@ bench: $(B)/tallyman $(BENCH_BIN) bench-sftp
 bench-sftp: $(B)/tallyman $(B)/bench/timed $(B)/support/relay
 	@scripts/bench-sftp $(B) $(RTT)
 
-.PHONY: coverage format dist distcheck
+.PHONY: lint coverage format dist distcheck
+lint:
+	@scripts/lint
 coverage:
 	$(MAKE) check-unit check-golden check-prop check-fuzz B=build/cov \
 	    SAN='--coverage' CFLAGS='-O0 -g'

@@ -11,7 +11,7 @@
 struct answer_time
 answer_time(const struct flow_clock *clock)
 {
-	struct answer_time when;
+	struct answer_time when = { "", "" };
 
 	flow_clock_x12(flow_clock_now(clock), when.date, when.time);
 	return when;

@@ -63,10 +63,10 @@ read_all(const struct flow_local *l, struct tally_hash *hash,
 	while (rc == TALLY_OK && got > 0 && total <= max) {
 		rc = l->source.read(l->source.ctx, block, BLOCK, &got, err);
 		total += rc == TALLY_OK ? got : 0;
-		if (rc == TALLY_OK && in != NULL)
-			rc = store_incoming_add(in, block, got, err);
-		else if (rc == TALLY_OK)
+		if (rc == TALLY_OK && hash != NULL)
 			tally_hash_add(hash, block, got);
+		else if (rc == TALLY_OK)
+			rc = store_incoming_add(in, block, got, err);
 	}
 	tally_free(block);
 	if (rc == TALLY_OK && total > max)

@@ -76,7 +76,7 @@ read_row(struct set_text *t, struct row *row, struct tally_str pos,
 static enum tally_rc
 check_position(struct set_text *t, const struct row *row)
 {
-	struct tally_str area, number = { 0 };
+	struct tally_str area = { 0 }, number = { 0 };
 	const char *dot = memchr(row->pos.p, '.', row->pos.n);
 	uint32_t a, n = 0;
 

@@ -23,8 +23,13 @@
 #define BYTES_MAX (64u << 20)
 /* 2 and a little: buffers grow in steps. */
 #define RATIO_MAX 2.6
-/* Of a byte of any shape: some ten times what a byte of an order takes. */
+/* Of a byte of any shape: some ten times what a byte of an order takes; code
+ * that is not optimised has more steps. */
+#ifdef __OPTIMIZE__
 #define BYTE_MAX 120.0
+#else
+#define BYTE_MAX 300.0
+#endif
 
 static uint64_t work;
 

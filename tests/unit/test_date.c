@@ -114,12 +114,54 @@ test_charset(void **state)
 	assert_non_null(strstr(err.text, "no-such-charset"));
 }
 
+/* What is sent where only ASCII can be. */
+static void
+test_ascii(void **state)
+{
+	static const struct pair texts[] = {
+		{ "", "" },
+		{ "plain ~*", "plain ~*" },
+		{ "Caf\xc3\xa9 \xc3\x85ngstr\xc3\xb6m \xc3\x91",
+		    "Cafe Angstrom N" },
+		{ "\xc5\xbb\xc3\xb3\xc5\x82w \xc5\xa0", "Zolw S" },
+		{ "\xe2\x80\x9cq\xe2\x80\x9d", "\"q\"" },
+		{ "1\xe2\x80\x93"
+		  "2",
+		    "1-2" },
+		{ "stra\xc3\x9f"
+		  "e",
+		    "strasse" },
+	};
+	static const char alien[] = "a\xe5\xb1\xb1z";
+	struct tally_charset *c;
+	struct tally_buf b;
+	struct tally_err err;
+
+	(void)state;
+	assert_int_equal(
+	    tally_charset_new(&c, TALLY_CHARSET_DEFAULT, &err), TALLY_OK);
+	tally_buf_init(&b, 1 << 20);
+	for (size_t i = 0; i < sizeof(texts) / sizeof(*texts); i++) {
+		tally_buf_reset(&b);
+		tally_charset_ascii(c, &b, tally_cstr(texts[i].sent));
+		if (!tally_str_eq(
+			tally_buf_view(&b), tally_cstr(texts[i].want)))
+			fail_msg("%s: %.*s", texts[i].sent, (int)b.n, b.p);
+	}
+	tally_buf_reset(&b);
+	tally_charset_ascii(c, &b, tally_cstr(alien));
+	assert_true(tally_str_eq(tally_buf_view(&b), tally_str("a\0z", 3)));
+	tally_buf_free(&b);
+	tally_charset_free(c);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dates),
 		cmocka_unit_test(test_charset),
+		cmocka_unit_test(test_ascii),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
