@@ -260,7 +260,7 @@ test_many_files(void **state)
 	workspace_read(&w, "out", &buf);
 	at = buf.p;
 	for (unsigned i = 1; i <= 150; i++) {
-		snprintf(part, sizeof(part), "\f997-them-%09u.edi\n", i);
+		snprintf(part, sizeof(part), "\f997-US-them-%09u.edi\n", i);
 		at = strstr(at, part);
 		assert_non_null(at);
 		snprintf(part, sizeof(part), "AK1*PO*%u~", i);
@@ -316,7 +316,7 @@ static const struct {
 	{ SITE("acknowledge=\"none\"", "set=\"850\""), 'P', 0,
 	    "documents accepted 1", NULL },
 	{ SITE("acknowledge=\"none\" ta1=\"always\"", "set=\"850\""), 'P', 0,
-	    "documents accepted 1", "\fTA1-them-000000001.edi\n" },
+	    "documents accepted 1", "\fTA1-US-them-000000001.edi\n" },
 	{ SITE("ta1=\"always\"", "set=\"850\""), 'P', 0, "documents accepted 1",
 	    "*A*000~GS*FA*" },
 	{ SITE("", "set=\"*\""), 'P', 0, "documents accepted 1", "AK5*A~" },
