@@ -56,13 +56,13 @@ list(struct asked *a, struct tally_err *err)
 {
 	const struct tally_dictionary *d = &a->judging.dictionary->d;
 	struct tally_map *const *map;
-	const char *name, *set;
+	const char *set;
 	struct tally_buf b;
 	enum tally_rc rc = TALLY_OK;
 
 	tally_buf_init(&b, TEXT_MAX);
 	for (size_t i = 0; i < maps_n(a->judging.maps) && rc == TALLY_OK; i++) {
-		rc = maps_at(a->judging.maps, i, &name, &map, err);
+		rc = maps_at(a->judging.maps, i, &map, err);
 		set = "";
 		tally_buf_reset(&b);
 		tally_buf_puts(&b, "");
@@ -73,7 +73,8 @@ list(struct asked *a, struct tally_err *err)
 			tally_buf_printf(&b, " %s", d->version[k]->version);
 		}
 		if (rc == TALLY_OK)
-			print_entry(a, name, set, b.n > 0 ? b.p : "");
+			print_entry(a, maps_name(a->judging.maps, i), set,
+			    b.n > 0 ? b.p : "");
 	}
 	tally_buf_free(&b);
 	return rc;
@@ -151,16 +152,15 @@ print(struct asked *a, size_t i, struct tally_map *const *map,
 static enum tally_rc
 show(struct asked *a, struct tally_err *err)
 {
+	struct maps *maps = a->judging.maps;
 	struct tally_map *const *map;
-	const char *name;
-	enum tally_rc rc = TALLY_OK;
+	size_t i = 0;
+	enum tally_rc rc;
 
-	for (size_t i = 0; i < maps_n(a->judging.maps) && rc == TALLY_OK; i++) {
-		rc = maps_at(a->judging.maps, i, &name, &map, err);
-		if (rc == TALLY_OK && strcmp(name, a->name) == 0)
-			return print(a, i, map, err);
-	}
-	return rc;
+	while (strcmp(maps_name(maps, i), a->name) != 0)
+		i++; /* it is there: judging_maps has looked for it */
+	rc = maps_at(maps, i, &map, err);
+	return rc == TALLY_OK ? print(a, i, map, err) : rc;
 }
 
 static int

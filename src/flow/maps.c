@@ -354,11 +354,16 @@ maps_n(const struct maps *m)
 	return m->n;
 }
 
-enum tally_rc
-maps_at(struct maps *m, size_t i, const char **name,
-    struct tally_map *const **of_version, struct tally_err *err)
+const char *
+maps_name(const struct maps *m, size_t i)
 {
-	*name = m->entry[i].name;
+	return m->entry[i].name;
+}
+
+enum tally_rc
+maps_at(struct maps *m, size_t i, struct tally_map *const **of_version,
+    struct tally_err *err)
+{
 	*of_version = m->entry[i].map;
 	return ready(m, &m->entry[i], NULL, err);
 }

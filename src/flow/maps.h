@@ -39,7 +39,8 @@ bool maps_has(const struct maps *, const char *name);
 /* What there is, in order of loading, compiled for those of the dictionary's
  * versions that it is for; others are null, and all of a library's. */
 size_t maps_n(const struct maps *);
-enum tally_rc maps_at(struct maps *, size_t i, const char **name,
+const char *maps_name(const struct maps *, size_t i);
+enum tally_rc maps_at(struct maps *, size_t i,
     struct tally_map *const **of_version, struct tally_err *) TALLY_MUST_USE;
 /* The text that a map of maps_at comes to; see tally_map_effective. */
 enum tally_rc maps_effective(struct maps *, size_t i,

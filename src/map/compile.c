@@ -184,8 +184,8 @@ index_values(struct compile *c, struct map_codes *t)
 	return TALLY_OK;
 }
 
-static const struct tally_xml *
-codes_in(const struct map_file *f, const char *name)
+const struct tally_xml *
+compile_codes_in(const struct map_file *f, const char *name)
 {
 	for (const struct tally_xml *x = f->root->child; x != NULL; x = x->next)
 		if (strcmp(x->name, "codes") == 0 &&
@@ -217,7 +217,7 @@ compile_codes(struct compile *c, const char *name, uint16_t *codes)
 		if (strcmp(c->codes[*codes].name, name) == 0)
 			return TALLY_OK;
 	for (size_t i = 0; i < c->texts.nfile; i++)
-		if ((x = codes_in(&c->texts.file[i], name)) != NULL)
+		if ((x = compile_codes_in(&c->texts.file[i], name)) != NULL)
 			n += children(x);
 	if (n == 0)
 		return TALLY_NOINPUT;
@@ -227,7 +227,7 @@ compile_codes(struct compile *c, const char *name, uint16_t *codes)
 	if (room == NULL || t->name == NULL)
 		return compile_nomem(c);
 	for (size_t i = 0; i < c->texts.nfile && rc == TALLY_OK; i++)
-		if ((x = codes_in(&c->texts.file[i], name)) != NULL)
+		if ((x = compile_codes_in(&c->texts.file[i], name)) != NULL)
 			rc = add_codes(c, t, room, x);
 	qsort(room, t->n, sizeof(*room), code_order);
 	c->ncodes++;

@@ -128,6 +128,10 @@ const char *compile_place(
 enum tally_rc compile_codes(
     struct compile *, const char *name, uint16_t *codes);
 
+/* What a file has of a table of codes, or null. */
+const struct tally_xml *compile_codes_in(
+    const struct map_file *, const char *name);
+
 /* resolve.c */
 enum tally_rc resolve_ref(struct compile *, struct target *,
     const struct tally_xml *at, uint16_t block, const char *ref);

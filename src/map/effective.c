@@ -68,22 +68,21 @@ end(struct printing *p, const char *with, const struct tally_xml *from)
 
 /* --- codes --- */
 
-static bool
-is_codes(const struct tally_xml *x, const char *name)
+static const struct tally_xml *
+first_code(const struct map_file *f, const char *table)
 {
-	return strcmp(x->name, "codes") == 0 &&
-	    strcmp(tally_xml_get(x, "name"), name) == 0;
+	const struct tally_xml *x = compile_codes_in(f, table);
+
+	return x != NULL ? x->child : NULL;
 }
 
 static bool
-has_code(const struct tally_xml *root, const char *table, const char *x12)
+has_code(const struct map_file *f, const char *table, const char *x12)
 {
-	for (const struct tally_xml *x = root->child; x != NULL; x = x->next)
-		for (const struct tally_xml *c = is_codes(x, table) ? x->child
-								    : NULL;
-		     c != NULL; c = c->next)
-			if (strcmp(tally_xml_get(c, "x12"), x12) == 0)
-				return true;
+	for (const struct tally_xml *x = first_code(f, table); x != NULL;
+	     x = x->next)
+		if (strcmp(tally_xml_get(x, "x12"), x12) == 0)
+			return true;
 	return false;
 }
 
@@ -95,7 +94,7 @@ counts(const struct compile *c, const struct map_codes *t, size_t file,
 	const char *x12 = tally_xml_get(code, "x12");
 
 	for (size_t i = 0; i < file; i++)
-		if (has_code(c->texts.file[i].root, t->name, x12))
+		if (has_code(&c->texts.file[i], t->name, x12))
 			return false;
 	for (size_t i = 0; i < t->n; i++)
 		if (tally_str_eq(t->code[i].x12, tally_cstr(x12)))
@@ -123,13 +122,10 @@ print_codes(
 	put_attribute(p->out, "name", t->name);
 	tally_buf_puts(p->out, ">\n");
 	for (size_t i = 0; i < c->texts.nfile; i++)
-		for (const struct tally_xml *x = f[i].root->child; x != NULL;
-		     x = x->next)
-			for (const struct tally_xml *code =
-				 is_codes(x, t->name) ? x->child : NULL;
-			     code != NULL; code = code->next)
-				if (counts(c, t, i, code))
-					print_code(p, code);
+		for (const struct tally_xml *x = first_code(&f[i], t->name);
+		     x != NULL; x = x->next)
+			if (counts(c, t, i, x))
+				print_code(p, x);
 	tally_buf_puts(p->out, "  </codes>\n");
 }
 
