@@ -375,10 +375,8 @@ mark_given(const struct compile *c, uint16_t block, bool *given)
 {
 	const struct rule *r;
 
-	for (size_t i = 0; i < c->nrule; i++) {
-		r = &c->rule[i];
-		if (r->block != block || r->kind == RULE_SUM ||
-		    r->kind == RULE_ATTRIBUTE)
+	for (r = c->scope[block].first; r != NULL; r = r->next) {
+		if (r->kind == RULE_SUM || r->kind == RULE_ATTRIBUTE)
 			continue;
 		if (r->column != MAP_NO_COLUMN)
 			given[r->column] = true;
