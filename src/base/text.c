@@ -124,6 +124,14 @@ tally_text_json(struct tally_buf *b, struct tally_str s)
 }
 
 void
+tally_text_key(struct tally_buf *b, const char *name)
+{
+	tally_buf_putc(b, ',');
+	tally_text_json(b, tally_cstr(name));
+	tally_buf_putc(b, ':');
+}
+
+void
 tally_text_utf8(struct tally_buf *b, struct tally_str s)
 {
 	size_t len;

@@ -19,6 +19,8 @@ void tally_text_safe(struct tally_buf *, struct tally_str);
 
 /* A JSON string with its quotes; bytes that are not UTF-8 as U+FFFD. */
 void tally_text_json(struct tally_buf *, struct tally_str);
+/* The name of a member of an object, but the first. */
+void tally_text_key(struct tally_buf *, const char *name);
 
 /* For the store: valid UTF-8 without NUL as it is, else bytes as \xNN. */
 void tally_text_utf8(struct tally_buf *, struct tally_str);

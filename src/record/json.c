@@ -10,14 +10,6 @@
 #include "base/text.h"
 
 static void
-put_key(struct tally_buf *out, const char *name)
-{
-	tally_buf_putc(out, ',');
-	tally_text_json(out, tally_cstr(name));
-	tally_buf_putc(out, ':');
-}
-
-static void
 put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t i)
 {
 	const struct tally_table *t = r->table;
@@ -27,13 +19,13 @@ put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t i)
 	tally_buf_printf(out, "{\"id\":%u", r->row[i].seq);
 	for (uint16_t k = 0; k < t->nreference; k++)
 		if (reference[k] != TALLY_NO_ROW) {
-			put_key(out, t->reference[k].name);
+			tally_text_key(out, t->reference[k].name);
 			tally_buf_printf(out, "%u", reference[k]);
 		}
 	for (uint16_t k = 0; k < t->ncolumn; k++) {
 		if (cell[k].p == NULL)
 			continue;
-		put_key(out, t->column[k].name);
+		tally_text_key(out, t->column[k].name);
 		if (t->column[k].type == TALLY_INTEGER)
 			tally_buf_add(out, cell[k].p, cell[k].n);
 		else

@@ -34,14 +34,6 @@ is_reference(const struct tally_table *t, const char *name)
 }
 
 static void
-put_key(struct tally_buf *out, const char *name)
-{
-	tally_buf_putc(out, ',');
-	tally_text_json(out, tally_cstr(name));
-	tally_buf_putc(out, ':');
-}
-
-static void
 put_column(struct tally_buf *out, const struct rows *r, int k)
 {
 	const char *name = sqlite3_column_name(r->stmt, k);
@@ -51,14 +43,14 @@ put_column(struct tally_buf *out, const struct rows *r, int k)
 	if (sqlite3_column_type(r->stmt, k) == SQLITE_NULL)
 		return;
 	if (is_reference(r->table, name)) {
-		put_key(out, name);
+		tally_text_key(out, name);
 		tally_buf_printf(out, "%lld",
 		    (long long)(sqlite3_column_int64(r->stmt, k) & r->mask));
 	}
 	if (column < 0)
 		return; /* not of this model */
 	text = (const char *)sqlite3_column_text(r->stmt, k);
-	put_key(out, name);
+	tally_text_key(out, name);
 	if (r->table->column[column].type == TALLY_INTEGER &&
 	    sqlite3_column_type(r->stmt, k) == SQLITE_INTEGER)
 		tally_buf_puts(out, text);
