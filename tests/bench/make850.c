@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * make850 MB [SEED]: writes one interchange of about that many million bytes
- * to standard output: one group of purchase orders (see write_order).
+ * make850 MB [SEED [FIRST]]: writes one interchange of about that many million
+ * bytes to standard output: one group of purchase orders (see write_order) with
+ * numbers from FIRST (1) on.  SEED (850) is the number of the interchange too.
+ * With 0 MB it has one order.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,24 +30,26 @@ main(int argc, char **argv)
 	struct maker m;
 	struct tally_buf b;
 	double wanted, written = 0;
-	uint32_t n = 0;
+	uint32_t first, seed, n = 0;
 	int rc = 0;
 
-	if (argc < 2 || argc > 3) {
-		fprintf(stderr, "usage: make850 MB [SEED]\n");
+	if (argc < 2 || argc > 4) {
+		fprintf(stderr, "usage: make850 MB [SEED [FIRST]]\n");
 		return 64;
 	}
 	wanted = (double)strtoul(argv[1], NULL, 10) * MB;
-	maker_init(&m, argc == 3 ? strtoull(argv[2], NULL, 0) : 850);
+	seed = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 850;
+	first = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1;
+	maker_init(&m, seed);
 	tally_buf_init(&b, 1 << 20);
-	write_isa(&b, &m, 850);
+	write_isa(&b, &m, seed);
 	write_gs(&b, &m, &order, 1);
 	do {
-		write_order(&b, &m, ++n);
+		write_order(&b, &m, first + n++);
 		rc = flush(&b, &written);
 	} while (rc == 0 && written < wanted);
 	write_ge(&b, &m, n, 1);
-	write_iea(&b, &m, 1, 850);
+	write_iea(&b, &m, 1, seed);
 	if (rc == 0)
 		rc = flush(&b, &written);
 	tally_buf_free(&b);

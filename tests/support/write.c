@@ -3,6 +3,7 @@
 #include "generate.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <string.h>
 
 static void
@@ -144,6 +145,20 @@ order_head(struct tally_buf *b, struct maker *m, uint32_t number)
 	}
 }
 
+/* A UPC of eleven random digits and the one that checks them. */
+static void
+upc(struct tally_buf *b, struct rnd *r)
+{
+	char digits[16];
+	uint32_t sum = 0;
+
+	snprintf(digits, sizeof(digits), "%05u%06u", rnd_below(r, 100000),
+	    rnd_below(r, 1000000));
+	for (int i = 0; i < 11; i++)
+		sum += (uint32_t)(digits[i] - '0') * (i % 2 == 0 ? 3 : 1);
+	tally_buf_printf(b, "%s%u", digits, (10 - sum % 10) % 10);
+}
+
 void
 write_order(struct tally_buf *b, struct maker *m, uint32_t number)
 {
@@ -153,11 +168,11 @@ write_order(struct tally_buf *b, struct maker *m, uint32_t number)
 	tally_buf_init(&t, 1 << 16);
 	order_head(&t, m, number);
 	for (uint32_t i = 1; i <= 10; i++) {
-		tally_buf_printf(&t,
-		    "PO1*%u*%u*EA*%u.%02u**UP*%06u%06u*VN*%c%c-%05u\n", i,
+		tally_buf_printf(&t, "PO1*%u*%u*EA*%u.%02u**UP*", i,
 		    rnd_between(r, 1, 480), rnd_below(r, 200),
-		    rnd_below(r, 100), rnd_below(r, 1000000),
-		    rnd_below(r, 1000000), 'A' + rnd_below(r, 26),
+		    rnd_below(r, 100));
+		upc(&t, r);
+		tally_buf_printf(&t, "*VN*%c%c-%05u\n", 'A' + rnd_below(r, 26),
 		    'A' + rnd_below(r, 26), rnd_below(r, 100000));
 		tally_buf_printf(&t, "PID*F****%s\n", things[rnd_below(r, 8)]);
 	}
