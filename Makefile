@@ -289,9 +289,11 @@ install: all $(B)/tallyman.pc
 	    to=$(call into,$(MANDIR))/man$${page##*.}; \
 	    $(INSTALL) -d $$to && $(INSTALL) -m 644 $$page $$to || exit 1; done
 
-.PHONY: bench bench-sftp
+.PHONY: bench bench-large bench-sftp
 bench: $(B)/tallyman $(BENCH_BIN) bench-sftp
 	@scripts/bench $(B) $(MB)
+bench-large: $(B)/tallyman $(BENCH_BIN)
+	@scripts/bench-large $(B) $(LARGE)
 bench-sftp: $(B)/tallyman $(B)/bench/timed $(B)/support/relay
 	@scripts/bench-sftp $(B) $(RTT)
 

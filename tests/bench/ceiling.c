@@ -1,12 +1,15 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * ceiling FINISHED.db OUTDIR: what SQLite needs for the same rows.
+ * ceiling FINISHED.db OUTDIR [DOCUMENTS [MOST]]: what SQLite needs for the same
+ * rows.
  *
- * Reads documents and canonical tables of a finished store into memory, then
- * inserts them into a fresh store, same schema, same settings, a commit per
- * thousand documents: once by the classic loop of bind and step, once by the
+ * Reads documents (MOST of them) and canonical tables of a finished store into
+ * memory, then inserts them into a fresh store, same schema, same settings, a
+ * commit for as many DOCUMENTS (1000): once by the classic loop of bind and step, once by the
  * virtual tables that the store uses.  Prints a line for each.  Nothing is
  * parsed, hashed or checked here: a whole run cannot be faster than this.
+ *
+ * ceiling FINISHED.db: opens it and prints the number of its last document.
  */
 #define _XOPEN_SOURCE 700 /* sync */
 
@@ -22,8 +25,9 @@
 #include "base/embed.h"
 #include "store/load.h"
 
-#define GROUP     1000 /* documents per commit */
 #define BATCH_MAX ((size_t)1 << 30)
+
+static size_t per_commit = 1000, most = SIZE_MAX; /* documents */
 
 /* A group of documents in memory. */
 struct group {
@@ -143,9 +147,9 @@ new_group(const struct tally_model *m)
 	struct group *g = room(1, sizeof(*g));
 	struct tally_err err;
 
-	g->document = room(GROUP, sizeof(*g->document));
-	g->map = room(GROUP, sizeof(*g->map));
-	g->id = room(GROUP, sizeof(*g->id));
+	g->document = room(per_commit, sizeof(*g->document));
+	g->map = room(per_commit, sizeof(*g->map));
+	g->id = room(per_commit, sizeof(*g->id));
 	must(tally_batch_init(&g->batch, m, BATCH_MAX, &err), &err);
 	return g;
 }
@@ -176,8 +180,8 @@ read_all(const char *path, const struct tally_model *m, struct tally_arena *a)
 	}
 	documents = prepare(
 	    db, "SELECT " LOAD_DOCUMENT_COLUMNS " FROM documents ORDER BY id");
-	while (sqlite3_step(documents) == SQLITE_ROW) {
-		if (g == NULL || g->n == GROUP) {
+	while (most-- > 0 && sqlite3_step(documents) == SQLITE_ROW) {
+		if (g == NULL || g->n == per_commit) {
 			g = new_group(m);
 			*last = g;
 			last = &g->next;
@@ -379,6 +383,23 @@ measure(const char *name, const char *out, const struct tally_model *m,
 	remove(dir);
 }
 
+static void
+last_document(const char *path)
+{
+	sqlite3_stmt *last;
+	sqlite3 *db;
+
+	if (sqlite3_open_v2(path, &db, SQLITE_OPEN_READWRITE, NULL) !=
+	    SQLITE_OK)
+		die(path, sqlite3_errmsg(db));
+	last = prepare(db, "SELECT max(id) FROM documents");
+	if (sqlite3_step(last) != SQLITE_ROW)
+		die(path, sqlite3_errmsg(db));
+	printf("%" PRId64 "\n", (int64_t)sqlite3_column_int64(last, 0));
+	sqlite3_finalize(last);
+	sqlite3_close(db);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -388,10 +409,19 @@ main(int argc, char **argv)
 	struct tally_err err;
 	uint64_t rows = 0;
 
-	if (argc != 3) {
-		fprintf(stderr, "usage: ceiling FINISHED.db OUTDIR\n");
+	if (argc < 2 || argc > 5) {
+		fprintf(stderr,
+		    "usage: ceiling FINISHED.db [OUTDIR [DOCUMENTS [MOST]]]\n");
 		return 64;
 	}
+	if (argc == 2) {
+		last_document(argv[1]);
+		return 0;
+	}
+	if (argc > 3)
+		per_commit = strtoul(argv[3], NULL, 10);
+	if (argc > 4)
+		most = strtoul(argv[4], NULL, 10);
 	must(tally_model_load(
 		 &m, "records.xml", tally_embedded_find("records.xml"), &err),
 	    &err);
