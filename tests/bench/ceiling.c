@@ -9,7 +9,7 @@
  * virtual tables that the store uses.  Prints a line for each.  Nothing is
  * parsed, hashed or checked here: a whole run cannot be faster than this.
  *
- * ceiling FINISHED.db: opens it and prints the number of its last document.
+ * ceiling FINISHED.db: prints the number of its last document.
  */
 #define _XOPEN_SOURCE 700 /* sync */
 
