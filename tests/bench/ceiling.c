@@ -5,9 +5,10 @@
  *
  * Reads documents (MOST of them) and canonical tables of a finished store into
  * memory, then inserts them into a fresh store, same schema, same settings, a
- * commit for as many DOCUMENTS (1000): once by the classic loop of bind and step, once by the
- * virtual tables that the store uses.  Prints a line for each.  Nothing is
- * parsed, hashed or checked here: a whole run cannot be faster than this.
+ * commit for as many DOCUMENTS (1000): once by the classic loop of bind and
+ * step, once by the virtual tables that the store uses.  Prints a line for
+ * each.  Nothing is parsed, hashed or checked here: a whole run cannot be
+ * faster than this.
  *
  * ceiling FINISHED.db: prints the number of its last document.
  */
