@@ -77,7 +77,7 @@ $(B)/gen/%.o: $(B)/gen/%.c
 # Build tools and what they make: .c files only, never headers.
 DICT_TOOL_OBJ := $(call obj,src/tool/dictionary.c \
 	$(wildcard src/x12/dictionary*.c) src/x12/grammar.c \
-	src/x12/value.c src/base/err.c \
+	src/x12/value.c src/base/check_digit.c src/base/err.c \
 	src/base/mem.c)
 $(B)/tool/embed: $(call obj,src/tool/embed.c)
 	@mkdir -p $(@D)

@@ -37,9 +37,19 @@ enum tally_type {
 #define TALLY_UNBOUNDED    0  /* of a maximum: no limit */
 #define TALLY_ELEMENTS_MAX 62 /* elements that a segment spec can have */
 
+/* A number whose last digit follows from the others. */
+enum tally_check {
+	TALLY_CHECK_NONE,
+	TALLY_CHECK_GTIN,
+	TALLY_CHECK_SSCC,
+	TALLY_CHECK_ISBN
+};
+
 struct tally_code {
 	const char *code;
 	const char *meaning; /* our own words; "" when not known */
+	/* enum tally_check: of the element behind this one, in a segment */
+	uint8_t check;
 };
 
 /* A relational note (X12.6, 3.8): P paired, R at least one, E at most one,
@@ -67,7 +77,8 @@ struct tally_element {
 	uint32_t min, max; /* characters, sign and point not counted */
 	const struct tally_code *code; /* sorted by byte; null: any value */
 	uint32_t ncode;
-	bool open; /* other codes exist: one that is not here is a note */
+	bool open;   /* other codes exist: one that is not here is a note */
+	bool checks; /* some of the codes have a check */
 	/* of a composite only */
 	const struct tally_use *use;
 	uint8_t nuse;

@@ -26,6 +26,7 @@ static const struct {
 	[TALLY_F_element_not_used] = { NULL, NULL, "I10", NULL },
 	/* Notes, unless an agreement says otherwise. */
 	[TALLY_F_code_unlisted] = { "7", NULL, NULL, NULL },
+	[TALLY_F_check_digit] = { "7", NULL, NULL, NULL },
 	[TALLY_F_hierarchy_sequence] = { "7", NULL, NULL, NULL },
 	[TALLY_F_number_spelling] = { "3", NULL, NULL, NULL },
 	[TALLY_F_trailing_separators] = { "3", NULL, NULL, NULL },

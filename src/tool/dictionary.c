@@ -173,7 +173,7 @@ put_codes(size_t nth, const struct tally_element *e)
 		put_string(e->code[i].code);
 		printf(", ");
 		put_string(e->code[i].meaning);
-		printf(" },\n");
+		printf(", %u },\n", e->code[i].check);
 	}
 	printf("};\n");
 }
@@ -250,7 +250,7 @@ put_elements(size_t nth)
 			printf("c%s_%s, %u", owner, e->id, e->ncode);
 		else
 			printf("0, 0");
-		printf(", %d", e->open);
+		printf(", %d, %d", e->open, e->checks);
 		put_layout(v, "e", e->id, e->nuse, e->nnote);
 		printf(" },\n");
 	}

@@ -326,7 +326,8 @@ check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	const struct tally_class *of = &c->g->class[class];
 	const struct tally_set_spec *spec = checker_spec(c);
 	unsigned nuse = of->spec->nuse;
-	uint64_t present, doubtful;
+	uint64_t present, doubtful, numbers = 0;
+	bool sound;
 
 	present = tally_values_look(of->value, nuse, (const char *)set->bytes,
 	    pos, s->n, set->plain, &doubtful);
@@ -335,15 +336,21 @@ check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		s->present |= tally_values_present(pos, nuse + 1u, s->n);
 	if (sc->composed)
 		doubtful = present;
-	if (doubtful == 0 &&
-	    segment_sound(of, s, present, c->complete[class]) &&
-	    class != c->g->ends_loop)
+	sound =
+	    doubtful == 0 && segment_sound(of, s, present, c->complete[class]);
+	if ((present & of->checks) != 0)
+		numbers =
+		    tally_values_check(of->value, (const char *)set->bytes, pos,
+			present & present >> 1 & of->checks);
+	if (sound && numbers == 0 && class != c->g->ends_loop)
 		return;
 	sc->segment = s;
 	sc->class = of;
 	sc->loop = &spec->loop[spec->place[c->place].loop];
-	if (segment_check(sc, present, doubtful))
+	if (!sound && segment_check(sc, present, doubtful))
 		c->complete[class] = present;
+	if (numbers != 0)
+		segment_check_digits(sc, numbers);
 	if (class == c->g->ends_loop)
 		check_loop_end(c, sc);
 }

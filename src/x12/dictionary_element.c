@@ -8,6 +8,8 @@
  */
 #include "dictionary_rows.h"
 
+#include "base/check_digit.h"
+
 #define LENGTH_MAX 1000000000 /* of an element: binary ones are that long */
 #define ID_MAX     6          /* "C040", "1705" */
 #define CODE_MAX   8          /* the checker keeps codes as 64-bit numbers */
@@ -349,6 +351,7 @@ add_code(struct tally_elements *t, struct tally_element_slot *e,
 		e->code = v;
 		memmove(v + at + 1, v + at, (e->ncode - at) * sizeof(*v));
 		e->ncode++;
+		v[at] = (struct tally_code_slot){ 0 };
 		v[at].c.code = tally_arena_cstr(t->a, code);
 		if (v[at].c.code == NULL)
 			return tally_rows_nomem(r);
@@ -379,12 +382,44 @@ drop_codes(struct tally_element_slot *e, const struct tally_rows *r,
 	return TALLY_OK;
 }
 
+/* Codes behind which a number with a check digit stands. */
+static enum tally_rc
+check_codes(struct tally_element_slot *e, const struct tally_rows *r,
+    struct tally_str row)
+{
+	struct tally_str word;
+	enum tally_check check;
+	bool found;
+	size_t at;
+
+	if (!tally_rows_word(&row, &word))
+		word = tally_str("", 0);
+	if (!tally_check_digit_find(word, &check))
+		return tally_rows_error(r,
+		    "\"%.*s\" found behind check; " CHECK_DIGIT_NAMES
+		    " expected",
+		    TALLY_WORD(word));
+	while (tally_rows_word(&row, &word)) {
+		at = code_slot(e, word, &found);
+		if (!found)
+			return tally_rows_error(r,
+			    "element %s has no code %.*s to be checked; add "
+			    "the "
+			    "code before this row",
+			    e->e.id, TALLY_WORD(word));
+		e->code[at].c.check = (uint8_t)check;
+		e->e.checks = true;
+	}
+	return TALLY_OK;
+}
+
 /*
  * 353 00 original        a code with its meaning
  * 353 = 01 04 05         codes without
  * 353 *                  there are more
  * 353 complete           there are no more, whatever the base says
  * 353 drop 05            not those of the base
+ * 88 check sscc GM       the number behind it has a check digit
  */
 static enum tally_rc
 read_codes(
@@ -412,6 +447,8 @@ read_codes(
 		return tally_rows_nomem(r);
 	if (tally_str_eq(word, TALLY_STR("drop")))
 		return drop_codes(e, r, row);
+	if (tally_str_eq(word, TALLY_STR("check")))
+		return check_codes(e, r, row);
 	if (tally_str_eq(word, TALLY_STR("*")) ||
 	    tally_str_eq(word, TALLY_STR("complete"))) {
 		e->e.open = word.n == 1;

@@ -222,9 +222,12 @@ add_class(struct tally_grammar *g, const struct tally_segment_spec *seg)
 			return k;
 	c = &g->class[g->nclass];
 	*c = (struct tally_class){ .tag = tag, .spec = seg };
-	for (unsigned i = 0; i < seg->nuse; i++)
+	for (unsigned i = 0; i < seg->nuse; i++) {
 		if (seg->use[i].requirement == 'M')
 			c->required |= UINT64_C(1) << (i + 1);
+		if (seg->use[i].element->checks && i + 1u < seg->nuse)
+			c->checks |= UINT64_C(1) << (i + 1);
+	}
 	return g->nclass++;
 }
 

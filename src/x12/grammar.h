@@ -36,6 +36,7 @@ struct tally_class {
 	const struct tally_segment_spec *spec;
 	const struct tally_value_spec *value; /* nuse of them */
 	uint64_t required;                    /* mask of mandatory elements */
+	uint64_t checks; /* mask of qualifiers of numbers with check digits */
 	uint16_t first, last; /* places that have this tag: the outer two */
 };
 

@@ -11,6 +11,7 @@
 
 #include <stdio.h>
 
+#include "base/check_digit.h"
 #include "x12/characters.h"
 
 #define BIT(k) (UINT64_C(1) << (k))
@@ -399,6 +400,31 @@ segment_check(
 		check_excess(c, nuse);
 	check_trailing(c);
 	return complete;
+}
+
+void
+segment_check_digits(const struct segment_check *c, uint64_t qualifiers)
+{
+	const struct tally_separators *sep = &c->set->separators;
+	char expected[CHECK_DIGIT_WORDS];
+	enum tally_check check;
+	struct tally_str v;
+
+	for (; qualifiers != 0; qualifiers &= qualifiers - 1) {
+		unsigned k = lowest(qualifiers);
+
+		check = tally_value_check_behind(&c->class->value[k - 1],
+		    tally_element(c->set, c->segment, k));
+		v = tally_str_rtrim(tally_element(c->set, c->segment, k + 1));
+		if (check == TALLY_CHECK_NONE || v.n == 0 ||
+		    tally_check_digit_right(check, v, expected) ||
+		    contains(v, sep->component) ||
+		    contains(v, sep->repetition) ||
+		    test(c, &c->class->value[k], v) != TALLY_FINDING_NONE)
+			continue;
+		report(c, TALLY_F_check_digit, (struct where){ k + 1, 0, 0, 0 },
+		    c->class->spec->use[k].element, v, expected);
+	}
 }
 
 void

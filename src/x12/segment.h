@@ -38,6 +38,10 @@ struct segment_check {
 bool segment_check(
     const struct segment_check *, uint64_t present, uint64_t doubtful);
 
+/* Numbers with check digits that are not plainly right, behind those
+ * qualifiers. */
+void segment_check_digits(const struct segment_check *, uint64_t qualifiers);
+
 /* Whether segment_check would find nothing, as far as can be seen at once. */
 static inline bool
 segment_sound(const struct tally_class *class, const struct tally_segment *s,

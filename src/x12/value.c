@@ -7,6 +7,7 @@
  */
 #include "x12/value.h"
 
+#include "base/check_digit.h"
 #include "base/word.h"
 #include "tallyman/x12.h"
 
@@ -16,17 +17,21 @@ hash(uint64_t key, uint32_t shift)
 	return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> shift);
 }
 
-static bool
-code_known(const struct tally_code_set *c, uint64_t key)
+/* The slot that has the code, or else an empty one. */
+static uint32_t
+code_slot(const struct tally_code_set *c, uint64_t key)
 {
 	uint32_t i = hash(key, c->shift);
 
-	while (c->slot[i] != 0) {
-		if (c->slot[i] == key)
-			return true;
+	while (c->slot[i] != 0 && c->slot[i] != key)
 		i = (i + 1) & c->mask;
-	}
-	return false;
+	return i;
+}
+
+static bool
+code_known(const struct tally_code_set *c, uint64_t key)
+{
+	return c->slot[code_slot(c, key)] != 0;
 }
 
 /* Codes longer than eight bytes do not exist in X12's ID elements. */
@@ -35,24 +40,28 @@ make_codes(struct tally_arena *a, const struct tally_element *e)
 {
 	struct tally_code_set *c = tally_arena_alloc(a, sizeof(*c));
 	uint32_t bits = 2;
-	uint64_t *slot;
+	uint64_t *slot, key;
+	uint8_t *check = NULL;
+	uint32_t i;
 
 	while ((UINT32_C(1) << bits) < 2 * e->ncode)
 		bits++;
 	slot = tally_arena_alloc(a, sizeof(*slot) << bits);
-	if (c == NULL || slot == NULL)
+	if (e->checks)
+		check = tally_arena_alloc(a, UINT32_C(1) << bits);
+	if (c == NULL || slot == NULL || (e->checks && check == NULL))
 		return NULL;
 	memset(slot, 0, sizeof(*slot) << bits);
+	if (check != NULL)
+		memset(check, TALLY_CHECK_NONE, UINT32_C(1) << bits);
 	*c = (struct tally_code_set){ slot, 64 - bits,
-		(UINT32_C(1) << bits) - 1 };
+		(UINT32_C(1) << bits) - 1, check };
 	for (uint32_t k = 0; k < e->ncode; k++) {
-		uint64_t key =
-		    word_of(e->code[k].code, strlen(e->code[k].code));
-		uint32_t i = hash(key, c->shift);
-
-		while (slot[i] != 0)
-			i = (i + 1) & c->mask;
+		key = word_of(e->code[k].code, strlen(e->code[k].code));
+		i = code_slot(c, key);
 		slot[i] = key;
+		if (check != NULL)
+			check[i] = e->code[k].check;
 	}
 	return c;
 }
@@ -466,6 +475,41 @@ tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
 	}
 	*doubtful = wrong;
 	return present;
+}
+
+enum tally_check
+tally_value_check_behind(
+    const struct tally_value_spec *s, struct tally_str qualifier)
+{
+	const struct tally_code_set *c = s->codes;
+
+	if (qualifier.n == 0 || qualifier.n > WORD_MAX)
+		return TALLY_CHECK_NONE;
+	return (enum tally_check)
+	    c->check[code_slot(c, word_of_padded(qualifier.p, qualifier.n))];
+}
+
+uint64_t
+tally_values_check(const struct tally_value_spec *spec, const char *bytes,
+    const uint32_t *pos, uint64_t qualifiers)
+{
+	uint64_t wrong = 0;
+	enum tally_check check;
+	uint32_t from, to;
+	unsigned k;
+
+	for (; qualifiers != 0; qualifiers &= qualifiers - 1) {
+		k = (unsigned)__builtin_ctzll(qualifiers);
+		from = pos[k - 1] + 1;
+		to = pos[k];
+		check = tally_value_check_behind(
+		    &spec[k - 1], tally_str(bytes + from, to - from));
+		if (check != TALLY_CHECK_NONE &&
+		    !tally_check_digit_plain(
+			check, tally_str(bytes + to + 1, pos[k + 1] - to - 1)))
+			wrong |= UINT64_C(1) << k;
+	}
+	return wrong;
 }
 
 enum tally_finding_kind

@@ -19,6 +19,7 @@ struct tally_code_set {
 	const uint64_t *slot; /* 0: empty */
 	uint32_t shift;       /* of the 64-bit hash */
 	uint32_t mask;
+	const uint8_t *check; /* of each slot, enum tally_check; null: none */
 };
 
 struct tally_value_spec {
@@ -61,6 +62,19 @@ enum tally_finding_kind tally_value_test(
 uint64_t tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
     const char *bytes, const uint32_t *pos, uint32_t n, bool plain,
     uint64_t *doubtful);
+
+/*
+ * Numbers with check digits: which of the qualifiers, that are not empty and
+ * have codes with a check, stand before one that is not plainly right.  The
+ * rest as above.
+ */
+uint64_t tally_values_check(const struct tally_value_spec *spec,
+    const char *bytes, const uint32_t *pos, uint64_t qualifiers);
+
+/* What the number behind a qualifier is checked for; eight bytes can be read,
+ * however short it is. */
+enum tally_check tally_value_check_behind(
+    const struct tally_value_spec *, struct tally_str qualifier);
 
 /* Which of elements from … n are not empty, as far as they have a bit. */
 static inline uint64_t

@@ -397,6 +397,7 @@ static const struct row rows[] = {
 	DAMAGE("a level without those below that it announces", hierarchy_child,
 	    "7"),
 	DAMAGE("an LE that is not of its LS", loop_identifier, "7"),
+	DAMAGE("another check digit", check_digit, NULL),
 	DAMAGE("separators behind the last element", trailing_separators, NULL),
 };
 #define NROWS (sizeof(rows) / sizeof(rows[0]))

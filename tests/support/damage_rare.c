@@ -132,6 +132,35 @@ code_unlisted(struct made_set *s, struct maker *m, struct expected *x)
 	return false;
 }
 
+/* Another last digit of a number that has a check digit. */
+static bool
+check_digit(struct made_set *s, struct maker *m, struct expected *x)
+{
+	for (uint32_t i = 0; i < TRIES; i++) {
+		uint32_t at, k;
+		struct made_segment *g = some_element(s, m, &at, &k);
+		const struct tally_element *e =
+		    g != NULL ? g->spec->use[k - 1].element : NULL;
+		const struct tally_code *code;
+		struct tally_str v;
+		char *p;
+
+		if (e == NULL || !e->checks || k >= g->n)
+			continue;
+		code = tally_code_find(e, g->element[k - 1]);
+		v = g->element[k];
+		if (code == NULL || code->check == TALLY_CHECK_NONE || v.n == 0)
+			continue;
+		p = tally_arena_cstr(&s->arena, v);
+		p[v.n - 1] = p[v.n - 1] == '9' ? '0' : (char)(p[v.n - 1] + 1);
+		g->element[k] = tally_str(p, v.n);
+		*x = (struct expected){ TALLY_F_check_digit, at + 1, k + 1,
+			g->tag };
+		return true;
+	}
+	return false;
+}
+
 /* An empty element behind the last, where there can be one. */
 static bool
 trailing(struct made_set *s, struct maker *m, struct expected *x)
@@ -428,6 +457,7 @@ const struct damage rare_damages[] = {
 	{ "a mandatory component left out", component_missing },
 	{ "a repetition that is too long", repetition_long },
 	{ "a code that an open list lacks", code_unlisted },
+	{ "another check digit", check_digit },
 	{ "separators behind the last element", trailing },
 	{ "a segment of another set", not_in_set },
 	{ "a loop too often", loop_too_often },

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/check_digit.h"
+
 /* A set that is larger says nothing that a smaller does not. */
 #define SEGMENTS_MAX 4000
 #define ARENA_MAX    (64u << 20)
@@ -350,6 +352,32 @@ made_value(
 	return tally_str(p, n);
 }
 
+/* A number behind the kth element, if that is the qualifier of one that has a
+ * check digit; else an empty view. */
+static struct tally_str
+checked_number(struct maker *m, struct tally_arena *a,
+    const struct made_segment *g, uint32_t k)
+{
+	static const uint32_t digits[] = { [TALLY_CHECK_GTIN] = 12,
+		[TALLY_CHECK_SSCC] = 18,
+		[TALLY_CHECK_ISBN] = 13 };
+	const struct tally_code *code =
+	    k > 0 && g->spec->use[k - 1].element->checks
+	    ? tally_code_find(g->spec->use[k - 1].element, g->element[k - 1])
+	    : NULL;
+	char number[20], expected[CHECK_DIGIT_WORDS];
+	uint32_t n;
+
+	if (code == NULL || code->check == TALLY_CHECK_NONE)
+		return tally_str("", 0);
+	n = digits[code->check];
+	draw_digits(m, number, n);
+	for (number[n - 1] = '0'; !tally_check_digit_right(
+		 code->check, tally_str(number, n), expected);)
+		number[n - 1]++;
+	return tally_arena_str(a, tally_str(number, n));
+}
+
 struct made_segment
 made_new(struct made_set *s, struct maker *m, uint16_t place)
 {
@@ -366,7 +394,10 @@ made_new(struct made_set *s, struct maker *m, uint16_t place)
 	for (uint32_t k = 1; k <= spec->nuse; k++)
 		if ((have & bit(k)) != 0) {
 			g.element[k - 1] =
-			    made_value(m, &s->arena, spec->use[k - 1].element);
+			    checked_number(m, &s->arena, &g, k - 1);
+			if (g.element[k - 1].n == 0)
+				g.element[k - 1] = made_value(
+				    m, &s->arena, spec->use[k - 1].element);
 			g.n = k;
 		}
 	return g;

@@ -161,6 +161,36 @@ test_complete_list(void **state)
 	tally_arena_free(&a);
 }
 
+/* What a site says of check digits stands over what the base says. */
+static void
+test_check_digits(void **state)
+{
+	static const struct row row = { "codes",
+		{ { "004010",
+		    { { "codes",
+			"235 Q9 our number\n235 check gtin Q9\n"
+			"88 check none GM\n" } } } },
+		NULL, 0, NULL };
+	struct tally_dictionary d = { NULL, 0 };
+	struct tally_arena a;
+	struct tally_err err;
+
+	(void)state;
+	tally_arena_init(&a, MAX);
+	assert_int_equal(load(&d, &a, &row, &err), TALLY_OK);
+	assert_int_equal(
+	    code(version(&d, "004010"), "235", "Q9")->check, TALLY_CHECK_GTIN);
+	assert_int_equal(
+	    code(version(&d, "004010"), "235", "UP")->check, TALLY_CHECK_GTIN);
+	assert_int_equal(
+	    code(version(&d, "004010"), "235", "VN")->check, TALLY_CHECK_NONE);
+	assert_int_equal(
+	    code(version(&d, "004010"), "88", "GM")->check, TALLY_CHECK_NONE);
+	assert_int_equal(
+	    code(version(&d, "005010"), "88", "GM")->check, TALLY_CHECK_SSCC);
+	tally_arena_free(&a);
+}
+
 static const struct row wrong[] = {
 	{ "a name that is no version", { { "4010", { { "codes", "" } } } }, "",
 	    0, "six digits" },
@@ -186,6 +216,12 @@ static const struct row wrong[] = {
 	{ "a code that is too long",
 	    { { "004010", { { "codes", "# units\n355 EACH each\n" } } } },
 	    "codes", 2, "EACH" },
+	{ "a check digit of no kind",
+	    { { "004010", { { "codes", "88 check mod10 GM\n" } } } }, "codes",
+	    1, "\"mod10\" found behind check; gtin, sscc, isbn or none" },
+	{ "a check digit behind no code",
+	    { { "004010", { { "codes", "235 check gtin Q9\n" } } } }, "codes",
+	    1, "element 235 has no code Q9" },
 	{ "an ambiguous set",
 	    { { "004010",
 		{ { "820",
@@ -316,6 +352,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_versions),
 		cmocka_unit_test(test_complete_list),
+		cmocka_unit_test(test_check_digits),
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_no_memory),
 		cmocka_unit_test(test_each_allocation),

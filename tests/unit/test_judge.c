@@ -475,6 +475,50 @@ test_unlisted(void **state)
 	judged_free(&j);
 }
 
+/* Numbers behind qualifiers that promise a check digit: each that is wrong is
+ * a note, and no value at fault otherwise is told of twice. */
+static void
+test_check_digits(void **state)
+{
+	static const char in[] = ISA GS ST BEG
+	    "PO1*1*1*EA***UP*012345678905*EN*4006381333931*UK*10036000291459~"
+	    "PO1*2*1*EA***UP*012345678904*VN*012345678904*EN*400638133393~"
+	    "PO1*3*1*EA***UA*012345678904*UP*012345678905  *IB*080442957X~"
+	    "PO1*4*1*EA***UP*0123456789050123456789050123456789050123456789050~"
+	    "CTT*4~SE*8*0001~GE*1*7~" IEA;
+	static const struct {
+		enum tally_finding_kind kind;
+		uint32_t segment;
+		unsigned element;
+		const char *value, *expected;
+	} want[] = {
+		{ TALLY_F_check_digit, 4, 7, "012345678904",
+		    "the check digit 5 at the end" },
+		{ TALLY_F_check_digit, 4, 11, "400638133393",
+		    "the check digit 0 at the end" },
+		{ TALLY_F_element_too_long, 6, 7,
+		    "0123456789050123456789050123456789050123456789050",
+		    "1 to 48 characters" },
+	};
+	struct judged j;
+
+	(void)state;
+	judged_run(&j, tally_cstr(in), 0, NULL);
+	assert_int_equal(j.findings.n, sizeof(want) / sizeof(want[0]));
+	for (size_t i = 0; i < j.findings.n; i++) {
+		const struct tally_finding *f = &j.findings.v[i];
+
+		assert_int_equal(f->kind, want[i].kind);
+		assert_int_equal(f->segment, want[i].segment);
+		assert_int_equal(f->element, want[i].element);
+		assert_true(tally_str_eq(f->value, tally_cstr(want[i].value)));
+		assert_true(
+		    tally_str_eq(f->expected, tally_cstr(want[i].expected)));
+	}
+	assert_int_equal(j.findings.v[0].severity, TALLY_NOTE);
+	judged_free(&j);
+}
+
 /* A version that is not there: rejected, or read with the nearest one. */
 static void
 test_nearest(void **state)
@@ -549,6 +593,7 @@ main(void)
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_many_elements),
 		cmocka_unit_test(test_unlisted),
+		cmocka_unit_test(test_check_digits),
 		cmocka_unit_test(test_nearest),
 	};
 

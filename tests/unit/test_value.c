@@ -11,8 +11,8 @@
 #include "tallyman/x12.h"
 #include "x12/value.h"
 
-static const struct tally_code codes[] = { { "00", "" }, { "A1", "" },
-	{ "ZZZ", "" } };
+static const struct tally_code codes[] = { { .code = "00", .meaning = "" },
+	{ .code = "A1", .meaning = "" }, { .code = "ZZZ", .meaning = "" } };
 
 #define ELEMENT(t, lo, hi) \
 	{ \
