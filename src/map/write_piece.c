@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Segments that are being made; see write.h. */
+#include "base/check_digit.h"
 #include "map/write.h"
 
 #define COMPONENTS_MAX 31
@@ -130,6 +131,28 @@ write_line(
 	w->nsegment++;
 }
 
+/* Tells of a number that stands behind its qualifier and has another check
+ * digit than it can have; it is written all the same. */
+static void
+check_digits(struct write *w, uint16_t place,
+    const struct tally_segment_spec *s, const struct tally_str *value)
+{
+	char expected[CHECK_DIGIT_WORDS];
+	const struct tally_code *code;
+
+	for (uint8_t k = 1; k < s->nuse; k++) {
+		if (!s->use[k - 1].element->checks || value[k - 1].n == 0 ||
+		    value[k].n == 0)
+			continue;
+		code = tally_code_find(s->use[k - 1].element, value[k - 1]);
+		if (code != NULL && code->check != TALLY_CHECK_NONE &&
+		    !tally_check_digit_right(code->check, value[k], expected))
+			write_report(w, TALLY_F_check_digit, place,
+			    (uint8_t)(k + 1), s->use[k].element->name, value[k],
+			    expected);
+	}
+}
+
 void
 write_made(struct write *w, uint32_t piece)
 {
@@ -137,5 +160,6 @@ write_made(struct write *w, uint32_t piece)
 	const struct tally_segment_spec *s =
 	    w->map->set->place[p->place].segment;
 
+	check_digits(w, p->place, s, w->value + p->value);
 	write_line(w, s->tag, w->value + p->value, s->nuse);
 }

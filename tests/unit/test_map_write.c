@@ -55,13 +55,13 @@ static const char notice[] =
        "<rows table='shipment_orders' level='O'>"
        "<field column='po_number' ref='PRF01'/></rows>"
        "<rows table='packages' level='T'><constant column='level' "
-       "value='tare'/><field column='sscc' ref='MAN02' where='MAN01=GM'/>"
+       "value='tare'/><field column='sscc' ref='MAN02' where='MAN01=CP'/>"
        "</rows>"
        "<rows table='packages' level='P'><constant column='level' "
-       "value='pack'/><field column='sscc' ref='MAN02' where='MAN01=GM'/>"
+       "value='pack'/><field column='sscc' ref='MAN02' where='MAN01=CP'/>"
        "</rows>"
        "<rows table='shipment_lines' level='I'>"
-       "<field column='gtin' ref='LIN03' where='LIN02=UP'/>"
+       "<field column='gtin' ref='LIN03' where='LIN02=VN'/>"
        "<field column='shipped' ref='SN102'/>"
        "<field column='unit' ref='SN103'/></rows>" END;
 
@@ -195,6 +195,26 @@ static const struct {
 		"CTT*1*1~SE*5*0001~"
 		"\nwrite_room PO106 line_ids \"\": room for one more value in "
 		"the segment" },
+	{ .what = "numbers with their check digits",
+	    .map = order,
+	    .records = HEAD
+	    "}]" LINES ",'line_ids':[{'order_line_id':0,'qualifier':'UP',"
+	    "'value':'012345678905'},{'order_line_id':0,'qualifier':'EN',"
+	    "'value':'4012345678901'},{'order_line_id':0,'qualifier':'VN',"
+	    "'value':'012345678904'}]",
+	    .want = "ST*850*0001~BEG*00*NE*1**20260105~PO1*1*1****UP*"
+		    "012345678905*EN*4012345678901*VN*012345678904~CTT*1*1~"
+		    "SE*5*0001~" },
+	{ .what = "a number with another check digit",
+	    .map = order,
+	    .records = HEAD "}]" LINES
+			    ",'line_ids':[{'order_line_id':0,'qualifier':'UP',"
+			    "'value':'012345678904'}]",
+	    .want =
+		"ST*850*0001~BEG*00*NE*1**20260105~"
+		"PO1*1*1****UP*012345678904~CTT*1*1~SE*5*0001~"
+		"\ncheck_digit PO107 product id \"012345678904\": the check "
+		"digit 5 at the end" },
 	{ .what = "a table that the map does not write",
 	    .map = order,
 	    .records = HEAD "}]" LINES ",'notes':[{'text':'t'}]",
@@ -222,16 +242,16 @@ static const struct {
 	    .records = SHIPMENT ORDER PACKS ITEMS,
 	    .want =
 		"ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
-		"HL*2*1*O*1~PRF*PO~HL*3*2*P*1~MAN*GM*A~HL*4*3*I*0~LIN**UP*G1~"
-		"SN1**1*EA~HL*5*2*P*1~MAN*GM*B~HL*6*5*I*0~LIN**UP*G2~"
+		"HL*2*1*O*1~PRF*PO~HL*3*2*P*1~MAN*CP*A~HL*4*3*I*0~LIN**VN*G1~"
+		"SN1**1*EA~HL*5*2*P*1~MAN*CP*B~HL*6*5*I*0~LIN**VN*G2~"
 		"SN1**2*EA~SE*17*0001~" },
 	{ .what = "packages in items",
 	    .map = notice,
 	    .records = SHIPMENT ORDER PACKS ITEMS,
 	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
-		    "HL*2*1*O*1~PRF*PO~HL*3*2*I*1~LIN**UP*G1~SN1**1*EA~"
-		    "HL*4*3*P*0~MAN*GM*A~HL*5*2*I*1~LIN**UP*G2~SN1**2*EA~"
-		    "HL*6*5*P*0~MAN*GM*B~SE*17*0001~",
+		    "HL*2*1*O*1~PRF*PO~HL*3*2*I*1~LIN**VN*G1~SN1**1*EA~"
+		    "HL*4*3*P*0~MAN*CP*A~HL*5*2*I*1~LIN**VN*G2~SN1**2*EA~"
+		    "HL*6*5*P*0~MAN*CP*B~SE*17*0001~",
 	    .hierarchy = "S O I P" },
 	{ .what = "without packages",
 	    .map = notice,
@@ -239,7 +259,7 @@ static const struct {
 	    ",'shipment_lines':[{'shipment_order_id':0,'shipped':'1',"
 	    "'unit':'EA','gtin':'G1'}]",
 	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
-		    "HL*2*1*O*1~PRF*PO~HL*3*2*I*0~LIN**UP*G1~SN1**1*EA~"
+		    "HL*2*1*O*1~PRF*PO~HL*3*2*I*0~LIN**VN*G1~SN1**1*EA~"
 		    "SE*10*0001~",
 	    .hierarchy = "S O P I" },
 	{ .what = "a level that is not agreed on",
@@ -256,8 +276,8 @@ static const struct {
 	    ",'shipment_lines':[{'package_id':1,"
 	    "'shipped':'1','unit':'EA','gtin':'G1'}]",
 	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
-		    "HL*2*1*T*1~MAN*GM*T~HL*3*2*P*1~MAN*GM*A~HL*4*3*I*0~"
-		    "LIN**UP*G1~SN1**1*EA~SE*12*0001~" },
+		    "HL*2*1*T*1~MAN*CP*T~HL*3*2*P*1~MAN*CP*A~HL*4*3*I*0~"
+		    "LIN**VN*G1~SN1**1*EA~SE*12*0001~" },
 	{ .what = "packages that hold one another",
 	    .map = notice,
 	    .records = SHIPMENT
