@@ -22,7 +22,7 @@
 #include "base/plant.h"
 #include "store/load.h"
 
-#define VERSION    5
+#define VERSION    6
 #define NAME_BYTES 63           /* of a table or column; PostgreSQL's limit */
 #define SQL_MAX    (256 * 1024) /* of one definition */
 
@@ -219,11 +219,9 @@ static const struct {
 	const char *const *sql;
 	size_t n;
 } step[VERSION] = {
-	{ evidence, COUNT(evidence) },
-	{ evidence2, COUNT(evidence2) },
-	{ evidence3, COUNT(evidence3) },
-	{ evidence4, COUNT(evidence4) },
-	{ evidence5, COUNT(evidence5) },
+	{ evidence, COUNT(evidence) }, { evidence2, COUNT(evidence2) },
+	{ evidence3, COUNT(evidence3) }, { evidence4, COUNT(evidence4) },
+	{ evidence5, COUNT(evidence5) }, { NULL, 0 }, /* views alone */
 };
 
 /* Names that a model may not use. */

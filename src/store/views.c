@@ -3,6 +3,7 @@
  * The views for an ERP: a row per thing to import, only of documents that were
  * accepted, with whose they are and when they came.
  */
+#include "store/eaches.h"
 #include "store/internal.h"
 
 #include <stdio.h>
@@ -14,21 +15,25 @@
 /*
  * What is seen: the rows of a table, of documents with a row in the head.
  * The view of a head has parties of these roles, another one the columns by
- * which the rows are known that it refers to.  Tables and columns that the
- * model of a site lacks are left out.
+ * which the rows are known that it refers to, and its quantities in eaches.
+ * Tables and columns that the model of a site lacks are left out.
  */
 static const struct view {
 	const char *name, *head, *document_id;
 	const char *table, *id; /* null: the head itself */
 	const char *role[ROLES_MAX];
 	const char *reference[REFERENCES_MAX];
+	/* in units of "unit", or of "ordered_unit" where that is there */
+	const char *quantity, *ordered;
 } views[] = {
 	{ "erp_orders", "orders", "order_id",
 	    .role = { "ship_to", "bill_to" } },
 	{ "erp_order_lines", "orders", "order_id", "order_lines",
-	    "order_line_id", .reference = { "line_group_id" } },
+	    "order_line_id", .reference = { "line_group_id" },
+	    .quantity = "quantity" },
 	{ "erp_order_answers", "orders", "order_id", "line_acknowledgments",
-	    "order_answer_id", .reference = { "order_line_id" } },
+	    "order_answer_id", .reference = { "order_line_id" },
+	    .quantity = "quantity" },
 	{ "erp_shipments", "shipments", "shipment_id",
 	    .role = { "ship_to", "ship_from" } },
 	{ "erp_shipment_orders", "shipments", "shipment_id", "shipment_orders",
@@ -38,21 +43,24 @@ static const struct view {
 		"parent_package_id" } },
 	{ "erp_shipment_lines", "shipments", "shipment_id", "shipment_lines",
 	    "shipment_line_id",
-	    .reference = { "shipment_order_id", "package_id" } },
+	    .reference = { "shipment_order_id", "package_id" },
+	    .quantity = "shipped", .ordered = "ordered" },
 	{ "erp_inventory", "inventory", "inventory_id",
 	    .role = { "warehouse", "depositor" } },
 	{ "erp_inventory_lines", "inventory", "inventory_id", "inventory_lines",
-	    "inventory_line_id", .reference = { "package_id" } },
+	    "inventory_line_id", .reference = { "package_id" },
+	    .quantity = "quantity" },
 	{ "erp_inventory_quantities", "inventory", "inventory_id", "quantities",
-	    "inventory_quantity_id", .reference = { "inventory_line_id" } },
+	    "inventory_quantity_id", .reference = { "inventory_line_id" },
+	    .quantity = "quantity" },
 	{ "erp_invoices", "invoices", "invoice_id",
 	    .role = { "ship_to", "bill_to", "remit_to" } },
 	{ "erp_invoice_lines", "invoices", "invoice_id", "invoice_lines",
-	    "invoice_line_id", .reference = { NULL } },
+	    "invoice_line_id", .quantity = "quantity" },
 	{ "erp_returns", "returns", "return_id",
 	    .role = { "ship_to", "buyer" } },
 	{ "erp_return_lines", "returns", "return_id", "return_lines",
-	    "return_line_id", .reference = { NULL } },
+	    "return_line_id", .quantity = "quantity" },
 };
 
 static const char *const party_column[] = { "name", "name2", "id_qualifier",
@@ -179,6 +187,46 @@ list_referred(
 			    to->column[i].name);
 }
 
+/* An item's number as one of 14 digits, for all that have a check digit. */
+static void
+list_gtin14(struct tally_buf *sql, const struct tally_table *t)
+{
+	if (!has(t, "gtin") || !has(t, "gtin_kind") || has(t, "gtin14"))
+		return;
+	tally_buf_puts(sql,
+	    ", CASE WHEN length(t.gtin) IN (8, 12, 13, 14)"
+	    " AND t.gtin NOT GLOB '*[^0-9]*' AND (t.gtin_kind IS NULL"
+	    " OR t.gtin_kind IN ('UP', 'EN', 'UK', 'EO', 'UG', 'UH'))"
+	    " THEN substr('000000' || t.gtin, -14) END AS gtin14");
+}
+
+/* Whether a view has quantities in eaches. */
+static bool
+counts(const struct view *v, const struct tally_table *t)
+{
+	return v->quantity != NULL && has(t, v->quantity) && has(t, "unit") &&
+	    !has(t, "eaches");
+}
+
+/* Around the rows of a view, which know eaches_per_unit. */
+static void
+list_eaches(
+    struct tally_buf *sql, const struct view *v, const struct tally_table *t)
+{
+	tally_buf_puts(sql, "SELECT r.*, ");
+	eaches_of(sql, v->quantity);
+	tally_buf_puts(sql, " AS eaches");
+	if (v->ordered != NULL && has(t, v->ordered) &&
+	    has(t, "ordered_unit")) {
+		tally_buf_puts(sql,
+		    ", CASE WHEN coalesce(r.ordered_unit, r.unit) = r.unit"
+		    " THEN ");
+		eaches_of(sql, v->ordered);
+		tally_buf_puts(sql, " END AS ordered_eaches");
+	}
+	tally_buf_puts(sql, " FROM (");
+}
+
 static void
 rows_view(struct tally_buf *sql, const struct view *v,
     const struct tally_model *m, const struct tally_table *t)
@@ -186,14 +234,20 @@ rows_view(struct tally_buf *sql, const struct view *v,
 	const struct tally_table *to[REFERENCES_MAX] = { NULL };
 	int stem;
 
-	tally_buf_printf(sql, "CREATE VIEW %s AS SELECT d.id AS %s, t.id AS %s",
-	    v->name, v->document_id, v->id);
+	tally_buf_printf(sql, "CREATE VIEW %s AS ", v->name);
+	if (counts(v, t))
+		list_eaches(sql, v, t);
+	tally_buf_printf(
+	    sql, "SELECT d.id AS %s, t.id AS %s", v->document_id, v->id);
 	for (size_t i = 0; i < REFERENCES_MAX && v->reference[i]; i++) {
 		to[i] = referred(m, t, v->reference[i]);
 		if (to[i] != NULL)
 			list_referred(sql, to[i], v->reference[i]);
 	}
 	list_columns(sql, t);
+	list_gtin14(sql, t);
+	if (counts(v, t))
+		eaches_columns(sql, t);
 	/* CROSS: documents outside, else every row would be looked at. */
 	tally_buf_printf(sql,
 	    " FROM %s h JOIN documents d ON d.id = h.id CROSS JOIN %s t",
@@ -207,10 +261,14 @@ rows_view(struct tally_buf *sql, const struct view *v,
 		    to[i]->name, stem, v->reference[i], stem, v->reference[i],
 		    v->reference[i]);
 	}
+	if (counts(v, t))
+		eaches_join(sql);
 	tally_buf_puts(sql, " WHERE ");
 	rows_of(sql, "t", "d.id");
 	tally_buf_puts(sql, " AND");
 	only_accepted(sql);
+	if (counts(v, t))
+		tally_buf_puts(sql, ") r");
 }
 
 static enum tally_rc

@@ -58,4 +58,94 @@ sees erp_invoice_lines "line_number, quantity, unit_price, description" \
 sees erp_returns "return_number, po_number, request_reason, buyer_name" \
     "HS-RET-311|HS-70412|DM|HARBOR STORES/"
 sees erp_return_lines "gtin, quantity, disposition" "012345678905|3|RF/"
+
+# In eaches: by the unit, or by the line's own pack.
+sees "erp_shipment_lines WHERE shipment_order_id IS NOT NULL" \
+    "eaches, eaches_per_unit, eaches_rule, ordered_eaches, gtin14" \
+    "48|1|unit|48|00012345678905/16|1|unit|24|00012345678912/144|24|pack|144|/"
+sees "erp_invoice_lines" "eaches, eaches_rule" "48|unit/16|unit/144|pack/"
+sees "erp_inventory_lines WHERE quantity < 0" "quantity, eaches" "-3|-3/"
+sees "erp_return_lines" "eaches, gtin14" "3|00012345678905/"
+# A warehouse tells no pack: nothing is made up.
+sees "erp_shipment_lines WHERE unit = 'CA' AND pack IS NULL" \
+    "shipped, eaches, eaches_per_unit, eaches_rule" "6|||/"
+
+# Exact or not at all; what a partner means by its units is in a table.
+sed 's|name="any" qualifier="\*" id="\*"|name="harbor" qualifier="ZZ" id="HARBORSTORES"|' \
+    "$ws/tallyman.xml" >"$work/tallyman.xml"
+mv "$work/tallyman.xml" "$ws/tallyman.xml"
+line=0
+lines() {
+	while read -r quantity unit pack inner; do
+		line=$((line + 1))
+		echo "PO1*$line*$quantity*$unit***VP*A-$line*$gtin~"
+		[ -z "$pack" ] || echo "PO4*$pack${inner:+*************$inner}~"
+	done
+}
+{
+	echo 'ISA*00*          *00*          *ZZ*HARBORSTORES   *ZZ*QUAYGOODS      *260105*0800*U*00401*000000901*0*P*>~'
+	echo 'GS*PO*HARBORSTORES*QUAYGOODS*20260105*0800*901*X*004010~'
+	echo 'ST*850*0001~'
+	echo 'BEG*00*SA*EACHES**20260105~'
+	gtin='UP*012345678905' lines <<-'end'
+		1.5 DZ
+		1.06 DZ
+		0.125 GS
+		2 PR
+		3 TH
+		7 LB
+	end
+	gtin='EN*4006381333931' lines <<-'end'
+		10 CA 4 6
+		10 CA 24
+		2.5 CT 4 6
+		0.3 BX 7
+		5 CA
+		5 EA 6
+	end
+	gtin='UA*012345678905' lines <<-'end'
+		3 PK 9
+		4 CN
+		5 JR
+		6 BO 12
+		999999999999 DZ
+		999999999999 EA 1
+		9999999999999 EA
+		1 CA 999999 999999
+	end
+	echo "CTT*$line~"
+	echo "SE*$((4 + line + 9))*0001~"
+	echo 'GE*1*901~'
+	echo 'IEA*1*000000901~'
+} >"$work/eaches.edi"
+tallyman lookup set harbor eaches PK 6
+tallyman lookup set '*' eaches PK 10
+tallyman lookup set '*' eaches CN 24
+tallyman lookup set harbor eaches JR dozens
+tallyman lookup set harbor eaches BO pack
+tallyman translate "$work/eaches.edi"
+same "an order in many units is taken" $? 0
+sees "erp_order_lines JOIN erp_orders USING (order_id)
+    WHERE po_number = 'EACHES'" \
+    "quantity || ' ' || unit, eaches, eaches_per_unit, eaches_rule, gtin14" \
+    "1.5 DZ|18|12|unit|00012345678905/\
+1.06 DZ||12|unit|00012345678905/\
+0.125 GS|18|144|unit|00012345678905/\
+2 PR|4|2|unit|00012345678905/\
+3 TH|3000|1000|unit|00012345678905/\
+7 LB||||00012345678905/\
+10 CA|240|24|pack|04006381333931/\
+10 CA|240|24|pack|04006381333931/\
+2.5 CT|60|24|pack|04006381333931/\
+0.3 BX||7|pack|04006381333931/\
+5 CA||||04006381333931/\
+5 EA|5|1|unit|04006381333931/\
+3 PK|18|6|lookup|/\
+4 CN|96|24|lookup|/\
+5 JR||||/\
+6 BO|72|12|pack|/\
+999999999999 DZ|11999999999988|12|unit|/\
+999999999999 EA|999999999999|1|unit|/\
+9999999999999 EA||1|unit|/\
+1 CA||999998000001|pack|/"
 finish

@@ -339,11 +339,11 @@ older_store(void **state)
 	if (store_open(&f->store, f->dir, STORE_WRITE, &f->model, &err) !=
 	    TALLY_OK)
 		fail_msg("%s", err.text);
-	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "5");
+	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "6");
 	/* As it was before. */
-	assert_int_equal(of_copy(f, "version-5", "PRAGMA user_version"), 1);
+	assert_int_equal(of_copy(f, "version-6", "PRAGMA user_version"), 1);
 	assert_int_equal(
-	    of_copy(f, "version-5", "SELECT count(*) FROM interchanges"), 1);
+	    of_copy(f, "version-6", "SELECT count(*) FROM interchanges"), 1);
 	assert_string_equal(
 	    fixture_sql(f, "SELECT count(*) FROM interchanges"), "1");
 	put(f, &from, (struct tally_answer[]){ { SET("1"), .verdict = 'A' } },

@@ -1,0 +1,130 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Quantities in eaches, as SQL: exact, or null.
+ *
+ * What one unit is says the partner's cross-reference "eaches", else the table
+ * below: a number of eaches, or "pack", which is what the line's own pack and
+ * inner pack come to.  A quantity is its digits without the point as a whole
+ * number, and is divided at the end, where that leaves no rest.  Bounds keep
+ * all of it within 63 bits: 11 digits of a quantity, 6 of eaches in a unit.
+ */
+#include "store/eaches.h"
+
+#define LOOKUP "eaches"
+
+static const struct {
+	const char *unit, *says;
+} units[] = {
+	{ "EA", "1" },
+	{ "PC", "1" },
+	{ "UN", "1" },
+	{ "PR", "2" },
+	{ "DZ", "12" },
+	{ "HC", "100" },
+	{ "HU", "100" },
+	{ "GS", "144" },
+	{ "TH", "1000" },
+	{ "BA", "pack" },
+	{ "BD", "pack" },
+	{ "BG", "pack" },
+	{ "BX", "pack" },
+	{ "CA", "pack" },
+	{ "CT", "pack" },
+	{ "DS", "pack" },
+	{ "KT", "pack" },
+	{ "PH", "pack" },
+	{ "PK", "pack" },
+};
+
+/* What one unit of t is: a number, or "pack"; null where nobody says. */
+static void
+put_says(struct tally_buf *sql)
+{
+	tally_buf_puts(
+	    sql, "coalesce(lookup_own.ours, lookup_all.ours, CASE t.unit");
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		tally_buf_printf(
+		    sql, " WHEN '%s' THEN '%s'", units[i].unit, units[i].says);
+	tally_buf_puts(sql, " END)");
+}
+
+static bool
+has(const struct tally_table *t, const char *column)
+{
+	return tally_table_column(t, tally_cstr(column)) >= 0;
+}
+
+static void
+put_pack(struct tally_buf *sql, const struct tally_table *t)
+{
+	if (!has(t, "pack"))
+		tally_buf_puts(sql, "NULL");
+	else if (has(t, "inner_pack"))
+		tally_buf_puts(sql, "t.pack * coalesce(t.inner_pack, 1)");
+	else
+		tally_buf_puts(sql, "t.pack");
+}
+
+/* Whether that is a number, from 1 on. */
+static void
+put_number(struct tally_buf *sql)
+{
+	put_says(sql);
+	tally_buf_puts(sql, " GLOB '[1-9]*' AND ");
+	put_says(sql);
+	tally_buf_puts(sql, " NOT GLOB '*[^0-9]*'");
+}
+
+void
+eaches_columns(struct tally_buf *sql, const struct tally_table *t)
+{
+	tally_buf_puts(sql, ", CASE WHEN ");
+	put_says(sql);
+	tally_buf_puts(sql, " = 'pack' THEN ");
+	put_pack(sql, t);
+	tally_buf_puts(sql, " WHEN ");
+	put_number(sql);
+	tally_buf_puts(sql, " THEN CAST(");
+	put_says(sql);
+	tally_buf_puts(sql, " AS INTEGER) END AS eaches_per_unit, CASE WHEN ");
+	put_says(sql);
+	tally_buf_puts(sql, " = 'pack' THEN CASE WHEN ");
+	put_pack(sql, t);
+	tally_buf_puts(sql, " IS NOT NULL THEN 'pack' END WHEN ");
+	put_number(sql);
+	tally_buf_puts(sql,
+	    " THEN CASE WHEN coalesce(lookup_own.ours, lookup_all.ours) IS NULL"
+	    " THEN 'unit' ELSE 'lookup' END END AS eaches_rule");
+}
+
+void
+eaches_join(struct tally_buf *sql)
+{
+	tally_buf_puts(sql,
+	    " LEFT JOIN lookups lookup_own ON lookup_own.partner = d.partner"
+	    " AND lookup_own.name = '" LOOKUP "'"
+	    " AND lookup_own.theirs = t.unit"
+	    " LEFT JOIN lookups lookup_all ON lookup_all.partner = '*'"
+	    " AND lookup_all.name = '" LOOKUP "'"
+	    " AND lookup_all.theirs = t.unit");
+}
+
+void
+eaches_of(struct tally_buf *sql, const char *quantity)
+{
+	const char *q = quantity;
+
+	/* digits, decimals and what they are divided by */
+	tally_buf_printf(sql,
+	    "CASE WHEN length(r.\"%s\") <= 12"
+	    " AND r.eaches_per_unit BETWEEN 1 AND 999999"
+	    " AND CAST(replace(r.\"%s\", '.', '') AS INTEGER)"
+	    " * r.eaches_per_unit %% CAST('1' || CASE instr(r.\"%s\", '.')"
+	    " WHEN 0 THEN '' ELSE substr('00000000000', 1, length(r.\"%s\")"
+	    " - instr(r.\"%s\", '.')) END AS INTEGER) = 0"
+	    " THEN CAST(replace(r.\"%s\", '.', '') AS INTEGER)"
+	    " * r.eaches_per_unit / CAST('1' || CASE instr(r.\"%s\", '.')"
+	    " WHEN 0 THEN '' ELSE substr('00000000000', 1, length(r.\"%s\")"
+	    " - instr(r.\"%s\", '.')) END AS INTEGER) END",
+	    q, q, q, q, q, q, q, q, q);
+}
