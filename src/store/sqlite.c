@@ -27,19 +27,13 @@
 struct sqlite {
 	struct engine engine; /* first: an engine is a sqlite */
 	sqlite3 *db;
-	sqlite3_stmt *stmt[STATEMENTS];
+	struct sqlite_statement statements[STATEMENTS];
 	struct sqlite_batch *batch;
 	struct sqlite_rows *rows;
 	const char *path; /* borrowed */
 	enum store_mode mode;
 	int patience;
 	bool doubt; /* connect anew before the next transaction */
-};
-
-static const char *const text_of[STATEMENTS] = {
-#define S(name, text) [Q_##name] = text,
-#include "store/statements.def"
-#undef S
 };
 
 static struct sqlite *
@@ -197,8 +191,8 @@ disconnect(struct sqlite *s)
 	if (s->rows != NULL)
 		sqlite_rows_detach(s->rows);
 	for (int i = 0; i < STATEMENTS; i++) {
-		sqlite3_finalize(s->stmt[i]);
-		s->stmt[i] = NULL;
+		sqlite3_finalize(s->statements[i].stmt);
+		s->statements[i].stmt = NULL;
 	}
 	sqlite3_close(s->db);
 	s->db = NULL;
@@ -279,8 +273,7 @@ rollback(struct engine *e)
 	if (s->db == NULL)
 		return;
 	for (int i = 0; i < STATEMENTS; i++)
-		if (s->stmt[i] != NULL)
-			sqlite3_reset(s->stmt[i]);
+		sqlite3_reset(s->statements[i].stmt);
 	/* Some errors have ended the transaction already. */
 	if (sqlite3_get_autocommit(s->db) == 0 &&
 	    once(s, "ROLLBACK", NULL, NULL) != TALLY_OK)
@@ -384,121 +377,63 @@ stamp(struct engine *e, int v, struct tally_err *err)
 }
 
 static enum tally_rc
-prepare(struct sqlite *s, enum statement id, struct tally_err *err)
-{
-	char name[16];
-	int result, n;
-
-	if (s->stmt[id] != NULL)
-		return TALLY_OK;
-	result = sqlite3_prepare_v3(s->db, text_of[id], -1,
-	    SQLITE_PREPARE_PERSISTENT, &s->stmt[id], NULL);
-	if (result != SQLITE_OK)
-		return sqlite_fail(s->db, result, text_of[id], err);
-	n = sqlite3_bind_parameter_count(s->stmt[id]);
-	for (int i = 1; i <= n; i++) {
-		snprintf(name, sizeof(name), "$%d", i);
-		assert(sqlite3_bind_parameter_index(s->stmt[id], name) == i);
-	}
-	return TALLY_OK;
-}
-
-static int
-bind(sqlite3_stmt *stmt, int i, const struct engine_value *v)
-{
-	sqlite3_destructor_type how =
-	    v->fleeting ? SQLITE_TRANSIENT : SQLITE_STATIC;
-
-	switch (v->kind) {
-	case ENGINE_INTEGER:
-		return sqlite3_bind_int64(stmt, i, v->integer);
-	case ENGINE_TEXT:
-		return sqlite3_bind_text64(
-		    stmt, i, v->n != 0 ? v->p : "", v->n, how, SQLITE_UTF8);
-	case ENGINE_BLOB:
-		return sqlite3_bind_blob64(
-		    stmt, i, v->n != 0 ? v->p : "", v->n, how);
-	default:
-		return sqlite3_bind_null(stmt, i);
-	}
-}
-
-static enum tally_rc
 start(struct engine *e, enum statement id, const struct engine_value *v,
     size_t n, struct tally_err *err)
 {
-	struct sqlite *s = of(e);
-	enum tally_rc rc = prepare(s, id, err);
-	int result;
-
-	if (rc != TALLY_OK)
-		return rc;
-	sqlite3_reset(s->stmt[id]);
-	assert((size_t)sqlite3_bind_parameter_count(s->stmt[id]) == n);
-	for (size_t i = 0; i < n; i++) {
-		result = bind(s->stmt[id], (int)i + 1, &v[i]);
-		if (result != SQLITE_OK)
-			return sqlite_fail(s->db, result, text_of[id], err);
-	}
-	return TALLY_OK;
+	return sqlite_statement_start(
+	    &of(e)->statements[id], of(e)->db, id, v, n, err);
 }
 
 static enum tally_rc
 next(struct engine *e, enum statement id, bool *row, struct tally_err *err)
 {
-	struct sqlite *s = of(e);
-	int result = sqlite3_step(s->stmt[id]);
-	enum tally_rc rc = TALLY_OK;
-
-	*row = result == SQLITE_ROW;
-	if (result == SQLITE_ROW)
-		return TALLY_OK;
-	if (result != SQLITE_DONE)
-		rc = sqlite_fail(s->db, result, s->path, err);
-	sqlite3_reset(s->stmt[id]);
-	return rc;
+	return sqlite_statement_next(
+	    &of(e)->statements[id], of(e)->path, row, err);
 }
 
 static void
 finish(struct engine *e, enum statement id)
 {
-	sqlite3_reset(of(e)->stmt[id]);
-	sqlite3_clear_bindings(of(e)->stmt[id]);
+	sqlite3_reset(of(e)->statements[id].stmt);
+	sqlite3_clear_bindings(of(e)->statements[id].stmt);
 }
 
 static int64_t
 integer(struct engine *e, enum statement id, int column)
 {
-	return sqlite3_column_int64(of(e)->stmt[id], column);
+	const struct sqlite_statement *s = &of(e)->statements[id];
+
+	return s->makes ? s->made : sqlite3_column_int64(s->stmt, column);
 }
 
 static struct tally_str
 bytes(struct engine *e, enum statement id, int column)
 {
-	const void *p = sqlite3_column_blob(of(e)->stmt[id], column);
+	sqlite3_stmt *stmt = of(e)->statements[id].stmt;
+	const void *p = sqlite3_column_blob(stmt, column);
 
 	if (p == NULL)
 		return tally_str("", 0);
-	return tally_str(
-	    p, (size_t)sqlite3_column_bytes(of(e)->stmt[id], column));
+	return tally_str(p, (size_t)sqlite3_column_bytes(stmt, column));
 }
 
 static const char *
 text(struct engine *e, enum statement id, int column)
 {
-	return (const char *)sqlite3_column_text(of(e)->stmt[id], column);
+	return (const char *)sqlite3_column_text(
+	    of(e)->statements[id].stmt, column);
 }
 
 static const char *
 name_of(struct engine *e, enum statement id, int column)
 {
-	return sqlite3_column_name(of(e)->stmt[id], column);
+	return sqlite3_column_name(of(e)->statements[id].stmt, column);
 }
 
 static int
 width(struct engine *e, enum statement id)
 {
-	return sqlite3_column_count(of(e)->stmt[id]);
+	return sqlite3_column_count(of(e)->statements[id].stmt);
 }
 
 static enum tally_rc

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What sqlite.c and sqlite_batch.c share. */
+/* What the files of the SQLite engine share. */
 #ifndef TALLYMAN_STORE_SQLITE_H
 #define TALLYMAN_STORE_SQLITE_H
 
@@ -12,6 +12,18 @@ struct sqlite_batch;
 /* Fills *err from the connection's last error and a result code. */
 enum tally_rc sqlite_fail(
     sqlite3 *, int result, const char *doing, struct tally_err *);
+
+/* A statement of statements.def, prepared when it is first started. */
+struct sqlite_statement {
+	sqlite3_stmt *stmt; /* owned by who has the connection */
+	bool makes;         /* its only column is the id of the row it makes */
+	int64_t made;       /* that id */
+};
+enum tally_rc sqlite_statement_start(struct sqlite_statement *, sqlite3 *,
+    enum statement, const struct engine_value *, size_t n, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc sqlite_statement_next(struct sqlite_statement *, const char *path,
+    bool *row, struct tally_err *) TALLY_MUST_USE;
 
 /* The virtual tables of a model.  The model is borrowed. */
 enum tally_rc sqlite_batch_new(struct sqlite_batch **,
