@@ -2,11 +2,13 @@
 /*
  * Writing files over SFTP, several files and several blocks of each at once.
  *
- * A file's work, in todo: OPEN (create, exclusively), WRITEs to the end, SYNC
- * where the server announced it, CLOSE, LSTAT for the size; each begins when
- * the answers to the one before are in.  Servers report a full disk only to
- * some of the requests, and say OK to a later fsync and close: so any trouble
- * spoils the file, which is then closed and removed.
+ * A file's work, in todo: OPEN (create, exclusively); with its handle WRITEs to
+ * the end, SYNC where the server announced it, and CLOSE, one on the heels of
+ * the other, for a server works on the requests of one file in their order
+ * (section 6.1 of the draft); LSTAT for the size once all of them are answered.
+ * Servers report a full disk only to some of the requests, and say OK to a
+ * later fsync and close: so any trouble spoils the file, which is then closed
+ * and removed.
  */
 #include "mailbox/sftp.h"
 
@@ -29,8 +31,9 @@ enum todo {
 struct file {
 	bool busy;
 	size_t item;
-	enum todo todo, doing; /* doing: what the pending requests are */
+	enum todo todo;
 	unsigned pending;
+	bool closing;   /* CLOSE was sent; what follows waits for answers */
 	bool opened;    /* counts as open: from OPEN to CLOSE */
 	unsigned crowd; /* files open when its OPEN failed, with it */
 	bool again;     /* so it is tried once more, unless it exists */
@@ -70,13 +73,21 @@ spoil(
 		    tally_cstr(g->up[f->item].name), r);
 }
 
+/* The step of a ticket is what its request was sent for. */
+static struct sftp_ticket
+ticket(const struct put *g, const struct file *f, enum todo step)
+{
+	return (
+	    struct sftp_ticket){ .item = (size_t)(f - g->file), .step = step };
+}
+
 /* A request that names the file. */
 static void
-send_path(struct put *g, struct file *f, enum sftp_type type)
+send_path(struct put *g, struct file *f, enum todo step, enum sftp_type type)
 {
 	struct sftp_request q = { .type = type,
 		.flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREAT | SFTP_FLAG_EXCL };
-	struct sftp_ticket t = { .item = (size_t)(f - g->file) };
+	struct sftp_ticket t = ticket(g, f, step);
 	struct mailbox_result *res = &g->result[f->item];
 	char path[SFTP_PATH_MAX + 1];
 	enum tally_rc rc = sftp_path(
@@ -92,16 +103,17 @@ send_path(struct put *g, struct file *f, enum sftp_type type)
 }
 
 static void
-send_handle(struct put *g, struct file *f, enum sftp_type type)
+send_handle(struct put *g, struct file *f, enum todo step, enum sftp_type type)
 {
 	struct sftp_request q = { .type = type,
 		.handle = sftp_handle_view(&f->handle) };
-	struct sftp_ticket t = { .item = (size_t)(f - g->file) };
+	struct sftp_ticket t = ticket(g, f, step);
 
 	sftp_client_send(g->s->client, &q, &t);
 	f->pending++;
 }
 
+/* One block; after the last, or trouble, what comes next is due. */
 static bool
 send_write(struct put *g, struct file *f)
 {
@@ -109,10 +121,16 @@ send_write(struct put *g, struct file *f)
 	struct sftp_request q = { .type = SFTP_WRITE,
 		.handle = sftp_handle_view(&f->handle),
 		.offset = f->written };
-	struct sftp_ticket t = { .item = (size_t)(f - g->file) };
+	struct sftp_ticket t = ticket(g, f, DO_WRITE);
 	size_t left = bytes.n - f->written;
 
-	if (left == 0 || failed(g, f) || g->writing >= g->depth)
+	if (left == 0 || failed(g, f)) {
+		f->todo = !failed(g, f) && sftp_client_fsync(g->s->client)
+		    ? DO_SYNC
+		    : DO_CLOSE;
+		return true;
+	}
+	if (g->writing >= g->depth)
 		return false;
 	q.data = tally_str(
 	    bytes.p + f->written, left < SFTP_BLOCK ? left : SFTP_BLOCK);
@@ -140,35 +158,43 @@ no_longer_open(struct put *g, struct file *f)
 	f->opened = false;
 }
 
-/* Sends one request of a file; false when there is none to send now. */
+static void
+send_close(struct put *g, struct file *f)
+{
+	send_handle(g, f, DO_CLOSE, SFTP_CLOSE);
+	f->closing = true;
+	if (g->s->files == g->depth)
+		no_longer_open(g, f);
+}
+
+/* Does one thing for a file; false when there is none to do now. */
 static bool
 send_one(struct put *g, struct file *f)
 {
-	if (f->todo == DO_WRITE)
+	enum todo step = f->todo;
+
+	if (step == DO_WRITE)
 		return send_write(g, f);
-	if (f->todo == DO_NOTHING || (f->todo == DO_OPEN && !may_open(g, f)))
+	if (step == DO_NOTHING || (step == DO_OPEN && !may_open(g, f)))
 		return false;
-	f->doing = f->todo;
-	f->todo = DO_NOTHING;
-	switch (f->doing) {
+	f->todo = step == DO_SYNC ? DO_CLOSE : DO_NOTHING;
+	switch (step) {
 	case DO_OPEN:
 		g->open++;
 		f->opened = true;
-		send_path(g, f, SFTP_OPEN);
+		send_path(g, f, step, SFTP_OPEN);
 		break;
 	case DO_SYNC:
-		send_handle(g, f, SFTP_EXTENDED);
+		send_handle(g, f, step, SFTP_EXTENDED);
 		break;
 	case DO_CLOSE:
-		send_handle(g, f, SFTP_CLOSE);
-		if (g->s->files == g->depth)
-			no_longer_open(g, f);
+		send_close(g, f);
 		break;
 	case DO_REMOVE:
-		send_path(g, f, SFTP_REMOVE);
+		send_path(g, f, step, SFTP_REMOVE);
 		break;
 	default:
-		send_path(g, f, SFTP_LSTAT);
+		send_path(g, f, step, SFTP_LSTAT);
 	}
 	return true;
 }
@@ -228,7 +254,7 @@ on_open(struct put *g, struct file *f, const struct sftp_reply *r)
 {
 	if (r->type == SFTP_HANDLE) {
 		sftp_handle_copy(&f->handle, r->data);
-		f->todo = f->doing = DO_WRITE;
+		f->todo = DO_WRITE;
 		g->held++;
 		if (f->crowd > 0 && f->crowd < g->s->files)
 			g->s->files = f->crowd;
@@ -292,24 +318,13 @@ on_stat(struct put *g, struct file *f, const struct sftp_reply *r)
 	f->todo = DO_REMOVE;
 }
 
-/* All blocks were sent and answered, or one has failed. */
 static void
-after_write(struct put *g, struct file *f)
-{
-	if (f->pending > 0)
-		return;
-	if (failed(g, f))
-		f->todo = DO_CLOSE;
-	else if (f->written == g->up[f->item].bytes.n)
-		f->todo = sftp_client_fsync(g->s->client) ? DO_SYNC : DO_CLOSE;
-}
-
-static void
-on_reply(struct put *g, struct file *f, const struct sftp_reply *r)
+on_reply(
+    struct put *g, struct file *f, enum todo step, const struct sftp_reply *r)
 {
 	bool ok = r->type == SFTP_STATUS && r->status == SFTP_STATUS_OK;
 
-	switch (f->doing) {
+	switch (step) {
 	case DO_OPEN:
 		on_open(g, f, r);
 		break;
@@ -323,13 +338,11 @@ on_reply(struct put *g, struct file *f, const struct sftp_reply *r)
 		if (!ok && r->status != SFTP_STATUS_UNSUPPORTED &&
 		    r->status != SFTP_STATUS_PERMISSION_DENIED)
 			spoil(g, f, "sync", r);
-		f->todo = DO_CLOSE;
 		break;
 	case DO_CLOSE:
 		g->held--;
 		if (!ok)
 			spoil(g, f, "close", r);
-		f->todo = failed(g, f) ? DO_REMOVE : DO_STAT;
 		break;
 	case DO_STAT:
 		on_stat(g, f, r);
@@ -340,8 +353,10 @@ on_reply(struct put *g, struct file *f, const struct sftp_reply *r)
 	default: /* REMOVE: there is nothing more that could be done */
 		break;
 	}
-	if (f->doing == DO_WRITE)
-		after_write(g, f);
+	if (f->closing && f->pending == 0) {
+		f->closing = false;
+		f->todo = failed(g, f) ? DO_REMOVE : DO_STAT;
+	}
 }
 
 enum tally_rc
@@ -377,7 +392,7 @@ sftp_put(struct mailbox *m, const char *folder, const struct mailbox_upload *up,
 			break;
 		assert(g->file[t.item].pending > 0);
 		g->file[t.item].pending--;
-		on_reply(g, &g->file[t.item], &r);
+		on_reply(g, &g->file[t.item], (enum todo)t.step, &r);
 	}
 	for (unsigned i = 0; rc != TALLY_OK && i < g->slots; i++) {
 		if (!g->file[i].busy)
