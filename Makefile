@@ -229,10 +229,12 @@ sanitize:
 	$(MAKE) check B=build/asan \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
-# Where there are threads: a large interchange on its way into the store.
+# Where there are threads: a large interchange on its way into the store, a
+# large file on its way to the disk.
 sanitize-threads:
-	$(MAKE) check-unit T=test_translate B=build/tsan \
-	    SAN=-fsanitize=thread CFLAGS='-O1 -g -fno-omit-frame-pointer'
+	for t in translate store_files; do $(MAKE) check-unit T=test_$$t \
+	    B=build/tsan SAN=-fsanitize=thread \
+	    CFLAGS='-O1 -g -fno-omit-frame-pointer' || exit 1; done
 VALGRIND := valgrind -q --leak-check=full --error-exitcode=99 \
 	--suppressions=$(CURDIR)/tests/support/valgrind.supp
 valgrind: $(UNIT_BIN) $(B)/tallyman

@@ -92,6 +92,7 @@ store_file_add(struct store *st, const struct store_object *o,
     struct store_incoming *in, int64_t now, int64_t *id, bool *known,
     struct tally_err *err)
 {
+	enum tally_rc rc = store_incoming_end(in, err);
 	const unsigned char *sha256 = store_incoming_hash(in);
 	const struct store_instant at = store_instant(now);
 	struct engine_value add[] = { v_cstr(o->mailbox), v_text(o->name),
@@ -105,9 +106,9 @@ store_file_add(struct store *st, const struct store_object *o,
 		.to = "received",
 		.content = sha256 };
 	int64_t payload;
-	enum tally_rc rc;
 
-	rc = store_file_find(st, o, sha256, id, known, err);
+	if (rc == TALLY_OK)
+		rc = store_file_find(st, o, sha256, id, known, err);
 	if (rc != TALLY_OK)
 		return rc;
 	if (*known && !PLANTED(DUPLICATE))

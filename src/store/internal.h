@@ -141,10 +141,13 @@ enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],
     uint64_t size, const void *bytes, const char *archive, int64_t *id,
     struct tally_err *) TALLY_MUST_USE;
 
-/* incoming.c: what files.c needs of one. */
-const unsigned char *store_incoming_hash(struct store_incoming *);
+/* incoming.c: what files.c needs of one; after its end, its SHA-256. */
+enum tally_rc store_incoming_end(struct store_incoming *, struct tally_err *)
+    TALLY_MUST_USE;
+const unsigned char *store_incoming_hash(const struct store_incoming *);
 enum tally_rc store_incoming_keep(struct store_incoming *, int64_t now,
     int64_t *payload, struct tally_err *) TALLY_MUST_USE;
+/* spool.c: removes what dead processes have left there. */
 void store_spool_clean(struct store *);
 
 /* A folder below the workspace, made where missing, its name durable. */
