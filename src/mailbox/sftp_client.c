@@ -19,7 +19,9 @@
 
 #include "mailbox/kind.h"
 
-#define IN_SIZE  ((size_t)SFTP_PACKET_MAX + 4)
+#define IN_SIZE ((size_t)SFTP_PACKET_MAX + 4)
+#define IN_LEAST \
+	((size_t)2 * SFTP_BLOCK)     /* room to receive, if it can be had */
 #define ROOM     (MAILBOX_AHEAD + 2) /* requests, for each of depth */
 #define SLOTS    (ROOM * MAILBOX_DEPTH_MAX)
 #define SLOT_BIT 9 /* 1 << SLOT_BIT >= SLOTS */
@@ -188,7 +190,8 @@ fill(struct sftp_client *c, bool *more, struct tally_err *err)
 	struct tally_err why;
 	size_t done = 0;
 
-	if (c->in_at > 0) {
+	if (c->in_at == c->in_n ||
+	    (c->in_at > 0 && IN_SIZE - c->in_n < IN_LEAST)) {
 		memmove(c->in, c->in + c->in_at, c->in_n - c->in_at);
 		c->in_n -= c->in_at;
 		c->in_at = 0;
