@@ -137,7 +137,7 @@ $(FUZZ_BIN): $(B)/%: $(B)/obj/tests/%.o $(REPLAY_OBJ) $(B)/libtallyman.a
 	$(LINK) $(filter %.o,$^) $(filter %.a,$^) $(CORE_LIBS)
 # These look at pure parts of the shell.
 $(B)/libsite.a: $(call obj,$(wildcard src/flow/site*.c src/mailbox/*.c) \
-    src/flow/clock.c)
+    src/flow/clock.c src/flow/workspace.c)
 	@rm -f $@
 	ar rcs $@ $^
 SITE_FUZZ := $(foreach f,config ssh,$(B)/fuzz/fuzz_$f $(B)/run/fuzz_$f)

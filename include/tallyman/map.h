@@ -81,6 +81,10 @@ struct tally_lookups {
  * stay as they are. */
 void tally_map_lookups(struct tally_map *, const struct tally_lookups *);
 
+/* The zone of local times in the documents that come, where they name none,
+ * borrowed; null: it is not known. */
+void tally_map_zone(struct tally_map *, const struct tally_zone *);
+
 /*
  * What no field claims: one element, or a whole segment (element 0), and the
  * row that it belongs to: the one that its segment, or the loop around it,

@@ -17,6 +17,7 @@
 #include "tallyman/err.h"
 #include "tallyman/mem.h"
 #include "tallyman/str.h"
+#include "tallyman/zone.h"
 
 enum tally_column_type {
 	TALLY_TEXT,    /* UTF-8 */
@@ -26,11 +27,19 @@ enum tally_column_type {
 	TALLY_TIME     /* HH:MM or HH:MM:SS[.d] */
 };
 
+/* Columns of a table that together are a local time. */
+struct tally_local {
+	uint16_t date, time;
+	uint16_t zone; /* or TALLY_NO_COLUMN */
+};
+
 struct tally_column {
 	const char *name;
 	enum tally_column_type type;
 	bool search;      /* indexed: people look it up */
 	const char *note; /* what it holds, in our words */
+	/* Null, or what it is computed from: the same as an instant in UTC. */
+	const struct tally_local *local;
 };
 
 /* A reference to the nearest enclosing row of another table, or null. */
@@ -58,6 +67,8 @@ struct tally_table {
 	/* Columns, of which the first with a value is the business key. */
 	uint16_t key[TALLY_KEYS_MAX];
 	uint16_t nkey;
+	const uint16_t *instant; /* columns that are computed */
+	uint16_t ninstant;
 };
 
 struct tally_model {
@@ -183,6 +194,25 @@ tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
  * many. */
 void tally_batch_rows(const struct tally_batch *, uint16_t table,
     uint32_t document, uint32_t *from, uint32_t *n);
+
+/*
+ * Computes the instants of the newest document: of each row with a date and a
+ * time, whose zone the row names, or else is the one given; null: none is.
+ * What has no zone, or one that is no code of element 623, has no instant.
+ */
+enum tally_rc tally_batch_instants(struct tally_batch *,
+    const struct tally_zone *, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * The inverse: where a row has an instant, but neither its date nor its time,
+ * they are filled in.  Without any zone they are in universal time, and the
+ * row says so.  A value that is no instant is told, with its column.
+ */
+typedef void tally_instant_fn(void *ctx, const struct tally_table *,
+    uint16_t column, struct tally_str value);
+enum tally_rc tally_batch_locals(struct tally_batch *,
+    const struct tally_zone *, tally_instant_fn *, void *ctx,
+    struct tally_err *) TALLY_MUST_USE;
 
 /* One document of a batch as a line of JSON, keys in the model's order. */
 void tally_batch_json(

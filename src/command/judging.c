@@ -114,8 +114,11 @@ judging_map(struct judging *j, const char *named,
 		return TALLY_OK; /* evidence, not records */
 	rc = named != NULL ? maps_named(j->maps, named, spec, map, err)
 			   : maps_for(j->maps, a, spec, map, err);
-	if (rc == TALLY_OK && *map != NULL)
+	if (rc == TALLY_OK && *map != NULL) {
 		lookups_use(*map, j->lookups);
+		tally_map_zone(
+		    *map, j->partner != NULL ? j->partner->zone : NULL);
+	}
 	return rc;
 }
 

@@ -539,9 +539,30 @@ write_set(struct doing *d, struct tally_map *map, struct tally_findings *f)
 	    &c->residues, &w, &c->body, &n, f, d->err);
 }
 
+static void
+wrong_instant(void *ctx, const struct tally_table *t, uint16_t column,
+    struct tally_str value)
+{
+	char words[160];
+
+	snprintf(words, sizeof(words),
+	    "in column %.40s an instant such as 2026-01-31T23:59:59Z, and a "
+	    "zone that is known",
+	    t->column[column].name);
+	tally_findings_add(ctx,
+	    &(struct tally_finding){ .kind = TALLY_F_write_value,
+		.tag = "",
+		.loop = "",
+		.id = "",
+		.name = t->column[column].name,
+		.value = value,
+		.expected = tally_cstr(words) });
+}
+
 static enum tally_rc
 document(struct doing *d, struct tally_findings *f)
 {
+	const struct site_partner *p = d->c->o.partner;
 	struct compose *c = d->c;
 	size_t errors = f->errors;
 	struct tally_map *map;
@@ -550,6 +571,9 @@ document(struct doing *d, struct tally_findings *f)
 	tally_batch_reset(&c->batch);
 	rc = tally_record_parse(
 	    &c->batch, d->line.file, d->line.records, d->err);
+	if (rc == TALLY_OK)
+		rc = tally_batch_locals(&c->batch, p != NULL ? p->zone : NULL,
+		    wrong_instant, f, d->err);
 	if (rc == TALLY_OK)
 		rc = line_residue(
 		    &c->residues, &d->line, d->spec, &c->batch, d->err);

@@ -142,6 +142,7 @@ map(struct translate *t, const struct tally_set *set, struct store_document *d,
 	d->map_hash = tally_map_hash(m);
 	d->batch = t->g->batch.ndocument;
 	lookups_use(m, t->lookups);
+	tally_map_zone(m, t->partner != NULL ? t->partner->zone : NULL);
 	mapped = t->g->found.n;
 	rc = tally_map_read(
 	    m, set, &t->g->batch, &t->residues, &t->g->found, err);

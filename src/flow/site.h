@@ -19,6 +19,7 @@
 #include "tallyman/judge.h"
 #include "tallyman/mem.h"
 #include "tallyman/x12.h"
+#include "tallyman/zone.h"
 
 #define SITE_FILE "tallyman.xml"
 
@@ -124,6 +125,7 @@ struct site_partner {
 	bool any; /* its id is "*" */
 	enum site_ta1 ta1;
 	enum tally_characters characters; /* that its values can have */
+	const struct tally_zone *zone;    /* of its local times, or null */
 	struct tally_terms terms;         /* of findings in envelopes */
 	uint32_t ack_bytes; /* of an acknowledgement; 0: as what it answers */
 	/* Control numbers count for so long, and not from before that instant;

@@ -371,6 +371,7 @@ partner(struct site_reader *r, const struct tally_xml *x,
 		rc = restrict_dictionary(r, p, true, &p->nearest);
 	if (rc != TALLY_OK)
 		return rc;
+	p->zone = s.zone;
 	p->ta1 = (enum site_ta1)s.ta1;
 	p->ack_bytes = (uint32_t)s.ack_bytes;
 	p->number_ms = s.number_days * 86400000;

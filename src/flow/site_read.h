@@ -20,6 +20,7 @@ struct site_settings {
 	int64_t ack_bytes, number_days;
 	int64_t settle_s;
 	struct site_spelling spelling; /* of what is sent */
+	const struct tally_zone *zone;
 	int64_t depth, connect_s, login_s, reply_s, run_s;
 	struct mailbox_proxy proxy;
 };
@@ -63,6 +64,9 @@ enum tally_rc site_read_proxy(
 /* A whole number from min to max; *out stays where there is none. */
 enum tally_rc site_read_number(struct site_reader *, const struct tally_xml *,
     const char *attribute, int64_t min, int64_t max, int64_t *out);
+/* A zone of time; *out stays where there is none. */
+enum tally_rc site_read_zone(struct site_reader *, const struct tally_xml *,
+    const struct tally_zone **out);
 /* What any level may set; a level that may not has no such attribute. */
 enum tally_rc site_read_settings(
     struct site_reader *, const struct tally_xml *, struct site_settings *);

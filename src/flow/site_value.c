@@ -170,6 +170,8 @@ site_read_settings(
 	if (rc == TALLY_OK)
 		rc = site_read_number(r, x, "run-timeout", 1, 86400, &s->run_s);
 	if (rc == TALLY_OK)
+		rc = site_read_zone(r, x, &s->zone);
+	if (rc == TALLY_OK)
 		rc = site_read_spelling(r, x, &s->spelling);
 	return rc;
 }

@@ -406,7 +406,7 @@ emit_left(struct compile *c, uint16_t block)
 		if (c->block[i].rowless)
 			mark_given(c, i, given);
 	for (uint16_t i = 0; i < t->ncolumn; i++)
-		if (!given[i])
+		if (!given[i] && t->column[i].local == NULL)
 			v[b->nleft++] = i;
 	return TALLY_OK;
 }

@@ -61,6 +61,12 @@ tally_map_lookups(struct tally_map *m, const struct tally_lookups *lookups)
 }
 
 void
+tally_map_zone(struct tally_map *m, const struct tally_zone *zone)
+{
+	m->zone = zone;
+}
+
+void
 tally_residues_free(struct tally_residues *r)
 {
 	tally_free(r->v);

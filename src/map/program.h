@@ -234,6 +234,7 @@ struct tally_map {
 	bool levels, sequences;              /* it has such operations */
 	bool repeats;                        /* keys may come again */
 	const struct tally_lookups *lookups; /* borrowed; or null */
+	const struct tally_zone *zone;       /* likewise */
 	struct tally_charset *charset;       /* owned */
 	struct map_scratch scratch;
 };

@@ -389,5 +389,5 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 		rc = read_counts(&r);
 	for (uint32_t i = 0; i < m->scratch.nframe && rc == TALLY_OK; i++)
 		read_check_required(&r, &m->scratch.frame[i]);
-	return rc;
+	return rc == TALLY_OK ? tally_batch_instants(batch, m->zone, err) : rc;
 }

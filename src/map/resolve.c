@@ -215,6 +215,11 @@ resolve_column(struct compile *c, uint16_t *column, const struct tally_xml *at,
 		    "table %s has no column %s; correct the name, or add the "
 		    "column to records.xml",
 		    t->name, name);
+	if (t->column[i].local != NULL)
+		return compile_mistake(c, at,
+		    "column %s is computed from others of table %s; remove "
+		    "this",
+		    name, t->name);
 	*column = (uint16_t)i;
 	return TALLY_OK;
 }

@@ -135,6 +135,62 @@ read_column(struct loading *l, struct tally_table *t, struct tally_column *c,
 	return TALLY_OK;
 }
 
+/* "ship_date ship_time ship_zone" of this table, of types that can be it. */
+static enum tally_rc
+read_local(struct loading *l, struct tally_table *t, struct tally_column *c,
+    uint16_t *instant, const struct tally_xml *x)
+{
+	static const enum tally_column_type type[] = { TALLY_DATE, TALLY_TIME,
+		TALLY_TEXT };
+	const char *p = tally_xml_get(x, "utc");
+	uint16_t column[] = { 0, 0, TALLY_NO_COLUMN };
+	struct tally_local *local;
+	size_t n, i;
+	int found;
+
+	if (p == NULL)
+		return TALLY_OK;
+	p += strspn(p, BLANKS);
+	for (i = 0; *p != '\0' && i < 3; i++, p += n + strspn(p + n, BLANKS)) {
+		n = strcspn(p, BLANKS);
+		found = tally_table_column(t, tally_str(p, n));
+		if (found < 0 || t->column[found].type != type[i])
+			break;
+		column[i] = (uint16_t)found;
+	}
+	if (i < 2 || *p != '\0' || c->type != TALLY_TEXT)
+		return tally_err_at(l->err, TALLY_CONFIG, l->file, x->line,
+		    "column %s of table %s has utc=\"%s\"; expected columns of "
+		    "the table: a date, a time and, if there is one, the zone, "
+		    "for a column that is text",
+		    c->name, t->name, tally_xml_get(x, "utc"));
+	local = tally_arena_alloc(&l->model->arena, sizeof(*local));
+	if (local == NULL)
+		return out_of_memory(l);
+	*local = (struct tally_local){ column[0], column[1], column[2] };
+	c->local = local;
+	instant[t->ninstant++] = (uint16_t)(c - t->column);
+	return TALLY_OK;
+}
+
+/* When all columns are there. */
+static enum tally_rc
+read_locals(struct loading *l, struct tally_table *t, struct tally_column *c,
+    const struct tally_xml *x)
+{
+	uint16_t *instant =
+	    tally_arena_alloc(&l->model->arena, t->ncolumn * sizeof(*instant));
+	enum tally_rc rc = TALLY_OK;
+
+	if (instant == NULL)
+		return out_of_memory(l);
+	t->instant = instant;
+	for (x = x->child; x != NULL && rc == TALLY_OK; x = x->next)
+		if (is(x, "column"))
+			rc = read_local(l, t, c++, instant, x);
+	return rc;
+}
+
 /* The parts of a table in the order that the schema demands. */
 static enum tally_rc
 read_parts(struct loading *l, struct tally_table *t, const struct tally_xml *x)
@@ -143,6 +199,7 @@ read_parts(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 	size_t nr = count(x, "reference"), nc = count(x, "column");
 	struct tally_reference *r;
 	struct tally_column *c;
+	const struct tally_xml *y;
 	enum tally_rc rc = TALLY_OK;
 
 	if (nc > COLUMNS_MAX || nr > COLUMNS_MAX)
@@ -153,19 +210,20 @@ read_parts(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 	c = tally_arena_alloc(a, nc * sizeof(*c));
 	if (r == NULL || c == NULL)
 		return out_of_memory(l);
+	memset(c, 0, nc * sizeof(*c));
 	t->reference = r;
 	t->column = c;
-	for (x = x->child; x != NULL && rc == TALLY_OK; x = x->next) {
-		if (is(x, "note"))
-			t->note = keep(l, x->text);
-		else if (is(x, "reference"))
-			rc = read_reference(l, t, r + t->nreference, x);
+	for (y = x->child; y != NULL && rc == TALLY_OK; y = y->next) {
+		if (is(y, "note"))
+			t->note = keep(l, y->text);
+		else if (is(y, "reference"))
+			rc = read_reference(l, t, r + t->nreference, y);
 		else
-			rc = read_column(l, t, c + t->ncolumn, x);
+			rc = read_column(l, t, c + t->ncolumn, y);
 	}
 	if (rc == TALLY_OK && t->note == NULL)
 		rc = out_of_memory(l);
-	return rc;
+	return rc == TALLY_OK ? read_locals(l, t, c, x) : rc;
 }
 
 /* Names come first, for references may go to any table. */

@@ -16,29 +16,30 @@
 #include <sqlite3.h>
 
 static const struct tally_column order_columns[] = {
-	{ "po_number", TALLY_TEXT, true, "their number" },
-	{ "ordered_on", TALLY_DATE, false, "" },
-	{ "total", TALLY_DECIMAL, false, "" },
+	{ "po_number", TALLY_TEXT, true, "their number", NULL },
+	{ "ordered_on", TALLY_DATE, false, "", NULL },
+	{ "total", TALLY_DECIMAL, false, "", NULL },
 };
 static const struct tally_column line_columns[] = {
-	{ "line_number", TALLY_TEXT, false, "" },
-	{ "position", TALLY_INTEGER, false, "" },
-	{ "quantity", TALLY_DECIMAL, false, "" },
-	{ "description", TALLY_TEXT, false, "" },
+	{ "line_number", TALLY_TEXT, false, "", NULL },
+	{ "position", TALLY_INTEGER, false, "", NULL },
+	{ "quantity", TALLY_DECIMAL, false, "", NULL },
+	{ "description", TALLY_TEXT, false, "", NULL },
 };
 static const struct tally_column party_columns[] = {
-	{ "role", TALLY_TEXT, false, "" },
-	{ "name", TALLY_TEXT, false, "" },
+	{ "role", TALLY_TEXT, false, "", NULL },
+	{ "name", TALLY_TEXT, false, "", NULL },
 };
 static const struct tally_reference party_reference[] = {
 	{ "order_line_id", FIXTURE_LINES },
 	{ "order_id", FIXTURE_ORDERS },
 };
 static const struct tally_table tables[] = {
-	{ "orders", "", true, NULL, 0, order_columns, 3, { 0 }, 1 },
-	{ "order_lines", "", false, NULL, 0, line_columns, 4, { 0 }, 0 },
-	{ "parties", "", false, party_reference, 2, party_columns, 2, { 0 },
+	{ "orders", "", true, NULL, 0, order_columns, 3, { 0 }, 1, NULL, 0 },
+	{ "order_lines", "", false, NULL, 0, line_columns, 4, { 0 }, 0, NULL,
 	    0 },
+	{ "parties", "", false, party_reference, 2, party_columns, 2, { 0 }, 0,
+	    NULL, 0 },
 };
 
 void

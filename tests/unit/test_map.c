@@ -130,6 +130,8 @@ static const struct {
 	{ "<rows table='parties' loop='N1'><field column='role' "
 	  "ref='N101'/><field column='name' ref='PO101'/></rows>",
 	    "segment PO1 does not stand in loop N1; it stands in PO1" },
+	{ "<field column='ship_utc' ref='DTM03'/>",
+	    "column ship_utc is computed from others of table orders" },
 	{ "<rows table='notes' loop='N1'><field column='reference_number_id' "
 	  "ref='N101'/></rows>",
 	    "is a reference, which is set by how rows are nested" },

@@ -28,6 +28,19 @@ static const struct {
 	{ HEAD "<table name='t'><note>n</note>\n" COL "\n" COL
 	       "</table></records>",
 	    4, "has a column c already" },
+#define LOCAL(utc) \
+	HEAD "<table name='t'><note>n</note>" \
+	     "<column name='d' type='date'>n</column>" \
+	     "<column name='h' type='time'>n</column>" \
+	     "<column name='z'>n</column>\n" utc "</table></records>"
+	{ LOCAL("<column name='u' utc='d h y'>n</column>"), 3,
+	    "column u of table t has utc=\"d h y\"; expected columns" },
+	{ LOCAL("<column name='u' utc='h d z'>n</column>"), 3, "expected" },
+	{ LOCAL("<column name='u' utc='d z'>n</column>"), 3, "expected" },
+	{ LOCAL("<column name='u' utc='d'>n</column>"), 3, "" },
+	{ LOCAL("<column name='u' utc='d h z z'>n</column>"), 3, "" },
+	{ LOCAL("<column name='u' type='time' utc='d h z'>n</column>"), 3,
+	    "for a column that is text" },
 	{ HEAD "<table name='t'><note>n</note>\n<column name='id'>n</column>"
 	       "</table></records>",
 	    3, "has a column id already" },

@@ -11,22 +11,23 @@
 #include "tallyman/record.h"
 
 static const struct tally_column order_columns[] = {
-	{ "number", TALLY_TEXT, true, "" },
-	{ "lines", TALLY_INTEGER, false, "" },
-	{ "total", TALLY_DECIMAL, false, "" },
-	{ "day", TALLY_DATE, false, "" },
-	{ "hour", TALLY_TIME, false, "" },
+	{ "number", TALLY_TEXT, true, "", NULL },
+	{ "lines", TALLY_INTEGER, false, "", NULL },
+	{ "total", TALLY_DECIMAL, false, "", NULL },
+	{ "day", TALLY_DATE, false, "", NULL },
+	{ "hour", TALLY_TIME, false, "", NULL },
 };
 static const struct tally_column line_columns[] = {
-	{ "text", TALLY_TEXT, false, "" },
+	{ "text", TALLY_TEXT, false, "", NULL },
 };
 static const struct tally_reference line_references[] = {
 	{ "order_id", 0 },
 	{ "other_id", 1 },
 };
 static const struct tally_table tables[] = {
-	{ "orders", "", true, NULL, 0, order_columns, 5, { 0 }, 1 },
-	{ "lines", "", false, line_references, 2, line_columns, 1, { 0 }, 0 },
+	{ "orders", "", true, NULL, 0, order_columns, 5, { 0 }, 1, NULL, 0 },
+	{ "lines", "", false, line_references, 2, line_columns, 1, { 0 }, 0,
+	    NULL, 0 },
 };
 static const struct tally_model model = { .table = tables, .ntable = 2 };
 

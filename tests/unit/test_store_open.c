@@ -64,9 +64,9 @@ a_failed_creation_leaves_no_file(void **state)
 {
 	struct fixture *f = *state;
 	static const struct tally_column column = { "x y", TALLY_TEXT, false,
-		"" };
+		"", NULL };
 	static const struct tally_table table = { "things", "", false, NULL, 0,
-		&column, 1, { 0 }, 0 };
+		&column, 1, { 0 }, 0, NULL, 0 };
 	struct tally_err err;
 	char path[128];
 
@@ -255,13 +255,13 @@ new_columns_and_tables_are_added(void **state)
 {
 	struct fixture *f = *state;
 	static const struct tally_column columns[] = {
-		{ "colour", TALLY_TEXT, true, "" },
-		{ "po_number", TALLY_TEXT, true, "" },
-		{ "weight", TALLY_INTEGER, false, "" },
+		{ "colour", TALLY_TEXT, true, "", NULL },
+		{ "po_number", TALLY_TEXT, true, "", NULL },
+		{ "weight", TALLY_INTEGER, false, "", NULL },
 	};
 	static const struct tally_table tables[] = {
-		{ "orders", "", true, NULL, 0, columns, 3, { 1 }, 1 },
-		{ "notes", "", false, NULL, 0, columns, 1, { 0 }, 0 },
+		{ "orders", "", true, NULL, 0, columns, 3, { 1 }, 1, NULL, 0 },
+		{ "notes", "", false, NULL, 0, columns, 1, { 0 }, 0, NULL, 0 },
 	};
 	struct store_document d;
 	struct tally_batch b;
@@ -311,9 +311,9 @@ static void
 bad_names_are_refused(void **state)
 {
 	struct fixture *f = *state;
-	struct tally_column column = { "x", TALLY_TEXT, false, "" };
+	struct tally_column column = { "x", TALLY_TEXT, false, "", NULL };
 	struct tally_table table = { "things", "", false, NULL, 0, &column, 1,
-		{ 0 }, 0 };
+		{ 0 }, 0, NULL, 0 };
 	struct tally_err err;
 
 	f->model.table = &table;
