@@ -23,16 +23,27 @@ judging_option(struct judging *j, int argc, char **argv, int *i)
 	return true;
 }
 
-/* The partner's agreements, of the workspace that there has to be then. */
-static enum tally_rc
-find_partner(struct judging *j, const char *asked, struct tally_err *err)
+enum tally_rc
+judging_site(struct judging *j, const char *asked, struct tally_err *err)
 {
 	char *dir = NULL;
-	enum tally_rc rc = site_find(&dir, asked, err);
+	enum tally_rc rc = TALLY_OK;
 
+	if (j->site != NULL)
+		return TALLY_OK;
+	rc = site_find(&dir, asked, err);
 	if (rc == TALLY_OK)
 		rc = site_load(&j->site, dir, &j->dictionary->d, err);
 	tally_free(dir);
+	return rc;
+}
+
+/* The partner's agreements. */
+static enum tally_rc
+find_partner(struct judging *j, const char *asked, struct tally_err *err)
+{
+	enum tally_rc rc = judging_site(j, asked, err);
+
 	if (rc != TALLY_OK)
 		return rc;
 	j->partner = site_partner_find(j->site, j->name);

@@ -34,6 +34,9 @@ struct judging {
  */
 bool judging_option(struct judging *, int argc, char **argv, int *i);
 
+/* Loads the site of the workspace that there has to be, if it is not there. */
+enum tally_rc judging_site(
+    struct judging *, const char *dir, struct tally_err *) TALLY_MUST_USE;
 /* Loads all of it; dir is what -C names, or null. */
 enum tally_rc judging_load(
     struct judging *, const char *dir, struct tally_err *) TALLY_MUST_USE;

@@ -2,8 +2,6 @@
 /* Reading the sets of a file with their verdicts; see sets.h. */
 #include "command/sets.h"
 
-#include "command/input.h"
-
 /* The second reading of an interchange. */
 struct again {
 	struct sets *sets;
@@ -41,68 +39,87 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 }
 
 static enum tally_rc
-read_again(struct sets *s, const struct input *input,
+read_again(struct sets *s, const struct sets_origin *o,
     const struct tally_interchange_judged *ic,
     const struct tally_findings *findings, struct tally_err *err)
 {
-	struct again a = { s, input->name, ic, 0 };
+	struct again a = { s, o->name, ic, 0 };
 	struct tally_judge_options options = { .visit = visit,
 		.ctx = &a,
 		.grammars = &s->grammars,
 		.clean = findings->n == 0 && findings->dropped == 0 };
-	struct input_from from = { input, ic->offset };
 	const struct tally_interchange_judged *same;
 	struct tally_judge *judge = NULL;
+	struct input_from room;
 	enum tally_rc rc;
 
 	judging_options(s->judging, &options);
-	rc = tally_judge_new(
-	    &judge, input_source_from(&from), ic->offset, &options, err);
+	rc = tally_judge_new(&judge, o->from(o->ctx, ic->offset, &room),
+	    ic->offset, &options, err);
 	if (rc == TALLY_OK)
 		rc = tally_judge_next(judge, &same, err);
 	tally_judge_free(judge);
 	return rc;
 }
 
+/* Interchanges from an offset on: all, or the first. */
 static enum tally_rc
-read_all(struct sets *s, const struct input *input, struct tally_err *err)
+read_from(struct sets *s, const struct sets_origin *o, uint64_t offset,
+    bool all, struct tally_err *err)
 {
 	struct tally_judge_options options = { .grammars = &s->grammars };
-	struct input_from from = { input, 0 };
 	const struct tally_interchange_judged *ic = NULL;
 	const struct tally_findings *findings;
 	struct tally_judge *judge = NULL;
+	struct input_from room;
 	enum tally_rc rc;
 
 	judging_options(s->judging, &options);
-	rc =
-	    tally_judge_new(&judge, input_source_from(&from), 0, &options, err);
+	rc = tally_judge_new(
+	    &judge, o->from(o->ctx, offset, &room), offset, &options, err);
 	while (rc == TALLY_OK) {
 		rc = tally_judge_next(judge, &ic, err);
 		if (rc != TALLY_OK)
 			break;
 		findings = tally_judge_findings(judge);
-		rc = s->interchange(s->ctx, input->name, ic, findings, err);
+		rc = s->interchange(s->ctx, o->name, ic, findings, err);
 		if (ic == NULL)
 			break;
 		if (rc == TALLY_OK)
-			rc = read_again(s, input, ic, findings, err);
+			rc = read_again(s, o, ic, findings, err);
+		if (!all)
+			break;
 	}
 	tally_judge_free(judge);
 	return rc;
+}
+
+static struct tally_source
+from_input(void *ctx, uint64_t offset, struct input_from *room)
+{
+	*room = (struct input_from){ ctx, offset };
+	return input_source_from(room);
 }
 
 enum tally_rc
 sets_read(struct sets *s, const char *file, struct tally_err *err)
 {
 	struct input input;
+	struct sets_origin o = { file, from_input, &input };
 	enum tally_rc rc = input_open(&input, file, err);
 
 	if (rc != TALLY_OK)
 		return rc;
 	rc = input_keep(&input, err);
 	if (rc == TALLY_OK)
-		rc = read_all(s, &input, err);
+		rc = read_from(s, &o, 0, true, err);
 	input_close(&input);
 	return rc;
+}
+
+enum tally_rc
+sets_read_at(struct sets *s, const struct sets_origin *o, uint64_t offset,
+    struct tally_err *err)
+{
+	return read_from(s, o, offset, false, err);
 }
