@@ -139,10 +139,9 @@ static inline uint32_t
 tally_batch_count(const struct tally_batch *b, uint16_t table)
 {
 	const struct tally_rows *r = &b->rows[table];
-	const struct tally_row *last = r->n > 0 ? &r->row[r->n - 1] : NULL;
 
-	return last != NULL && last->document == b->ndocument - 1
-	    ? last->seq + 1
+	return r->n > 0 && r->row[r->n - 1].document == b->ndocument - 1
+	    ? r->row[r->n - 1].seq + 1
 	    : 0;
 }
 
@@ -153,9 +152,14 @@ tally_batch_count(const struct tally_batch *b, uint16_t table)
  * empties it before half of it is used.
  */
 static inline bool
+tally_batch_fits(const struct tally_batch *b, size_t size)
+{
+	return b->used - b->begun + size <= b->max / 2;
+}
+static inline bool
 tally_batch_room(const struct tally_batch *b, uint16_t table)
 {
-	return b->used - b->begun + b->rows[table].size <= b->max / 2 &&
+	return tally_batch_fits(b, b->rows[table].size) &&
 	    tally_batch_count(b, table) < TALLY_ROWS_MAX;
 }
 
@@ -165,6 +169,10 @@ tally_batch_room(const struct tally_batch *b, uint16_t table)
  */
 enum tally_rc tally_batch_row(struct tally_batch *, uint16_t table,
     uint32_t *row, struct tally_err *) TALLY_MUST_USE;
+
+/* The same; TALLY_NO_ROW where tally_batch_room says that there is no room, or
+ * else for want of memory. */
+uint32_t tally_batch_add(struct tally_batch *, uint16_t table);
 
 /* Puts a value into a cell; the bytes are copied. */
 enum tally_rc tally_batch_set(struct tally_batch *, uint16_t table,

@@ -93,8 +93,7 @@ put_value(struct dump *d, const struct map_op *op)
 static void
 put_op(struct dump *d, const struct map_op *op)
 {
-	const struct tally_map *m = d->map;
-	const struct map_group *g = &m->group[op->arg];
+	const struct map_group *g = op->group;
 
 	tally_buf_printf(d->out, "    %-9s", op_name[op->code]);
 	switch ((enum map_opcode)op->code) {
@@ -106,10 +105,14 @@ put_op(struct dump *d, const struct map_op *op)
 	case MAP_FIELD:
 		put_value(d, op);
 		break;
+	case MAP_CHOOSE:
+		put_element(d, d->tag, op->element, 0);
+		tally_buf_printf(d->out, " to %s%02u, for %u", d->tag,
+		    (unsigned)op->n, op->next - 1u);
+		break;
 	case MAP_PAIR:
 		put_value(d, op);
 		put_conditions(d, d->tag, g->condition, g->n);
-		tally_buf_printf(d->out, " to %s%02u", d->tag, (unsigned)op->n);
 		if (op->column2 != MAP_NO_COLUMN) {
 			tally_buf_puts(d->out, ", qualifier ->");
 			put_column(
@@ -155,14 +158,14 @@ put_lists(struct dump *d)
 
 	for (uint16_t p = b->first; p <= b->last; p++) {
 		list = &m->list[b->list + (p - b->first)];
-		if (list->n == 0)
+		if (list->op == list->end)
 			continue;
 		place = &m->set->place[p];
 		d->tag = place->segment->tag;
 		tally_buf_printf(d->out, "  %s at %s in %s\n", d->tag,
 		    place->pos, tally_loop_name(m->set, place->loop));
-		for (uint32_t i = 0; i < list->n; i++)
-			put_op(d, &m->op[list->first + i]);
+		for (const struct map_op *op = list->op; op < list->end; op++)
+			put_op(d, op);
 	}
 }
 

@@ -15,6 +15,7 @@ struct emit {
 	size_t nop;
 	struct map_list *list;
 	size_t nlist;
+	bool failed; /* no memory */
 };
 
 /* Blocks to go up from one to another; MAP_NO_UP when it does not enclose. */
@@ -44,9 +45,15 @@ static uint64_t
 wants(const struct map_op *op)
 {
 	switch ((enum map_opcode)op->code) {
+	case MAP_CHOOSE:
 	case MAP_PAIR:
 		return UINT64_C(0x5555555555555555) << op->element &
 		    ~(~UINT64_C(1) << op->n);
+	case MAP_FIELD:
+	case MAP_ATTRIBUTE:
+		/* those of pair rows move, so they could be any */
+		return op->flags & MAP_MOVES ? UINT64_MAX
+					     : UINT64_C(1) << op->element;
 	case MAP_LITERAL:
 	case MAP_COUNT:
 	case MAP_SUM:
@@ -57,17 +64,15 @@ wants(const struct map_op *op)
 	}
 }
 
-/* Whether a value is what the column holds, as it is spelled. */
 static uint8_t
-as_is(const struct map_op *op)
+form(const struct map_op *op)
 {
 	if ((op->code != MAP_FIELD && op->code != MAP_PAIR) ||
-	    op->component > 0 || op->codes != MAP_NO_CODE ||
-	    op->lookup != MAP_NO_LOOKUP)
-		return 0;
+	    op->component > 0 || op->lookup != MAP_NO_LOOKUP)
+		return MAP_OTHER;
 	if (op->type == TALLY_AN || op->type == TALLY_ID)
-		return MAP_AS_IS;
-	return op->type == TALLY_R ? MAP_PLAIN : 0;
+		return op->codes != MAP_NO_CODE ? MAP_CODED : MAP_AS_IS;
+	return op->type == TALLY_R ? MAP_PLAIN : MAP_OTHER;
 }
 
 /* The operation of one rule, without what TAKE holds. */
@@ -101,10 +106,10 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		op.type = leaf->type;
 		op.decimals = leaf->decimals;
 	}
-	op.wants = wants(&op);
-	op.flags |= as_is(&op);
 	if (r->moves)
 		op.flags |= MAP_MOVES;
+	op.wants = wants(&op);
+	op.form = form(&op);
 	if (r->kind == RULE_FIELD || r->kind == RULE_PAIR)
 		if (c->model->table[table].column[r->column].type ==
 		    TALLY_INTEGER)
@@ -113,8 +118,8 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		op.arg = r->child;
 	else if (r->kind == RULE_COUNT || r->kind == RULE_SUM)
 		op.arg = r->table;
-	else
-		op.arg = r->group;
+	else if (r->group != NO_GROUP)
+		op.group = &c->group[r->group];
 	return op;
 }
 
@@ -161,7 +166,7 @@ put_group(struct emit *e, uint32_t i, uint16_t place, uint8_t up)
 	const struct compile *c = e->c;
 	const struct rule *first = &c->rule[e->here[i]], *r;
 	struct map_op take = {
-		.code = MAP_TAKE, .up = up, .arg = first->group
+		.code = MAP_TAKE, .up = up, .group = &c->group[first->group]
 	};
 	struct map_op op;
 	size_t at = e->nop;
@@ -173,10 +178,7 @@ put_group(struct emit *e, uint32_t i, uint16_t place, uint8_t up)
 		    (r->kind == RULE_FIELD || r->kind == RULE_ATTRIBUTE)) {
 			op = operation(c, r, up);
 			put(e, &op);
-			/* those of pair rows move, so they could be any */
-			take.wants |= r->moves
-			    ? UINT64_MAX
-			    : UINT64_C(1) << r->target.element;
+			take.wants |= op.wants;
 		}
 	}
 	assert(e->nop - at <= UINT16_MAX);
@@ -196,6 +198,98 @@ first_of_group(const struct emit *e, uint32_t i, uint16_t place)
 	return true;
 }
 
+/* Whether a rule is of the same pairs as one before it. */
+static bool
+same_pairs(const struct rule *a, const struct rule *b)
+{
+	return b->kind == RULE_PAIR && a->block == b->block &&
+	    a->target.at.place[0] == b->target.at.place[0] &&
+	    a->target.element == b->target.element &&
+	    a->last_pair == b->last_pair;
+}
+
+/* The qualifiers that the operations behind a CHOOSE want. */
+static const struct map_choices *
+choices(struct emit *e, const struct map_op *choose)
+{
+	const struct map_op *op = choose + 1, *end = choose + choose->next;
+	struct tally_arena *a = &e->c->map->arena;
+	struct map_choices *all = tally_arena_alloc(a, sizeof(*all));
+	const struct map_condition *q;
+	struct map_choice *v;
+	size_t n = 0;
+
+	for (op = choose + 1; op < end; op++)
+		n += op->group->condition->n;
+	v = tally_arena_alloc(a, n * sizeof(*v));
+	if (all == NULL || v == NULL) {
+		e->failed = true;
+		return NULL;
+	}
+	*all = (struct map_choices){ v, n };
+	for (op = choose + 1; op < end; op++) {
+		q = op->group->condition;
+		for (uint16_t i = 0; i < q->n; i++)
+			*v++ = (struct map_choice){ q->key[i],
+				(uint64_t)1 << op->group->bit,
+				(uint16_t)q->value[i].n, i,
+				(uint16_t)(op - choose) };
+	}
+	return all;
+}
+
+/* Rules of the same pairs that follow one another; gives the last of them. */
+static uint32_t
+put_choices(struct emit *e, uint32_t i, uint16_t place, uint8_t up)
+{
+	const struct compile *c = e->c;
+	const struct rule *first = &c->rule[e->here[i]];
+	struct map_op op = operation(c, first, up);
+	struct map_op choose = { .code = MAP_CHOOSE,
+		.up = up,
+		.element = op.element,
+		.wants = op.wants,
+		.n = op.n };
+	size_t at = e->nop;
+
+	put(e, &choose);
+	for (;;) {
+		put(e, &op);
+		if (i + 1 == e->first[place + 1] ||
+		    !same_pairs(first, &c->rule[e->here[i + 1]]))
+			break;
+		op = operation(c, &c->rule[e->here[++i]], up);
+	}
+	if (e->op == NULL)
+		return i;
+	e->op[at].next = (uint16_t)(e->nop - at);
+	e->op[at].choices = choices(e, &e->op[at]);
+	return i;
+}
+
+/* What a rule that stands at the place comes to; gives the last rule that was
+ * put along. */
+static uint32_t
+put_rule(struct emit *e, uint32_t i, uint16_t place, uint8_t up)
+{
+	const struct rule *r = &e->c->rule[e->here[i]];
+	struct map_op op;
+
+	switch (r->kind) {
+	case RULE_FIELD:
+	case RULE_ATTRIBUTE:
+		if (first_of_group(e, i, place))
+			put_group(e, i, place, up);
+		return i;
+	case RULE_PAIR:
+		return put_choices(e, i, place, up);
+	default:
+		op = operation(e->c, r, up);
+		put(e, &op);
+		return i;
+	}
+}
+
 static void
 put_list(struct emit *e, uint16_t block, uint16_t place)
 {
@@ -205,7 +299,6 @@ put_list(struct emit *e, uint16_t block, uint16_t place)
 	    place == b->first;
 	size_t at = e->nop;
 	const struct rule *r;
-	struct map_op op;
 	uint8_t up;
 
 	for (uint32_t i = e->first[place]; i < e->first[place + 1]; i++) {
@@ -213,16 +306,11 @@ put_list(struct emit *e, uint16_t block, uint16_t place)
 		up = levels(c, block, r->block);
 		if (up == MAP_NO_UP || (own && up > 0))
 			continue;
-		if (r->kind != RULE_FIELD && r->kind != RULE_ATTRIBUTE) {
-			op = operation(c, r, up);
-			put(e, &op);
-		} else if (first_of_group(e, i, place)) {
-			put_group(e, i, place, up);
-		}
+		i = put_rule(e, i, place, up);
 	}
 	if (e->list != NULL)
 		e->list[e->nlist] =
-		    (struct map_list){ (uint32_t)at, (uint32_t)(e->nop - at) };
+		    (struct map_list){ e->op + at, e->op + e->nop };
 	e->nlist++;
 }
 
@@ -249,18 +337,12 @@ put_own(struct emit *e, uint16_t block, uint16_t place)
 	const struct compile *c = e->c;
 	size_t before = e->nop;
 	const struct rule *r;
-	struct map_op op;
 
 	for (uint32_t i = e->first[place]; i < e->first[place + 1]; i++) {
 		r = &c->rule[e->here[i]];
 		if (r->block != block || r->target.at.place[0] != place)
 			continue;
-		if (r->kind != RULE_FIELD && r->kind != RULE_ATTRIBUTE) {
-			op = operation(c, r, 0);
-			put(e, &op);
-		} else if (first_of_group(e, i, place)) {
-			put_group(e, i, place, 0);
-		}
+		i = put_rule(e, i, place, 0);
 	}
 	return e->nop - before;
 }
@@ -448,8 +530,9 @@ emit_lists(struct compile *c)
 	if (!index_rules(&e))
 		return compile_nomem(c);
 	put_lists(&e);
-	/* a block's own: each rule once, and a TAKE for each group */
-	e.nop += c->nrule + c->ngroup;
+	/* a block's own: each rule once, and a TAKE for each group, or a
+	 * CHOOSE */
+	e.nop += c->nrule * 2 + c->ngroup;
 	if (e.nop > OPS_MAX)
 		return compile_mistake(c, c->scope[0].at,
 		    "the map makes more than %d operations", OPS_MAX);
@@ -463,7 +546,7 @@ emit_lists(struct compile *c)
 	c->map->nlist = e.nlist;
 	rc = put_owns(&e);
 	c->map->nop = e.nop;
-	return rc;
+	return e.failed ? compile_nomem(c) : rc;
 }
 
 enum tally_rc

@@ -26,6 +26,7 @@
 #define MAP_OPS \
 	MAP_OP(TAKE, "choose this segment for the next n operations") \
 	MAP_OP(FIELD, "element to column") \
+	MAP_OP(CHOOSE, "offer each pair to the next n operations") \
 	MAP_OP(PAIR, "element behind a qualifier to column") \
 	MAP_OP(ATTRIBUTE, "element to a row of attributes") \
 	MAP_OP(LITERAL, "claim an element that has one fixed value") \
@@ -44,16 +45,29 @@ enum map_opcode {
 
 #define MAP_MOVES     1 /* flag: the element moves with the pair */
 #define MAP_INTEGER   2 /* flag: the column is one */
-#define MAP_AS_IS     4 /* flag: plain ASCII of the element is the value */
-#define MAP_PLAIN     8 /* flag: the same, if it is a plain decimal */
 #define MAP_NO_CODE   UINT16_MAX
 #define MAP_NO_COLUMN TALLY_NO_COLUMN
 #define MAP_NO_LOOKUP UINT16_MAX
 #define MAP_NO_UP     UINT8_MAX
 
+/* What plain ASCII of the element is to the column. */
+enum map_form {
+	MAP_OTHER, /* it is converted, or may be */
+	MAP_AS_IS, /* its value */
+	MAP_PLAIN, /* the same, if it is a plain decimal */
+	MAP_CODED  /* the same, or a word for it */
+};
+
+struct map_group;
+struct map_choices;
+
 struct map_op {
-	uint64_t wants;    /* elements of which one has to be there and free,
+	uint64_t wants; /* elements of which one has to be there and free,
 	                     bit k for element k */
+	union {
+		const struct map_group *group;     /* TAKE, PAIR, LITERAL */
+		const struct map_choices *choices; /* CHOOSE */
+	};
 	uint8_t code;      /* enum map_opcode */
 	uint8_t up;        /* blocks to go up to the one that it belongs to */
 	uint8_t element;   /* from 1 */
@@ -61,10 +75,12 @@ struct map_op {
 	uint8_t type;      /* enum tally_type of element or component */
 	uint8_t decimals;
 	uint8_t flags;
-	uint8_t n;        /* PAIR: last qualifier */
-	uint16_t next;    /* how far the next one is: TAKE holds others */
-	uint16_t arg;     /* TAKE, PAIR, LITERAL: group; ROWS, LEVEL, PAIRS,
-	                     ATTRIBUTE: block; COUNT, SUM: table */
+	uint8_t n;        /* CHOOSE, PAIR: last qualifier */
+	uint8_t form;     /* FIELD, PAIR: enum map_form */
+	uint16_t next;    /* how far the next one is: TAKE and CHOOSE hold
+	                      others */
+	uint16_t arg;     /* ROWS, LEVEL, PAIRS, ATTRIBUTE: block; COUNT, SUM:
+	                      table */
 	uint16_t column;  /* of the block's table; SUM: of the table summed */
 	uint16_t codes;   /* table of codes, or MAP_NO_CODE */
 	uint16_t column2; /* PAIR: of the qualifier, or MAP_NO_COLUMN */
@@ -80,7 +96,7 @@ map_is_computed(const struct map_op *op)
 }
 
 struct map_list {
-	uint32_t first, n; /* in map->op */
+	const struct map_op *op, *end;
 };
 
 /* The operations of a block itself at a place, for writing. */
@@ -114,6 +130,19 @@ struct map_group {
 	uint8_t bit;
 };
 #define MAP_GROUPS_MAX 64 /* of a block: bits of a frame */
+
+/* What qualifiers the operations behind a CHOOSE want, in their order. */
+struct map_choice {
+	uint64_t key;   /* of the qualifier */
+	uint64_t bit;   /* of the operation's group */
+	uint16_t n;     /* its bytes */
+	uint16_t which; /* of the alternatives of the operation */
+	uint16_t op;    /* how far behind the CHOOSE it is */
+};
+struct map_choices {
+	const struct map_choice *v;
+	size_t n;
+};
 
 struct map_constant {
 	uint16_t column;
@@ -194,8 +223,12 @@ struct map_frame {
 	uint32_t segment; /* that it began with */
 	uint16_t block;
 	uint16_t table; /* of the block */
+	uint32_t cell;  /* of the row in the batch: the first */
+	uint32_t list;  /* of the block and place 0, as it were */
 };
 
+struct memo;
+struct memo_list;
 struct write_piece;
 
 /* What reading and writing need, kept between documents. */
@@ -209,7 +242,9 @@ struct map_scratch {
 	struct hierarchy levels;
 	uint32_t *level_frame; /* of each level, or UINT32_MAX; owned */
 	uint32_t level_cap;
-	struct tally_buf text; /* of a converted value */
+	struct memo *memo;           /* owned */
+	struct memo_list *memo_list; /* of each list; owned */
+	struct tally_buf text;       /* of a converted value */
 	/* of writing */
 	struct tally_arena writing; /* of one document; owned */
 	struct write_piece *piece;  /* owned */

@@ -3,11 +3,14 @@
 #ifndef TALLYMAN_MAP_READ_H
 #define TALLYMAN_MAP_READ_H
 
+#include "map/memo.h"
 #include "map/program.h"
 
 #define READ_MET_PARTS \
-	1u          /* claims on parts of elements: there is no element 0 */
-#define PARTS_MAX 8 /* composites of a segment whose components are claimed */
+	1u /* claims on parts of elements: there is no element 0 */
+#define READ_NO_FRAME UINT32_MAX
+/* Composites of a segment whose components are claimed. */
+#define PARTS_MAX 8
 
 struct read_part {
 	uint8_t element;
@@ -52,24 +55,27 @@ struct read {
 	uint64_t claimed;    /* elements, bit k for element k */
 	uint64_t free;       /* present and not claimed; for pair rows, not
 	                        claimed before them */
-	uint64_t met;        /* of conditions, or READ_MET_PARTS */
 	bool found;          /* there was a value */
-	uint8_t shift;       /* of the pair that is read */
-	uint32_t current;    /* frame that the present list speaks of */
-	bool rowed;          /* it has made a row */
-	bool owned;          /* owner is known */
+	uint32_t made;       /* frame of the segment's row, or READ_NO_FRAME */
+	struct memo *memo;   /* what is done is told to it; or null */
+	uint64_t test[MEMO_TESTS];
+	unsigned ntest;
+	uint8_t shift;    /* of the pair that is read */
+	uint32_t current; /* frame that the present list speaks of */
+	bool rowed;       /* it has made a row */
+	bool owned;       /* owner is known */
 	struct read_owner owner;
 	struct read_part part[PARTS_MAX];
 	unsigned npart;
 
-	uint32_t next, next_at; /* instance of a loop, and its segment */
-	uint32_t nlevel;        /* HL segments up to the present one */
-	struct read_count count[MAP_COUNTS_MAX];
+	uint32_t next, next_at;   /* instance of a loop, and its segment */
+	uint32_t nlevel;          /* HL segments up to the present one */
+	struct read_count *count; /* MAP_COUNTS_MAX */
 	unsigned ncount;
-	bool foreign;  /* the set is not plain ASCII */
-	bool repeats;  /* the set holds repetition separators */
-	uint8_t as_is; /* MAP_AS_IS and MAP_PLAIN, if it is neither */
-	bool full;     /* a table has all the rows that it can have */
+	bool foreign; /* the set is not plain ASCII */
+	bool repeats; /* the set holds repetition separators */
+	bool simple;  /* it is neither */
+	bool full;    /* a table has all the rows that it can have */
 };
 
 /* value.c: elements of the present segment and what columns hold of them. */
@@ -79,11 +85,13 @@ bool read_free_part(const struct read *, uint8_t element, uint8_t component);
 void read_claim_part(struct read *, uint8_t element, uint8_t component);
 void read_claim_conditions(
     struct read *, const struct map_condition *, uint8_t n);
-/* Which of its values a condition finds in a text; c->n: none. */
-uint16_t read_which_of(const struct map_condition *, struct tally_str);
-
 /* tally_decimal_plain, where WORD_MAX bytes can be read. */
 bool read_plain(const unsigned char *, size_t);
+
+/* The word for a code, or the same when it is not listed; padded: its bytes
+ * where WORD_MAX can be read. */
+struct tally_str read_word(
+    const struct map_codes *, struct tally_str, const unsigned char *padded);
 
 /* The value of an element or a component; empty when it is not there.  It
  * points into the batch. */
@@ -95,6 +103,14 @@ read_value(const struct read *r, uint8_t element, uint8_t component)
 	if (v.n == 0 || (component == 0 && !r->repeats))
 		return v;
 	return read_part_of(r, v, component);
+}
+
+/* So many bytes from the beginning of an element that is there, as the batch
+ * keeps them. */
+static inline struct tally_str
+read_kept(const struct read *r, unsigned element, size_t n)
+{
+	return tally_str(r->kept.bytes + r->pos[element - 1] + 1, n);
 }
 
 /* Whether there is a value that nothing has claimed yet. */
@@ -115,50 +131,78 @@ read_claim(struct read *r, uint8_t element, uint8_t component)
 		r->claimed |= (uint64_t)1 << element;
 }
 
-/* What a condition is about, without blanks at its right: where the reader has
- * it, so that eight bytes can be read. */
-static inline struct tally_str
-read_tested(const struct read *r, unsigned element, uint8_t component)
+/* What conditions are about: a value without blanks at its right, and its first
+ * WORD_MAX bytes as a number. */
+struct read_tested {
+	struct tally_str value;
+	uint64_t key;
+};
+
+/* An element or a component of it, where the reader has it, so that eight bytes
+ * can be read. */
+static inline struct read_tested
+read_test(const struct read *r, unsigned element, uint8_t component)
 {
-	struct tally_str v = tally_str("", 0);
+	struct read_tested t = { .key = 0 };
 	uint32_t from;
 
 	if (!(r->present >> element & 1))
-		return v;
+		return t;
 	from = r->pos[element - 1] + 1;
-	v = tally_str(r->set->bytes + from, r->pos[element] - from);
+	t.value = tally_str(r->set->bytes + from, r->pos[element] - from);
 	if (component > 0 || r->repeats)
-		v = read_part_of(r, v, component);
-	return tally_str_rtrim(v);
+		t.value = read_part_of(r, t.value, component);
+	t.value = tally_str_rtrim(t.value);
+	if (t.value.n > 0)
+		t.key = word_of_padded(
+		    t.value.p, t.value.n < WORD_MAX ? t.value.n : WORD_MAX);
+	return t;
 }
 
-/* Which of the values an element, or a component of it, has; c->n: none. */
-static inline uint16_t
-read_which(
-    const struct read *r, const struct map_condition *c, unsigned element)
+/* Whether it is the ith of the values that a condition has: its length and key
+ * are. */
+static inline bool
+read_has(const struct read_tested *t, const struct map_condition *c, uint16_t i)
 {
-	struct tally_str v = read_tested(r, element, c->component);
-	uint64_t key;
+	return t->value.n <= WORD_MAX || tally_str_eq(t->value, c->value[i]);
+}
+
+/* Which of the values it is; c->n: none. */
+static inline uint16_t
+read_which(const struct read_tested *t, const struct map_condition *c)
+{
 	uint16_t i;
 
-	if (v.n == 0 || v.n > WORD_MAX)
-		return read_which_of(c, v);
-	key = word_of_padded(v.p, v.n);
 	for (i = 0; i < c->n; i++)
-		if (c->key[i] == key && c->value[i].n == v.n)
+		if (c->key[i] == t->key && c->value[i].n == t->value.n &&
+		    read_has(t, c, i))
 			break;
 	return i;
 }
 
-/* Whether all conditions hold.  What is to be claimed of them then is left in
- * r->met: the first alternative is the one that would be written; of another
- * one the element is left to be kept by a field, or as residue. */
-bool read_conditions(struct read *, const struct map_condition *, uint8_t n);
-static inline bool
-read_meets(struct read *r, const struct map_condition *c, uint8_t n)
+/* Whether all conditions hold.  What is to be claimed of them then is *met,
+ * elements, or READ_MET_PARTS: the first alternative is the one that would be
+ * written; of another one the element is left to be kept by a field, or as
+ * residue. */
+bool read_conditions(const struct read *, const struct map_condition *,
+    uint8_t n, uint64_t *met);
+static inline __attribute__((always_inline)) bool
+read_meets(const struct read *r, const struct map_condition *c, uint8_t n,
+    uint64_t *met)
 {
-	r->met = 0;
-	return n == 0 || read_conditions(r, c, n);
+	struct read_tested t;
+	uint16_t which;
+
+	*met = 0;
+	if (n == 0)
+		return true;
+	if (n > 1 || c->component > 0 || r->repeats)
+		return read_conditions(r, c, n, met);
+	t = read_test(r, c->element, 0);
+	which = read_which(&t, c);
+	if (which == 0)
+		*met = (uint64_t)1 << c->element;
+	return which < c->n;
 }
 
 static inline void
@@ -191,22 +235,19 @@ read_outer(const struct map_scratch *s, uint32_t frame, uint8_t up)
 
 /* The row of a frame, as owner of what is left. */
 static inline struct read_owner
-read_owner_of(const struct read *r, uint32_t frame)
+read_owner_of(const struct map_frame *f)
 {
-	const struct map_frame *f = &r->map->scratch.frame[frame];
-
-	return (struct read_owner){ r->map->block[f->block].table,
-		TALLY_NO_COLUMN, f->seq };
+	return (struct read_owner){ f->table, TALLY_NO_COLUMN, f->seq };
 }
 
 /* The first column of a frame's row that the segment fills is the owner. */
 static inline void
-read_own(struct read *r, uint32_t frame, uint16_t column)
+read_own(struct read *r, const struct map_frame *f, uint16_t column)
 {
 	if (r->owned)
 		return;
 	r->owned = true;
-	r->owner = read_owner_of(r, frame);
+	r->owner = read_owner_of(f);
 	r->owner.column = column;
 }
 
@@ -216,9 +257,7 @@ read_row_of(const struct read *r, const struct map_frame *f)
 {
 	const struct tally_rows *rows = &r->batch->rows[f->table];
 
-	return (struct read_row){
-		rows->cell + (size_t)f->row * rows->table->ncolumn, rows->used
-	};
+	return (struct read_row){ rows->cell + f->cell, rows->used };
 }
 
 static inline void
@@ -229,38 +268,64 @@ read_point(struct read_row row, uint16_t column, struct tally_str kept)
 	row.used[column] = true;
 }
 
-/* take.c: the operations that take values, over the present segment; frame is
- * the one that the operation speaks of. */
-enum tally_rc read_take(struct read *, const struct map_op *, uint32_t frame);
-enum tally_rc read_pair(struct read *, const struct map_op *, uint32_t frame);
-enum tally_rc read_literal(
-    struct read *, const struct map_op *, uint32_t frame);
-enum tally_rc read_count(struct read *, const struct map_op *, uint32_t frame);
-enum tally_rc read_sequence(
-    struct read *, const struct map_op *, uint32_t frame);
-
-/* rows.c.  No room for a row of the table: told once per document; what would
- * have made the row is residue then. */
-void read_say_full(struct read *, uint16_t table);
-static inline bool
-read_full(struct read *r, uint16_t table)
+/* The list of the frame's block at the present segment's place. */
+static inline const struct map_list *
+read_list(const struct read *r, uint32_t frame)
 {
-	bool full = !tally_batch_room(r->batch, table);
-
-	if (full)
-		read_say_full(r, table);
-	return full;
+	return &r->map->list[r->map->scratch.frame[frame].list +
+	    r->segment->place];
 }
-/* Appends a row of the block, with constants and references; outer is the
- * frame of the block around. */
+
+/* run.c: that list, over what is free of the segment. */
+enum tally_rc read_run(struct read *, uint32_t frame);
+/* A row of a block of a segment or a loop, if it can be: r->made.  current is
+ * the frame that the list speaks of. */
+enum tally_rc read_begin_rows(
+    struct read *, const struct map_op *, uint32_t frame, uint32_t current);
+/* After the list of its block. */
+void read_end_rows(struct read *, uint32_t made);
+
+/* value.c: what a value is to a column, for other forms than MAP_AS_IS; a null
+ * view: that is not known so easily. */
+struct tally_str read_formed(const struct read *, const struct map_op *,
+    struct tally_str, uint32_t from);
+/* A value of a simple set that is there, and free, into its column, if the cell
+ * can point at it, or at a word for it, as it is. */
+static inline __attribute__((always_inline)) bool
+read_keep(const struct read *r, const struct map_op *op, uint8_t form,
+    struct read_row row, uint16_t column, unsigned element)
+{
+	const uint32_t *pos = r->pos + element;
+	uint32_t from = pos[-1] + 1;
+	struct tally_str v = tally_str(r->kept.bytes + from, pos[0] - from);
+
+	if (v.p[v.n - 1] == ' ')
+		v = tally_str_rtrim(v);
+	if (form != MAP_AS_IS) {
+		v = read_formed(r, op, v, from);
+		if (v.p == NULL)
+			return false;
+	}
+	if (v.n > 0)
+		read_point(row, column, v);
+	return true;
+}
+
+/* store.c: a value of the present segment into a column; r->found says whether
+ * there was one that nothing had claimed. */
+enum tally_rc read_store(struct read *, const struct map_op *, uint16_t table,
+    uint32_t row, uint8_t element);
+
+/* rows.c: appends a row of the block, with constants and references; outer is
+ * the frame of the block around.  TALLY_NO_ROW where the table has all the rows
+ * that it can have: told once per document; what would have made the row is
+ * residue then. */
 enum tally_rc read_make_row(
     struct read *, const struct map_block *, uint32_t outer, uint32_t *row);
-/* The same, and a frame for it. */
-enum tally_rc read_push_frame(
-    struct read *, uint16_t block, uint32_t outer, uint32_t *frame);
+/* The same, and a frame for it: r->made, or READ_NO_FRAME. */
+enum tally_rc read_push_frame(struct read *, uint16_t block, uint32_t outer);
 /* A frame whose row is that of the frame around it. */
-enum tally_rc read_share_frame(
-    struct read *, uint16_t block, uint32_t outer, uint32_t *frame);
+enum tally_rc read_share_frame(struct read *, uint16_t block, uint32_t outer);
 /* Reports required columns that a finished row has no value for. */
 void read_tell_required(struct read *, const struct map_frame *);
 static inline void
@@ -280,6 +345,8 @@ void read_claim_level(struct read *);
 /* residue.c: what is left of a segment, and what people should see. */
 enum tally_rc read_residue(struct read *);
 enum tally_rc read_counts(struct read *);
+/* No room for a row of a table: told once per document. */
+void read_say_full(struct read *, uint16_t table);
 void read_report(struct read *, enum tally_finding_kind, uint32_t segment,
     uint16_t place, uint8_t element, struct tally_str value,
     const char *expected);

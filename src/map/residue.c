@@ -80,11 +80,13 @@ enum tally_rc
 read_residue(struct read *r)
 {
 	const struct tally_segment *s = r->segment;
+	const struct map_scratch *scratch = &r->map->scratch;
 	uint64_t left;
 	enum tally_rc rc = TALLY_OK;
 
 	if (!r->owned)
-		r->owner = read_owner_of(r, r->map->scratch.frame_of[s->loop]);
+		r->owner =
+		    read_owner_of(&scratch->frame[scratch->frame_of[s->loop]]);
 	for (unsigned i = 0; i < r->npart; i++)
 		if (!has_more(r, &r->part[i]))
 			r->claimed |= (uint64_t)1 << r->part[i].element;
@@ -188,4 +190,17 @@ read_report(struct read *r, enum tally_finding_kind kind, uint32_t segment,
 		.expected = tally_cstr(expected) };
 
 	tally_findings_add(r->findings, &f);
+}
+
+void
+read_say_full(struct read *r, uint16_t table)
+{
+	char words[96];
+
+	snprintf(words, sizeof(words), "fewer rows of %.40s",
+	    r->map->model->table[table].name);
+	if (!r->full)
+		read_report(r, TALLY_F_map_limit, r->index, r->segment->place,
+		    0, tally_str("", 0), words);
+	r->full = true;
 }

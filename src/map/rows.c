@@ -4,40 +4,45 @@
 
 #include <stdio.h>
 
-void
-read_say_full(struct read *r, uint16_t table)
+/* Why there is no row. */
+static enum tally_rc
+no_row(struct read *r, uint16_t table)
 {
-	char words[96];
+	if (tally_batch_room(r->batch, table))
+		return tally_err_set(
+		    r->err, TALLY_NOMEM, "no memory to map a set");
+	read_say_full(r, table);
+	return TALLY_OK;
+}
 
-	snprintf(words, sizeof(words), "fewer rows of %.40s",
-	    r->map->model->table[table].name);
-	if (!r->full)
-		read_report(r, TALLY_F_map_limit, r->index, r->segment->place,
-		    0, tally_str("", 0), words);
-	r->full = true;
+/* References and constants of a row. */
+static inline void
+fill_row(
+    struct read *r, const struct map_block *b, uint32_t outer, uint32_t row)
+{
+	struct tally_rows *rows = &r->batch->rows[b->table];
+	const struct map_scratch *s = &r->map->scratch;
+	const struct map_link *l = b->link, *lend = l + b->nlink;
+	const struct map_constant *c = b->constant, *cend = c + b->nconstant;
+	struct read_row to = { rows->cell + (size_t)row * rows->table->ncolumn,
+		rows->used };
+	size_t reference = (size_t)row * rows->table->nreference;
+
+	for (; l < lend; l++)
+		rows->reference[reference + l->reference] =
+		    s->frame[read_outer(s, outer, l->up)].seq;
+	for (; c < cend; c++)
+		read_point(to, c->column, c->value);
 }
 
 enum tally_rc
-read_make_row(struct read *r, const struct map_block *b, uint32_t outer_frame,
-    uint32_t *row)
+read_make_row(
+    struct read *r, const struct map_block *b, uint32_t outer, uint32_t *row)
 {
-	struct map_scratch *s = &r->map->scratch;
-	struct tally_rows *rows = &r->batch->rows[b->table];
-	const struct map_link *l;
-	enum tally_rc rc;
-
-	rc = tally_batch_row(r->batch, b->table, row, r->err);
-	if (rc != TALLY_OK)
-		return rc;
-	for (uint16_t i = 0; i < b->nlink; i++) {
-		l = &b->link[i];
-		rows->reference[(size_t)*row * rows->table->nreference +
-		    l->reference] =
-		    s->frame[read_outer(s, outer_frame, l->up)].seq;
-	}
-	for (uint16_t i = 0; i < b->nconstant; i++)
-		tally_batch_point(r->batch, b->table, *row,
-		    b->constant[i].column, b->constant[i].value);
+	*row = tally_batch_add(r->batch, b->table);
+	if (*row == TALLY_NO_ROW)
+		return no_row(r, b->table);
+	fill_row(r, b, outer, *row);
 	return TALLY_OK;
 }
 
@@ -48,8 +53,6 @@ make_frame_room(struct read *r)
 	uint32_t cap = s->frame_cap != 0 ? s->frame_cap * 2 : 64;
 	void *p;
 
-	if (s->nframe < s->frame_cap)
-		return TALLY_OK;
 	p = tally_realloc(s->frame, cap * sizeof(*s->frame));
 	if (p == NULL)
 		return tally_err_set(
@@ -60,43 +63,57 @@ make_frame_room(struct read *r)
 }
 
 enum tally_rc
-read_share_frame(
-    struct read *r, uint16_t block, uint32_t outer_frame, uint32_t *frame)
+read_share_frame(struct read *r, uint16_t block, uint32_t outer)
 {
+	const struct map_block *b = &r->map->block[block];
 	struct map_scratch *s = &r->map->scratch;
-	enum tally_rc rc = make_frame_room(r);
+	struct map_frame *f;
+	enum tally_rc rc = TALLY_OK;
 
+	if (s->nframe == s->frame_cap)
+		rc = make_frame_room(r);
 	if (rc != TALLY_OK)
 		return rc;
-	*frame = s->nframe++;
-	s->frame[*frame] = s->frame[outer_frame];
-	s->frame[*frame].outer = outer_frame;
-	s->frame[*frame].taken = 0;
-	s->frame[*frame].segment = r->index;
-	s->frame[*frame].block = block;
+	r->made = s->nframe++;
+	f = &s->frame[r->made];
+	*f = s->frame[outer];
+	f->outer = outer;
+	f->taken = 0;
+	f->segment = r->index;
+	f->block = block;
+	f->list = b->list - b->first;
 	return TALLY_OK;
 }
 
 enum tally_rc
-read_push_frame(
-    struct read *r, uint16_t block, uint32_t outer_frame, uint32_t *frame)
+read_push_frame(struct read *r, uint16_t block, uint32_t outer)
 {
 	struct map_scratch *s = &r->map->scratch;
 	const struct map_block *b = &r->map->block[block];
+	const struct tally_rows *rows = &r->batch->rows[b->table];
 	uint32_t row;
-	enum tally_rc rc = make_frame_room(r);
+	enum tally_rc rc;
 
-	if (rc == TALLY_OK)
-		rc = read_make_row(r, b, outer_frame, &row);
-	if (rc != TALLY_OK)
-		return rc;
-	*frame = s->nframe++;
-	s->frame[*frame] = (struct map_frame){ .outer = outer_frame,
+	r->made = READ_NO_FRAME;
+	if (s->nframe == s->frame_cap) {
+		rc = make_frame_room(r);
+		if (rc != TALLY_OK)
+			return rc;
+	}
+	row = tally_batch_add(r->batch, b->table);
+	if (row == TALLY_NO_ROW)
+		return no_row(r, b->table);
+	if (b->nlink + b->nconstant > 0)
+		fill_row(r, b, outer, row);
+	r->made = s->nframe++;
+	s->frame[r->made] = (struct map_frame){ .outer = outer,
 		.row = row,
-		.seq = r->batch->rows[b->table].row[row].seq,
+		.cell = row * rows->table->ncolumn,
+		.seq = rows->row[row].seq,
 		.segment = r->index,
 		.block = block,
-		.table = b->table };
+		.table = b->table,
+		.list = b->list - b->first };
 	return TALLY_OK;
 }
 

@@ -72,41 +72,36 @@ read_claim_part(struct read *r, uint8_t element, uint8_t component)
 		r->claimed |= (uint64_t)1 << element;
 }
 
-uint16_t
-read_which_of(const struct map_condition *c, struct tally_str v)
-{
-	uint16_t i = 0;
-
-	while (i < c->n && !tally_str_eq(c->value[i], v))
-		i++;
-	return i;
-}
-
 bool
-read_conditions(struct read *r, const struct map_condition *c, uint8_t n)
+read_conditions(const struct read *r, const struct map_condition *c, uint8_t n,
+    uint64_t *met)
 {
-	uint64_t met = 0;
+	struct read_tested t;
 	uint16_t i;
 
 	for (; n > 0; n--, c++) {
-		i = read_which(r, c, c->element);
+		t = read_test(r, c->element, c->component);
+		i = read_which(&t, c);
 		if (i == c->n)
 			return false;
 		if (i == 0)
-			met |= c->component > 0 || r->repeats
+			*met |= c->component > 0 || r->repeats
 			    ? READ_MET_PARTS
 			    : (uint64_t)1 << c->element;
 	}
-	r->met = met;
 	return true;
 }
 
 void
 read_claim_conditions(struct read *r, const struct map_condition *c, uint8_t n)
 {
-	for (; n > 0; n--, c++)
-		if (read_which(r, c, c->element) == 0)
+	struct read_tested t;
+
+	for (; n > 0; n--, c++) {
+		t = read_test(r, c->element, c->component);
+		if (read_which(&t, c) == 0)
 			read_claim(r, c->element, c->component);
+	}
 }
 
 bool
@@ -130,40 +125,54 @@ read_plain(const unsigned char *p, size_t n)
 	    point + 1u < n && (point == 1 || p[0] != '0');
 }
 
-/* The word for a code; null when it is not listed. */
-static const struct tally_str *
-word(const struct map_codes *codes, struct tally_str s)
+struct tally_str
+read_word(const struct map_codes *codes, struct tally_str s,
+    const unsigned char *padded)
 {
-	uint64_t key = map_key(s);
-	size_t low = 0, high = codes->n, mid;
+	const struct map_code *c = codes->code;
+	size_t n = codes->n, half;
+	uint64_t key;
 
-	if (s.n > 8)
-		return NULL;
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		if (codes->code[mid].key < key)
-			low = mid + 1;
-		else
-			high = mid;
+	if (s.n == 0 || s.n > WORD_MAX)
+		return s;
+	key = word_of_padded((const char *)padded, s.n);
+	for (; n > 1; n -= half) {
+		half = n / 2;
+		if (c[half].key <= key)
+			c += half;
 	}
-	return low < codes->n && tally_str_eq(codes->code[low].x12, s)
-	    ? &codes->code[low].value
-	    : NULL;
+	return c->key == key && c->x12.n == s.n ? c->value : s;
+}
+
+struct tally_str
+read_formed(const struct read *r, const struct map_op *op, struct tally_str v,
+    uint32_t from)
+{
+	const unsigned char *padded = r->set->bytes + from;
+
+	if (op->form == MAP_CODED)
+		return read_word(&r->map->codes[op->codes], v, padded);
+	if (op->form == MAP_PLAIN && read_plain(padded, v.n))
+		return v;
+	return tally_str(NULL, 0);
+}
+
+/* Where the reader has what the batch keeps. */
+static const unsigned char *
+sent_at(const struct read *r, struct tally_str kept)
+{
+	return r->set->bytes + ((uintptr_t)kept.p - (uintptr_t)r->kept.bytes);
 }
 
 static enum read_form
 convert_text(struct read *r, const struct map_op *op, struct tally_str *s)
 {
 	struct tally_buf *text = &r->map->scratch.text;
-	const struct tally_str *w = NULL;
+	struct tally_str sent = *s;
 
 	if (op->codes != MAP_NO_CODE)
-		w = word(&r->map->codes[op->codes], *s);
-	if (w != NULL) {
-		*s = *w;
-		return READ_KEPT;
-	}
-	if (!r->foreign)
+		*s = read_word(&r->map->codes[op->codes], *s, sent_at(r, *s));
+	if (s->p != sent.p || !r->foreign)
 		return READ_KEPT;
 	tally_buf_reset(text);
 	tally_charset_utf8(r->map->charset, text, *s);

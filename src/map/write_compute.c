@@ -69,7 +69,7 @@ computed(struct compute *f, const struct map_op *op, uint32_t nth, bool always)
 
 	switch (op->code) {
 	case MAP_LITERAL:
-		return f->w->map->group[op->arg].condition[0].value[0];
+		return op->group->condition[0].value[0];
 	case MAP_COUNT:
 		return count(f->w, op, always);
 	case MAP_SUM:

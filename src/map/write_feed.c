@@ -148,7 +148,7 @@ put_group(struct feed *f, uint32_t piece, const struct map_group *group,
 static enum tally_rc
 feed_group(struct feed *f, const struct map_op *take)
 {
-	const struct map_group *group = &f->w->map->group[take->arg];
+	const struct map_group *group = take->group;
 	const struct tally_rows *rows =
 	    &f->w->batch->rows[f->frame->block->table];
 	const struct tally_cell *cell =
@@ -225,7 +225,7 @@ find_pair(
 static enum tally_rc
 feed_pair(struct feed *f, const struct map_op *op)
 {
-	const struct map_group *group = &f->w->map->group[op->arg];
+	const struct map_group *group = op->group;
 	struct tally_str v, q = tally_str("", 0);
 	uint16_t table = f->frame->block->table;
 	uint32_t piece;
@@ -253,6 +253,17 @@ feed_pair(struct feed *f, const struct map_op *op)
 	*write_element(f->w, piece, k) = q;
 	*write_element(f->w, piece, (uint8_t)(k + 1)) = v;
 	return TALLY_OK;
+}
+
+static enum tally_rc
+feed_choices(struct feed *f, const struct map_op *choose)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (const struct map_op *op = choose + 1;
+	     op < choose + choose->next && rc == TALLY_OK; op++)
+		rc = feed_pair(f, op);
+	return rc;
 }
 
 /*
@@ -428,8 +439,8 @@ feed_op(struct feed *f, const struct map_op *op)
 	switch (op->code) {
 	case MAP_TAKE:
 		return feed_group(f, op);
-	case MAP_PAIR:
-		return feed_pair(f, op);
+	case MAP_CHOOSE:
+		return feed_choices(f, op);
 	case MAP_PAIRS:
 		return feed_pairs(f, op);
 	case MAP_ROWS:

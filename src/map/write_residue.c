@@ -47,7 +47,7 @@ group_of(const struct write *w, const struct map_block *b, uint16_t place,
     uint16_t column)
 {
 	const struct map_op *op, *end;
-	uint16_t group = 0;
+	const struct map_group *group = NULL;
 
 	for (uint16_t i = 0; i < b->nown; i++) {
 		if (b->own[i].place != place)
@@ -55,10 +55,10 @@ group_of(const struct write *w, const struct map_block *b, uint16_t place,
 		op = w->map->op + b->own[i].first;
 		for (end = op + b->own[i].n; op < end; op++) {
 			if (op->code == MAP_TAKE || op->code == MAP_PAIR)
-				group = op->arg;
+				group = op->group;
 			if ((op->code == MAP_FIELD || op->code == MAP_PAIR) &&
 			    op->column == column)
-				return (uint64_t)1 << w->map->group[group].bit;
+				return (uint64_t)1 << group->bit;
 		}
 	}
 	return 0;

@@ -120,65 +120,75 @@ tally_batch_undo(struct tally_batch *b)
 	b->begun = b->used;
 }
 
-static bool
-resize(void **p, size_t count, size_t size)
+static void *
+resized(void *p, size_t count, size_t size)
 {
 	size_t n;
-	void *q;
 
-	if (!tally_mul_ok(&n, count, size))
-		return false;
-	q = tally_realloc(*p, n);
-	if (q != NULL)
-		*p = q;
-	return q != NULL;
+	return tally_mul_ok(&n, count, size) ? tally_realloc(p, n) : NULL;
 }
 
 static bool
 grow(struct tally_rows *r)
 {
+	const struct tally_table *t = r->table;
 	uint32_t cap = r->cap < ROWS_MIN ? ROWS_MIN : r->cap * 2;
-	void *row = r->row, *reference = r->reference, *cell = r->cell;
-	bool ok;
+	void *row, *reference, *cell;
 
 	if (cap <= r->cap)
 		return false;
-	ok = resize(&row, cap, sizeof(*r->row)) &&
-	    resize(&reference, cap,
-		r->table->nreference * sizeof(*r->reference)) &&
-	    resize(&cell, cap, r->table->ncolumn * sizeof(*r->cell));
-	r->row = row;
-	r->reference = reference;
-	r->cell = cell;
-	if (ok)
-		r->cap = cap;
-	return ok;
+	row = resized(r->row, cap, sizeof(*r->row));
+	r->row = row != NULL ? row : r->row;
+	reference =
+	    resized(r->reference, cap, t->nreference * sizeof(*r->reference));
+	r->reference = reference != NULL ? reference : r->reference;
+	cell = resized(r->cell, cap, t->ncolumn * sizeof(*r->cell));
+	r->cell = cell != NULL ? cell : r->cell;
+	if (row == NULL || reference == NULL || cell == NULL)
+		return false;
+	r->cap = cap;
+	return true;
+}
+
+uint32_t
+tally_batch_add(struct tally_batch *b, uint16_t table)
+{
+	struct tally_rows *r = &b->rows[table];
+	const struct tally_table *t = r->table;
+	uint32_t seq = tally_batch_count(b, table), n = r->n;
+	struct tally_cell *cell;
+	uint32_t *reference;
+
+	assert(b->ndocument > 0);
+	if (!tally_batch_fits(b, r->size) || seq == TALLY_ROWS_MAX ||
+	    b->used + r->size > b->max || (n == r->cap && !grow(r)))
+		return TALLY_NO_ROW;
+	b->used += r->size;
+	r->n = n + 1;
+	r->row[n] = (struct tally_row){ b->ndocument - 1, seq };
+	reference = r->reference + (size_t)n * t->nreference;
+	for (uint16_t i = 0; i < t->nreference; i++)
+		reference[i] = TALLY_NO_ROW;
+	cell = r->cell + (size_t)n * t->ncolumn;
+	memcpy(cell, r->null, t->ncolumn * sizeof(*cell));
+	return n;
 }
 
 enum tally_rc
 tally_batch_row(
     struct tally_batch *b, uint16_t table, uint32_t *row, struct tally_err *err)
 {
-	struct tally_rows *r = &b->rows[table];
-	const struct tally_table *t = r->table;
-	uint32_t seq = tally_batch_count(b, table);
-
-	assert(b->ndocument > 0);
-	if (!tally_batch_room(b, table) || b->used + r->size > b->max)
+	*row = tally_batch_add(b, table);
+	if (*row != TALLY_NO_ROW)
+		return TALLY_OK;
+	if (tally_batch_room(b, table) &&
+	    b->used + b->rows[table].size <= b->max)
 		return tally_err_set(err, TALLY_NOMEM,
-		    "a document has no room for more than %u rows of %s", seq,
-		    t->name);
-	if (r->n == r->cap && !grow(r))
-		return tally_err_set(
-		    err, TALLY_NOMEM, "no memory for more rows of %s", t->name);
-	b->used += r->size;
-	r->row[r->n] = (struct tally_row){ b->ndocument - 1, seq };
-	for (uint16_t i = 0; i < t->nreference; i++)
-		r->reference[(size_t)r->n * t->nreference + i] = TALLY_NO_ROW;
-	memcpy(r->cell + (size_t)r->n * t->ncolumn, r->null,
-	    t->ncolumn * sizeof(*r->null));
-	*row = r->n++;
-	return TALLY_OK;
+		    "no memory for more rows of %s",
+		    b->model->table[table].name);
+	return tally_err_set(err, TALLY_NOMEM,
+	    "a document has no room for more than %u rows of %s",
+	    tally_batch_count(b, table), b->model->table[table].name);
 }
 
 enum tally_rc

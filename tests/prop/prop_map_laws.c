@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The two laws of maps that run both ways, for every map that is shipped, in
- * every version that it is for, over documents made from the dictionary:
+ * The laws of maps that run both ways, for every map that is shipped, in every
+ * version that it is for, over documents made from the dictionary:
  *   - what is read from a document and written again means the same, residue
  *     included, and is as valid as the document was;
  *   - what is read again from what was written are the same rows; and rows of
@@ -20,6 +20,7 @@
 #include <cmocka.h>
 
 #include "base/embed.h"
+#include "map/memo.h"
 #include "map/program.h"
 #include "support/generate.h"
 #include "support/normal.h"
@@ -47,7 +48,7 @@ struct reading {
 struct law {
 	struct tally_map *map;
 	struct maker maker; /* of what is written */
-	struct reading first, again, third;
+	struct reading first, again, third, afresh;
 	struct tally_buf whole, fewer; /* written from all rows, from some */
 	struct tally_buf rows;         /* those of fewer, as JSON */
 	struct tally_findings found;
@@ -148,6 +149,85 @@ take_away(struct law *l)
 	}
 }
 
+/* Around the first byte in which two texts differ. */
+static void
+show(const char *name, const struct tally_buf *b, size_t at)
+{
+	size_t from = at > 200 ? at - 200 : 0;
+	size_t n = b->n > from ? b->n - from : 0;
+
+	print_error("--- %s\n%.*s\n", name, (int)(n < 500 ? n : 500),
+	    n > 0 ? b->p + from : "");
+}
+
+static void
+repeat(const struct law *l, const char *what, const struct tally_buf *a,
+    const struct tally_buf *b)
+{
+	size_t at = 0;
+
+	if (a != NULL) {
+		while (at < a->n && at < b->n && a->p[at] == b->p[at])
+			at++;
+		show("before", a, at);
+		show("after", b, at);
+	}
+	fail_msg("%s: MAP=%s SEED=%llu ROUNDS=1 (version %s)", what, l->name,
+	    l->seed, l->version);
+}
+
+static bool
+same(const struct tally_buf *a, const struct tally_buf *b)
+{
+	return a->n == b->n && (a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
+}
+
+static bool
+same_residues(const struct tally_residues *a, const struct tally_residues *b)
+{
+	const struct tally_residue *x, *y;
+
+	for (size_t i = 0; i < a->n && i < b->n; i++) {
+		x = &a->v[i];
+		y = &b->v[i];
+		if (x->segment != y->segment || x->element != y->element ||
+		    x->table != y->table || x->column != y->column ||
+		    x->row != y->row)
+			return false;
+	}
+	return a->n == b->n;
+}
+
+/* The same set by the same map that has forgotten what it has read. */
+static void
+read_afresh(struct law *l, const struct reading *r, const struct tally_set *set)
+{
+	struct reading *a = &l->afresh;
+	struct map_scratch *s = &r->map->scratch;
+	struct memo *memo = s->memo;
+	struct memo_list *lists = s->memo_list;
+	struct tally_err err = { .text = "" };
+
+	s->memo = NULL;
+	s->memo_list = NULL;
+	tally_batch_reset(&a->batch);
+	tally_buf_reset(&a->json);
+	if (tally_map_read(a->map, set, &a->batch, &a->residues, &a->findings,
+		&err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	tally_batch_json(&a->batch, 0, &a->json);
+	tally_free(s->memo);
+	tally_free(s->memo_list);
+	s->memo = memo;
+	s->memo_list = lists;
+	if (!same(&a->json, &r->json))
+		repeat(l, "other rows are read where nothing was read before",
+		    &r->json, &a->json);
+	if (!same_residues(&a->residues, &r->residues))
+		repeat(l, "other residue is left where nothing was read before",
+		    NULL, NULL);
+}
+
 static enum tally_rc
 visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 {
@@ -165,6 +245,7 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	tally_batch_json(&r->batch, 0, &r->json);
+	read_afresh(l, r, v->set);
 	if (r->written != NULL)
 		write_document(
 		    l, r, r->written, &r->residues, v->set->separators);
@@ -210,39 +291,6 @@ judge(struct reading *r, struct tally_str text, char *fault, size_t size)
 				    list->v[i].segment);
 	} while (x != NULL);
 	tally_judge_free(j);
-}
-
-/* Around the first byte in which two texts differ. */
-static void
-show(const char *name, const struct tally_buf *b, size_t at)
-{
-	size_t from = at > 200 ? at - 200 : 0;
-	size_t n = b->n > from ? b->n - from : 0;
-
-	print_error("--- %s\n%.*s\n", name, (int)(n < 500 ? n : 500),
-	    n > 0 ? b->p + from : "");
-}
-
-static void
-repeat(const struct law *l, const char *what, const struct tally_buf *a,
-    const struct tally_buf *b)
-{
-	size_t at = 0;
-
-	if (a != NULL) {
-		while (at < a->n && at < b->n && a->p[at] == b->p[at])
-			at++;
-		show("before", a, at);
-		show("after", b, at);
-	}
-	fail_msg("%s: MAP=%s SEED=%llu ROUNDS=1 (version %s)", what, l->name,
-	    l->seed, l->version);
-}
-
-static bool
-same(const struct tally_buf *a, const struct tally_buf *b)
-{
-	return a->n == b->n && (a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
 }
 
 /* Levels as partners nest them: what is made from the dictionary alone has any
@@ -363,6 +411,7 @@ test_map(const char *file, const struct tally_version *v, struct tally_map *map,
 	reading_init(&l.first, map);
 	reading_init(&l.again, map);
 	reading_init(&l.third, map);
+	reading_init(&l.afresh, map);
 	l.first.law = l.again.law = l.third.law = &l;
 	l.first.written = &l.whole;
 	tally_findings_init(&l.found, 100);
@@ -377,6 +426,7 @@ test_map(const char *file, const struct tally_version *v, struct tally_map *map,
 	reading_free(&l.first);
 	reading_free(&l.again);
 	reading_free(&l.third);
+	reading_free(&l.afresh);
 	tally_findings_free(&l.found);
 	tally_buf_free(&l.whole);
 	tally_buf_free(&l.fewer);

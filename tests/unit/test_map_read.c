@@ -40,6 +40,57 @@ test_residue(void **state)
 	    "\"order_date\":\"2026-01-05\"}]," LINES "}\n" LEFT);
 }
 
+/* Segments of one shape, of which some have values that are refused. */
+static void
+test_again(void **state)
+{
+	static const char map[] = BEGIN BEG
+	    "<rows table='order_lines' loop='PO1'>"
+	    "<field column='quantity' ref='PO102'/>"
+	    "<field column='gtin' pair='PO106' qualifier='UP'/>"
+	    "<rows table='line_ids' pair='PO106'>"
+	    "<field column='qualifier' ref='PO106'/>"
+	    "<field column='value' ref='PO107'/></rows>"
+	    "<field column='delivery_date' ref='DTM02' where='DTM01=002'/>"
+	    "<rows table='dates' segment='DTM'>"
+	    "<field column='role' ref='DTM01'/>"
+	    "<field column='date' ref='DTM02'/></rows></rows>" END;
+
+	(void)state;
+	reading_expect(map,
+	    HEADING "PO1**2****UP*1~DTM*002*20260101~DTM*011*20260102~"
+		    "PO1**3****UP*2~DTM*002*20269999~DTM*011*20260104~"
+		    "PO1**4****UP* ~DTM*002*20260105~DTM*011*20269999~"
+		    "PO1**5****UP*5*UP*6~DTM*011*20260106~DTM*011*20260107~"
+		    "PO1**6****UP*7*UP*8~DTM*011*20260108~DTM*002*20260109~",
+	    'U',
+	    ORDER "}],\"order_lines\":["
+		  "{\"id\":0,\"quantity\":\"2\",\"gtin\":\"1\","
+		  "\"delivery_date\":\"2026-01-01\"},"
+		  "{\"id\":1,\"quantity\":\"3\",\"gtin\":\"2\"},"
+		  "{\"id\":2,\"quantity\":\"4\","
+		  "\"delivery_date\":\"2026-01-05\"},"
+		  "{\"id\":3,\"quantity\":\"5\",\"gtin\":\"5\"},"
+		  "{\"id\":4,\"quantity\":\"6\",\"gtin\":\"7\","
+		  "\"delivery_date\":\"2026-01-09\"}],\"dates\":["
+		  "{\"id\":0,\"order_line_id\":0,\"role\":\"011\","
+		  "\"date\":\"2026-01-02\"},"
+		  "{\"id\":1,\"order_line_id\":1,\"role\":\"011\","
+		  "\"date\":\"2026-01-04\"},"
+		  "{\"id\":2,\"order_line_id\":2,\"role\":\"011\"},"
+		  "{\"id\":3,\"order_line_id\":3,\"role\":\"011\","
+		  "\"date\":\"2026-01-06\"},"
+		  "{\"id\":4,\"order_line_id\":3,\"role\":\"011\","
+		  "\"date\":\"2026-01-07\"},"
+		  "{\"id\":5,\"order_line_id\":4,\"role\":\"011\","
+		  "\"date\":\"2026-01-08\"}],\"line_ids\":["
+		  "{\"id\":0,\"order_line_id\":3,\"qualifier\":\"UP\","
+		  "\"value\":\"6\"},"
+		  "{\"id\":1,\"order_line_id\":4,\"qualifier\":\"UP\","
+		  "\"value\":\"8\"}]}\n"
+		  "residue 7.2 20269999\nresidue 11.2 20269999\n");
+}
+
 static void
 test_where(void **state)
 {
@@ -341,6 +392,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_residue),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_where),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_nesting),
