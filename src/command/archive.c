@@ -2,6 +2,7 @@
 /* The archive; see archive.h. */
 #include "command/archive.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
