@@ -72,7 +72,7 @@ tally_hash_hex(const unsigned char digest[32], char hex[65])
 {
 	static const char digit[] = "0123456789abcdef";
 
-	for (int i = 0; i < TALLY_HASH_SIZE; i++) {
+	for (size_t i = 0; i < TALLY_HASH_SIZE; i++) {
 		hex[2 * i] = digit[digest[i] >> 4];
 		hex[2 * i + 1] = digit[digest[i] & 15];
 	}

@@ -7,6 +7,7 @@
  */
 #include "base/json.h"
 
+#include <assert.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -192,12 +193,14 @@ read_escape(struct parse *p, char **to)
 
 	advance(p->r, 1);
 	c = peek(p->r);
+	if (c == 'u') {
+		advance(p->r, 1);
+		return read_unicode(p, to);
+	}
 	at = c != '\0' ? strchr(from, c) : NULL;
-	if (at == NULL && c != 'u')
+	if (at == NULL)
 		return wrong(p, "one of \" \\ / b f n r t u behind \\");
 	advance(p->r, 1);
-	if (at == NULL)
-		return read_unicode(p, to);
 	*(*to)++ = is[at - from];
 	return TALLY_OK;
 }
@@ -241,6 +244,7 @@ read_string(struct parse *p, struct tally_str *out)
 	to = start;
 	while (rc == TALLY_OK && r->text.n > 0 && *r->text.p != '"') {
 		if (*r->text.p == '\\') {
+			assert(escapes);
 			rc = read_escape(p, &to);
 			continue;
 		}

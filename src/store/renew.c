@@ -100,7 +100,7 @@ store_document_replace(struct store *st, const struct store_document *d,
 	if (id == NULL && batch->ndocument > 0)
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
 	rc = renew(st, d, err);
-	if (rc == TALLY_OK && d->batch != UINT32_MAX &&
+	if (rc == TALLY_OK && d->batch < batch->ndocument &&
 	    strcmp(d->state, "rejected") != 0) {
 		id[d->batch] = d->id;
 		rc = st->engine->m->load(st->engine, &load, err);

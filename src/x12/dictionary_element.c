@@ -104,8 +104,8 @@ tally_elements_base(struct tally_elements *t, const struct tally_version *base,
 
 /* The slot for a new row; what the base says of its codes stays. */
 static enum tally_rc
-claim(struct tally_elements *t, const struct tally_rows *r, struct tally_str id,
-    struct tally_element_slot **out)
+claim(struct tally_elements *t, const struct dictionary_rows *r,
+    struct tally_str id, struct tally_element_slot **out)
 {
 	bool found;
 	size_t at;
@@ -132,8 +132,8 @@ claim(struct tally_elements *t, const struct tally_rows *r, struct tally_str id,
 
 /* drop ID … */
 static enum tally_rc
-drop_elements(
-    struct tally_elements *t, const struct tally_rows *r, struct tally_str row)
+drop_elements(struct tally_elements *t, const struct dictionary_rows *r,
+    struct tally_str row)
 {
 	struct tally_str id;
 	bool found;
@@ -202,8 +202,8 @@ read_length(struct tally_str w, struct tally_element *e)
 
 /* 324  AN 1/22  purchase order number */
 static enum tally_rc
-read_element(
-    struct tally_elements *t, const struct tally_rows *r, struct tally_str row)
+read_element(struct tally_elements *t, const struct dictionary_rows *r,
+    struct tally_str row)
 {
 	struct tally_element_slot *slot;
 	struct tally_str id, type, length;
@@ -237,7 +237,7 @@ enum tally_rc
 tally_elements_read(struct tally_elements *t,
     const struct tally_dictionary_file *file, struct tally_err *err)
 {
-	struct tally_rows r;
+	struct dictionary_rows r;
 	struct tally_str row, rest, word;
 	enum tally_rc rc = tally_rows_open(&r, file, false, err);
 	bool first = true;
@@ -259,7 +259,7 @@ tally_elements_composites(struct tally_elements *t,
     const struct tally_dictionary_file *file, struct tally_err *err)
 {
 	struct tally_element_slot *slot;
-	struct tally_rows r;
+	struct dictionary_rows r;
 	struct tally_str row, id;
 	enum tally_rc rc = tally_rows_open(&r, file, true, err);
 
@@ -323,7 +323,7 @@ code_slot(
 /* Adds a code, or gives one of the base a meaning. */
 static enum tally_rc
 add_code(struct tally_elements *t, struct tally_element_slot *e,
-    const struct tally_rows *r, struct tally_str code, const char *meaning)
+    const struct dictionary_rows *r, struct tally_str code, const char *meaning)
 {
 	struct tally_code_slot *v;
 	bool found;
@@ -362,7 +362,7 @@ add_code(struct tally_elements *t, struct tally_element_slot *e,
 }
 
 static enum tally_rc
-drop_codes(struct tally_element_slot *e, const struct tally_rows *r,
+drop_codes(struct tally_element_slot *e, const struct dictionary_rows *r,
     struct tally_str row)
 {
 	struct tally_str code;
@@ -384,7 +384,7 @@ drop_codes(struct tally_element_slot *e, const struct tally_rows *r,
 
 /* Codes behind which a number with a check digit stands. */
 static enum tally_rc
-check_codes(struct tally_element_slot *e, const struct tally_rows *r,
+check_codes(struct tally_element_slot *e, const struct dictionary_rows *r,
     struct tally_str row)
 {
 	struct tally_str word;
@@ -422,8 +422,8 @@ check_codes(struct tally_element_slot *e, const struct tally_rows *r,
  * 88 check sscc GM       the number behind it has a check digit
  */
 static enum tally_rc
-read_codes(
-    struct tally_elements *t, const struct tally_rows *r, struct tally_str row)
+read_codes(struct tally_elements *t, const struct dictionary_rows *r,
+    struct tally_str row)
 {
 	struct tally_element_slot *e;
 	struct tally_str id, word, rest;
@@ -473,7 +473,7 @@ enum tally_rc
 tally_elements_codes(struct tally_elements *t,
     const struct tally_dictionary_file *file, struct tally_err *err)
 {
-	struct tally_rows r;
+	struct dictionary_rows r;
 	struct tally_str row;
 	enum tally_rc rc = tally_rows_open(&r, file, true, err);
 

@@ -71,7 +71,7 @@ must_wait(const struct loader *l, size_t i)
 static unsigned
 line_of_place(const struct tally_dictionary_file *file, unsigned n)
 {
-	struct tally_rows r;
+	struct dictionary_rows r;
 	struct tally_str row, word;
 	struct tally_err err;
 

@@ -11,12 +11,13 @@ blank(char c)
 }
 
 enum tally_rc
-tally_rows_open(struct tally_rows *r, const struct tally_dictionary_file *file,
-    bool continued, struct tally_err *err)
+tally_rows_open(struct dictionary_rows *r,
+    const struct tally_dictionary_file *file, bool continued,
+    struct tally_err *err)
 {
 	const char *p;
 
-	*r = (struct tally_rows){ .path = file->path,
+	*r = (struct dictionary_rows){ .path = file->path,
 		.p = file->text.p,
 		.continued = continued,
 		.line = 1,
@@ -36,7 +37,7 @@ tally_rows_open(struct tally_rows *r, const struct tally_dictionary_file *file,
 }
 
 static const char *
-line_end(const struct tally_rows *r, const char *p)
+line_end(const struct dictionary_rows *r, const char *p)
 {
 	const char *nl = memchr(p, '\n', (size_t)(r->end - p));
 
@@ -56,7 +57,7 @@ comment(const char *p, const char *end)
 }
 
 bool
-tally_rows_next(struct tally_rows *r, struct tally_str *row)
+tally_rows_next(struct dictionary_rows *r, struct tally_str *row)
 {
 	const char *end, *stop;
 
@@ -96,7 +97,7 @@ tally_rows_word(struct tally_str *row, struct tally_str *word)
 }
 
 enum tally_rc
-tally_rows_error(const struct tally_rows *r, const char *fmt, ...)
+tally_rows_error(const struct dictionary_rows *r, const char *fmt, ...)
 {
 	char text[512];
 	va_list ap;
@@ -108,7 +109,7 @@ tally_rows_error(const struct tally_rows *r, const char *fmt, ...)
 }
 
 enum tally_rc
-tally_rows_nomem(const struct tally_rows *r)
+tally_rows_nomem(const struct dictionary_rows *r)
 {
 	return tally_err_at(r->err, TALLY_NOMEM, r->path, r->line,
 	    "no memory left for the dictionary");

@@ -9,7 +9,7 @@
 #include "dictionary_text.h"
 
 /* A cursor over the rows of a file. */
-struct tally_rows {
+struct dictionary_rows {
 	const char *path;
 	const char *p, *end;
 	bool continued; /* an indented line continues the row before it */
@@ -19,17 +19,17 @@ struct tally_rows {
 };
 
 /* Begins; refuses bytes outside printable ASCII, tabs and line ends. */
-enum tally_rc tally_rows_open(struct tally_rows *,
+enum tally_rc tally_rows_open(struct dictionary_rows *,
     const struct tally_dictionary_file *, bool continued, struct tally_err *)
     TALLY_MUST_USE;
 /* The next row that is not empty, without its comment; false at the end. */
-bool tally_rows_next(struct tally_rows *, struct tally_str *row);
+bool tally_rows_next(struct dictionary_rows *, struct tally_str *row);
 /* Takes the next word from the row; false when there is none left. */
 bool tally_rows_word(struct tally_str *row, struct tally_str *word);
 /* TALLY_CONFIG at the row that was given last. */
-enum tally_rc tally_rows_error(const struct tally_rows *, const char *fmt, ...)
-    TALLY_PRINTF(2, 3);
-enum tally_rc tally_rows_nomem(const struct tally_rows *);
+enum tally_rc tally_rows_error(
+    const struct dictionary_rows *, const char *fmt, ...) TALLY_PRINTF(2, 3);
+enum tally_rc tally_rows_nomem(const struct dictionary_rows *);
 /* A number of at most max, all of the word; false when it is none. */
 bool tally_rows_number(struct tally_str word, uint32_t max, uint32_t *out);
 /* "-" as TALLY_UNBOUNDED, or a number of 1 … max. */
@@ -79,8 +79,9 @@ enum tally_rc tally_elements_codes(struct tally_elements *,
 struct tally_element *tally_elements_finish(struct tally_elements *);
 
 /* The name of a row and its " = "; row is then what stands behind it. */
-enum tally_rc tally_rows_name(const struct tally_rows *, struct tally_arena *,
-    struct tally_str *row, const char **name) TALLY_MUST_USE;
+enum tally_rc tally_rows_name(const struct dictionary_rows *,
+    struct tally_arena *, struct tally_str *row, const char **name)
+    TALLY_MUST_USE;
 
 /* Defines the composites of v, whose elements are given as writable. */
 enum tally_rc tally_dictionary_composites(struct tally_element *,

@@ -22,7 +22,7 @@ struct layout {
 };
 
 enum tally_rc
-tally_rows_name(const struct tally_rows *r, struct tally_arena *a,
+tally_rows_name(const struct dictionary_rows *r, struct tally_arena *a,
     struct tally_str *row, const char **name)
 {
 	struct tally_str word, rest = *row;
@@ -46,7 +46,7 @@ tally_rows_name(const struct tally_rows *r, struct tally_arena *a,
 
 /* "98:M", "127:Ox3", "C040:Ox-" */
 static enum tally_rc
-read_use(const struct tally_rows *r, const struct tally_version *v,
+read_use(const struct dictionary_rows *r, const struct tally_version *v,
     struct tally_str word, struct tally_use *use)
 {
 	const char *colon = memchr(word.p, ':', word.n);
@@ -82,7 +82,7 @@ wrong:
 
 /* "P0304": the letter and at least two positions of the nuse there are. */
 static enum tally_rc
-read_note(const struct tally_rows *r, struct tally_str word, uint32_t nuse,
+read_note(const struct dictionary_rows *r, struct tally_str word, uint32_t nuse,
     struct tally_note *note)
 {
 	uint32_t k;
@@ -110,7 +110,7 @@ read_note(const struct tally_rows *r, struct tally_str word, uint32_t nuse,
 
 /* Each X needs a note that can call for it. */
 static enum tally_rc
-check_marks(const struct tally_rows *r, const struct layout *l)
+check_marks(const struct dictionary_rows *r, const struct layout *l)
 {
 	uint64_t named = 0, mask;
 	uint32_t i;
@@ -131,7 +131,7 @@ check_marks(const struct tally_rows *r, const struct layout *l)
 }
 
 static enum tally_rc
-read_layout(const struct tally_rows *r, const struct tally_version *v,
+read_layout(const struct dictionary_rows *r, const struct tally_version *v,
     struct tally_str row, struct layout *l)
 {
 	struct tally_str word;
@@ -215,7 +215,7 @@ relink_failed(struct tally_err *err, const char *what, const char *missing)
 /* The composite's own row, whose components are plain elements. */
 static enum tally_rc
 define(struct tally_element *e, struct tally_arena *a,
-    const struct tally_version *v, const struct tally_rows *r,
+    const struct tally_version *v, const struct dictionary_rows *r,
     struct tally_str row)
 {
 	struct layout l;
@@ -241,7 +241,7 @@ tally_dictionary_composites(struct tally_element *element,
     struct tally_arena *a, const struct tally_version *v,
     const struct tally_dictionary_file *file, struct tally_err *err)
 {
-	struct tally_rows r;
+	struct dictionary_rows r;
 	struct tally_str row, id;
 	const struct tally_element *e;
 	const char *missing;
@@ -304,14 +304,14 @@ is_tag(struct tally_str w)
 }
 
 static enum tally_rc
-not_a_tag(const struct tally_rows *r, struct tally_str w)
+not_a_tag(const struct dictionary_rows *r, struct tally_str w)
 {
 	return tally_rows_error(
 	    r, "\"%.*s\" found, a segment's tag expected", TALLY_WORD(w));
 }
 
 static enum tally_rc
-too_many(const struct segments *t, const struct tally_rows *r)
+too_many(const struct segments *t, const struct dictionary_rows *r)
 {
 	return tally_rows_error(
 	    r, "there are more than %u segments", (unsigned)t->cap);
@@ -319,7 +319,7 @@ too_many(const struct segments *t, const struct tally_rows *r)
 
 static enum tally_rc
 read_segment(struct segments *t, struct tally_arena *a,
-    const struct tally_version *v, const struct tally_rows *r,
+    const struct tally_version *v, const struct dictionary_rows *r,
     struct tally_str tag, struct tally_str row)
 {
 	struct tally_segment_spec s = { 0 };
@@ -356,7 +356,7 @@ read_segment(struct segments *t, struct tally_arena *a,
 /* others TAG … : they exist, but nothing is said of them */
 static enum tally_rc
 name_segments(
-    struct segments *t, const struct tally_rows *r, struct tally_str row)
+    struct segments *t, const struct dictionary_rows *r, struct tally_str row)
 {
 	struct tally_str tag;
 	bool found;
@@ -381,7 +381,7 @@ name_segments(
 
 static enum tally_rc
 drop_segments(
-    struct segments *t, const struct tally_rows *r, struct tally_str row)
+    struct segments *t, const struct dictionary_rows *r, struct tally_str row)
 {
 	struct tally_str tag;
 	bool found;
@@ -404,7 +404,7 @@ read_segments(struct segments *t, struct tally_arena *a,
     const struct tally_version *v, const struct tally_dictionary_file *file,
     struct tally_err *err)
 {
-	struct tally_rows r;
+	struct dictionary_rows r;
 	struct tally_str row, tag;
 	enum tally_rc rc = tally_rows_open(&r, file, true, err);
 

@@ -14,7 +14,7 @@
 #define TOTALS_MAX 16 /* the standard has two in a set */
 
 struct set_text {
-	struct tally_rows rows;
+	struct dictionary_rows rows;
 	struct tally_arena *a;
 	const struct tally_version *v;
 	struct tally_set_spec *set;

@@ -40,7 +40,7 @@ tally_dictionary_base(const struct tally_dictionary_file *file, size_t nfile)
 	const struct tally_dictionary_file *elements =
 	    file_find(file, nfile, "elements");
 	struct tally_err err;
-	struct tally_rows r;
+	struct dictionary_rows r;
 	struct tally_str row, word;
 
 	if (elements != NULL &&
@@ -61,7 +61,7 @@ find_base(const struct tally_version **base, const char *version,
     const struct tally_dictionary_file *elements,
     const struct tally_dictionary *known, struct tally_err *err)
 {
-	struct tally_rows r;
+	struct dictionary_rows r;
 	struct tally_str row, word, name;
 	enum tally_rc rc;
 

@@ -123,7 +123,7 @@ envelope_check_gs(const struct tally_set *set, struct numbers *seen,
 	struct tally_str number = tally_element(set, s, 6);
 	uint64_t x;
 
-	for (uint16_t k = 1; k <= sizeof(rule) / sizeof(rule[0]); k++) {
+	for (unsigned k = 1; k <= sizeof(rule) / sizeof(rule[0]); k++) {
 		struct tally_str v = tally_element(set, s, k);
 
 		if (v.n >= rule[k - 1].min && v.n <= rule[k - 1].max &&

@@ -167,8 +167,11 @@ walk_from(struct walk *w)
 			return rc;
 		for (unsigned q = s->loop[l].first; q <= w->from; q++)
 			if (w->step[w->g->place_class[q]].to == TALLY_NOWHERE &&
-			    enters(s, l, q))
+			    enters(s, l, q)) {
 				rc = note_step(w, q, l, s->nplace);
+				if (rc != TALLY_OK)
+					return rc;
+			}
 	}
 }
 
@@ -192,7 +195,7 @@ make_steps(struct tally_grammar *g, struct tally_err *err)
 			all = more;
 		}
 		w.from = p;
-		w.step = &g->step[p * g->nclass];
+		w.step = &g->step[(size_t)p * g->nclass];
 		w.passed = all + n;
 		w.base = (uint32_t)n;
 		w.npassed = 0;
