@@ -4,7 +4,8 @@
  *
  * A group is bounded by files and bytes, so that a commit's sync is shared
  * and yet a death loses little.  A file that changed while it was read, or
- * that is gone, is left for the next look.
+ * that is gone, is left for the next look.  A disk of ours that is full ends
+ * the run: it is no fault of a file, and of no mailbox.
  */
 #include "flow/fetch.h"
 
@@ -25,6 +26,7 @@ struct group {
 	struct mailbox_result result[GROUP_FILES];
 	bool done[GROUP_FILES];
 	bool over[GROUP_FILES]; /* more bytes came than a file may have */
+	struct tally_err ours;  /* why no bytes can be kept here, if so */
 };
 
 /* Blanks, line ends, NUL and Ctrl-Z, which editors and transports append. */
@@ -86,6 +88,7 @@ data(void *ctx, size_t i, const void *bytes, size_t n, struct tally_err *err)
 {
 	struct group *g = ctx;
 	uint64_t max = g->p->f->site->file_bytes;
+	enum tally_rc rc;
 
 	if (store_incoming_size(g->in[i]) + n > max) {
 		g->over[i] = true;
@@ -95,7 +98,10 @@ data(void *ctx, size_t i, const void *bytes, size_t n, struct tally_err *err)
 		    "to split it",
 		    max, g->p->box->name);
 	}
-	return store_incoming_add(g->in[i], bytes, n, err);
+	rc = store_incoming_add(g->in[i], bytes, n, err);
+	if (rc != TALLY_OK)
+		g->ours = *err;
+	return rc;
 }
 
 static void
@@ -177,11 +183,24 @@ record_group(struct group *g, struct tally_err *err)
 	return TALLY_OK;
 }
 
+/* One whose size is not known has a group of its own. */
+static uint64_t
+weight(const struct candidate *c)
+{
+	return c->entry->size < GROUP_BYTES ? c->entry->size : GROUP_BYTES;
+}
+
 static enum tally_rc
 incoming(struct group *g, struct tally_err *err)
 {
-	enum tally_rc rc = TALLY_OK;
+	uint64_t bytes = 0;
+	enum tally_rc rc;
 
+	for (size_t i = 0; i < g->n; i++)
+		bytes += g->entry[i].size != MAILBOX_SIZE_UNKNOWN
+		    ? g->entry[i].size
+		    : 0;
+	rc = store_room(g->p->f->store, bytes, err);
 	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
 		rc = store_incoming_new(&g->in[i], g->p->f->store, err);
 	return rc;
@@ -216,6 +235,7 @@ take_group(struct group *g, bool *down, struct tally_err *err)
 	memset(g->in, 0, sizeof(g->in));
 	memset(g->done, 0, sizeof(g->done));
 	memset(g->over, 0, sizeof(g->over));
+	g->ours.rc = TALLY_OK;
 	for (size_t i = 0; i < g->n; i++)
 		g->entry[i] = *g->c[i].entry;
 	rc = incoming(g, err);
@@ -235,17 +255,14 @@ take_group(struct group *g, bool *down, struct tally_err *err)
 		*err = lost;
 		rc = connection;
 	}
+	if (rc == TALLY_OK && g->ours.rc != TALLY_OK) {
+		*err = g->ours;
+		rc = g->ours.rc;
+	}
 out:
 	for (size_t i = 0; i < g->n; i++)
 		store_incoming_free(g->in[i]);
 	return rc;
-}
-
-/* One whose size is not known has a group of its own. */
-static uint64_t
-weight(const struct candidate *c)
-{
-	return c->entry->size < GROUP_BYTES ? c->entry->size : GROUP_BYTES;
 }
 
 /* From candidate i on: as many as a group can have. */

@@ -12,11 +12,14 @@
 #include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <sys/stat.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
-#define TAIL 64
+#define TAIL   64
+#define BESIDE (1024 * 1024) /* bytes for the rows of some files */
 
 struct store_incoming {
 	struct store *st;        /* borrowed */
@@ -30,6 +33,25 @@ struct store_incoming {
 	bool broken;   /* could not be made durable */
 	char tail[TAIL];
 };
+
+enum tally_rc
+store_room(struct store *st, uint64_t bytes, struct tally_err *err)
+{
+	struct statvfs fs;
+	uint64_t there;
+
+	/* Where it cannot be told, it is seen when something is written. */
+	if (fstatvfs(st->dir, &fs) != 0)
+		return TALLY_OK;
+	there = (uint64_t)fs.f_bavail * fs.f_frsize;
+	if (there >= BESIDE && bytes <= there - BESIDE)
+		return TALLY_OK;
+	return tally_err_set(err, TALLY_TEMP,
+	    "the disk of the workspace has %" PRIu64 " KiB left, and %" PRIu64
+	    " are needed for the next files; make room: nothing is taken until"
+	    " then",
+	    there >> 10, (bytes + BESIDE) >> 10);
+}
 
 enum tally_rc
 store_folder_sync(struct store *st, const char *path, struct tally_err *err)

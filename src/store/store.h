@@ -93,6 +93,12 @@ enum tally_rc store_incoming_add(struct store_incoming *, const void *, size_t,
     struct tally_err *) TALLY_MUST_USE;
 void store_incoming_free(struct store_incoming *);
 uint64_t store_incoming_size(const struct store_incoming *);
+
+/* TALLY_TEMP: the workspace's disk has no room for so many bytes of files, and
+ * for what is written beside them. */
+enum tally_rc store_room(struct store *, uint64_t bytes, struct tally_err *)
+    TALLY_MUST_USE;
+
 /* The last n bytes, at most 64, that came in (to see whether IEA is there). */
 struct tally_str store_incoming_tail(const struct store_incoming *);
 
