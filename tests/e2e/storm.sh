@@ -15,7 +15,7 @@ server buyer
 out=$work/buyer/files/outbound in=$work/buyer/files/inbound
 mkdir "$work/made" "$work/taken"
 direct=$sshd_url
-relay plain up=5000 down=5000 spread=150000 seed=$seed by=rst
+relay plain up=5000 down=5000 spread=150000 seed=$seed by=rst tell
 site "$(partner buyer BUYER)"
 
 # draw NUMBER MAX : from 0 to below MAX.
@@ -88,8 +88,9 @@ if [ $deaths -gt 0 ]; then
 else
 	fail "no run lived long enough to be killed"
 fi
-[ "$files" -lt 1000 ] ||
-    echo "storm: $round runs, $deaths killed, $crashes of their processes"
+cuts=$(grep -c cut "$work/port")
+[ "$files" -lt 1000 ] || echo "storm: $round runs, $deaths killed, $crashes" \
+    "of their processes, $cuts connections cut"
 
 same "files recorded (seed $seed)" \
     "$(ask "SELECT count(*), count(DISTINCT name) FROM files")" "$files|$files"

@@ -16,6 +16,7 @@
  *   spread=N seed=N     … and up to N more, drawn for each connection …
  *   by=rst|fin|stall    … the connection is cut so; fin if not said
  *   times=N             only the first N connections are cut
+ *   tell                each cut is a line of output: "cut"
  *   gather=N            nothing is carried before N callers wait at once
  */
 #define _GNU_SOURCE
@@ -46,7 +47,7 @@
 static struct {
 	const char *kind, *user, *by;
 	int refuse, delay, times, gather;
-	bool garbage;
+	bool garbage, tell;
 	long up, down; /* -1: no limit */
 	long spread, seed;
 	uint16_t port;
@@ -109,6 +110,8 @@ cut(int a, int b)
 {
 	struct linger hard = { 1, 0 };
 
+	if (o.tell && write(STDOUT_FILENO, "cut\n", 4) != 4)
+		_exit(1);
 	if (strcmp(o.by, "stall") == 0)
 		for (;;)
 			pause();
@@ -397,7 +400,10 @@ option(const char *a)
 		{ "down=", NULL, &o.down, NULL },
 	};
 
-	o.garbage = o.garbage || strcmp(a, "garbage") == 0;
+	if (strcmp(a, "garbage") == 0)
+		return o.garbage = true;
+	if (strcmp(a, "tell") == 0)
+		return o.tell = true;
 	for (size_t i = 0; i < sizeof(known) / sizeof(known[0]); i++) {
 		size_t n = strlen(known[i].name);
 
@@ -411,7 +417,7 @@ option(const char *a)
 			*known[i].count = strtol(a + n, NULL, 10);
 		return true;
 	}
-	return strcmp(a, "garbage") == 0;
+	return false;
 }
 
 static void
