@@ -4,7 +4,9 @@
  * moved or left, as the pull says.
  *
  * Right before that its size and time are looked at again: a file that was
- * changed in between is another one, and stays.
+ * changed in between is another one, and stays.  One that the partner writes
+ * anew in the moment after that look is seen once it is moved, and moved back;
+ * a removal cannot be looked at.
  */
 #include "flow/fetch.h"
 
@@ -22,6 +24,8 @@ struct disposal {
 	struct mailbox_rename *rename;
 	struct mailbox_result *result;
 	char (*moved)[MAILBOX_NAME_MAX + 1];
+	struct mailbox_result *there; /* of the moved ones */
+	unsigned char (*sha256)[TALLY_HASH_SIZE];
 	size_t n;
 	struct tally_arena arena;
 };
@@ -36,8 +40,11 @@ room(struct disposal *d, size_t n, struct tally_err *err)
 	d->rename = tally_arena_alloc(a, n * sizeof(*d->rename));
 	d->result = tally_arena_alloc(a, n * sizeof(*d->result));
 	d->moved = tally_arena_alloc(a, n * sizeof(*d->moved));
+	d->there = tally_arena_alloc(a, n * sizeof(*d->there));
+	d->sha256 = tally_arena_alloc(a, n * sizeof(*d->sha256));
 	if (d->c == NULL || d->name == NULL || d->rename == NULL ||
-	    d->result == NULL || d->moved == NULL)
+	    d->result == NULL || d->moved == NULL || d->there == NULL ||
+	    d->sha256 == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	return TALLY_OK;
 }
@@ -94,6 +101,7 @@ moved_name(struct disposal *d, size_t i, struct tally_err *err)
 	rc = store_file_get(d->p->f->store, d->c[i]->file, &file, &found, err);
 	if (rc != TALLY_OK)
 		return rc;
+	memcpy(d->sha256[i], file.sha256, TALLY_HASH_SIZE);
 	tally_hash_hex(file.sha256, hex);
 	if (name.n > MAILBOX_NAME_MAX - 1 - HASH_DIGITS)
 		name.n = MAILBOX_NAME_MAX - 1 - HASH_DIGITS;
@@ -120,6 +128,124 @@ remove_moved(struct disposal *d, struct tally_err *err)
 	return rc;
 }
 
+struct reading {
+	struct tally_hash *hash;
+	struct mailbox_result result;
+};
+
+static enum tally_rc
+read_data(void *ctx, size_t i, const void *p, size_t n, struct tally_err *err)
+{
+	struct reading *r = ctx;
+
+	(void)i;
+	(void)err;
+	tally_hash_add(r->hash, p, n);
+	return TALLY_OK;
+}
+
+static void
+read_done(void *ctx, size_t i, const struct mailbox_result *result)
+{
+	struct reading *r = ctx;
+
+	(void)i;
+	r->result = *result;
+}
+
+/* Some servers copy what they should rename, and so change its time: then only
+ * the bytes tell whether what was moved is what was taken. */
+static enum tally_rc
+same_bytes(struct disposal *d, size_t i, bool *same, struct tally_err *err)
+{
+	struct reading r = { .hash = NULL };
+	struct mailbox_sink sink = { read_data, read_done, &r };
+	struct mailbox_entry e = d->there[i].now;
+	unsigned char sha256[TALLY_HASH_SIZE];
+	enum tally_rc rc = tally_hash_new(&r.hash, err);
+
+	*same = false;
+	if (rc != TALLY_OK)
+		return rc;
+	e.name = d->rename[i].to;
+	rc = mailbox_get(d->p->mb, d->p->pull->move, &e, 1, &sink, err);
+	if (rc == TALLY_OK && r.result.rc == TALLY_OK) {
+		tally_hash_end(r.hash, sha256);
+		*same = memcmp(sha256, d->sha256[i], sizeof(sha256)) == 0;
+	}
+	tally_hash_free(r.hash);
+	return rc;
+}
+
+/* To where the next run takes it. */
+static enum tally_rc
+move_back(struct disposal *d, size_t i, struct tally_err *err)
+{
+	const struct mailbox_rename *to = &d->rename[i];
+	const struct mailbox_rename back = { to->to_folder, to->to,
+		to->from_folder, to->from };
+	struct log *log = &d->p->f->log;
+	struct mailbox_result r = { .rc = TALLY_OK };
+	char name[MAILBOX_NAME_MAX + 1];
+	enum tally_rc rc = mailbox_rename(d->p->mb, &back, 1, &r, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	if (r.rc == TALLY_OK) {
+		log_line(log, LOG_EVENT, "file", to->from,
+		    "written anew in mailbox %s in the moment it was moved; "
+		    "it is back in its place, and comes with the next run",
+		    d->p->box->name);
+		return TALLY_OK;
+	}
+	memcpy(name, to->to.p, to->to.n);
+	name[to->to.n] = '\0';
+	log_line(log, LOG_ALARM, "file", to->from,
+	    "written anew in mailbox %s in the moment it was moved; what was "
+	    "not taken is %s/%s now, move it back: %s",
+	    d->p->box->name, to->to_folder, name, r.err.text);
+	flow_worse(d->p->f, r.rc);
+	return TALLY_OK;
+}
+
+static bool
+differs(const struct disposal *d, size_t i)
+{
+	const struct mailbox_result *r = &d->there[i];
+	const struct mailbox_entry *e = d->c[i]->entry;
+
+	return r->rc == TALLY_OK &&
+	    (r->now.size != e->size || r->now.mtime != e->mtime);
+}
+
+/* Keeps those that are under their new names what they were before. */
+static enum tally_rc
+look_at_moved(struct disposal *d, struct tally_err *err)
+{
+	struct tally_str *name = d->name;
+	size_t n = 0;
+	bool same;
+	enum tally_rc rc;
+
+	for (size_t i = 0; i < d->n; i++)
+		name[i] = d->rename[i].to;
+	rc =
+	    mailbox_stat(d->p->mb, d->p->pull->move, name, d->n, d->there, err);
+	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++) {
+		same = d->result[i].rc != TALLY_OK || !differs(d, i);
+		if (!same)
+			rc = same_bytes(d, i, &same, err);
+		if (rc == TALLY_OK && !same)
+			rc = move_back(d, i, err);
+		if (rc != TALLY_OK || !same)
+			continue;
+		d->c[n] = d->c[i];
+		d->result[n++] = d->result[i];
+	}
+	d->n = n;
+	return rc;
+}
+
 static enum tally_rc
 act(struct disposal *d, bool *down, struct tally_err *err)
 {
@@ -137,7 +263,9 @@ act(struct disposal *d, bool *down, struct tally_err *err)
 		return rc;
 	*down = true;
 	rc = mailbox_rename(p->mb, d->rename, d->n, d->result, err);
-	return rc == TALLY_OK ? remove_moved(d, err) : rc;
+	if (rc == TALLY_OK)
+		rc = remove_moved(d, err);
+	return rc == TALLY_OK ? look_at_moved(d, err) : rc;
 }
 
 /* A file that a removal does not find is gone, too; a move that does not find
@@ -180,7 +308,7 @@ fetch_dispose(struct pass *p, struct candidate *c, size_t n, bool *down,
 
 	if (p->pull->then == SITE_KEEP)
 		return TALLY_OK;
-	tally_arena_init(&d.arena, 4u << 20);
+	tally_arena_init(&d.arena, 16u << 20);
 	rc = room(&d, n, err);
 	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
 		if (!c[i].recorded)

@@ -14,7 +14,7 @@
 
 #include "base/plant.h"
 
-#define GROUP_FILES 512
+#define GROUP_FILES 1024
 #define GROUP_BYTES (32u << 20)
 
 struct group {

@@ -65,7 +65,7 @@ server_stop(void **state)
 }
 
 void
-hostile_start(struct sshd *s, const char *program)
+hostile_start(struct sshd *s, const char *program, const char *extra)
 {
 	char self[PATH_MAX] = "", command[PATH_MAX + 32], *slash;
 
@@ -74,7 +74,7 @@ hostile_start(struct sshd *s, const char *program)
 	assert_non_null(slash);
 	*slash = '\0';
 	snprintf(command, sizeof(command), "%s/../support/evilsftp @", self);
-	sshd_start(s, command, NULL);
+	sshd_start(s, command, extra);
 }
 
 void

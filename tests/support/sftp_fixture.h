@@ -14,7 +14,7 @@ int server_stop(void **state);
 
 /* Another, whose SFTP is support/programs/evilsftp; it is told what to do by
  * the file "rule" in its folder.  program: argv[0] of the test. */
-void hostile_start(struct sshd *, const char *program);
+void hostile_start(struct sshd *, const char *program, const char *extra);
 
 /* Skips the test, with the reason, where there is no sshd. */
 void need_sshd(void);

@@ -27,7 +27,7 @@ start(void **state)
 	(void)state;
 	if (sshd_missing() != NULL)
 		return 0;
-	hostile_start(&evil, program);
+	hostile_start(&evil, program, NULL);
 	running = true;
 	return 0;
 }
@@ -49,7 +49,8 @@ listen_to_log(void)
 
 /* One order at the server that misbehaves as rule says. */
 static void
-make(const char *rule, const char *limits, const char *attributes)
+make(const char *rule, const char *limits, const char *attributes,
+    const char *pull)
 {
 	const struct workspace_order o = { 7, 1, 20, 'P', NULL };
 	char xml[4000];
@@ -67,10 +68,10 @@ make(const char *rule, const char *limits, const char *attributes)
 	    "<self qualifier=\"ZZ\" id=\"US\"/>"
 	    "<partner name=\"them\" qualifier=\"ZZ\" id=\"THEM\">"
 	    "<mailbox url=\"%s\" key=\"%s\" %s><host-key>%s</host-key>"
-	    "<pull from=\".\" settle=\"0\"/></mailbox>"
+	    "<pull from=\".\" settle=\"0\" %s/></mailbox>"
 	    "<receive set=\"850\" acknowledge=\"none\"/></partner>"
 	    "</tallyman>",
-	    limits, evil.url, evil.key, attributes, evil.ed25519);
+	    limits, evil.url, evil.key, attributes, evil.ed25519, pull);
 	workspace_make(&w, xml);
 	w.opened = listen_to_log;
 }
@@ -112,7 +113,7 @@ size_is_not_told(void **state)
 	static const char *const says[2] = { "", "" };
 
 	(void)state;
-	make("no-attrs", "", "");
+	make("no-attrs", "", "", "");
 	assert_int_equal(run(says), 0);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 20);
@@ -127,7 +128,7 @@ listed_twice(void **state)
 	static const char *const says[2] = { "", "" };
 
 	(void)state;
-	make("twice", "", "");
+	make("twice", "", "", "");
 	assert_int_equal(run(says), 0);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 20);
@@ -143,7 +144,7 @@ limit_without_size(void **state)
 		"limit of 1024 bytes" };
 
 	(void)state;
-	make("no-attrs", "<limits file-bytes=\"1024\"/>", "");
+	make("no-attrs", "<limits file-bytes=\"1024\"/>", "", "");
 	scratch_write(evil.root, "b.edi", "ISA", 3, 1000);
 	assert_int_equal(run(says), 1);
 	assert_int_equal(w.f.count[FLOW_UNFIT], 1);
@@ -161,7 +162,7 @@ run_limit(void **state)
 	static const char *const nothing[2] = { "", "" };
 
 	(void)state;
-	make("stall", "", "run-timeout=\"1\" reply-timeout=\"3600\"");
+	make("stall", "", "run-timeout=\"1\" reply-timeout=\"3600\"", "");
 	assert_int_equal(run(says), EX_UNAVAILABLE);
 	assert_int_equal(w.f.count[FLOW_MAILBOXES_DOWN], 1);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 0);
@@ -174,6 +175,46 @@ run_limit(void **state)
 	workspace_remove(&w);
 }
 
+/* The partner writes a file anew between our last look at it and its move. */
+static void
+written_while_moved(void **state)
+{
+	static const char *const nothing[2] = { "", "" };
+	char *p;
+	size_t n;
+
+	(void)state;
+	make("race", "", "", "then=\"move:done\"");
+	assert_int_equal(run(nothing), 0);
+	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 20);
+	p = scratch_read(evil.root, "good", &n);
+	assert_non_null(p);
+	assert_memory_equal(p, "anew", 4);
+	free(p);
+	/* It is another file. */
+	scratch_write(evil.dir, "rule", "plain", 5, 0);
+	assert_int_equal(run(nothing), 1);
+	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
+	assert_false(at_partner("good"));
+	workspace_remove(&w);
+}
+
+/* A server that copies what it should rename: the new time means nothing. */
+static void
+moved_by_copying(void **state)
+{
+	static const char *const nothing[2] = { "", "" };
+
+	(void)state;
+	make("copies", "", "", "then=\"move:done\"");
+	assert_int_equal(run(nothing), 0);
+	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 20);
+	assert_false(at_partner("good"));
+	workspace_remove(&w);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -182,6 +223,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(listed_twice),
 		cmocka_unit_test(limit_without_size),
 		cmocka_unit_test(run_limit),
+		cmocka_unit_test(written_while_moved),
+		cmocka_unit_test(moved_by_copying),
 	};
 
 	program = argc > 0 ? argv[0] : "";

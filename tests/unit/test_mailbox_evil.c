@@ -23,7 +23,9 @@ start(void **state)
 	(void)state;
 	if (sshd_missing() != NULL)
 		return 0;
-	hostile_start(&evil, program);
+	/* It asks us each second whether we are there, and waits for one. */
+	hostile_start(
+	    &evil, program, "ClientAliveInterval 1\nClientAliveCountMax 1\n");
 	running = true;
 	return 0;
 }
@@ -487,6 +489,29 @@ evil_rename(void **state)
 	evil_close(&e);
 }
 
+/* A server that is slow itself wants to know whether we are still there. */
+static void
+evil_asks_if_alive(void **state)
+{
+	struct mailbox_listing l;
+	struct evil e;
+	struct kept k;
+
+	(void)state;
+	evil_open(&e, "slow", 20000);
+	assert_int_equal(e.rc, TALLY_OK);
+	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
+	kept_init(&k, 1);
+	/* The five answers take four seconds, and we say nothing meanwhile. */
+	if (mailbox_get(e.m, "", l.entry, 1, &k.sink, &e.err) != TALLY_OK)
+		fail_msg("%s", e.err.text);
+	assert_int_equal(k.result[0].rc, TALLY_OK);
+	assert_int_equal(k.bytes[0].n, EVIL_SIZE);
+	kept_free(&k);
+	mailbox_listing_free(&l);
+	evil_close(&e);
+}
+
 /* Every answer comes in time, but there are more of them than there is time. */
 static void
 evil_takes_long(void **state)
@@ -531,6 +556,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(evil_unlinked),
 		cmocka_unit_test(evil_no_files),
 		cmocka_unit_test(evil_rename),
+		cmocka_unit_test(evil_asks_if_alive),
 		cmocka_unit_test(evil_takes_long),
 	};
 

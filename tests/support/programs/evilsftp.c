@@ -67,6 +67,8 @@ enum rule {
 	REPLACED,    /* it is written anew while it is read */
 	UNLINKED,    /* it is removed when it is opened */
 	TAKEN,       /* what was written is gone when it is closed */
+	RACE,        /* a file is written anew right before it is renamed */
+	COPIES,      /* RENAME makes a copy with a time of its own */
 	TWICE,       /* a listing has each name twice */
 	DROP,        /* the second READ is never answered, others are */
 	VERSION_2,
@@ -123,6 +125,8 @@ static const struct {
 	{ "replaced", REPLACED },
 	{ "unlinked", UNLINKED },
 	{ "taken", TAKEN },
+	{ "race", RACE },
+	{ "copies", COPIES },
 	{ "twice", TWICE },
 	{ "drop", DROP },
 	{ "version-2", VERSION_2 },
@@ -424,7 +428,7 @@ change(void)
 	if (rule == SHRINKS && ftruncate(fd, sb.st_size / 2) != 0)
 		quit();
 	/* As large as before: only the time tells. */
-	if (rule == REPLACED &&
+	if ((rule == REPLACED || rule == RACE) &&
 	    (pwrite(fd, "anew", 4, 0) != 4 || futimens(fd, then) != 0))
 		quit();
 	close(fd);
@@ -652,8 +656,11 @@ do_rename(uint32_t id, struct request *q)
 {
 	char from[4097], to[4097];
 	const char *a = get_name(q, from), *b = get_name(q, to);
+	static const struct timespec then[2] = { { 6000, 0 }, { 6000, 0 } };
 	struct stat sb;
 
+	if (rule == RACE && strcmp(a, "good") == 0)
+		change();
 	if (rule == EXISTS)
 		status(id, 11, "File exists");
 	else if (rule != OVERWRITE && fstatat(folder, b, &sb, 0) == 0)
@@ -662,6 +669,8 @@ do_rename(uint32_t id, struct request *q)
 		failed(id);
 	else if (rule == RENAME_LOST)
 		quit();
+	else if (rule == COPIES && utimensat(folder, b, then, 0) != 0)
+		failed(id);
 	else
 		status(id, 0, "ok");
 }
@@ -733,6 +742,11 @@ serve(unsigned char type, struct request *q)
 		return;
 	case 18:
 		do_rename(id, q);
+		return;
+	case 9:
+	case 10:
+		/* Many servers refuse to set attributes: nobody may ask. */
+		quit();
 		return;
 	case 200:
 		status(id,
