@@ -11,6 +11,7 @@
 #include <fcntl.h>
 #include <libssh2.h>
 #include <netinet/in.h>
+#include <netinet/tcp.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -23,6 +24,7 @@
 #include <unistd.h>
 
 #include "../support/sftp_fixture.h"
+#include "mailbox/tcp.h"
 
 /* Opens with settings that are wrong in one place. */
 static void
@@ -251,6 +253,40 @@ no_ssh_server(void **state)
 	scratch_remove(dir);
 }
 
+/* A peer that is gone without a word is noticed by the kernel, too. */
+static void
+dead_peers(void **state)
+{
+	static const int option[][2] = { { IPPROTO_TCP, TCP_NODELAY },
+		{ SOL_SOCKET, SO_KEEPALIVE },
+		{ IPPROTO_TCP, TCP_USER_TIMEOUT } };
+	struct mailbox_settings set = { .name = "t", .reply_ms = 7000 };
+	struct tcp_limit limit = tcp_limit(&set);
+	struct sockaddr_in a = { .sin_family = AF_INET,
+		.sin_addr.s_addr = htonl(INADDR_LOOPBACK) };
+	int listener = socket(AF_INET, SOCK_STREAM, 0), fd, value;
+	socklen_t n = sizeof(a);
+	struct tally_err err;
+	char port[8];
+
+	(void)state;
+	assert_int_equal(bind(listener, (struct sockaddr *)&a, n), 0);
+	assert_int_equal(listen(listener, 1), 0);
+	getsockname(listener, (struct sockaddr *)&a, &n);
+	snprintf(port, sizeof(port), "%u", ntohs(a.sin_port));
+	assert_int_equal(
+	    tcp_connect(&fd, "127.0.0.1", port, &limit, &set, &err), TALLY_OK);
+	for (int i = 0; i < 3; i++) {
+		n = sizeof(value);
+		value = 0;
+		assert_int_equal(
+		    getsockopt(fd, option[i][0], option[i][1], &value, &n), 0);
+		assert_int_equal(i < 2 ? value != 0 : value, i < 2 ? 1 : 7000);
+	}
+	close(fd);
+	close(listener);
+}
+
 /* Keys that only the agent has. */
 static void
 agent(void **state)
@@ -429,6 +465,7 @@ main(void)
 		cmocka_unit_test(algorithms),
 		cmocka_unit_test(rsa_key),
 		cmocka_unit_test(no_ssh_server),
+		cmocka_unit_test(dead_peers),
 		cmocka_unit_test(agent),
 		cmocka_unit_test(rsa_host),
 		cmocka_unit_test(passwords),
