@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What ssh.c, ssh_login.c and ssh_trouble.c share; only they name libssh2. */
+/* What ssh.c and ssh_*.c share; only they name libssh2. */
 #ifndef TALLYMAN_MAILBOX_SSH_H
 #define TALLYMAN_MAILBOX_SSH_H
 
@@ -47,6 +47,15 @@ bool ssh_again(struct ssh *, int rc);
 
 /* libssh2's allocator: what it frees before the login is over is wiped. */
 void *ssh_alloc(size_t, void **ctx);
+
+/* Offers host keys of these types, and all else that the settings allow. */
+enum tally_rc ssh_offer(struct ssh *, const char *types, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Why no keys could be exchanged: asks the server for its lists, for libssh2
+ * keeps them to itself.  The session is over. */
+enum tally_rc ssh_no_common(
+    struct ssh *, const struct link_target *, struct tally_err *);
 
 /* An error of libssh2 as a sentence that says what to do. */
 enum tally_rc ssh_trouble(
