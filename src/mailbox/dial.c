@@ -141,6 +141,7 @@ by_proxy(struct dial *d, const struct link_target *t,
 {
 	struct tcp_limit limit = tcp_limit(s);
 	struct dial_proxy p;
+	struct tally_err why;
 	const char *wrong = dial_proxy_parse(&p, s->proxy.url);
 	enum tally_rc rc;
 
@@ -150,8 +151,10 @@ by_proxy(struct dial *d, const struct link_target *t,
 		    s->name, wrong);
 	if (d == NULL)
 		return TALLY_OK;
-	rc = tcp_connect(&d->fd, p.at.host, p.at.port, &limit, s, err);
-	if (rc == TALLY_OK)
+	rc = tcp_connect(&d->fd, p.at.host, p.at.port, &limit, s, &why);
+	if (rc != TALLY_OK)
+		tally_err_set(err, rc, "%s (this is the proxy)", why.text);
+	else
 		rc = p.socks ? proxy_socks(d->fd, &p, t, &limit, s, err)
 			     : proxy_http(d->fd, &p, t, &limit, s, err);
 	if (rc != TALLY_OK)

@@ -234,16 +234,43 @@ needs_no_mac(struct tally_str cipher)
 	    tally_str_eq(cipher, TALLY_STR("aes256-gcm@openssh.com"));
 }
 
-static void
-add_safe(struct tally_buf *b, struct tally_str s)
+/* Stands in a list to tell of a feature, and is no algorithm. */
+static bool
+is_signal(struct tally_str name)
 {
-	size_t n = s.n < SHOWN ? s.n : SHOWN;
+	static const struct tally_str kin[] = { TALLY_STR("ext-info-"),
+		TALLY_STR("kex-strict-") };
 
-	tally_text_safe(b, tally_str(s.p, n));
-	tally_buf_puts(b, n < s.n ? "..." : "");
+	for (size_t i = 0; i < sizeof(kin) / sizeof(kin[0]); i++)
+		if (name.n > kin[i].n &&
+		    memcmp(name.p, kin[i].p, kin[i].n) == 0)
+			return true;
+	return false;
 }
 
-bool
+static void
+add_names(struct tally_buf *b, struct tally_str list)
+{
+	size_t from = b->n, room;
+	struct tally_str name;
+
+	while (list.n > 0) {
+		name = next_name(&list);
+		if (is_signal(name))
+			continue;
+		if (b->n > from)
+			tally_buf_putc(b, ',');
+		room = b->n - from < SHOWN ? SHOWN - (b->n - from) : 0;
+		tally_text_safe(
+		    b, tally_str(name.p, name.n < room ? name.n : room));
+		if (name.n > room) {
+			tally_buf_puts(b, "...");
+			return;
+		}
+	}
+}
+
+unsigned
 kexinit_differs(char *out, size_t size, const struct kexinit *k,
     const char *const ours[KEXINIT_LISTS])
 {
@@ -251,7 +278,7 @@ kexinit_differs(char *out, size_t size, const struct kexinit *k,
 		"host key", "cipher", "cipher", "MAC", "MAC" };
 	const char *told = NULL;
 	struct tally_buf b;
-	bool any;
+	unsigned differs = 0;
 
 	tally_buf_init(&b, size);
 	for (int i = 0; i < KEXINIT_LISTS; i++) {
@@ -261,14 +288,14 @@ kexinit_differs(char *out, size_t size, const struct kexinit *k,
 		    needs_no_mac(agreed(ours[i - 2], k->list[i - 2])))
 			continue;
 		told = what[i];
+		differs |= KEXINIT_BIT(i);
 		tally_buf_printf(
 		    &b, "%sfor %s we have ", b.n > 0 ? "; " : "", what[i]);
-		add_safe(&b, tally_cstr(ours[i]));
+		add_names(&b, tally_cstr(ours[i]));
 		tally_buf_puts(&b, ", the server has ");
-		add_safe(&b, k->list[i]);
+		add_names(&b, k->list[i]);
 	}
-	any = told != NULL;
 	snprintf(out, size, "%s", b.p != NULL ? b.p : "");
 	tally_buf_free(&b);
-	return any;
+	return differs;
 }

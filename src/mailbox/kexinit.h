@@ -38,9 +38,10 @@ bool kexinit_has(struct tally_str list, struct tally_str name);
 
 /*
  * Which of our lists have nothing in common with the server's, in words, both
- * sides; false when there is none of that kind.
+ * sides; the bits of them, where one of a pair is enough, or 0.
  */
-bool kexinit_differs(char *out, size_t size, const struct kexinit *,
+#define KEXINIT_BIT(list) (1u << (list))
+unsigned kexinit_differs(char *out, size_t size, const struct kexinit *,
     const char *const ours[KEXINIT_LISTS]);
 
 #endif

@@ -386,13 +386,42 @@ ssh_close(struct link *link, bool polite)
 	tally_free(s);
 }
 
+/* Whether libssh2 can check one of the keys that are pinned. */
+static enum tally_rc
+fits(const struct mailbox_settings *set, const struct pins *pins,
+    struct tally_err *err)
+{
+	struct ssh *s = tally_calloc(1, sizeof(*s));
+	enum tally_rc rc = TALLY_NOMEM;
+	char types[256];
+
+	if (s == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
+	s->set = set;
+	dial_init(&s->dial);
+	s->session =
+	    libssh2_session_init_ex(ssh_alloc, door_free, door_realloc, s);
+	if (s->session == NULL)
+		tally_err_set(
+		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
+	for (unsigned i = 0; s->session != NULL && rc != TALLY_OK &&
+	     pins_offer(pins, i, set->legacy, types);
+	     i++)
+		rc = ssh_offer(s, types, err);
+	cut(s);
+	tally_free(s);
+	return rc;
+}
+
 enum tally_rc
 link_check_ssh(const struct mailbox_settings *set, const struct pins *pins,
     struct tally_err *err)
 {
 	enum tally_rc rc = ssh_login_check(set, err);
 
-	(void)pins; /* fingerprints are as good as whole keys */
+	if (rc == TALLY_OK)
+		rc = fits(set, pins, err);
 	return rc == TALLY_OK ? dial_check(set, err) : rc;
 }
 

@@ -122,6 +122,29 @@ ssh_offer(struct ssh *s, const char *types, struct tally_err *err)
 	return offer_all(s) ? TALLY_OK : no_common(s, err);
 }
 
+/* Whether weak algorithms would do for all but the host key. */
+static bool
+legacy_would_do(const struct ssh *s, const struct kexinit *k,
+    const char *const ours[KEXINIT_LISTS])
+{
+	char more[NPREFERENCES][1024], told[700];
+	const char *with[KEXINIT_LISTS];
+
+	for (int l = 0; l < KEXINIT_LISTS; l++)
+		with[l] = ours[l];
+	for (size_t i = 0; i < NPREFERENCES; i++) {
+		const char *list = s->offered[preferences[i].slot];
+
+		snprintf(more[i], sizeof(more[i]), "%s%s", list,
+		    preferences[i].weak);
+		for (int l = 0; l < KEXINIT_LISTS; l++)
+			if (ours[l] == list)
+				with[l] = more[i];
+	}
+	return (kexinit_differs(told, sizeof(told), k, with) &
+		   ~KEXINIT_BIT(KEXINIT_HOST_KEY)) == 0;
+}
+
 enum tally_rc
 ssh_no_common(struct ssh *s, const struct link_target *t, struct tally_err *err)
 {
@@ -131,17 +154,25 @@ ssh_no_common(struct ssh *s, const struct link_target *t, struct tally_err *err)
 	struct kexinit *k = tally_calloc(1, sizeof(*k));
 	struct tally_err why;
 	char lists[700];
+	unsigned differs = 0;
 	enum tally_rc rc;
 
-	if (k == NULL || kexinit_read(k, t, s->set, &why) != TALLY_OK ||
-	    !kexinit_differs(lists, sizeof(lists), k, ours))
+	if (k != NULL && kexinit_read(k, t, s->set, &why) == TALLY_OK)
+		differs = kexinit_differs(lists, sizeof(lists), k, ours);
+	if (differs == 0)
 		rc = no_common(s, err);
 	else
 		rc = tally_err_set(err, TALLY_CONFIG,
-		    "mailbox %s: no algorithm in common: %s.  Pin a host key"
-		    " of another type, set transport=\"openssh\", or legacy if"
-		    " the partner cannot do better",
-		    s->set->name, lists);
+		    "mailbox %s: no algorithm in common: %s.%s%s", s->set->name,
+		    lists,
+		    differs & KEXINIT_BIT(KEXINIT_HOST_KEY)
+			? "  Pin a host key of another type"
+			: "",
+		    (differs & ~KEXINIT_BIT(KEXINIT_HOST_KEY)) == 0 ? ""
+			: s->set->legacy || !legacy_would_do(s, k, ours)
+			? "  Set transport=\"openssh\""
+			: "  Set legacy=\"yes\" if the partner cannot do "
+			  "better");
 	link_at(s->set, MAILBOX_KEY_EXCHANGE);
 	tally_free(k);
 	return rc;

@@ -7,10 +7,16 @@
  * lock out who tries too often.  Secrets are read, and keys looked at, before
  * anybody is connected to; they are wiped after the login.
  */
+#define _GNU_SOURCE /* SOCK_CLOEXEC */
 #include "mailbox/ssh.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <unistd.h>
 
 #include "mailbox/kind.h"
 
@@ -52,6 +58,35 @@ ssh_secrets_read(struct ssh_secrets *sec, const struct mailbox_settings *s,
 	return rc;
 }
 
+/* Whether there is an agent; cron, above all, knows of none. */
+static enum tally_rc
+look_for_agent(const struct mailbox_settings *s, struct tally_err *err)
+{
+	struct sockaddr_un a = { .sun_family = AF_UNIX };
+	const char *path = getenv("SSH_AUTH_SOCK");
+	int fd, e = 0;
+
+	if (path == NULL || *path == '\0' || strlen(path) >= sizeof(a.sun_path))
+		return tally_err_set(err, TALLY_CONFIG,
+		    "mailbox %s: agent is the only way to log in that is given,"
+		    " and SSH_AUTH_SOCK names none; set it where tallyman is"
+		    " started, or name a key",
+		    s->name);
+	memcpy(a.sun_path, path, strlen(path) + 1);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, (struct sockaddr *)&a, sizeof(a)) != 0)
+		e = errno;
+	if (fd >= 0)
+		close(fd);
+	errno = e;
+	if (e == 0)
+		return TALLY_OK;
+	return tally_err_errno(err, TALLY_CONFIG,
+	    "mailbox %s: the agent at %s is not reached; start it, or name a"
+	    " key",
+	    s->name, path);
+}
+
 enum tally_rc
 ssh_login_check(const struct mailbox_settings *s, struct tally_err *err)
 {
@@ -67,6 +102,9 @@ ssh_login_check(const struct mailbox_settings *s, struct tally_err *err)
 	rc = secret_check(s, "passphrase", &s->passphrase, err);
 	if (rc == TALLY_OK)
 		rc = secret_check(s, "password", &s->password, err);
+	if (rc == TALLY_OK && s->agent && s->key == NULL &&
+	    !secret_given(&s->password))
+		rc = look_for_agent(s, err);
 	if (rc != TALLY_OK)
 		return rc;
 	/* Commands are run by those who mean to log in. */

@@ -26,6 +26,10 @@ ends "nobody listens" 69 connect "cannot connect"
 relay plain down=1 by=rst
 site "$(partner buyer BUYER)"
 ends "it hangs up" 69 "key exchange" "mailbox buyer"
+ssh-keygen -q -t ed25519 -N secret -f "$work/locked"
+site "$(echo "$good" | sed "s|key=\"[^\"]*\"|key=\"$work/locked\"|")"
+ends "a key whose passphrase nobody gives" 78 settings 'xml:[0-9]*: mailbox'
+holds "told once" [ "$(grep -c 'it is encrypted' "$work/said")" = 1 ]
 server other
 site "$(echo "$good" | sed "s|<host-key>.*<|<host-key>$sshd_host_key<|")"
 ends "another host key" 77 "host key" "not pinned"

@@ -321,7 +321,8 @@ test_note(void **state)
 #define ONE_GONE \
 	"<tallyman xmlns=\"urn:tallyman:config:1\">" \
 	"<partner name=\"gone\" qualifier=\"ZZ\" id=\"GONE\">" \
-	"<mailbox url=\"sftp://a@127.0.0.1:1\" agent=\"yes\">" \
+	"<mailbox url=\"sftp://a@127.0.0.1:1\"" \
+	" password-command=\"/bin/echo x\">" \
 	"<host-key>SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
 	"</host-key><pull from=\"x\"/></mailbox></partner>" THEM \
 	"<mailbox url=\"dir:.\"><pull from=\"drop\" settle=\"0\"/>" \

@@ -146,6 +146,8 @@ algorithms(void **state)
 	assert_non_null(
 	    strstr(err.text, ", the server has diffie-hellman-group1-sha1"));
 	assert_null(strstr(err.text, "cipher"));
+	assert_null(strstr(err.text, "Pin a host key"));
+	assert_non_null(strstr(err.text, "Set legacy=\"yes\""));
 	set.legacy = true;
 	rc = mailbox_open(&m, &set, &err);
 	if (rc != TALLY_OK)
@@ -323,6 +325,14 @@ agent(void **state)
 	rc = mailbox_open(&m, &set, &err);
 	assert_int_equal(rc, TALLY_PERM);
 	assert_non_null(strstr(err.text, "agent"));
+	/* One that is not there is told before anybody is asked. */
+	setenv("SSH_AUTH_SOCK", "/nowhere/agent", 1);
+	assert_int_equal(mailbox_check(&set, &err), TALLY_CONFIG);
+	assert_non_null(strstr(err.text, "/nowhere/agent is not reached"));
+	unsetenv("SSH_AUTH_SOCK");
+	assert_int_equal(mailbox_check(&set, &err), TALLY_CONFIG);
+	assert_non_null(strstr(err.text, "SSH_AUTH_SOCK names none"));
+	setenv("SSH_AUTH_SOCK", socket_path, 1);
 	snprintf(
 	    command, sizeof(command), "/usr/bin/ssh-add -q %s", server.key);
 	pclose(popen(command, "r"));
@@ -347,6 +357,10 @@ rsa_host(void **state)
 	(void)state;
 	need_sshd();
 	set = settings(&server, &pin);
+	if (libssh2_version(0x010b00) == NULL) {
+		assert_int_equal(mailbox_check(&set, &err), TALLY_CONFIG);
+		assert_non_null(strstr(err.text, "transport=\"openssh\""));
+	}
 	assert_int_equal(mailbox_open(&m, &set, &err), TALLY_CONFIG);
 	if (strstr(err.text, "rsa-sha2-512") == NULL)
 		fail_msg("%s", err.text);
