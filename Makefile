@@ -144,6 +144,8 @@ SITE_FUZZ := $(foreach f,config ssh,$(B)/fuzz/fuzz_$f $(B)/run/fuzz_$f)
 $(SITE_FUZZ): $(B)/libsite.a
 $(SITE_FUZZ): CORE_LIBS += $(SSH_LIBS)
 $(B)/fuzz/fuzz_sftp $(B)/run/fuzz_sftp: $(B)/obj/src/mailbox/sftp_codec.o
+$(B)/fuzz/fuzz_wire $(B)/run/fuzz_wire: $(call obj,$(wildcard src/flow/wire*.c) \
+    src/flow/gathered.c src/store/load.c)
 # Whether anything is lost or doubled: tests/fault, with builds of the program
 # that have a fault planted, of the few files that know of one.
 FAULT_OBJ := $(call obj,$(filter-out %/preload.c,$(wildcard tests/fault/*.c)))
@@ -241,7 +243,7 @@ valgrind: $(UNIT_BIN) $(B)/tallyman
 	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
 	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
 
-# F is read, map, guide, json, csv, config, dictionary, sftp or ssh.  What
+# F is read, map, guide, json, csv, config, dictionary, sftp, ssh or wire.  What
 # libFuzzer learns stays in build; crash-* there is the input that failed:
 # "$(B)/fuzz/fuzz_F FILE" repeats it.
 F    ?= read

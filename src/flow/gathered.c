@@ -1,0 +1,98 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Documents on their way to the store; see gathered.h. */
+#include "flow/gathered.h"
+
+enum tally_rc
+gathered_open(
+    struct gathered *g, const struct tally_model *model, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	*g = (struct gathered){ .n = 0 };
+	/* Twice, since notes have half the room, and what is decided on
+	 * documents is told here, too. */
+	tally_findings_init(&g->found, 2 * GATHERED_FOUND);
+	tally_arena_init(&g->copies, GATHERED_COPIES);
+	tally_buf_init(&g->bytes, SIZE_MAX);
+	rc = tally_batch_init(&g->batch, model, GATHERED_ROWS, err);
+	if (rc != TALLY_OK)
+		return rc;
+	g->doc = tally_calloc(GATHERED_DOCUMENTS, sizeof(*g->doc));
+	g->pending = tally_calloc(GATHERED_DOCUMENTS, sizeof(*g->pending));
+	g->duplicate = tally_calloc(GATHERED_DOCUMENTS, sizeof(*g->duplicate));
+	if (g->doc == NULL || g->pending == NULL || g->duplicate == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	return TALLY_OK;
+}
+
+void
+gathered_close(struct gathered *g)
+{
+	tally_free(g->duplicate);
+	tally_free(g->pending);
+	tally_free(g->doc);
+	tally_batch_free(&g->batch);
+	tally_buf_free(&g->bytes);
+	tally_arena_free(&g->copies);
+	tally_findings_free(&g->found);
+}
+
+void
+gathered_empty(struct gathered *g)
+{
+	g->n = 0;
+	g->last = false;
+	tally_batch_reset(&g->batch);
+	tally_findings_reset(&g->found);
+	tally_arena_reset(&g->copies);
+}
+
+void
+gathered_find(struct gathered *g, const struct store_document *d,
+    enum tally_finding_kind kind)
+{
+	struct tally_finding f = { .kind = kind,
+		.severity = tally_finding_info(kind)->severity,
+		.offset = d->offset,
+		.segment = 1,
+		.tag = "ST",
+		.loop = "",
+		.id = "",
+		.name = "" };
+
+	f.value = TALLY_STR("");
+	f.expected = TALLY_STR("");
+	tally_findings_add(&g->found, &f);
+}
+
+struct tally_str
+gathered_key(const struct gathered *g, uint32_t document)
+{
+	const struct tally_batch *b = &g->batch;
+	const struct tally_table *table;
+	const struct tally_rows *r;
+	const struct tally_cell *c;
+
+	for (uint16_t i = 0; document != UINT32_MAX && i < b->model->ntable;
+	     i++) {
+		table = &b->model->table[i];
+		r = &b->rows[i];
+		if (!table->head || r->n == 0 ||
+		    r->row[r->n - 1].document != document)
+			continue;
+		c = r->cell + (size_t)(r->n - 1) * table->ncolumn;
+		for (uint16_t k = 0; k < table->nkey; k++)
+			if (c[table->key[k]].p != NULL)
+				return tally_str(
+				    c[table->key[k]].p, c[table->key[k]].n);
+	}
+	return tally_str("", 0);
+}
+
+const char *
+gathered_state(enum tally_verdict v)
+{
+	return v == TALLY_ACCEPTED ? "accepted"
+	    : v == TALLY_REJECTED  ? "rejected"
+				   : "accepted_with_errors";
+}

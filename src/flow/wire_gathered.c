@@ -1,0 +1,392 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Documents with their rows; see wire.h.
+ *
+ * Of a document first comes how many rows it has in each table, so that
+ * references can be compared as they are read; then the rows, of each only the
+ * cells that hold something.  They are most of what is said at all, so a row
+ * is written at once, and the texts of those that are read stay where they are.
+ */
+#include "flow/wire.h"
+
+#include <string.h>
+
+#include "base/date.h"
+#include "base/decimal.h"
+#include "base/text.h"
+#include "store/load.h"
+
+#define NAME_SIZE      256         /* of a map */
+#define RESIDUE_MAX    (16u << 20) /* no segment can be longer */
+#define DOCUMENT_LEAST 86
+#define RESIDUE_LEAST  24
+#define CELL_HEAD      (sizeof(uint16_t) + sizeof(uint32_t))
+
+/* --- cells --- */
+
+/* Well-formed UTF-8 without NUL; most is ASCII. */
+static bool
+is_text(const char *p, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if ((unsigned char)p[i] - 1u >= 0x7fu)
+			return tally_utf8_ok(tally_str(p, n));
+	return true;
+}
+
+/* As a pattern has it, whose 0 is any digit. */
+static bool
+is_like(const char *p, size_t n, const char *pattern)
+{
+	for (size_t i = 0; i < n; i++)
+		if (pattern[i] == '0' ? p[i] < '0' || p[i] > '9'
+				      : p[i] != pattern[i])
+			return false;
+	return true;
+}
+
+static bool
+is_time(const char *p, size_t n)
+{
+	static const char pattern[] = "00:00:00.00";
+
+	return n < sizeof(pattern) && n != 9 && (n >= 8 || n == 5) &&
+	    is_like(p, n, pattern);
+}
+
+static bool
+is_decimal(const char *p, size_t n)
+{
+	size_t i = n > 0 && p[0] == '-', digits = 0, points = 0;
+
+	for (; i < n; i++) {
+		digits += p[i] >= '0' && p[i] <= '9';
+		points += p[i] == '.';
+	}
+	return digits > 0 && points <= 1 && n <= TALLY_DECIMAL_MAX &&
+	    digits + points + (p[0] == '-') == n;
+}
+
+static bool
+fits(enum tally_column_type type, const char *p, uint32_t n)
+{
+	const struct tally_cell cell = { .p = p, .n = n };
+	int64_t number;
+
+	switch (type) {
+	case TALLY_TEXT:
+		return is_text(p, n);
+	case TALLY_INTEGER:
+		return load_integer(&number, &cell);
+	case TALLY_DECIMAL:
+		return is_decimal(p, n);
+	case TALLY_DATE:
+		return n == TALLY_DATE_MAX && is_like(p, n, "0000-00-00");
+	case TALLY_TIME:
+		return is_time(p, n);
+	}
+	return false;
+}
+
+/* --- rows --- */
+
+static void
+put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t row)
+{
+	const struct tally_table *t = r->table;
+	const struct tally_cell *cell = r->cell + (size_t)row * t->ncolumn;
+	uint16_t n = 0;
+
+	tally_buf_add(out, r->reference + (size_t)row * t->nreference,
+	    t->nreference * sizeof(*r->reference));
+	for (uint16_t k = 0; k < t->ncolumn; k++)
+		n += cell[k].p != NULL;
+	tally_buf_add(out, &n, sizeof(n));
+	for (uint16_t k = 0; k < t->ncolumn; k++) {
+		char head[CELL_HEAD];
+
+		if (cell[k].p == NULL)
+			continue;
+		memcpy(head, &k, sizeof(k));
+		memcpy(head + sizeof(k), &cell[k].n, sizeof(cell[k].n));
+		tally_buf_add(out, head, sizeof(head));
+		tally_buf_add(out, cell[k].p, cell[k].n);
+	}
+}
+
+static void
+read_references(struct wire *w, const struct tally_model *model,
+    struct tally_rows *r, uint32_t row, const uint32_t *count)
+{
+	const struct tally_table *t = r->table;
+	uint32_t *seq = r->reference + (size_t)row * t->nreference;
+
+	wire_raw(w, seq, t->nreference * sizeof(*seq));
+	for (uint16_t k = 0; k < t->nreference; k++)
+		if (seq[k] != TALLY_NO_ROW &&
+		    (t->reference[k].table >= model->ntable ||
+			seq[k] >= count[t->reference[k].table]))
+			w->bad = true;
+}
+
+static void
+read_row(struct wire *w, struct tally_batch *b, uint16_t table,
+    const uint32_t *count)
+{
+	struct tally_rows *r = &b->rows[table];
+	const struct tally_table *t = r->table;
+	struct tally_err err;
+	uint16_t n = 0, k;
+	uint32_t row, len, next = 0;
+
+	if (tally_batch_row(b, table, &row, &err) != TALLY_OK) {
+		w->bad = true;
+		return;
+	}
+	read_references(w, b->model, r, row, count);
+	wire_u16(w, &n);
+	for (; n > 0 && !w->bad; n--) {
+		if ((size_t)(w->end - w->p) < CELL_HEAD) {
+			w->bad = true;
+			return;
+		}
+		memcpy(&k, w->p, sizeof(k));
+		memcpy(&len, w->p + sizeof(k), sizeof(len));
+		w->p += CELL_HEAD;
+		if (k < next || k >= t->ncolumn ||
+		    len > (size_t)(w->end - w->p) ||
+		    !fits(t->column[k].type, w->p, len)) {
+			w->bad = true;
+			return;
+		}
+		tally_batch_point(b, table, row, k, tally_str(w->p, len));
+		w->p += len;
+		next = k + 1u;
+	}
+}
+
+/* The rows of the document from those of *at on, which it moves on. */
+static void
+put_rows(struct wire *w, const struct tally_batch *b, uint32_t document,
+    uint32_t *at, uint32_t *count)
+{
+	const struct tally_rows *r;
+
+	for (uint16_t i = 0; i < b->model->ntable; i++) {
+		r = &b->rows[i];
+		count[i] = 0;
+		while (at[i] + count[i] < r->n &&
+		    r->row[at[i] + count[i]].document == document)
+			count[i]++;
+	}
+	wire_raw(w, count, b->model->ntable * sizeof(*count));
+	for (uint16_t i = 0; i < b->model->ntable; i++)
+		for (; count[i] > 0; count[i]--, at[i]++)
+			put_row(w->out, &b->rows[i], at[i]);
+}
+
+static void
+read_rows(struct wire *w, struct tally_batch *b, uint32_t *count)
+{
+	const struct tally_model *model = b->model;
+
+	(void)tally_batch_document(b);
+	wire_raw(w, count, model->ntable * sizeof(*count));
+	for (uint16_t i = 0; i < model->ntable; i++)
+		w->bad |= count[i] >
+		    (model->table[i].head ? 1u : (uint32_t)TALLY_ROWS_MAX);
+	for (uint16_t i = 0; i < model->ntable; i++)
+		for (uint32_t n = count[i]; n > 0 && !w->bad; n--)
+			read_row(w, b, i, count);
+}
+
+/* --- documents --- */
+
+static void
+specification(struct wire *w, const struct tally_set_spec **spec)
+{
+	bool known = *spec != NULL;
+	const char *version = known ? (*spec)->version : "";
+	const char *id = known ? (*spec)->id : "";
+	const struct tally_version *v;
+
+	wire_bool(w, &known);
+	if (!known)
+		return;
+	wire_cstr(w, &version, NAME_SIZE);
+	wire_cstr(w, &id, NAME_SIZE);
+	if (w->out != NULL)
+		return;
+	v = tally_version_find(w->dictionary, tally_cstr(version));
+	*spec = v != NULL ? tally_set_find(v, tally_cstr(id)) : NULL;
+	w->bad |= *spec == NULL;
+}
+
+static void
+map(struct wire *w, struct store_document *d)
+{
+	bool known = d->map != NULL;
+	unsigned char hash[32] = { 0 };
+	char *copy;
+
+	wire_bool(w, &known);
+	if (!known)
+		return;
+	if (w->out != NULL)
+		memcpy(hash, d->map_hash, sizeof(hash));
+	wire_cstr(w, &d->map, NAME_SIZE);
+	wire_raw(w, hash, sizeof(hash));
+	if (w->out != NULL)
+		return;
+	copy = tally_arena_alloc(w->arena, sizeof(hash));
+	if (copy == NULL)
+		w->bad = true;
+	else
+		memcpy(copy, hash, sizeof(hash));
+	d->map_hash = (const unsigned char *)copy;
+}
+
+static void
+residue(struct wire *w, struct tally_residue *r, const struct tally_model *m)
+{
+	wire_u32(w, &r->segment);
+	wire_u16(w, &r->place);
+	wire_u16(w, &r->element);
+	wire_u32(w, &r->tag);
+	wire_u16(w, &r->table);
+	wire_u16(w, &r->column);
+	wire_u32(w, &r->row);
+	wire_view(w, &r->text, RESIDUE_MAX);
+	if (w->out == NULL &&
+	    (r->table >= m->ntable || r->row >= TALLY_ROWS_MAX ||
+		(r->column != TALLY_NO_COLUMN &&
+		    r->column >= m->table[r->table].ncolumn)))
+		w->bad = true;
+}
+
+static void
+residues(struct wire *w, struct pending *p, const struct tally_model *m)
+{
+	size_t n = wire_count(w, p->nresidue, RESIDUE_LEAST);
+	struct tally_residue *v = NULL, copy;
+
+	if (w->out == NULL && n > 0) {
+		v = tally_arena_alloc(w->arena, n * sizeof(*v));
+		w->bad |= v == NULL;
+	}
+	for (size_t i = 0; i < n && !w->bad; i++)
+		if (w->out != NULL) {
+			copy = p->residue[i];
+			residue(w, &copy, m);
+		} else {
+			v[i] = (struct tally_residue){ 0 };
+			residue(w, &v[i], m);
+		}
+	if (w->out == NULL) {
+		p->residue = v;
+		p->nresidue = w->bad ? 0 : n;
+	}
+}
+
+/* What is said of a document without its rows; *rows: it has some. */
+static void
+document(struct wire *w, struct store_document *d, struct pending *p,
+    bool *rows, const struct tally_model *m)
+{
+	bool held = w->out != NULL && strcmp(d->state, "held") == 0;
+
+	wire_field(w, d->set, sizeof(d->set));
+	wire_field(w, d->control, sizeof(d->control));
+	wire_u32(w, &d->ordinal);
+	wire_u64(w, &d->offset);
+	wire_u64(w, &d->length);
+	wire_verdict(w, &d->verdict);
+	wire_bool(w, &held);
+	wire_raw(w, d->body, sizeof(d->body));
+	map(w, d);
+	wire_bool(w, rows);
+	wire_u32(w, &p->group);
+	specification(w, &p->spec);
+	wire_bool(w, &p->repeats);
+	wire_size(w, &p->found.n);
+	residues(w, p, m);
+	if (w->out != NULL)
+		return;
+	d->state = held ? "held" : gathered_state(d->verdict);
+	w->bad |= d->verdict == TALLY_PARTIAL ||
+	    (held && d->verdict == TALLY_REJECTED) ||
+	    (*rows && (d->map == NULL || d->verdict == TALLY_REJECTED)) ||
+	    d->offset > INT64_MAX || d->length > INT64_MAX;
+}
+
+static void
+put_documents(struct wire *w, struct gathered *g, uint32_t *count)
+{
+	const struct tally_model *m = g->batch.model;
+	uint32_t *at = count + m->ntable;
+	bool rows;
+
+	for (size_t i = 0; i < g->n; i++) {
+		rows = g->doc[i].batch != UINT32_MAX;
+		document(w, &g->doc[i], &g->pending[i], &rows, m);
+		if (rows)
+			put_rows(w, &g->batch, g->doc[i].batch, at, count);
+	}
+}
+
+static void
+read_documents(struct wire *w, struct gathered *g, size_t n, uint32_t *count)
+{
+	const struct tally_model *m = g->batch.model;
+	struct store_document *d;
+	struct pending *p;
+	size_t found = 0;
+	bool rows;
+
+	for (size_t i = 0; i < n && !w->bad; i++) {
+		d = &g->doc[i];
+		p = &g->pending[i];
+		*d = (struct store_document){ .batch = UINT32_MAX };
+		*p = (struct pending){ .spec = NULL };
+		rows = false;
+		document(w, d, p, &rows, m);
+		w->bad |= p->found.n > g->found.n - found;
+		if (w->bad)
+			return;
+		p->found.first = found;
+		found += p->found.n;
+		if (rows) {
+			d->batch = g->batch.ndocument;
+			read_rows(w, &g->batch, count);
+		}
+		d->key = gathered_key(g, d->batch);
+		g->n = i + 1;
+	}
+	w->bad |= found != g->found.n;
+}
+
+void
+wire_gathered(struct wire *w, struct gathered *g)
+{
+	const struct tally_model *m = g->batch.model;
+	/* Rows of the document in each table, and of all before it. */
+	uint32_t *count = tally_calloc(2u * m->ntable, sizeof(*count));
+	size_t n;
+
+	if (count == NULL) {
+		w->bad = true;
+		return;
+	}
+	w->arena = &g->copies;
+	wire_u64(w, &g->seen);
+	wire_bool(w, &g->last);
+	wire_findings(w, &g->found);
+	n = wire_count(w, g->n, DOCUMENT_LEAST);
+	if (w->out != NULL)
+		put_documents(w, g, count);
+	else if (n <= GATHERED_DOCUMENTS)
+		read_documents(w, g, n, count);
+	else
+		w->bad = true;
+	tally_free(count);
+}

@@ -1,0 +1,629 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What is said between the run and the parser: it comes as it went, and
+ * whatever is changed in it is either refused or something that could have
+ * been said.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "flow/wire.h"
+#include "support/generate.h"
+#include "support/store_fixture.h"
+#include "tallyman/judge.h"
+
+#define ROUNDS 20000
+
+static struct fixture fx;
+static struct tally_buf out;
+static struct tally_arena arena;
+
+static int
+setup(void **state)
+{
+	(void)state;
+	fixture_model(&fx.model);
+	tally_buf_init(&out, 64u << 20);
+	tally_arena_init(&arena, 64u << 20);
+	return 0;
+}
+
+static int
+teardown(void **state)
+{
+	(void)state;
+	tally_arena_free(&arena);
+	tally_buf_free(&out);
+	return 0;
+}
+
+/* The content of the one frame that is written. */
+static struct tally_str
+content(void)
+{
+	struct wire_head head;
+
+	assert_false(out.failed);
+	assert_true(out.n >= sizeof(head));
+	memcpy(&head, out.p, sizeof(head));
+	assert_int_equal(head.n, out.n - sizeof(head));
+	return tally_str(out.p + sizeof(head), head.n);
+}
+
+static void
+opened(struct wire *w, struct tally_str s)
+{
+	tally_arena_reset(&arena);
+	wire_open(w, s);
+	w->arena = &arena;
+	w->dictionary = &tally_builtin;
+}
+
+/* --- judgements --- */
+
+#define MALFORMED \
+	"ISA*00*          *00*          *ZZ*THEM           *ZZ*US            " \
+	" " \
+	"*260105*0800*U*00401*000000007*0*P*>~GS*PO*THEM*US*20260105*0800*7*" \
+	"X*" \
+	"004010~ST*850*0001~BEG*00*SA*PO-1**2026~N1*ST*DOCK\x1b*92*0004~" \
+	"PO1*1*x*EA*3.5**VP*WIDGET-9~CTT*2~SE*6*0001~ST*850*0002~SE*9*0002~" \
+	"GE*3*7~IEA*1*000000007~ISA*00*"
+
+static void
+judge(struct tally_judge **j, const struct tally_interchange_judged **ic)
+{
+	static struct tally_str text;
+	const struct tally_judge_options options = {
+		.limits = &tally_limits_default, .dictionary = &tally_builtin
+	};
+	struct tally_err err;
+
+	text = TALLY_STR(MALFORMED);
+	assert_int_equal(
+	    tally_judge_new(j, tally_source_str(&text), 0, &options, &err),
+	    TALLY_OK);
+	assert_int_equal(tally_judge_next(*j, ic, &err), TALLY_OK);
+}
+
+static void
+write_judged(struct tally_judge *j, const struct tally_interchange_judged *ic)
+{
+	struct tally_findings list = *tally_judge_findings(j);
+	struct tally_interchange_judged copy = *ic;
+	struct wire w;
+	size_t begun;
+
+	tally_buf_reset(&out);
+	begun = wire_begin(&w, &out, WIRE_JUDGED);
+	wire_findings(&w, &list);
+	wire_interchange(&w, &copy, &list);
+	wire_finish(&w, begun);
+}
+
+static bool
+read_judged(struct tally_str s, struct tally_findings *list,
+    struct tally_interchange_judged *ic)
+{
+	struct wire w;
+
+	opened(&w, s);
+	tally_findings_reset(list);
+	memset(ic, 0, sizeof(*ic));
+	wire_findings(&w, list);
+	wire_interchange(&w, ic, list);
+	return wire_ended(&w);
+}
+
+static void
+same_finding(const struct tally_finding *a, const struct tally_finding *b)
+{
+	assert_int_equal(a->kind, b->kind);
+	assert_int_equal(a->severity, b->severity);
+	assert_int_equal(a->offset, b->offset);
+	assert_int_equal(a->segment, b->segment);
+	assert_int_equal(a->element, b->element);
+	assert_int_equal(a->component, b->component);
+	assert_int_equal(a->repetition, b->repetition);
+	assert_int_equal(a->trigger, b->trigger);
+	assert_string_equal(a->tag, b->tag);
+	assert_string_equal(a->loop, b->loop);
+	assert_string_equal(a->id, b->id);
+	assert_string_equal(a->name, b->name);
+	assert_true(tally_str_eq(a->value, b->value));
+	assert_true(tally_str_eq(a->expected, b->expected));
+}
+
+static void
+test_judged(void **state)
+{
+	const struct tally_interchange_judged *ic;
+	struct tally_interchange_judged got;
+	const struct tally_findings *said;
+	struct tally_findings list;
+	struct tally_judge *j;
+
+	(void)state;
+	judge(&j, &ic);
+	said = tally_judge_findings(j);
+	assert_in_range(said->n, 5, 100);
+	write_judged(j, ic);
+	tally_findings_init(&list, 2000);
+	assert_true(read_judged(content(), &list, &got));
+	assert_int_equal(list.n, said->n);
+	assert_int_equal(list.errors, said->errors);
+	assert_int_equal(list.warnings, said->warnings);
+	for (size_t i = 0; i < list.n; i++)
+		same_finding(&list.v[i], &said->v[i]);
+	assert_string_equal(got.sender, "THEM");
+	assert_string_equal(got.control, "000000007");
+	assert_int_equal(got.length, ic->length);
+	assert_int_equal(got.verdict, ic->verdict);
+	assert_int_equal(got.ngroup, 1);
+	assert_int_equal(got.group[0].verdict, ic->group[0].verdict);
+	assert_string_equal(got.group[0].read_as, "004010");
+	assert_int_equal(got.group[0].nset, ic->group[0].nset);
+	for (uint32_t i = 0; i < got.group[0].nset; i++) {
+		assert_string_equal(
+		    got.group[0].set[i].control, ic->group[0].set[i].control);
+		assert_memory_equal(&got.group[0].set[i].findings,
+		    &ic->group[0].set[i].findings, sizeof(struct tally_span));
+	}
+	tally_findings_free(&list);
+	tally_judge_free(j);
+}
+
+static void
+in_bounds(const struct tally_interchange_judged *ic,
+    const struct tally_findings *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		assert_in_range(list->v[i].kind, 1, TALLY_FINDING_COUNT - 1);
+	assert_true(ic->findings.first + ic->findings.n <= list->n);
+	for (uint32_t g = 0; g < ic->ngroup; g++) {
+		const struct tally_group_judged *group = &ic->group[g];
+
+		assert_true(group->offset >= ic->offset);
+		assert_true(
+		    group->findings.first + group->findings.n <= list->n);
+		assert_int_equal(strnlen(group->sender, 16) < 16, 1);
+		for (uint32_t i = 0; i < group->nset; i++)
+			assert_true(group->set[i].findings.first +
+				group->set[i].findings.n <=
+			    list->n);
+	}
+}
+
+/* Cut, or with some bytes changed, flush against the end of its memory. */
+static char *
+damaged(struct tally_str s, struct rnd *rnd, size_t *n)
+{
+	static const unsigned char odd[] = { 0, 1, 0x7f, 0x80, 0xff, '-', 'A' };
+	unsigned changes = rnd_below(rnd, 4);
+	char *copy;
+
+	*n = rnd_below(rnd, 8) == 0 ? rnd_below(rnd, (uint32_t)s.n + 1) : s.n;
+	copy = malloc(*n + 1);
+	assert_non_null(copy);
+	memcpy(copy, s.p, *n);
+	copy = realloc(copy, *n > 0 ? *n : 1);
+	for (unsigned i = 0; i <= changes && *n > 0; i++) {
+		size_t at = rnd_below(rnd, (uint32_t)*n);
+
+		copy[at] = rnd_below(rnd, 2) == 0
+		    ? (char)odd[rnd_below(rnd, sizeof(odd))]
+		    : (char)(copy[at] ^ 1 << rnd_below(rnd, 8));
+	}
+	return copy;
+}
+
+static void
+test_judged_damaged(void **state)
+{
+	const struct tally_interchange_judged *ic;
+	struct tally_interchange_judged got;
+	struct tally_findings list;
+	struct tally_judge *j;
+	struct rnd rnd;
+	unsigned taken = 0;
+	char *copy;
+	size_t n;
+
+	(void)state;
+	judge(&j, &ic);
+	write_judged(j, ic);
+	rnd_seed(&rnd, 1);
+	tally_findings_init(&list, 2000);
+	for (int i = 0; i < ROUNDS; i++) {
+		copy = damaged(content(), &rnd, &n);
+		if (read_judged(tally_str(copy, n), &list, &got)) {
+			in_bounds(&got, &list);
+			taken++;
+		}
+		free(copy);
+	}
+	/* Many a change is one of a text or a number; not all are. */
+	assert_in_range(taken, ROUNDS / 20, ROUNDS * 19 / 20);
+	tally_findings_free(&list);
+	tally_judge_free(j);
+}
+
+/* --- documents --- */
+
+static const unsigned char hash[32] = { 1, 2, 3 };
+
+static void
+write_batch(struct gathered *g)
+{
+	static const struct tally_residue left[] = {
+		{ 3, 2, 1, 0, 1, 0, 1, { "left over", 9 } },
+		{ 4, 3, 0, 0, 2, TALLY_NO_COLUMN, 0, { "N9*ZZ", 5 } },
+	};
+	struct wire w;
+	size_t begun;
+
+	tally_batch_free(&g->batch); /* it makes one */
+	fixture_batch(&fx, &g->batch, g->doc, 3, 1, 0);
+	g->n = 3;
+	g->seen = 17;
+	for (size_t i = 0; i < g->n; i++) {
+		g->doc[i].map = i == 1 ? "other" : "map";
+		g->doc[i].map_hash = hash;
+		g->doc[i].offset = 100 * i;
+		g->doc[i].length = 50;
+		g->pending[i] = (struct pending){ .group = (uint32_t)i / 2,
+			.spec =
+			    tally_set_find(tally_version_find(&tally_builtin,
+					       TALLY_STR("004010")),
+				TALLY_STR("850")),
+			.found = { g->found.n, i == 1 } };
+		if (i == 1)
+			gathered_find(g, &g->doc[i], TALLY_F_document_test);
+	}
+	g->doc[1].state = "held";
+	g->pending[2].residue = left;
+	g->pending[2].nresidue = 2;
+	g->pending[2].repeats = true;
+	tally_buf_reset(&out);
+	begun = wire_begin(&w, &out, WIRE_BATCH);
+	wire_gathered(&w, g);
+	wire_finish(&w, begun);
+	assert_false(w.bad);
+}
+
+static bool
+read_batch(struct tally_str s, struct gathered *g)
+{
+	struct wire w;
+
+	opened(&w, s);
+	gathered_empty(g);
+	wire_gathered(&w, g);
+	return wire_ended(&w);
+}
+
+static void
+same_rows(const struct tally_rows *a, const struct tally_rows *b)
+{
+	size_t cells = (size_t)a->n * a->table->ncolumn;
+
+	assert_int_equal(a->n, b->n);
+	assert_memory_equal(a->row, b->row, a->n * sizeof(*a->row));
+	if (a->table->nreference > 0)
+		assert_memory_equal(a->reference, b->reference,
+		    (size_t)a->n * a->table->nreference * sizeof(uint32_t));
+	for (size_t i = 0; i < cells; i++) {
+		assert_int_equal(a->cell[i].p == NULL, b->cell[i].p == NULL);
+		if (a->cell[i].p == NULL)
+			continue;
+		assert_int_equal(a->cell[i].n, b->cell[i].n);
+		assert_memory_equal(a->cell[i].p, b->cell[i].p, a->cell[i].n);
+	}
+	for (uint16_t k = 0; k < a->table->ncolumn; k++)
+		assert_int_equal(a->used[k], b->used[k]);
+}
+
+static void
+open_two(struct gathered *said, struct gathered *got)
+{
+	struct tally_err err;
+
+	assert_int_equal(gathered_open(said, &fx.model, &err), TALLY_OK);
+	assert_int_equal(gathered_open(got, &fx.model, &err), TALLY_OK);
+}
+
+static void
+test_batch(void **state)
+{
+	struct gathered said, got;
+	const struct tally_residue *r;
+
+	(void)state;
+	open_two(&said, &got);
+	write_batch(&said);
+	assert_true(read_batch(content(), &got));
+	assert_int_equal(got.n, 3);
+	assert_int_equal(got.seen, 17);
+	assert_false(got.last);
+	for (uint16_t i = 0; i < fx.model.ntable; i++)
+		same_rows(&said.batch.rows[i], &got.batch.rows[i]);
+	for (size_t i = 0; i < 3; i++) {
+		assert_int_equal(got.doc[i].batch, i);
+		assert_string_equal(got.doc[i].set, said.doc[i].set);
+		assert_string_equal(got.doc[i].control, said.doc[i].control);
+		assert_string_equal(got.doc[i].state, said.doc[i].state);
+		assert_string_equal(got.doc[i].map, said.doc[i].map);
+		assert_memory_equal(got.doc[i].map_hash, hash, 32);
+		assert_memory_equal(got.doc[i].body, said.doc[i].body, 32);
+		assert_int_equal(got.doc[i].offset, said.doc[i].offset);
+		assert_int_equal(got.pending[i].group, i / 2);
+		assert_ptr_equal(got.pending[i].spec, said.pending[i].spec);
+		assert_int_equal(got.pending[i].repeats, i == 2);
+		assert_int_equal(got.pending[i].found.n, i == 1);
+		assert_true(got.doc[i].key.n > 0);
+	}
+	assert_int_equal(got.found.n, 1);
+	assert_int_equal(got.found.v[0].kind, TALLY_F_document_test);
+	r = got.pending[2].residue;
+	assert_int_equal(got.pending[2].nresidue, 2);
+	assert_true(tally_str_eq(r[0].text, TALLY_STR("left over")));
+	assert_int_equal(r[1].column, TALLY_NO_COLUMN);
+	gathered_close(&said);
+	gathered_close(&got);
+}
+
+/* A row refers to rows that its document has. */
+static void
+sound(const struct gathered *g)
+{
+	for (uint16_t i = 0; i < fx.model.ntable; i++) {
+		const struct tally_rows *r = &g->batch.rows[i];
+		const struct tally_table *t = r->table;
+		uint32_t from, n;
+
+		for (uint32_t k = 0; k < r->n * t->nreference; k++) {
+			const struct tally_row *row =
+			    &r->row[k / t->nreference];
+
+			if (r->reference[k] == TALLY_NO_ROW)
+				continue;
+			tally_batch_rows(&g->batch,
+			    t->reference[k % t->nreference].table,
+			    row->document, &from, &n);
+			assert_true(r->reference[k] < n);
+		}
+		for (uint32_t k = 0; t->head && k < r->n; k++)
+			assert_int_equal(r->row[k].seq, 0);
+	}
+	for (size_t i = 0; i < g->n; i++) {
+		assert_true(g->doc[i].verdict != TALLY_PARTIAL);
+		assert_true(g->pending[i].found.first + g->pending[i].found.n <=
+		    g->found.n);
+		assert_true(g->doc[i].batch == UINT32_MAX ||
+		    g->doc[i].batch < g->batch.ndocument);
+	}
+}
+
+static void
+test_batch_damaged(void **state)
+{
+	struct gathered said, got;
+	struct rnd rnd;
+	unsigned taken = 0;
+	char *copy;
+	size_t n;
+
+	(void)state;
+	open_two(&said, &got);
+	write_batch(&said);
+	rnd_seed(&rnd, 2);
+	for (int i = 0; i < ROUNDS; i++) {
+		copy = damaged(content(), &rnd, &n);
+		if (read_batch(tally_str(copy, n), &got)) {
+			sound(&got);
+			taken++;
+		}
+		gathered_empty(&got);
+		free(copy);
+	}
+	assert_in_range(taken, ROUNDS / 20, ROUNDS * 19 / 20);
+	gathered_close(&said);
+	gathered_close(&got);
+}
+
+/* --- values of columns --- */
+
+static const struct {
+	enum tally_column_type type;
+	const char *text;
+	bool fits;
+} values[] = {
+	{ TALLY_TEXT, "", true },
+	{ TALLY_TEXT, "plain", true },
+	{ TALLY_TEXT, "na\xc3\xafve", true },
+	{ TALLY_TEXT, "na\xefve", false },
+	{ TALLY_TEXT, "\xed\xa0\x80", false },
+	{ TALLY_INTEGER, "9223372036854775807", true },
+	{ TALLY_INTEGER, "-9223372036854775808", true },
+	{ TALLY_INTEGER, "9223372036854775808", false },
+	{ TALLY_INTEGER, "", false },
+	{ TALLY_INTEGER, "1.0", false },
+	{ TALLY_DECIMAL, "-0.50", true },
+	{ TALLY_DECIMAL, "12", true },
+	{ TALLY_DECIMAL, "1.2.3", false },
+	{ TALLY_DECIMAL, "1-2", false },
+	{ TALLY_DECIMAL, "-", false },
+	{ TALLY_DECIMAL, "", false },
+	{ TALLY_DECIMAL, "1e5", false },
+	{ TALLY_DATE, "2026-01-05", true },
+	{ TALLY_DATE, "2026-1-05", false },
+	{ TALLY_DATE, "20260105", false },
+	{ TALLY_DATE, "2026-01-05 ", false },
+	{ TALLY_TIME, "08:00", true },
+	{ TALLY_TIME, "08:00:59", true },
+	{ TALLY_TIME, "08:00:59.5", true },
+	{ TALLY_TIME, "08:00:59.55", true },
+	{ TALLY_TIME, "08:00:59.", false },
+	{ TALLY_TIME, "0800", false },
+	{ TALLY_TIME, "08:00:59.555", false },
+};
+
+/* A cell holds what its column is for; the model has one column of each. */
+static void
+test_values(void **state)
+{
+	static const struct tally_column columns[] = {
+		{ .name = "t", .type = TALLY_TEXT },
+		{ .name = "i", .type = TALLY_INTEGER },
+		{ .name = "d", .type = TALLY_DECIMAL },
+		{ .name = "y", .type = TALLY_DATE },
+		{ .name = "h", .type = TALLY_TIME },
+	};
+	const struct tally_table table = {
+		.name = "all", .head = true, .column = columns, .ncolumn = 5
+	};
+	struct tally_model all = { .table = &table, .ntable = 1 };
+	struct gathered said, got;
+	struct tally_err err;
+	struct wire w;
+	size_t begun;
+	uint32_t row;
+
+	(void)state;
+	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
+	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
+	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
+		gathered_empty(&said);
+		said.doc[0] = (struct store_document){ .set = "850",
+			.verdict = TALLY_ACCEPTED,
+			.state = "accepted",
+			.map = "m",
+			.map_hash = hash };
+		said.pending[0] = (struct pending){ .group = 0 };
+		said.n = 1;
+		(void)tally_batch_document(&said.batch);
+		assert_int_equal(
+		    tally_batch_row(&said.batch, 0, &row, &err), TALLY_OK);
+		assert_int_equal(tally_batch_set(&said.batch, 0, row,
+				     (uint16_t)values[i].type,
+				     tally_cstr(values[i].text), &err),
+		    TALLY_OK);
+		tally_buf_reset(&out);
+		begun = wire_begin(&w, &out, WIRE_BATCH);
+		wire_gathered(&w, &said);
+		wire_finish(&w, begun);
+		if (read_batch(content(), &got) != values[i].fits)
+			fail_msg("row %zu: \"%s\"", i, values[i].text);
+	}
+	gathered_close(&said);
+	gathered_close(&got);
+}
+
+/* --- answers --- */
+
+static void
+test_answers(void **state)
+{
+	struct tally_answer v[2] = { { .kind = "TA1",
+					 .control = TALLY_STR("000000001"),
+					 .verdict = 'A' },
+		{ .kind = "997",
+		    .level = TALLY_ANSWER_SET,
+		    .set = TALLY_STR("850"),
+		    .verdict = 'R',
+		    .note = 1,
+		    .nnote = 1 } };
+	struct tally_answer_note note[2] = { { .tag = TALLY_STR("N1") },
+		{ .tag = TALLY_STR("PO1"), .value = TALLY_STR("x") } };
+	struct wire_answers said = { .group = 3,
+		.offset = 500,
+		.answers = { .v = v, .n = 2, .note = note, .nnote = 2 } };
+	struct wire_answers got = { .group = 0 };
+	struct rnd rnd;
+	struct wire w;
+	size_t begun, n;
+	char *copy;
+
+	(void)state;
+	tally_buf_reset(&out);
+	begun = wire_begin(&w, &out, WIRE_ANSWERS);
+	wire_answers(&w, &said);
+	wire_finish(&w, begun);
+	opened(&w, content());
+	wire_answers(&w, &got);
+	assert_true(wire_ended(&w));
+	assert_int_equal(got.group, 3);
+	assert_int_equal(got.answers.n, 2);
+	assert_string_equal(got.answers.v[1].kind, "997");
+	assert_int_equal(got.answers.v[1].verdict, 'R');
+	assert_true(
+	    tally_str_eq(got.answers.v[0].control, TALLY_STR("000000001")));
+	assert_true(tally_str_eq(got.answers.note[1].value, TALLY_STR("x")));
+	rnd_seed(&rnd, 3);
+	for (int i = 0; i < ROUNDS; i++) {
+		copy = damaged(content(), &rnd, &n);
+		memset(&got, 0, sizeof(got));
+		opened(&w, tally_str(copy, n));
+		wire_answers(&w, &got);
+		for (size_t k = 0; wire_ended(&w) && k < got.answers.n; k++)
+			assert_true(
+			    got.answers.v[k].note + got.answers.v[k].nnote <=
+			    got.answers.nnote);
+		free(copy);
+	}
+}
+
+/* --- trouble, and what asks for bytes --- */
+
+static void
+test_trouble(void **state)
+{
+	struct tally_err said = { TALLY_CONFIG, 7, "a\nb.xml", "\x1b[2Jbad" },
+			 got;
+	struct wire w;
+	size_t begun;
+
+	(void)state;
+	tally_buf_reset(&out);
+	begun = wire_begin(&w, &out, WIRE_TROUBLE);
+	wire_trouble(&w, &said);
+	wire_finish(&w, begun);
+	opened(&w, content());
+	wire_trouble(&w, &got);
+	assert_true(wire_ended(&w));
+	assert_int_equal(got.rc, TALLY_CONFIG);
+	assert_int_equal(got.line, 7);
+	/* What it says cannot do anything to a terminal. */
+	assert_string_equal(got.file, "a?b.xml");
+	assert_string_equal(got.text, "?[2Jbad");
+	said.rc = TALLY_OK;
+	tally_buf_reset(&out);
+	begun = wire_begin(&w, &out, WIRE_TROUBLE);
+	wire_trouble(&w, &said);
+	wire_finish(&w, begun);
+	opened(&w, content());
+	wire_trouble(&w, &got);
+	assert_false(wire_ended(&w));
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_judged),
+		cmocka_unit_test(test_judged_damaged),
+		cmocka_unit_test(test_batch),
+		cmocka_unit_test(test_batch_damaged),
+		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_answers),
+		cmocka_unit_test(test_trouble),
+	};
+
+	return cmocka_run_group_tests(tests, setup, teardown);
+}
