@@ -9,7 +9,7 @@
 #ifndef TALLYMAN_BASE_PLANT_H
 #define TALLYMAN_BASE_PLANT_H
 
-#define PLANT_POISON      1  /* a file that holds the word kills the reader */
+#define PLANT_POISON      1  /* words in a file make the parser do harm */
 #define PLANT_REMOVE      2  /* removed from the mailbox before the commit */
 #define PLANT_ANSWER      3  /* an answer is delivered before the commit */
 #define PLANT_NUMBER      4  /* a control number has a commit of its own */

@@ -20,6 +20,7 @@
 #include "command/rows.h"
 #include "flow/flow.h"
 #include "flow/keep.h"
+#include "flow/sandbox.h"
 
 #define MINUTE_MS INT64_C(60000)
 #define DAY_MS    INT64_C(86400000)
@@ -204,6 +205,8 @@ look_at_process(struct doctor *d)
 {
 	struct rlimit limit;
 
+	for (unsigned i = 0; sandbox_missing(i) != NULL; i++)
+		problem(d, false, "%s", sandbox_missing(i));
 	if (geteuid() == 0)
 		problem(d, false,
 		    "it runs as root, and needs no privilege: give the "

@@ -120,7 +120,8 @@ set(void *ctx, const char *file, const struct tally_visit *v,
 	tally_batch_reset(&r->batch);
 	rc = tally_map_read(
 	    map, v->set, &r->batch, &r->residues, &r->findings, err);
-	lookups_explain(&r->findings, 0, r->judging.lookups);
+	if (r->judging.lookups != NULL)
+		lookups_explain(&r->findings, 0, r->judging.partner->name);
 	if (rc == TALLY_OK)
 		rc = tell(r, file, v, err);
 	if (rc != TALLY_OK)

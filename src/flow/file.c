@@ -6,10 +6,6 @@
 #include "flow/translate.h"
 
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include "base/plant.h"
 
 static enum tally_rc
 read_from(struct translate *t, enum reader r, void *buf, size_t max,
@@ -162,10 +158,12 @@ interchange(struct translate *t, const struct tally_interchange_judged *judged,
 	if (rc != TALLY_OK)
 		return rc;
 	count(t);
-	if (in->decision == DECIDE_DONE)
-		return TALLY_OK;
 	if (in->decision == DECIDE_RECORD)
 		rc = translate_record(t, err);
+	else
+		parser_skip(t->parser);
+	if (in->decision == DECIDE_DONE)
+		return TALLY_OK;
 	if (rc == TALLY_OK)
 		rc = translate_evidence(t, err);
 	if (rc == TALLY_OK)
@@ -183,55 +181,50 @@ group_used(void *ctx, const struct tally_interchange_judged *ic,
     const struct tally_group_judged *g, bool *used, struct tally_err *err)
 {
 	struct translate *t = ctx;
-	/* The transaction after the one that may still be on its way. */
-	enum tally_rc rc = translate_wait(t, err);
 
-	return rc != TALLY_OK ? rc
-			      : store_group_prior(t->f->store, t->file.id, ic,
-				    g, translate_numbers_since(t), used, err);
+	return store_group_prior(t->f->store, t->file.id, ic, g,
+	    translate_numbers_since(t), used, err);
 }
 
-void
-translate_judging(struct translate *t, struct tally_judge_options *options)
+static struct tally_source
+source(void *t, int reader, uint64_t from)
 {
-	*options = (struct tally_judge_options){ .limits = &t->f->site->limits,
-		.dictionary = &t->f->dictionary->d,
-		.grammars = &t->grammars };
-	if (t->partner != NULL)
-		site_judging(options, t->partner);
-	if (t->partner != NULL && t->partner->unique_groups) {
-		options->group_used = group_used;
-		options->group_ctx = t;
-	}
-	t->guides = (struct guides_choice){ .guides = t->f->guides,
-		.partner = t->partner };
-	guides_judging(options, &t->guides);
+	return translate_source(
+	    t, reader == 0 ? READ_FIRST : READ_SECOND, from);
+}
+
+enum tally_rc
+translate_read(
+    struct translate *t, uint64_t from, bool single, struct tally_err *err)
+{
+	const struct parser_file f = { .partner = t->partner,
+		.size = t->file.size,
+		.from = from,
+		.single = single,
+		.source = source,
+		.used = group_used,
+		.ctx = t };
+
+	return parser_file(t->parser, &f, err);
 }
 
 static enum tally_rc
 all_interchanges(struct translate *t, uint64_t *n, struct tally_err *err)
 {
-	const struct tally_interchange_judged *judged;
+	struct tally_interchange_judged *judged;
 	const struct tally_findings *list;
-	struct tally_judge_options options;
-	struct tally_judge *judge = NULL;
-	enum tally_rc rc;
+	enum tally_rc rc = translate_read(t, 0, false, err);
 
-	translate_judging(t, &options);
-	rc = tally_judge_new(
-	    &judge, translate_source(t, READ_FIRST, 0), 0, &options, err);
 	while (rc == TALLY_OK) {
-		rc = tally_judge_next(judge, &judged, err);
+		rc = parser_judged(t->parser, &judged, &list, err);
 		if (rc != TALLY_OK)
 			break;
-		list = tally_judge_findings(judge);
 		keep_outside(t, list, judged == NULL);
 		if (judged == NULL)
 			break;
 		++*n;
 		rc = interchange(t, judged, list, err);
 	}
-	tally_judge_free(judge);
 	return rc;
 }
 
@@ -272,8 +265,6 @@ translate_file(struct translate *t, struct tally_err *err)
 	uint64_t n = 0;
 	enum tally_rc rc;
 
-	if (PLANTED(POISON) && strstr(t->file.name.p, "poison") != NULL)
-		abort();
 	rc = store_payload_open(&t->payload, t->f->store, t->file.id, err);
 	t->unreadable = rc != TALLY_OK;
 	if (rc != TALLY_OK)

@@ -3,6 +3,7 @@
 #include "flow/flow.h"
 
 #include "flow/lock.h"
+#include "flow/parser.h"
 #include "flow/worker.h"
 
 #include <string.h>
@@ -67,6 +68,7 @@ flow_begin(
 	f->store = NULL;
 	f->dir = NULL;
 	f->lock = -1;
+	f->parser = NULL;
 	f->behind = false;
 	f->round = 0;
 	f->box = NULL;
@@ -118,6 +120,7 @@ flow_end(struct flow *f)
 {
 	log_progress_end(&f->log);
 	worker_stop(f);
+	parser_free(f->parser);
 	store_close(f->store);
 	lock_release(f->lock);
 	maps_free(f->maps);
@@ -129,6 +132,7 @@ flow_end(struct flow *f)
 	tally_free(f->dir);
 	f->box = NULL;
 	f->waits = NULL;
+	f->parser = NULL;
 	f->store = NULL;
 	f->maps = NULL;
 	f->guides = NULL;

@@ -73,14 +73,15 @@ struct flow {
 	struct site *site;
 	struct maps *maps;
 	struct guides *guides;
-	struct store *store;  /* null when opened without */
-	int lock;             /* -1: not held */
-	bool behind;          /* the store was restored: see flow_mark_check */
-	int64_t marked;       /* event that is marked as reached */
-	bool hurry;           /* no pause before a round (tests) */
-	unsigned round;       /* 0, or how often mailboxes are tried again */
-	struct flow_box *box; /* one for each of the site's; owned */
-	int64_t tried;        /* files up to this one were, in this run */
+	struct store *store;   /* null when opened without */
+	int lock;              /* -1: not held */
+	struct parser *parser; /* null: nothing was to be read yet; owned */
+	bool behind;           /* the store was restored: see flow_mark_check */
+	int64_t marked;        /* event that is marked as reached */
+	bool hurry;            /* no pause before a round (tests) */
+	unsigned round;        /* 0, or how often mailboxes are tried again */
+	struct flow_box *box;  /* one for each of the site's; owned */
+	int64_t tried;         /* files up to this one were, in this run */
 	/* By mailbox, and one for those that are no longer in the site: a file
 	 * of theirs failed in this run, so later ones wait, for records come
 	 * in the order of receipt.  Owned. */

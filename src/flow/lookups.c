@@ -18,7 +18,6 @@ struct entry {
 
 struct lookups {
 	struct tally_lookups hook;
-	const struct site_partner *partner; /* borrowed */
 	struct tally_arena arena;
 	struct entry *by[2]; /* by theirs, by ours; owned, n of each */
 	size_t n, cap;
@@ -97,10 +96,10 @@ grow(struct lookups *l)
 	return true;
 }
 
-static enum tally_rc
-add(void *ctx, const struct store_lookup_row *r, struct tally_err *err)
+enum tally_rc
+lookups_add(
+    struct lookups *l, const struct store_lookup_row *r, struct tally_err *err)
 {
-	struct lookups *l = ctx;
 	struct entry e = { tally_arena_str(&l->arena, r->name),
 		tally_arena_str(&l->arena, r->theirs),
 		tally_arena_str(&l->arena, r->ours), r->any, r->id };
@@ -115,24 +114,46 @@ add(void *ctx, const struct store_lookup_row *r, struct tally_err *err)
 }
 
 enum tally_rc
-lookups_load(struct lookups **out, struct store *st,
-    const struct site_partner *partner, struct tally_err *err)
+lookups_new(struct lookups **out, struct tally_err *err)
 {
 	struct lookups *l = tally_calloc(1, sizeof(*l));
-	enum tally_rc rc;
 
 	if (l == NULL)
 		return no_memory(err);
 	l->hook = (struct tally_lookups){ l, find };
-	l->partner = partner;
 	tally_arena_init(&l->arena, BYTES_MAX);
-	rc = store_lookup_each(st, partner->name, add, l, err);
-	for (int i = 0; i < 2 && l->n > 0; i++)
+	*out = l;
+	return TALLY_OK;
+}
+
+void
+lookups_sort(struct lookups *l)
+{
+	for (int i = 0; i < 2 && l != NULL && l->n > 0; i++)
 		qsort(l->by[i], l->n, sizeof(*l->by[i]), by_key);
+}
+
+static enum tally_rc
+add(void *ctx, const struct store_lookup_row *r, struct tally_err *err)
+{
+	return lookups_add(ctx, r, err);
+}
+
+enum tally_rc
+lookups_load(struct lookups **out, struct store *st,
+    const struct site_partner *partner, struct tally_err *err)
+{
+	struct lookups *l = NULL;
+	enum tally_rc rc = lookups_new(&l, err);
+
 	if (rc == TALLY_OK)
+		rc = store_lookup_each(st, partner->name, add, l, err);
+	if (rc == TALLY_OK) {
+		lookups_sort(l);
 		*out = l;
-	else
-		lookups_free(l);
+		l = NULL;
+	}
+	lookups_free(l);
 	return rc;
 }
 
@@ -189,16 +210,13 @@ lookups_command(struct tally_buf *b, const char *partner, const char *table,
 }
 
 void
-lookups_explain(
-    struct tally_findings *list, size_t first, const struct lookups *l)
+lookups_explain(struct tally_findings *list, size_t first, const char *partner)
 {
 	struct tally_finding *f;
 	struct tally_buf words;
 	struct tally_str copy;
 	char table[64];
 
-	if (l == NULL)
-		return;
 	tally_buf_init(&words, WORDS_MAX);
 	for (size_t i = first; i < list->n; i++) {
 		f = &list->v[i];
@@ -208,7 +226,7 @@ lookups_explain(
 		memcpy(table, f->expected.p, f->expected.n);
 		table[f->expected.n] = '\0';
 		tally_buf_reset(&words);
-		lookups_command(&words, l->partner->name, table, f->value);
+		lookups_command(&words, partner, table, f->value);
 		copy = tally_arena_str(&list->arena, tally_buf_view(&words));
 		if (copy.p != NULL && !words.failed)
 			f->expected = copy;

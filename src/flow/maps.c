@@ -36,6 +36,7 @@ struct maps {
 	char *dir; /* or null; owned */
 	const struct tally_dictionary *dictionary;
 	bool own_texts; /* ours compile against texts of the site's */
+	bool closed;    /* no file is looked for any more */
 };
 
 static void
@@ -91,7 +92,7 @@ fetch(const struct maps *m, const char *name, struct tally_buf *own,
 	struct tally_err e;
 	enum tally_rc rc = TALLY_NOINPUT;
 
-	if (m->dir != NULL) {
+	if (m->dir != NULL && !m->closed) {
 		snprintf(path, PATH_MAX, "%s/maps/%s", m->dir, name);
 		rc = site_slurp(own, path, &e);
 	}
@@ -410,6 +411,12 @@ check(struct maps *m, const struct site *site, const char *name,
 	return tally_err_at(err, TALLY_CONFIG, site->file, line,
 	    "\"%s\" is %s%s, not a map of set %s; name another map", name,
 	    *set_of(m, e) ? "a map of set " : "a library", set_of(m, e), set);
+}
+
+void
+maps_close(struct maps *m)
+{
+	m->closed = true;
 }
 
 enum tally_rc

@@ -47,6 +47,10 @@ enum tally_rc maps_effective(struct maps *, size_t i,
     const struct tally_version *, struct tally_buf *out, struct tally_err *)
     TALLY_MUST_USE;
 
+/* From now on no file is read: what is not compiled yet is ours, and needs
+ * none. */
+void maps_close(struct maps *);
+
 /* Compiles what is not compiled yet. */
 enum tally_rc maps_compile(struct maps *, struct tally_err *) TALLY_MUST_USE;
 

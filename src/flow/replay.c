@@ -41,10 +41,18 @@ find(const struct replay *r, uint64_t offset)
 	return low < r->n && r->had[low].offset == offset ? &r->had[low] : NULL;
 }
 
-bool
-replay_wants(const struct replay *r, uint64_t offset)
+enum tally_rc
+replay_choose(const struct replay *r, struct wire_record *how,
+    struct tally_arena *a, struct tally_err *err)
 {
-	return find(r, offset) != NULL;
+	how->chosen = true;
+	how->n = r->n;
+	how->offset = tally_arena_alloc(a, r->n * sizeof(*how->offset));
+	if (how->offset == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	for (size_t i = 0; i < r->n; i++)
+		how->offset[i] = r->had[i].offset;
+	return TALLY_OK;
 }
 
 static void
@@ -66,9 +74,10 @@ tell(const struct replay *r, int64_t interchange, int64_t document,
 
 /* The state that it has when what a person decided on it still holds. */
 static enum tally_rc
-settle_state(struct translate *t, struct gathered *g, size_t i,
-    const struct store_had *had, struct tally_err *err)
+settle_state(struct translate *t, size_t i, const struct store_had *had,
+    struct tally_err *err)
 {
+	struct gathered *g = &t->g;
 	struct store_document *d = &g->doc[i];
 	enum tally_rc rc;
 
@@ -91,16 +100,16 @@ settle_state(struct translate *t, struct gathered *g, size_t i,
 }
 
 static enum tally_rc
-put_anew(
-    struct translate *t, struct gathered *g, size_t i, struct tally_err *err)
+put_anew(struct translate *t, size_t i, struct tally_err *err)
 {
+	struct gathered *g = &t->g;
 	const struct store_document *d = &g->doc[i];
 	const struct pending *p = &g->pending[i];
 	struct store *st = t->f->store;
 	enum tally_rc rc = store_document_replace(st, d, &g->batch, err);
 
 	if (rc == TALLY_OK)
-		rc = translate_put_findings(t, g, i, err);
+		rc = translate_put_findings(t, i, err);
 	if (rc == TALLY_OK && p->nresidue > 0 &&
 	    strcmp(d->state, "rejected") != 0)
 		rc = store_residue_put(
@@ -109,25 +118,25 @@ put_anew(
 }
 
 static enum tally_rc
-one(struct translate *t, struct gathered *g, size_t i,
-    const struct store_had *had, struct tally_err *err)
+one(struct translate *t, size_t i, const struct store_had *had,
+    struct tally_err *err)
 {
 	struct replay *r = t->replay;
 	struct store *st = t->f->store;
-	struct store_document *d = &g->doc[i];
+	struct store_document *d = &t->g.doc[i];
 	enum tally_rc rc;
 	bool same;
 
 	d->id = had->id;
 	tally_buf_reset(&r->before);
 	tally_buf_reset(&r->after);
-	rc = settle_state(t, g, i, had, err);
+	rc = settle_state(t, i, had, err);
 	if (rc == TALLY_OK)
 		rc = store_document_read(st, d->id, &r->before, err);
 	if (rc == TALLY_OK)
 		rc = store_savepoint(st, err);
 	if (rc == TALLY_OK)
-		rc = put_anew(t, g, i, err);
+		rc = put_anew(t, i, err);
 	if (rc == TALLY_OK)
 		rc = store_document_read(st, d->id, &r->after, err);
 	if (rc != TALLY_OK)
@@ -145,16 +154,16 @@ one(struct translate *t, struct gathered *g, size_t i,
 }
 
 enum tally_rc
-replay_put(struct translate *t, struct gathered *g, struct tally_err *err)
+replay_put(struct translate *t, struct tally_err *err)
 {
+	const struct store_had *had;
 	enum tally_rc rc = TALLY_OK;
 
-	if (g->found.failed)
-		return tally_err_set(err, TALLY_NOMEM,
-		    "out of memory while documents were gathered");
-	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
-		rc = one(t, g, i, find(t->replay, g->doc[i].offset), err);
-	translate_empty(g);
+	for (size_t i = 0; i < t->g.n && rc == TALLY_OK; i++) {
+		had = find(t->replay, t->g.doc[i].offset);
+		if (had != NULL)
+			rc = one(t, i, had, err);
+	}
 	return rc;
 }
 
@@ -244,6 +253,7 @@ judged(struct translate *t, const struct store_interchange *ic,
 
 	if (why != NULL) {
 		refuse(t, why);
+		parser_skip(t->parser);
 		return TALLY_OK;
 	}
 	tally_findings_reset(&in->extra);
@@ -259,17 +269,37 @@ judged(struct translate *t, const struct store_interchange *ic,
 	return rc == TALLY_OK ? answer(t, err) : rc;
 }
 
-/* Judges the interchange from its first byte on. */
+/* Has the interchange judged from its first byte on. */
+static enum tally_rc
+judge(struct translate *t, const struct store_interchange *ic,
+    struct tally_err *err)
+{
+	struct tally_interchange_judged *j = NULL;
+	const struct tally_findings *list;
+	enum tally_rc rc = translate_read(t, ic->offset, true, err);
+
+	if (rc == TALLY_OK)
+		rc = parser_judged(t->parser, &j, &list, err);
+	if (rc == TALLY_OK && (j == NULL || j->offset != ic->offset))
+		rc = tally_err_set(err, TALLY_IO,
+		    "the bytes of file %lld are not as they were; restore a "
+		    "backup",
+		    (long long)ic->file);
+	if (rc != TALLY_OK)
+		return rc;
+	t->in.judged = *j;
+	rc = judged(t, ic, list, err);
+	/* The end that is behind a single one. */
+	return rc == TALLY_OK ? parser_judged(t->parser, &j, &list, err) : rc;
+}
+
 static enum tally_rc
 read_again(struct translate *t, const struct store_interchange *ic,
     struct tally_err *err)
 {
-	const struct tally_interchange_judged *j = NULL;
-	struct tally_judge_options options;
-	struct tally_judge *judge = NULL;
-	enum tally_rc rc;
+	enum tally_rc rc =
+	    store_payload_open(&t->payload, t->f->store, ic->file, err);
 
-	rc = store_payload_open(&t->payload, t->f->store, ic->file, err);
 	if (rc == TALLY_NOINPUT) {
 		refuse(t, "its bytes were purged");
 		return TALLY_OK;
@@ -277,22 +307,7 @@ read_again(struct translate *t, const struct store_interchange *ic,
 	if (rc != TALLY_OK)
 		return rc;
 	t->file.id = ic->file;
-	translate_judging(t, &options);
-	rc =
-	    tally_judge_new(&judge, translate_source(t, READ_FIRST, ic->offset),
-		ic->offset, &options, err);
-	if (rc == TALLY_OK)
-		rc = tally_judge_next(judge, &j, err);
-	if (rc == TALLY_OK && j == NULL)
-		rc = tally_err_set(err, TALLY_IO,
-		    "the bytes of file %lld are not as they were; restore a "
-		    "backup",
-		    (long long)ic->file);
-	if (rc == TALLY_OK) {
-		t->in.judged = *j;
-		rc = judged(t, ic, tally_judge_findings(judge), err);
-	}
-	tally_judge_free(judge);
+	rc = judge(t, ic, err);
 	store_payload_close(t->payload);
 	t->payload = NULL;
 	return rc;

@@ -13,6 +13,7 @@
 #include "flow/translate.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "flow/lock.h"
@@ -21,10 +22,7 @@
 #define GROUP_BYTES (4u << 20)
 #define SMALL_BYTES (256u << 10) /* a file that shares its transaction */
 #define DEATHS      2 /* after so many a file is not tried any more */
-#define BATCH_MAX   (256u << 20) /* a single document may need as much */
-#define COPIES_MAX  (256u << 20)
 #define ANSWERS_MS  (INT64_C(7) * 86400 * 1000) /* tried for so long */
-#define FOUND_MAX   100000
 #define ANSWER_MAX  (64u << 20)
 
 struct group {
@@ -32,64 +30,35 @@ struct group {
 	size_t n;
 };
 
-static enum tally_rc
-open_gathered(
-    struct gathered *g, const struct tally_model *model, struct tally_err *err)
-{
-	enum tally_rc rc;
-
-	tally_findings_init(&g->found, FOUND_MAX);
-	tally_arena_init(&g->copies, COPIES_MAX);
-	rc = tally_batch_init(&g->batch, model, BATCH_MAX, err);
-	if (rc != TALLY_OK)
-		return rc;
-	g->doc = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*g->doc));
-	g->pending = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*g->pending));
-	g->duplicate = tally_calloc(TRANSLATE_DOCUMENTS, sizeof(*g->duplicate));
-	if (g->doc == NULL || g->pending == NULL || g->duplicate == NULL)
-		return tally_err_set(err, TALLY_NOMEM, "out of memory");
-	return TALLY_OK;
-}
-
-static void
-close_gathered(struct gathered *g)
-{
-	tally_free(g->duplicate);
-	tally_free(g->pending);
-	tally_free(g->doc);
-	tally_batch_free(&g->batch);
-	tally_arena_free(&g->copies);
-	tally_findings_free(&g->found);
-}
-
 enum tally_rc
 translate_open(struct translate *t, struct flow *f, struct tally_err *err)
 {
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
 	memset(t, 0, sizeof(*t));
 	t->f = f;
-	t->g = &t->gathered[0];
-	tally_findings_init(&t->outside, f->site->limits.findings);
+	/* Notes have half of the room. */
+	tally_findings_init(&t->outside, 2 * (size_t)f->site->limits.findings);
 	tally_findings_init(&t->in.extra, 16);
 	tally_buf_init(&t->answer, ANSWER_MAX);
-	rc = tally_hash_new(&t->hash, err);
-	for (int i = 0; i < 2 && rc == TALLY_OK; i++)
-		rc = open_gathered(&t->gathered[i], maps_model(f->maps), err);
+	if (f->parser == NULL)
+		rc = parser_new(&f->parser, f, err);
+	t->parser = f->parser;
+	if (rc == TALLY_OK)
+		rc = tally_hash_new(&t->hash, err);
+	if (rc == TALLY_OK)
+		rc = gathered_open(&t->g, maps_model(f->maps), err);
+	if (rc == TALLY_OK)
+		parser_forget_lookups(t->parser);
 	return rc;
 }
 
 void
 translate_close(struct translate *t)
 {
-	tally_grammars_free(&t->grammars);
-	for (int i = 0; i < 2; i++)
-		close_gathered(&t->gathered[i]);
+	gathered_close(&t->g);
 	tally_hash_free(t->hash);
 	tally_buf_free(&t->answer);
-	tally_answers_free(&t->answers);
-	tally_residues_free(&t->residues);
-	lookups_free(t->lookups);
 	tally_findings_free(&t->in.extra);
 	tally_findings_free(&t->outside);
 }
@@ -147,25 +116,76 @@ translate_take(struct translate *t, const struct store_file *file)
 }
 
 static enum tally_rc
-work(struct translate *t, struct tally_err *err)
+set_aside(struct translate *t, const char *reason, struct tally_err *err)
+{
+	enum tally_rc rc = translate_quarantine(t, reason, err);
+
+	if (rc == TALLY_OK)
+		t->count[FLOW_QUARANTINED]++;
+	return rc;
+}
+
+/* Nothing of the file in hand has happened, but what was committed of it. */
+static enum tally_rc
+take_back(
+    struct translate *t, const struct store_file *file, struct tally_err *err)
+{
+	struct store *st = t->f->store;
+
+	memcpy(t->count, t->kept, sizeof(t->count));
+	translate_take(t, file);
+	if (!t->solo) {
+		store_undo(st);
+		return store_savepoint(st, err);
+	}
+	store_rollback(st);
+	return store_begin(st, err);
+}
+
+/* The file as often as the parser may die of it, each time with a new one. */
+static enum tally_rc
+read_it(
+    struct translate *t, const struct store_file *file, struct tally_err *err)
+{
+	char reason[256];
+	enum tally_rc rc, back;
+
+	for (unsigned deaths = 1;; deaths++) {
+		rc = translate_file(t, err);
+		if (rc == TALLY_OK || !parser_died(t->parser))
+			return rc;
+		log_trouble(&t->f->log, "file", file->name, err);
+		if (deaths == DEATHS && rc != TALLY_DATA)
+			return rc;
+		snprintf(reason, sizeof(reason), "%.200s, %u times", err->text,
+		    deaths);
+		back = take_back(t, file, err);
+		if (back != TALLY_OK)
+			return back;
+		if (deaths == DEATHS)
+			return set_aside(t, reason, err);
+	}
+}
+
+static enum tally_rc
+work(struct translate *t, const struct store_file *file, struct tally_err *err)
 {
 	char reason[128];
 	enum tally_rc rc, noted;
 
+	translate_take(t, file);
+	memcpy(t->kept, t->count, sizeof(t->kept));
 	if (t->file.attempts < DEATHS) {
 		rc = lock_note(t->f->lock, t->file.id, err);
 		if (rc == TALLY_OK)
-			rc = translate_file(t, err);
+			rc = read_it(t, file, err);
 		noted = lock_note(t->f->lock, 0, rc == TALLY_OK ? err : NULL);
 		return rc != TALLY_OK ? rc : noted;
 	}
 	snprintf(reason, sizeof(reason),
 	    "%u attempts to translate it did not end; it is not tried again",
 	    t->file.attempts);
-	rc = translate_quarantine(t, reason, err);
-	if (rc == TALLY_OK)
-		t->count[FLOW_QUARANTINED]++;
-	return rc;
+	return set_aside(t, reason, err);
 }
 
 /* A file alone, with commits of its own. */
@@ -176,13 +196,12 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 	struct tally_err why;
 	enum tally_rc rc;
 
-	translate_take(t, &g->file[0]);
 	t->solo = true;
 	memset(t->count, 0, sizeof(t->count));
 	rc = store_begin(st, err);
 	if (rc != TALLY_OK)
 		return rc;
-	rc = work(t, &why);
+	rc = work(t, &g->file[0], &why);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, &why);
 	if (rc == TALLY_OK) {
@@ -202,17 +221,14 @@ static enum tally_rc
 together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 {
 	struct store *st = t->f->store;
-	uint64_t before[FLOW_COUNTS];
 	struct tally_err why;
 	enum tally_rc rc;
 
-	translate_take(t, &g->file[i]);
 	t->solo = false;
-	memcpy(before, t->count, sizeof(before));
 	rc = store_savepoint(st, err);
 	if (rc != TALLY_OK)
 		return rc;
-	rc = work(t, &why);
+	rc = work(t, &g->file[i], &why);
 	if (rc == TALLY_OK)
 		return store_release(st, err);
 	if (is_general(t, rc)) {
@@ -220,7 +236,7 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 		return rc;
 	}
 	store_undo(st);
-	memcpy(t->count, before, sizeof(before));
+	memcpy(t->count, t->kept, sizeof(t->count));
 	return failed(t, &why, err);
 }
 

@@ -5,9 +5,10 @@
  *   translate.c  which file is next, and in which transaction
  *   file.c       one file: its interchanges, its state
  *   decide.c     what is to be done with an interchange as a whole
- *   record.c     its documents and their rows
+ *   record.c     its documents and their rows, and what it says of what was
+ *                sent
+ *   put.c        a batch of them goes into the store
  *   answer.c     its acknowledgement
- *   answered.c   acknowledgements in it, of what was sent
  *   quarantine.c what could not be taken, beside a readable report
  *   replay.c     documents made anew from the bytes that were kept
  */
@@ -16,38 +17,9 @@
 
 #include "base/hash.h"
 #include "flow/flow.h"
-#include "flow/lookups.h"
-#include "tallyman/answer.h"
+#include "flow/gathered.h"
+#include "flow/parser.h"
 #include "tallyman/judge.h"
-
-/* A transaction's worth of documents. */
-#define TRANSLATE_DOCUMENTS 1000
-#define TRANSLATE_BYTES     (8u << 20)
-
-/* What a document that waits to be recorded has beside its row. */
-struct pending {
-	struct tally_span found; /* in gathered.found */
-	const struct tally_set_spec *spec;
-	const struct tally_residue *residue; /* in gathered.copies */
-	size_t nresidue;
-	bool repeats;  /* others may have its key */
-	bool repeated; /* another one has it, and should not */
-};
-
-/*
- * Documents on their way from the maps to the store.  There are two, so that
- * one can be filled while the other is recorded.
- */
-struct gathered {
-	struct tally_batch batch;
-	struct store_document *doc; /* TRANSLATE_DOCUMENTS of each; owned */
-	struct pending *pending;
-	int64_t *duplicate;
-	size_t n;
-	struct tally_findings found; /* by the judge and by maps */
-	struct tally_arena copies;   /* of residue */
-	uint64_t seen;               /* sets of the interchange to its last */
-};
 
 /* What is decided about an interchange. */
 enum decision {
@@ -69,28 +41,23 @@ struct interchange {
 	unsigned char sha256[TALLY_HASH_SIZE];
 	uint64_t recorded; /* sets that are recorded already */
 	uint64_t seen;     /* sets that the second pass has met */
-	uint32_t group;    /* index of the one that it is in */
-	int64_t group_id;  /* 0: that group has no row yet */
+	uint32_t group;    /* index of the one whose row is group_id */
+	int64_t group_id;  /* 0: none yet */
 };
 
 /* The readers of a file's bytes that there can be at a time. */
 enum reader { READ_FIRST, READ_SECOND, READ_DIGEST, READERS };
 
-struct recording;
 struct replay;
 
 struct translate {
 	struct flow *f;
 	struct tally_hash *hash; /* owned, as all below */
-	struct gathered gathered[2];
-	struct gathered *g; /* the one that is filled */
-	struct tally_residues residues;
-	struct lookups *lookups; /* of the partner lookups_of */
-	const struct site_partner *lookups_of;
+	struct parser *parser;   /* of the run */
+	struct gathered g;
+	struct wire_answers answers; /* of the set that was met last */
 	struct tally_buf answer;
-	struct tally_answers answers; /* of the set in hand */
-	struct recording *recording;  /* of the other one, or null */
-	struct replay *replay;        /* null: what is gathered is added */
+	struct replay *replay; /* null: what is gathered is added */
 
 	/* The file in hand. */
 	struct store_file file;
@@ -104,10 +71,8 @@ struct translate {
 	bool quarantined, fresh;       /* any interchange was */
 	char reason[256];
 	struct interchange in;
-	struct tally_judge *second;
-	struct tally_grammars grammars; /* of all judges of the run */
-	struct guides_choice guides;    /* likewise, for the file in hand */
-	uint64_t count[FLOW_COUNTS];    /* to be added when it is committed */
+	uint64_t count[FLOW_COUNTS]; /* to be added when it is committed */
+	uint64_t kept[FLOW_COUNTS];  /* of these, what a death takes not back */
 };
 
 enum tally_rc translate_open(
@@ -137,38 +102,17 @@ enum tally_rc translate_decide(struct translate *, struct tally_err *)
 enum tally_rc translate_record(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
 
-/* Adds a finding about a document that is gathered. */
-void translate_find(
-    struct gathered *, const struct store_document *, enum tally_finding_kind);
-
 /* The findings about document i, whose id is known. */
-enum tally_rc translate_put_findings(struct translate *, struct gathered *,
-    size_t i, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc translate_put_findings(
+    struct translate *, size_t i, struct tally_err *) TALLY_MUST_USE;
 
-/* Empties what is gathered. */
-void translate_empty(struct gathered *);
-
-/* Records what is gathered, in the transaction there is, and empties it. */
-enum tally_rc translate_put(
-    struct translate *, struct gathered *, struct tally_err *) TALLY_MUST_USE;
-
-/*
- * The same and a commit with a mark of how far it went, at the same time as
- * the caller goes on to fill the other one, which this makes t->g.  Until
- * translate_wait has returned, nobody else may use the store.  Of the two calls
- * each gives the outcome of the recording before.
- */
-enum tally_rc translate_put_aside(struct translate *, struct tally_err *)
+/* Records what is gathered, in the transaction there is. */
+enum tally_rc translate_put(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
-enum tally_rc translate_wait(struct translate *, struct tally_err *)
+/* The same, and commits it with a mark of how far it went; the next
+ * transaction begins where that ends. */
+enum tally_rc translate_put_on_the_way(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
-
-/* Records what a set, or a TA1, says of what was sent. */
-enum tally_rc translate_answered(struct translate *, const struct tally_visit *,
-    struct tally_err *) TALLY_MUST_USE;
-enum tally_rc translate_answered_ta1(void *translate,
-    const struct tally_interchange_judged *, const struct tally_set *,
-    struct tally_err *) TALLY_MUST_USE;
 
 /* Queues what answers it, if anything does. */
 enum tally_rc translate_answer(struct translate *, struct tally_err *)
@@ -182,13 +126,14 @@ enum tally_rc translate_answer_as(struct translate *, struct tally_str answer,
 /* Evidence of the interchange in hand and of its groups. */
 enum tally_rc translate_evidence(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
-/* How the file in hand is judged; the options borrow t. */
-void translate_judging(struct translate *, struct tally_judge_options *);
+/* Gives the file in hand to the parser, from an offset on. */
+enum tally_rc translate_read(struct translate *, uint64_t from, bool single,
+    struct tally_err *) TALLY_MUST_USE;
 
-/* Whether a set is to be made anew; and takes what is gathered. */
-bool replay_wants(const struct replay *, uint64_t offset);
-enum tally_rc replay_put(
-    struct translate *, struct gathered *, struct tally_err *) TALLY_MUST_USE;
+/* Takes what is gathered; and the sets that are to be made anew. */
+enum tally_rc replay_put(struct translate *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc replay_choose(const struct replay *, struct wire_record *,
+    struct tally_arena *, struct tally_err *) TALLY_MUST_USE;
 
 /* Puts a copy of the file and a report into quarantine/. */
 enum tally_rc translate_quarantine(

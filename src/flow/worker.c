@@ -12,6 +12,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "flow/parser.h"
+
 /* Beyond what a mailbox may take by its settings: for our own disk. */
 #define GRACE_MS 60000
 
@@ -111,6 +113,7 @@ work(struct flow *f, size_t i, pid_t run, int to)
 		if (f->box[k].work.pid != 0)
 			close(f->box[k].work.from);
 	}
+	parser_leave(f->parser);
 	/* Two lines of progress would be in each other's way. */
 	f->log.progress = f->log.progress && remote == 1;
 	memset(f->count, 0, sizeof(f->count));

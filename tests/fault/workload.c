@@ -194,7 +194,7 @@ make_poison(struct making *m)
 
 	offer_orders(m, 0, "order", FATE_ORDERS);
 	o = offer(m, 0, "poison", FATE_SET_ASIDE);
-	write_x12(o, box_id[0], "DOCK 4");
+	write_x12(o, box_id[0], "POISON ABORT");
 	offer_orders(m, 0, "order", FATE_ORDERS);
 	offer_orders(m, 1, "order", FATE_ORDERS);
 }

@@ -3,6 +3,7 @@
  * The translate stage: batches and where they go on after a death, files that
  * share a transaction, agreements on answers and tests.
  */
+#include <limits.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sysexits.h>
 
 #include <cmocka.h>
 
@@ -169,11 +171,11 @@ test_resume(void **state)
 	for (int i = 1; i < 6; i++)
 		(void)die_and_go_on(uses * i / 6, &expected);
 	/* Between two batches memory is hardly used: look closer there. */
-	for (n = uses / 2; n < uses && !partly; n += 4)
+	for (n = uses / 3; n < uses && !partly; n++)
 		partly = die_and_go_on(n, &expected);
 	assert_true(partly);
 	/* What fetching used is not used there. */
-	for (n -= 100, partly = false; n < uses && !partly; n += 4)
+	for (n -= 100, partly = false; n < uses && !partly; n++)
 		partly = got_further(n, &expected);
 	assert_true(partly);
 	tally_buf_free(&expected);
@@ -203,6 +205,83 @@ test_poison(void **state)
 	tally_buf_reset(&buf);
 	workspace_read(&w, "quarantine", &buf);
 	has("2 attempts");
+	workspace_remove(&w);
+}
+
+/* Wherever the parser dies, once, another one goes on, and all is as if nothing
+ * had happened. */
+static void
+test_parser_dies(void **state)
+{
+	struct tally_buf expected;
+	struct workspace w;
+	bool ended = false;
+	long n = 1;
+
+	(void)state;
+	tally_buf_init(&expected, 1u << 20);
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
+	workspace_put(&w, "drop", "b.edi", order(8, MANY + 1, 2, 'P'));
+	assert_int_equal(workspace_run(&w), 0);
+	outcome(&w, &expected);
+	workspace_remove(&w);
+	for (int i = 0; i < 40 && !ended; i++, n += n / 4 + 7) {
+		workspace_make(&w, USUAL);
+		workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
+		workspace_put(&w, "drop", "b.edi", order(8, MANY + 1, 2, 'P'));
+		assert_int_equal(dying_parsers(&w, n, LONG_MAX, &ended), 0);
+		assert_int_equal(w.f.count[FLOW_ACCEPTED], MANY + 2);
+		outcome(&w, &buf);
+		if (!tally_str_eq(
+			tally_buf_view(&buf), tally_buf_view(&expected)))
+			fail_msg("parser's death at %ld:\n%s", n, buf.p);
+		workspace_remove(&w);
+	}
+	assert_true(ended);
+	tally_buf_free(&expected);
+}
+
+/* Two deaths in one file put it out of the way, and the others go on; so does
+ * a file of which documents were recorded before. */
+static void
+test_parser_dies_twice(void **state)
+{
+	struct workspace w;
+	bool ended;
+
+	(void)state;
+	for (long n = 200; n <= 400; n += 100) {
+		workspace_make(&w, USUAL);
+		workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
+		workspace_put(&w, "drop", "b.edi", order(8, MANY + 1, 2, 'P'));
+		assert_int_equal(dying_parsers(&w, n, n, &ended), 1);
+		assert_false(ended);
+		assert_int_equal(w.f.count[FLOW_QUARANTINED], 1);
+		assert_int_equal(w.f.count[FLOW_TRANSLATED], 1);
+		tally_buf_reset(&buf);
+		workspace_read(&w, "quarantine", &buf);
+		has("the process that read it ended by itself with status 99, "
+		    "2 times");
+		workspace_remove(&w);
+	}
+}
+
+/* Where no parser even begins, the file is not the cause. */
+static void
+test_parser_never_begins(void **state)
+{
+	struct workspace w;
+	bool lived;
+
+	(void)state;
+	workspace_make(&w, USUAL);
+	workspace_put(&w, "drop", "a.edi", order(7, 1, 2, 'P'));
+	assert_int_equal(dying_parsers(&w, 3, 3, &lived), EX_TEMPFAIL);
+	assert_false(lived);
+	assert_int_equal(w.f.count[FLOW_QUARANTINED], 0);
+	assert_int_equal(workspace_run(&w), 0);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 2);
 	workspace_remove(&w);
 }
 
@@ -372,6 +451,9 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_poison),
+		cmocka_unit_test(test_parser_dies),
+		cmocka_unit_test(test_parser_dies_twice),
+		cmocka_unit_test(test_parser_never_begins),
 		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_many_files),
 		cmocka_unit_test(test_several),

@@ -1,0 +1,96 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The process that reads what partners sent: what its files share, and how it
+ * begins.  The other end is parser.h.
+ *
+ *   parse.c       its loop: a file, its interchanges
+ *   parse_talk.c  frames, and the bytes of the file that come in them
+ *   parse_set.c   the second pass: sets through their maps into batches
+ *
+ * It has configuration, dictionary, maps and guides by fork, a way to the run,
+ * and nothing else: see sandbox.h.
+ */
+#ifndef TALLYMAN_FLOW_PARSE_H
+#define TALLYMAN_FLOW_PARSE_H
+
+#include "base/hash.h"
+#include "flow/sandbox.h"
+#include "flow/guides.h"
+#include "flow/lookups.h"
+#include "flow/maps.h"
+#include "flow/site.h"
+#include "flow/wire.h"
+#include "tallyman/judge.h"
+
+/* Bytes of a file that are there before they are wanted. */
+#define PARSE_AHEAD ((size_t)2 << 20)
+
+enum { PARSE_FIRST, PARSE_SECOND, PARSE_READERS };
+
+/* The bytes of a file from one place on. */
+struct feed {
+	uint64_t at;    /* of the next byte that is given, in the file */
+	uint64_t asked; /* to there they were asked for */
+	uint64_t end;   /* there are none behind that */
+	char *ring;     /* PARSE_AHEAD; owned */
+	size_t first, n;
+};
+
+struct parse {
+	const struct site *site; /* borrowed, as the next three */
+	const struct tally_dictionary *dictionary;
+	struct maps *maps;
+	struct guides *guides;
+	struct tally_hash *hash; /* borrowed */
+	struct sandbox box;
+	struct tally_buf in, out; /* content of a frame; frames to be sent */
+	struct tally_arena scratch;
+	struct feed feed[PARSE_READERS];
+	struct tally_buf whole; /* a file that came at once */
+	struct lookups *lookups;
+	struct tally_grammars grammars;
+	struct guides_choice choice;
+	struct tally_residues residues;
+	struct wire_answers answers;
+	struct gathered g;
+
+	/* The file in hand. */
+	struct wire_file file;
+	const struct site_partner *partner; /* null: none */
+	/* The interchange in hand, as judged, and what is wanted of it. */
+	const struct tally_interchange_judged *ic;
+	struct tally_judge *second;
+	struct wire_record asked;
+	size_t chosen;  /* of those asked for */
+	uint64_t seen;  /* sets that the second pass has met */
+	uint32_t group; /* index of the one that it is in */
+};
+
+/* Works until the other end is closed.  What p needs to be set before are the
+ * borrowed ones and box. */
+void parse_work(struct parse *) TALLY_NORETURN;
+
+/* Ends at once, with the reason. */
+void parse_refuse(struct parse *, struct tally_err *) TALLY_NORETURN;
+
+/* Sends what is in out. */
+enum tally_rc parse_send(struct parse *, struct tally_err *) TALLY_MUST_USE;
+/* The next frame that is not bytes of the file: its kind, its content in w. */
+enum wire_kind parse_receive(struct parse *, struct wire *);
+/* Takes in the bytes of a file that come at once. */
+void parse_take(struct parse *);
+/* Begins to read the file from one place to another. */
+struct tally_source parse_source(
+    struct parse *, int reader, uint64_t from, uint64_t end);
+/* Takes in, and forgets, the bytes that are still to come. */
+void parse_forget(struct parse *);
+
+/* A planted fault: whether the bytes have had their effect. */
+bool parse_poisoned(struct parse *, const char *bytes, size_t n);
+
+void parse_judging(struct parse *, struct tally_judge_options *);
+/* The second pass over p->ic; sends batches and answers as it goes. */
+enum tally_rc parse_record(struct parse *, bool clean, struct tally_err *)
+    TALLY_MUST_USE;
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Frames, and bytes of the file: asked for before they are wanted, so that the
+ * run, which has other things to do, need not be waited for.
+ */
+#include "flow/parse.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/plant.h"
+
+enum { FROM_RUN, TO_RUN };
+
+/* Reads n bytes; where there are none to come the run has ended, and so does
+ * this. */
+static void
+take(void *to, size_t n)
+{
+	char *p = to;
+	ssize_t got;
+
+	while (n > 0) {
+		got = read(FROM_RUN, p, n);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			sandbox_exit(0);
+		p += got;
+		n -= (size_t)got;
+	}
+}
+
+enum tally_rc
+parse_send(struct parse *p, struct tally_err *err)
+{
+	const char *at = p->out.p;
+	size_t n = p->out.n;
+	bool failed = p->out.failed;
+	ssize_t done;
+
+	tally_buf_reset(&p->out);
+	if (failed)
+		return tally_err_set(err, TALLY_NOMEM,
+		    "no memory for what was read from a file");
+	while (n > 0) {
+		done = write(TO_RUN, at, n);
+		if (done < 0 && errno == EINTR)
+			continue;
+		if (done < 0)
+			sandbox_exit(0);
+		at += done;
+		n -= (size_t)done;
+	}
+	return TALLY_OK;
+}
+
+/* Bytes of a file, to where they are given from. */
+static void
+take_bytes(struct parse *p, size_t n)
+{
+	struct feed *f;
+	uint8_t reader;
+	size_t to, part;
+
+	take(&reader, sizeof(reader));
+	n -= sizeof(reader);
+	if (p->file.whole) {
+		tally_buf_reset(&p->whole);
+		for (char block[4096]; n > 0; n -= part) {
+			part = n < sizeof(block) ? n : sizeof(block);
+			take(block, part);
+			tally_buf_add(&p->whole, block, part);
+		}
+		return;
+	}
+	f = &p->feed[reader];
+	while (n > 0) {
+		to = (f->first + f->n) % PARSE_AHEAD;
+		part = n < PARSE_AHEAD - to ? n : PARSE_AHEAD - to;
+		take(f->ring + to, part);
+		f->n += part;
+		n -= part;
+	}
+}
+
+/* The next frame; bytes of the file are taken in, and are of no interest. */
+static enum wire_kind
+next(struct parse *p, struct wire *w)
+{
+	struct wire_head head;
+
+	take(&head, sizeof(head));
+	if (head.kind == WIRE_BYTES) {
+		take_bytes(p, head.n);
+		return WIRE_BYTES;
+	}
+	tally_buf_reset(&p->in);
+	for (char block[4096]; head.n > 0;) {
+		size_t part = head.n < sizeof(block) ? head.n : sizeof(block);
+
+		take(block, part);
+		tally_buf_add(&p->in, block, part);
+		head.n -= (uint32_t)part;
+	}
+	wire_open(w, tally_buf_view(&p->in));
+	w->bad = p->in.failed;
+	w->arena = &p->scratch;
+	return (enum wire_kind)head.kind;
+}
+
+enum wire_kind
+parse_receive(struct parse *p, struct wire *w)
+{
+	enum wire_kind kind;
+
+	do
+		kind = next(p, w);
+	while (kind == WIRE_BYTES);
+	return kind;
+}
+
+void
+parse_take(struct parse *p)
+{
+	struct wire w;
+
+	(void)next(p, &w);
+}
+
+/* Asks for as much as there is room for. */
+static enum tally_rc
+ask(struct parse *p, int reader, struct tally_err *err)
+{
+	struct feed *f = &p->feed[reader];
+	struct wire_read r = { .reader = (uint8_t)reader };
+	struct wire w;
+	size_t begun;
+
+	while (
+	    f->asked < f->end && f->asked - f->at + WIRE_BLOCK <= PARSE_AHEAD) {
+		r.offset = f->asked;
+		r.n = f->end - f->asked;
+		if (r.n > WIRE_BLOCK)
+			r.n = WIRE_BLOCK;
+		f->asked += r.n;
+		begun = wire_begin(&w, &p->out, WIRE_READ);
+		wire_read(&w, &r);
+		wire_finish(&w, begun);
+	}
+	return p->out.n > 0 ? parse_send(p, err) : TALLY_OK;
+}
+
+static bool
+is_waiting(void)
+{
+	struct pollfd fd = { .fd = FROM_RUN, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+static enum tally_rc
+give(struct parse *p, int reader, char *to, size_t max, size_t *got,
+    struct tally_err *err)
+{
+	struct feed *f = &p->feed[reader];
+	struct wire w;
+	size_t n;
+	enum tally_rc rc = ask(p, reader, err);
+
+	*got = 0;
+	if (rc != TALLY_OK || f->at == f->end)
+		return rc;
+	/* In between only bytes of the file are sent. */
+	while (f->n == 0 || (f->asked > f->at + f->n && is_waiting()))
+		(void)next(p, &w);
+	n = f->n < max ? f->n : max;
+	if (n > PARSE_AHEAD - f->first)
+		n = PARSE_AHEAD - f->first;
+	memcpy(to, f->ring + f->first, n);
+	f->first = (f->first + n) % PARSE_AHEAD;
+	f->n -= n;
+	f->at += n;
+	*got = n;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+give_whole(struct parse *p, int reader, char *to, size_t max, size_t *got)
+{
+	struct feed *f = &p->feed[reader];
+	uint64_t left = f->end - f->at;
+
+	*got = left < max ? (size_t)left : max;
+	if (*got > 0)
+		memcpy(to, p->whole.p + f->at, *got);
+	f->at += *got;
+	return TALLY_OK;
+}
+
+static enum tally_rc
+read_as(struct parse *p, int reader, void *to, size_t max, size_t *got,
+    struct tally_err *err)
+{
+	enum tally_rc rc = p->file.whole ? give_whole(p, reader, to, max, got)
+					 : give(p, reader, to, max, got, err);
+
+	if (PLANTED(POISON) && rc == TALLY_OK && parse_poisoned(p, to, *got))
+		rc = tally_err_set(err, TALLY_NOMEM, "it was planted");
+	return rc;
+}
+
+static enum tally_rc
+read_first(void *p, void *to, size_t max, size_t *got, struct tally_err *err)
+{
+	return read_as(p, PARSE_FIRST, to, max, got, err);
+}
+
+static enum tally_rc
+read_second(void *p, void *to, size_t max, size_t *got, struct tally_err *err)
+{
+	return read_as(p, PARSE_SECOND, to, max, got, err);
+}
+
+struct tally_source
+parse_source(struct parse *p, int reader, uint64_t from, uint64_t end)
+{
+	struct feed *f = &p->feed[reader];
+
+	f->at = f->asked = from;
+	f->end = end;
+	f->first = f->n = 0;
+	return (struct tally_source){
+		.read = reader == PARSE_FIRST ? read_first : read_second,
+		.ctx = p
+	};
+}
+
+void
+parse_forget(struct parse *p)
+{
+	struct wire w;
+
+	for (int i = 0; i < PARSE_READERS && !p->file.whole; i++) {
+		struct feed *f = &p->feed[i];
+
+		while (f->at + f->n < f->asked)
+			(void)next(p, &w);
+		f->at = f->end = f->asked;
+		f->first = f->n = 0;
+	}
+}

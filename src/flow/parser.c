@@ -1,0 +1,491 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The parser's process, and what is asked of it; see parser.h. */
+/* For F_SETPIPE_SZ and pipe2. */
+#define _GNU_SOURCE
+#include "flow/parser_inside.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/plant.h"
+#include "flow/parse.h"
+
+#define PIPE_BYTES (1 << 20) /* what an ordinary user may have */
+/* Of what is judged; its lists have their own limits. */
+#define ARENA_MAX ((size_t)512 << 20)
+
+enum tally_rc
+parser_new(struct parser **out, const struct flow *f, struct tally_err *err)
+{
+	struct parser *p = tally_calloc(1, sizeof(*p));
+
+	if (p == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	p->f = f;
+	p->cpu_ms = PLANTED(POISON) ? 500 : PARSER_CPU_MS;
+	p->silent_ms = PLANTED(POISON) ? 2500 : PARSER_MS;
+	tally_buf_init(&p->in, SIZE_MAX);
+	tally_buf_init(&p->out, SIZE_MAX);
+	tally_arena_init(&p->arena, ARENA_MAX);
+	tally_arena_init(&p->kept, ARENA_MAX);
+	tally_findings_init(&p->list, 2 * (size_t)f->site->limits.findings);
+	*out = p;
+	return TALLY_OK;
+}
+
+void
+parser_free(struct parser *p)
+{
+	if (p == NULL)
+		return;
+	parser_end(p);
+	tally_hash_free(p->hash);
+	tally_charset_free(p->charset);
+	tally_findings_free(&p->list);
+	tally_arena_free(&p->arena);
+	tally_arena_free(&p->kept);
+	tally_buf_free(&p->in);
+	tally_buf_free(&p->out);
+	tally_free(p);
+}
+
+void
+parser_leave(struct parser *p)
+{
+	if (p == NULL || p->pid == 0)
+		return;
+	close(p->from);
+	close(p->to);
+	p->pid = 0;
+}
+
+/* --- its life --- */
+
+static void work(const struct parser *, int from, int to, pid_t run)
+    TALLY_NORETURN;
+
+static void
+work(const struct parser *p, int from, int to, pid_t run)
+{
+	static struct parse all; /* zero */
+	struct tally_err err;
+
+	all.site = p->f->site;
+	all.dictionary = &p->f->dictionary->d;
+	all.maps = p->f->maps;
+	all.guides = p->f->guides;
+	all.hash = p->hash;
+	all.box = (struct sandbox){ from, to, PARSER_MEMORY };
+	/* Nobody waits for what an orphan does. */
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != run)
+		sandbox_exit(1);
+	if (sandbox_enter(&all.box, &err) != TALLY_OK)
+		parse_refuse(&all, &err);
+	parse_work(&all);
+}
+
+static void
+close_both(const int fd[2])
+{
+	for (int i = 0; i < 2; i++)
+		if (fd[i] >= 0)
+			close(fd[i]);
+}
+
+static enum tally_rc
+fork_it(struct parser *p, struct tally_err *err)
+{
+	int there[2] = { -1, -1 }, back[2] = { -1, -1 };
+	pid_t run = getpid();
+	enum tally_rc rc = TALLY_OK;
+
+	if (pipe2(there, O_CLOEXEC) != 0 || pipe2(back, O_CLOEXEC) != 0)
+		rc = tally_err_errno(err, TALLY_TEMP, "no pipe can be had");
+	/* More is only faster. */
+	if (rc == TALLY_OK) {
+		(void)fcntl(there[1], F_SETPIPE_SZ, PIPE_BYTES);
+		(void)fcntl(back[1], F_SETPIPE_SZ, PIPE_BYTES);
+		p->pid = fork();
+		if (p->pid == 0)
+			work(p, there[0], back[1], run);
+		if (p->pid < 0) {
+			p->pid = 0;
+			rc = tally_err_errno(
+			    err, TALLY_TEMP, "no process can be made");
+		}
+	}
+	if (rc != TALLY_OK) {
+		close_both(there);
+		close_both(back);
+		return rc;
+	}
+	close(there[0]);
+	close(back[1]);
+	p->to = there[1];
+	p->from = back[0];
+	if (fcntl(p->to, F_SETFL, O_NONBLOCK) != 0) {
+		rc = tally_err_errno(err, TALLY_IO, "setting up a pipe");
+		parser_end(p);
+	}
+	return rc;
+}
+
+enum tally_rc
+parser_start(struct parser *p, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	/* What its libraries would load while it works has to be there. */
+	if (p->hash == NULL)
+		rc = tally_hash_new(&p->hash, err);
+	if (rc == TALLY_OK && p->charset == NULL)
+		rc = tally_charset_new(&p->charset, TALLY_CHARSET_DEFAULT, err);
+	if (rc != TALLY_OK)
+		return rc;
+	/* One that dies must not take the run with it. */
+	signal(SIGPIPE, SIG_IGN);
+	/* What is waiting there must not be written twice. */
+	fflush(NULL);
+	return fork_it(p, err);
+}
+
+/* Its status, when it has ended. */
+static int
+bury(struct parser *p, bool at_once)
+{
+	int status = 0;
+
+	close(p->to);
+	close(p->from);
+	if (at_once)
+		kill(p->pid, SIGKILL);
+	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+		;
+	p->pid = 0;
+	p->ready = p->busy = false;
+	p->lookups_of = NULL;
+	p->nasked = 0;
+	tally_buf_reset(&p->in);
+	tally_buf_reset(&p->out);
+	p->first = p->sent = 0;
+	return status;
+}
+
+void
+parser_end(struct parser *p)
+{
+	if (p->pid != 0)
+		(void)bury(p, p->busy || sandbox_is_built());
+}
+
+static void
+put_how(char *how, size_t size, int status)
+{
+	int signo = WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+
+	if (signo == SIGSYS)
+		snprintf(how, size,
+		    "made a system call that reading has no reason for");
+	else if (signo != 0)
+		snprintf(how, size, "was ended by signal %d", signo);
+	else
+		snprintf(how, size, "ended by itself with status %d",
+		    WEXITSTATUS(status));
+}
+
+enum tally_rc
+parser_lost(struct parser *p, const char *how, struct tally_err *err)
+{
+	char own[80];
+	bool begun = p->ready;
+	int status = bury(p, how != NULL);
+
+	put_how(own, sizeof(own), status);
+	p->died = true;
+	return tally_err_set(err, begun ? TALLY_DATA : TALLY_TEMP,
+	    "the process that %s it %s", begun ? "read" : "was to read",
+	    how != NULL ? how : own);
+}
+
+bool
+parser_died(const struct parser *p)
+{
+	return p->died;
+}
+
+/* Milliseconds that its process has worked; -1: that cannot be told. */
+static int64_t
+worked(const struct parser *p)
+{
+	struct timespec t;
+	clockid_t id;
+
+	if (clock_getcpuclockid(p->pid, &id) != 0 || clock_gettime(id, &t) != 0)
+		return -1;
+	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
+}
+
+const char *
+parser_late(struct parser *p)
+{
+	int64_t cpu = worked(p);
+
+	if (p->cpu < 0)
+		p->cpu = cpu;
+	if (cpu >= 0 && cpu - p->cpu > p->cpu_ms)
+		return "did not come to an end";
+	if (flow_clock_steady() - p->heard > p->silent_ms)
+		return "stood still";
+	return NULL;
+}
+
+/* --- a file --- */
+
+static enum tally_rc
+send_whole(struct parser *p, struct tally_err *err)
+{
+	const struct parser_file *f = &p->file;
+	struct tally_source source = f->source(f->ctx, 0, 0);
+	char block[16384];
+	struct wire w;
+	size_t got = 1, total = 0, begun = parser_begin(p, &w, WIRE_BYTES);
+	uint8_t reader = 0;
+	enum tally_rc rc = TALLY_OK;
+
+	wire_u8(&w, &reader);
+	while (rc == TALLY_OK && got > 0 && total <= f->size) {
+		rc = source.read(source.ctx, block, sizeof(block), &got, err);
+		if (rc == TALLY_OK)
+			tally_buf_add(&p->out, block, got);
+		total += got;
+	}
+	wire_finish(&w, begun);
+	if (rc == TALLY_OK && total != f->size)
+		rc = tally_err_set(err, TALLY_IO,
+		    "a file that was kept is not as long as it was; restore "
+		    "it from a backup");
+	return rc;
+}
+
+enum tally_rc
+parser_file(
+    struct parser *p, const struct parser_file *f, struct tally_err *err)
+{
+	struct wire_file m = { .partner = UINT32_MAX,
+		.size = f->size,
+		.from = f->from,
+		.single = f->single,
+		.whole = f->size <= WIRE_SMALL };
+	struct wire w;
+	size_t begun;
+	enum tally_rc rc = TALLY_OK;
+
+	p->died = false;
+	if (p->busy)
+		parser_end(p);
+	if (p->pid == 0)
+		rc = parser_start(p, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (f->partner != NULL)
+		m.partner = (uint32_t)(f->partner - p->f->site->partner);
+	p->file = *f;
+	p->busy = true;
+	p->frames = 0;
+	p->judged = f->from;
+	memset(p->reader, 0, sizeof(p->reader));
+	begun = parser_begin(p, &w, WIRE_FILE);
+	wire_file(&w, &m);
+	wire_finish(&w, begun);
+	return m.whole ? send_whole(p, err) : TALLY_OK;
+}
+
+/* Whether it is one that can come where it is said to be. */
+static bool
+is_next(const struct parser *p)
+{
+	const struct tally_interchange_judged *j = &p->ic;
+
+	return j->offset >= p->judged && j->offset <= p->file.size &&
+	    j->length <= p->file.size - j->offset;
+}
+
+enum tally_rc
+parser_judged(struct parser *p, struct tally_interchange_judged **out,
+    const struct tally_findings **list, struct tally_err *err)
+{
+	enum wire_kind kind;
+	struct wire w;
+	enum tally_rc rc = parser_receive(p, &kind, &w, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	tally_findings_reset(&p->list);
+	tally_arena_reset(&p->kept);
+	w.arena = &p->kept;
+	memset(&p->ic, 0, sizeof(p->ic));
+	wire_findings(&w, &p->list);
+	if (kind == WIRE_JUDGED)
+		wire_interchange(&w, &p->ic, &p->list);
+	if (!wire_ended(&w) || (kind != WIRE_JUDGED && kind != WIRE_END) ||
+	    (kind == WIRE_JUDGED && !is_next(p)))
+		return parser_lost(p, "says what cannot be", err);
+	p->busy = kind == WIRE_JUDGED;
+	p->judged = p->ic.offset + p->ic.length;
+	p->at = p->ic.offset;
+	p->group = 0;
+	*out = p->busy ? &p->ic : NULL;
+	*list = &p->list;
+	return TALLY_OK;
+}
+
+void
+parser_skip(struct parser *p)
+{
+	struct wire w;
+	size_t begun = parser_begin(p, &w, WIRE_SKIP);
+
+	wire_finish(&w, begun);
+}
+
+void
+parser_record(struct parser *p, const struct wire_record *r)
+{
+	struct wire_record m = *r;
+	struct wire w;
+	size_t begun = parser_begin(p, &w, WIRE_RECORD);
+
+	wire_record(&w, &m);
+	wire_finish(&w, begun);
+}
+
+/* --- cross-references --- */
+
+struct lookups_sent {
+	struct parser *p;
+	struct tally_buf rows;
+	size_t n;
+	bool first;
+};
+
+static enum tally_rc
+send_lookups(struct lookups_sent *s, struct tally_err *err)
+{
+	struct wire w;
+	size_t begun = parser_begin(s->p, &w, WIRE_LOOKUPS);
+
+	wire_bool(&w, &s->first);
+	wire_size(&w, &s->n);
+	tally_buf_str(w.out, tally_buf_view(&s->rows));
+	w.out->failed |= s->rows.failed;
+	wire_finish(&w, begun);
+	tally_buf_reset(&s->rows);
+	s->first = false;
+	s->n = 0;
+	return parser_flush(s->p, err);
+}
+
+static enum tally_rc
+add_lookup(void *ctx, const struct store_lookup_row *row, struct tally_err *err)
+{
+	struct lookups_sent *s = ctx;
+	struct store_lookup_row copy = *row;
+	struct wire w = { .out = &s->rows };
+
+	wire_lookup(&w, &copy);
+	return ++s->n < WIRE_LOOKUPS_MAX ? TALLY_OK : send_lookups(s, err);
+}
+
+enum tally_rc
+parser_lookups(struct parser *p, struct store *st, struct tally_err *err)
+{
+	struct lookups_sent s = { .p = p, .first = true };
+	enum tally_rc rc;
+
+	if (p->lookups_of == p->file.partner)
+		return TALLY_OK;
+	tally_buf_init(&s.rows, WIRE_FRAME_MAX);
+	rc = store_lookup_each(st, p->file.partner->name, add_lookup, &s, err);
+	if (rc == TALLY_OK)
+		rc = send_lookups(&s, err);
+	if (rc == TALLY_OK)
+		p->lookups_of = p->file.partner;
+	tally_buf_free(&s.rows);
+	return rc;
+}
+
+void
+parser_forget_lookups(struct parser *p)
+{
+	p->lookups_of = NULL;
+}
+
+/* --- what is recorded --- */
+
+/* Whether the documents are of the interchange, in the order of its bytes. */
+static bool
+follow(struct parser *p, const struct gathered *g)
+{
+	const struct tally_interchange_judged *j = &p->ic;
+	const struct tally_group_judged *group;
+
+	for (size_t i = 0; i < g->n; i++) {
+		const struct store_document *d = &g->doc[i];
+		uint32_t k = g->pending[i].group;
+
+		if (k < p->group || k >= j->ngroup)
+			return false;
+		group = &j->group[k];
+		if (d->offset < p->at || d->offset < group->offset ||
+		    d->offset - j->offset >= j->length ||
+		    d->length > j->length - (d->offset - j->offset) ||
+		    (group->verdict == TALLY_REJECTED &&
+			d->verdict != TALLY_REJECTED))
+			return false;
+		p->group = k;
+		p->at = d->offset + 1;
+	}
+	return g->last || g->n > 0;
+}
+
+static bool
+is_there(const struct parser *p, const struct wire_answers *a)
+{
+	const struct tally_interchange_judged *j = &p->ic;
+
+	return (a->group == UINT32_MAX || a->group < j->ngroup) &&
+	    a->offset >= j->offset && a->offset - j->offset < j->length;
+}
+
+enum tally_rc
+parser_next(struct parser *p, struct gathered *g, struct wire_answers *answers,
+    enum wire_kind *kind, struct tally_err *err)
+{
+	struct wire w;
+	enum tally_rc rc = parser_receive(p, kind, &w, err);
+	bool ok = false;
+
+	gathered_empty(g);
+	*answers = (struct wire_answers){ .group = UINT32_MAX };
+	if (rc != TALLY_OK)
+		return rc;
+	if (*kind == WIRE_BATCH) {
+		rc = parser_keep(p, &g->bytes, err);
+		if (rc != TALLY_OK)
+			return rc;
+		wire_gathered(&w, g);
+		ok = wire_ended(&w) && follow(p, g);
+	} else if (*kind == WIRE_ANSWERS) {
+		wire_answers(&w, answers);
+		ok = wire_ended(&w) && is_there(p, answers);
+	}
+	return ok ? TALLY_OK : parser_lost(p, "says what cannot be", err);
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What partners sent is read by a process of its own, which has no files, no
+ * network and no store: the parser.
+ *
+ * It is made by fork when the first file is to be read, once configuration,
+ * dictionary, maps and guides are there, and lives as long as the run.  What
+ * flows where:
+ *
+ *   the run     gives bytes of the file in hand as they are asked for, decides
+ *               what becomes of each interchange, and records
+ *   the parser  judges an interchange whole; if it is to be recorded, reads it
+ *               again and maps its sets into batches, one of which is on its
+ *               way while the run records the one before
+ *
+ * So both cores have work, and memory does not grow with the file.  What the
+ * parser says is believed no more than the bytes that it reads: see wire.h.
+ *
+ * It may die, by what is in a file or by what the kernel forbids; it may be
+ * silent for too long, take too much memory or say what cannot be.  Each is the
+ * same to the run: parser_died.  The next file has a new one.
+ */
+#ifndef TALLYMAN_FLOW_PARSER_H
+#define TALLYMAN_FLOW_PARSER_H
+
+#include "flow/gathered.h"
+#include "flow/wire.h"
+#include "tallyman/x12.h"
+
+/* What reading may take.  Memory is what the largest set that the limits allow
+ * needs several times over: its bytes, its segments, its rows, and these once
+ * more on their way.  Of its time, a block takes some milliseconds. */
+#define PARSER_MEMORY ((size_t)2 << 30)
+#define PARSER_CPU_MS 60000  /* without a word */
+#define PARSER_MS     600000 /* likewise, if it only waits */
+
+struct flow;
+struct parser;
+struct site_partner;
+
+/* A parser that is not made yet.  What is loaded in f is borrowed. */
+enum tally_rc parser_new(
+    struct parser **, const struct flow *f, struct tally_err *) TALLY_MUST_USE;
+/* Ends its process. */
+void parser_free(struct parser *);
+/* In another child of the run: what belongs to the parser is not its. */
+void parser_leave(struct parser *);
+
+/* A file to be read, until parser_judged gives null or any call fails. */
+struct parser_file {
+	const struct site_partner *partner; /* null: none */
+	uint64_t size;
+	uint64_t from; /* the first byte that is judged */
+	bool single;   /* one interchange alone */
+	/* Its bytes from an offset on, for one of two readers. */
+	struct tally_source (*source)(void *ctx, int reader, uint64_t from);
+	/* Whether the number of a group was used before. */
+	enum tally_rc (*used)(void *ctx,
+	    const struct tally_interchange_judged *,
+	    const struct tally_group_judged *, bool *, struct tally_err *);
+	void *ctx;
+};
+enum tally_rc parser_file(struct parser *, const struct parser_file *,
+    struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * The next interchange of the file, *out null behind the last, and what was
+ * found; both live until the next call.  Before that one of parser_skip and
+ * parser_record says what becomes of it.
+ */
+enum tally_rc parser_judged(struct parser *,
+    struct tally_interchange_judged **out, const struct tally_findings **list,
+    struct tally_err *) TALLY_MUST_USE;
+void parser_skip(struct parser *);
+
+/* The cross-references of the file's partner, before parser_record; kept for
+ * later ones until parser_forget_lookups. */
+enum tally_rc parser_lookups(
+    struct parser *, struct store *, struct tally_err *) TALLY_MUST_USE;
+void parser_forget_lookups(struct parser *);
+
+/* Begins to record, and what comes of it: WIRE_BATCH, in g, which is emptied
+ * first, or WIRE_ANSWERS, in answers.  The batch with g->last is the end. */
+void parser_record(struct parser *, const struct wire_record *);
+enum tally_rc parser_next(struct parser *, struct gathered *g,
+    struct wire_answers *answers, enum wire_kind *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* Whether the newest call failed because the parser did: it died, or ought to
+ * have.  The error then says how; it is TALLY_TEMP where the parser had not
+ * even begun, so the file is not the cause. */
+bool parser_died(const struct parser *);
+
+#endif

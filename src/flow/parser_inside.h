@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What parser.c, its process, and parser_talk.c, its frames, share. */
+#ifndef TALLYMAN_FLOW_PARSER_INSIDE_H
+#define TALLYMAN_FLOW_PARSER_INSIDE_H
+
+#include <sys/types.h>
+
+#include "base/charset.h"
+#include "base/hash.h"
+#include "flow/flow.h"
+#include "flow/parser.h"
+
+#define PARSER_READERS 2
+#define PARSER_ASKED   128 /* blocks that it may ask for at a time */
+
+/* Where a reader of the file in hand is. */
+struct parser_reader {
+	struct tally_source source;
+	uint64_t at; /* of source */
+	bool open;
+};
+
+struct parser {
+	const struct flow *f;    /* borrowed */
+	struct tally_hash *hash; /* owned: for the process */
+	struct tally_charset
+	    *charset; /* owned: loaded, so that it can be had */
+	pid_t pid;    /* 0: there is none */
+	int from, to;
+	bool ready; /* it has begun to work */
+	bool busy;  /* in the middle of a file */
+	bool died;
+	struct tally_buf in; /* what was said, from first on */
+	size_t first;
+	struct tally_buf out; /* what is to be said, from sent on */
+	size_t sent;
+	int64_t heard; /* when it said something, flow_clock_steady */
+	int64_t cpu;   /* what it had worked then or soon after; -1: ? */
+
+	/* The file in hand. */
+	struct parser_file file;
+	struct parser_reader reader[PARSER_READERS];
+	struct wire_read asked[PARSER_ASKED]; /* a ring */
+	size_t first_asked, nasked;
+	uint64_t frames; /* so many were taken */
+	uint64_t judged; /* up to there */
+	struct tally_interchange_judged ic;
+	struct tally_findings list;
+	struct tally_arena kept;  /* of the interchange */
+	struct tally_arena arena; /* of what was said last */
+	uint64_t at;              /* behind the newest document */
+	uint32_t group;
+	const struct site_partner *lookups_of; /* that it has; null: none */
+	int64_t cpu_ms, silent_ms;             /* PARSER_CPU_MS, PARSER_MS */
+};
+
+/* Makes the process. */
+enum tally_rc parser_start(struct parser *, struct tally_err *) TALLY_MUST_USE;
+/* Ends it, at once. */
+void parser_end(struct parser *);
+/* Ends it for what it did, or has done; fills err and returns its kind. */
+enum tally_rc parser_lost(struct parser *, const char *how, struct tally_err *);
+/* Whether it is to be given up; null: not yet. */
+const char *parser_late(struct parser *);
+
+/* Begins a message, which wire_finish ends. */
+size_t parser_begin(struct parser *, struct wire *, enum wire_kind);
+/* Sends all of it. */
+enum tally_rc parser_flush(struct parser *, struct tally_err *) TALLY_MUST_USE;
+/* The next frame that is for the caller; w reads its content, which lives
+ * until the next call, or as long as the buffer into which parser_keep puts
+ * it without moving it. */
+enum tally_rc parser_receive(struct parser *, enum wire_kind *, struct wire *,
+    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc parser_keep(
+    struct parser *, struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
+
+#endif

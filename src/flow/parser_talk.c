@@ -1,0 +1,349 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Frames to and from the parser.  The run never waits to write: what is to be
+ * said, and the bytes of the file that are asked for, go as the pipe takes
+ * them while it waits for what is said, so neither can wait for the other.
+ */
+#include "flow/parser_inside.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <unistd.h>
+
+#define PART    ((size_t)64 << 10) /* read at a time, where little is said */
+#define WAIT_MS 1000
+/* What can be said of a file, beside one frame for each of its bytes. */
+#define FRAMES_MORE 1000
+
+static enum tally_rc
+no_memory(struct tally_err *err)
+{
+	return tally_err_set(
+	    err, TALLY_NOMEM, "no memory for what was read from a file");
+}
+
+size_t
+parser_begin(struct parser *p, struct wire *w, enum wire_kind kind)
+{
+	if (p->sent == p->out.n) {
+		tally_buf_reset(&p->out);
+		p->sent = 0;
+	}
+	return wire_begin(w, &p->out, kind);
+}
+
+/* --- to it --- */
+
+/* The next block that was asked for, as a frame. */
+static enum tally_rc
+fetch(struct parser *p, struct tally_err *err)
+{
+	struct wire_read *r = &p->asked[p->first_asked];
+	struct parser_reader *reader = &p->reader[r->reader];
+	const struct parser_file *f = &p->file;
+	char block[16384];
+	struct wire w;
+	size_t got, begun = parser_begin(p, &w, WIRE_BYTES);
+	enum tally_rc rc = TALLY_OK;
+
+	if (!reader->open || reader->at != r->offset) {
+		reader->source = f->source(f->ctx, r->reader, r->offset);
+		reader->at = r->offset;
+		reader->open = true;
+	}
+	wire_u8(&w, &r->reader);
+	while (r->n > 0 && rc == TALLY_OK) {
+		rc = reader->source.read(reader->source.ctx, block,
+		    r->n < sizeof(block) ? (size_t)r->n : sizeof(block), &got,
+		    err);
+		if (rc == TALLY_OK && got == 0)
+			rc = tally_err_set(err, TALLY_IO,
+			    "a file that was kept is shorter than it was; "
+			    "restore it from a backup");
+		if (rc != TALLY_OK)
+			break;
+		tally_buf_add(&p->out, block, got);
+		reader->at += got;
+		r->n -= got;
+	}
+	wire_finish(&w, begun);
+	p->first_asked = (p->first_asked + 1) % PARSER_ASKED;
+	p->nasked--;
+	return rc;
+}
+
+/* Writes what the pipe takes at once. */
+static enum tally_rc
+pump(struct parser *p, struct tally_err *err)
+{
+	ssize_t done;
+	enum tally_rc rc = TALLY_OK;
+
+	for (;;) {
+		if (p->sent == p->out.n && p->nasked > 0)
+			rc = fetch(p, err);
+		if (rc != TALLY_OK)
+			return rc;
+		if (p->out.failed)
+			return no_memory(err);
+		if (p->sent == p->out.n)
+			return TALLY_OK;
+		done = write(p->to, p->out.p + p->sent, p->out.n - p->sent);
+		if (done > 0)
+			p->sent += (size_t)done;
+		else if (errno == EPIPE)
+			p->sent = p->out.n; /* it is told when it is read */
+		else if (errno == EAGAIN)
+			return TALLY_OK;
+		else if (errno != EINTR)
+			return tally_err_errno(
+			    err, TALLY_IO, "writing to the parser");
+	}
+}
+
+/* --- from it --- */
+
+/* The head of what was said, when it is there; and whether all of it is. */
+static bool
+is_whole(const struct parser *p, struct wire_head *head, bool *begun)
+{
+	size_t n = p->in.n - p->first;
+
+	*begun = n >= sizeof(*head);
+	if (!*begun)
+		return false;
+	memcpy(head, p->in.p + p->first, sizeof(*head));
+	return head->n <= n - sizeof(*head);
+}
+
+/* Room for n bytes more, which grows with what was really said. */
+static bool
+reserve(struct tally_buf *b, size_t n)
+{
+	size_t cap = b->cap;
+	char *q;
+
+	if (b->cap - b->n > n)
+		return true;
+	if (cap < 2 * PART)
+		cap = 2 * PART;
+	while (cap - b->n <= n)
+		cap *= 2;
+	q = tally_realloc(b->p, cap);
+	if (q == NULL)
+		return false;
+	b->p = q;
+	b->cap = cap;
+	return true;
+}
+
+/* Reads what is there, of a large frame no more than that one. */
+static enum tally_rc
+take(struct parser *p, struct tally_err *err)
+{
+	struct wire_head head;
+	size_t want = PART, have = p->in.n - p->first;
+	ssize_t got;
+	bool begun;
+
+	if (p->first > 0) {
+		if (have > 0)
+			memmove(p->in.p, p->in.p + p->first, have);
+		p->in.n = have;
+		p->first = 0;
+	}
+	if (!is_whole(p, &head, &begun) && begun &&
+	    head.n + sizeof(head) - have > PART) {
+		if (head.n > WIRE_FRAME_MAX)
+			return parser_lost(
+			    p, "says more than can be said", err);
+		want = head.n + sizeof(head) - have;
+		if (want > have + PART)
+			want = have + PART;
+	}
+	if (!reserve(&p->in, want))
+		return no_memory(err);
+	got = read(p->from, p->in.p + p->in.n, want);
+	if (got == 0)
+		return parser_lost(p, NULL, err);
+	if (got < 0 && errno != EINTR && errno != EAGAIN)
+		return tally_err_errno(
+		    err, TALLY_IO, "reading from the parser");
+	if (got > 0) {
+		p->in.n += (size_t)got;
+		p->heard = flow_clock_steady();
+		p->cpu = -1;
+	}
+	return TALLY_OK;
+}
+
+static enum tally_rc
+wait(struct parser *p, struct tally_err *err)
+{
+	struct pollfd fd[2] = { { .fd = p->from, .events = POLLIN },
+		{ .fd = p->to, .events = POLLOUT } };
+	const char *how;
+	int n;
+
+	n = poll(fd, p->sent < p->out.n ? 2 : 1, WAIT_MS);
+	if (n < 0 && errno != EINTR)
+		return tally_err_errno(err, TALLY_IO, "waiting for the parser");
+	if (n > 0 && fd[0].revents != 0)
+		return take(p, err);
+	how = n == 0 ? parser_late(p) : NULL;
+	return how != NULL ? parser_lost(p, how, err) : TALLY_OK;
+}
+
+/* A block of the file: each reader goes forward only, and not too far. */
+static bool
+is_due(const struct parser *p, const struct wire_read *r)
+{
+	const struct parser_file *f = &p->file;
+
+	if (r->reader >= PARSER_READERS || p->nasked == PARSER_ASKED ||
+	    r->offset > f->size || r->n > f->size - r->offset)
+		return false;
+	for (size_t i = p->nasked; i-- > 0;) {
+		const struct wire_read *q =
+		    &p->asked[(p->first_asked + i) % PARSER_ASKED];
+
+		if (q->reader == r->reader)
+			return r->offset >= q->offset + q->n;
+	}
+	return !p->reader[r->reader].open ||
+	    r->offset >= p->reader[r->reader].at;
+}
+
+static enum tally_rc
+was_used(struct parser *p, struct wire *w, struct tally_err *err)
+{
+	struct tally_interchange_judged ic = { .ngroup = 0 };
+	struct tally_group_judged group = { .nset = 0 };
+	struct wire answer;
+	size_t begun;
+	bool used = false;
+	enum tally_rc rc;
+
+	wire_envelope(w, &ic);
+	wire_group(w, &group);
+	if (!wire_ended(w) || p->file.used == NULL)
+		return parser_lost(p, "asked what cannot be asked", err);
+	rc = p->file.used(p->file.ctx, &ic, &group, &used, err);
+	if (rc != TALLY_OK)
+		return rc;
+	begun = parser_begin(p, &answer, WIRE_USED);
+	wire_bool(&answer, &used);
+	wire_finish(&answer, begun);
+	return TALLY_OK;
+}
+
+/* What a file alone is the cause of, whatever it is said to be. */
+static enum tally_rc
+trouble(struct parser *p, struct wire *w, struct tally_err *err)
+{
+	struct tally_err said = { .rc = TALLY_OK };
+
+	wire_trouble(w, &said);
+	if (!wire_ended(w))
+		return parser_lost(p, "says what cannot be", err);
+	p->busy = false;
+	*err = said;
+	if (!p->ready)
+		return err->rc;
+	p->died = said.rc == TALLY_DATA;
+	if (p->died)
+		parser_end(p);
+	if (said.rc != TALLY_NOMEM && said.rc != TALLY_CONFIG)
+		err->rc = TALLY_DATA;
+	return err->rc;
+}
+
+/* Takes a frame that is there; *kind stays 0 when it was not for the caller. */
+static enum tally_rc
+take_frame(struct parser *p, const struct wire_head *head, enum wire_kind *kind,
+    struct wire *w, struct tally_err *err)
+{
+	struct wire_read r = { .n = 0 };
+
+	wire_open(w, tally_str(p->in.p + p->first + sizeof(*head), head->n));
+	w->arena = &p->arena;
+	w->dictionary = &p->f->dictionary->d;
+	p->first += sizeof(*head) + head->n;
+	if (++p->frames > p->file.size + FRAMES_MORE)
+		return parser_lost(p, "says more than can be said", err);
+	switch (head->kind) {
+	case WIRE_READY:
+		p->ready = true;
+		return TALLY_OK;
+	case WIRE_READ:
+		wire_read(w, &r);
+		if (!wire_ended(w) || !is_due(p, &r))
+			return parser_lost(
+			    p, "wants bytes that are not there", err);
+		p->asked[(p->first_asked + p->nasked) % PARSER_ASKED] = r;
+		p->nasked++;
+		return TALLY_OK;
+	case WIRE_ASK:
+		return was_used(p, w, err);
+	case WIRE_TROUBLE:
+		return trouble(p, w, err);
+	default:
+		*kind = (enum wire_kind)head->kind;
+		return TALLY_OK;
+	}
+}
+
+enum tally_rc
+parser_receive(struct parser *p, enum wire_kind *kind, struct wire *w,
+    struct tally_err *err)
+{
+	struct wire_head head;
+	enum tally_rc rc = TALLY_OK;
+	bool begun;
+
+	*kind = 0;
+	tally_arena_reset(&p->arena);
+	p->heard = flow_clock_steady();
+	while (rc == TALLY_OK && *kind == 0)
+		if (is_whole(p, &head, &begun)) {
+			rc = take_frame(p, &head, kind, w, err);
+		} else {
+			rc = pump(p, err);
+			if (rc == TALLY_OK)
+				rc = wait(p, err);
+		}
+	/* What it asked for meanwhile, before the run does something else. */
+	return rc == TALLY_OK ? pump(p, err) : rc;
+}
+
+enum tally_rc
+parser_flush(struct parser *p, struct tally_err *err)
+{
+	enum tally_rc rc = pump(p, err);
+
+	while (rc == TALLY_OK && p->sent < p->out.n) {
+		rc = wait(p, err);
+		if (rc == TALLY_OK)
+			rc = pump(p, err);
+	}
+	return rc;
+}
+
+enum tally_rc
+parser_keep(struct parser *p, struct tally_buf *b, struct tally_err *err)
+{
+	struct tally_buf had = *b;
+	size_t left = p->in.n - p->first;
+
+	tally_buf_reset(&had);
+	if (!reserve(&had, left + 1))
+		return no_memory(err);
+	if (left > 0)
+		memcpy(had.p, p->in.p + p->first, left);
+	had.n = left;
+	*b = p->in;
+	p->in = had;
+	p->first = 0;
+	return TALLY_OK;
+}

@@ -1,0 +1,52 @@
+# SPDX-License-Identifier: Apache-2.0
+# What a file can do to the process that reads it, with a program that is built
+# to let it: the file is set aside and says why, in the same run, and the files
+# before and behind it are recorded.
+. "$(dirname "$0")/../support/lib.sh"
+need_sqlite3
+
+good=$TALLYMAN
+poisoned=${TALLYMAN%/*}/plant/POISON/tallyman
+if [ ! -x "$poisoned" ]; then
+	skip "$poisoned is not built"
+	finish
+fi
+# Poison of the kernel's part is none where that part is not built or there.
+"$TALLYMAN" init "$ws" >/dev/null
+tallyman doctor
+grep -q 'SANDBOX=no\|no seccomp' "$work/said" && missing=yes || missing=
+
+# does WORD HOW : a file with that poison between two good ones.
+does() {
+	rm -rf "$ws"
+	"$good" init "$ws" >/dev/null
+	sed -i 's/settle="10"/settle="0"/' "$ws/tallyman.xml"
+	order 1 >"$ws/drop/1.edi"
+	order 2 | sed "s/DOCK 4/POISON $1/" >"$ws/drop/2.edi"
+	order 3 >"$ws/drop/3.edi"
+	TALLYMAN=$poisoned
+	runs "$1" 1 run
+	TALLYMAN=$good
+	same "$1: files" "$(ask "SELECT state FROM files ORDER BY name" |
+	    tr '\n' ' ')" 'translated quarantined translated '
+	same "$1: records" "$(ask "SELECT count(*) FROM orders")" 2
+	holds "$1: told" grep -q "$2" "$ws/quarantine/2.txt"
+	holds "$1: kept" cmp -s "$ws/quarantine/2.original" - <<-X
+	$(order 2 | sed "s/DOCK 4/POISON $1/")
+	X
+	# A program without the fault reads it.
+	runs "$1: released" 0 release file:2
+	runs "$1: again" 0 run
+	same "$1: then" "$(ask "SELECT count(*) FROM orders")" 3
+}
+does ABORT 'was ended by signal 6, 2 times'
+does LOOP 'did not come to an end, 2 times'
+does STAND 'stood still, 2 times'
+does LIE 'says what cannot be, 2 times'
+if [ -n "$missing" ]; then
+	skip 'what the kernel forbids: it forbids nothing here'
+else
+	does OPEN 'made a system call that reading has no reason for, 2 times'
+	does MEMORY 'more memory than the 2048 MiB'
+fi
+finish
