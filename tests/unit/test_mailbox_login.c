@@ -333,6 +333,16 @@ agent(void **state)
 	assert_int_equal(mailbox_check(&set, &err), TALLY_CONFIG);
 	assert_non_null(strstr(err.text, "SSH_AUTH_SOCK names none"));
 	setenv("SSH_AUTH_SOCK", socket_path, 1);
+	if (libssh2_version(0x010b00) == NULL) {
+		/* It would sign by SHA-1, and the server would count that. */
+		sshd_rsa(&server);
+		snprintf(command, sizeof(command), "/usr/bin/ssh-add -q %s",
+		    server.key_rsa);
+		pclose(popen(command, "r"));
+		assert_int_equal(mailbox_open(&m, &set, &err), TALLY_PERM);
+		if (strstr(err.text, "RSA keys of the agent") == NULL)
+			fail_msg("%s", err.text);
+	}
 	snprintf(
 	    command, sizeof(command), "/usr/bin/ssh-add -q %s", server.key);
 	pclose(popen(command, "r"));

@@ -25,7 +25,7 @@
 enum { OLD, NEW, OPENSSH, TRANSPORTS };
 
 static char dir[256]; /* of the keys that are made for the occasion */
-static char pin_rsa[1024], pin_p384[1024], pin_other[1024];
+static char pin_rsa[1024], pin_p384[1024], pin_p521[1024], pin_other[1024];
 
 static const char *
 openssh_missing(void)
@@ -109,6 +109,7 @@ start(void **state)
 	shell("cd $D && k() { ssh-keygen -q -C x \"$@\"; }"
 	      " && k -t rsa -b 2048 -N '' -f host_rsa"
 	      " && k -t ecdsa -b 384 -N '' -f host_p384"
+	      " && k -t ecdsa -b 521 -N '' -f host_p521"
 	      " && k -t ed25519 -N '' -f other"
 	      " && k -t ecdsa -b 384 -N '' -f p384"
 	      " && k -t ecdsa -b 521 -N '' -f p521"
@@ -129,6 +130,7 @@ start(void **state)
 	      " && chmod 644 authorized ca.pub");
 	read_pin(pin_rsa, "host_rsa.pub");
 	read_pin(pin_p384, "host_p384.pub");
+	read_pin(pin_p521, "host_p521.pub");
 	read_pin(pin_other, "other.pub");
 	return server_start(state);
 }
@@ -148,9 +150,10 @@ server_with(struct sshd *s, const char *lines)
 
 	snprintf(extra, sizeof(extra),
 	    "HostKey %s/host_rsa\nHostKey %s/host_p384\n"
+	    "HostKey %s/host_p521\n"
 	    "AuthorizedKeysFile %s/authorized .ssh/none\n"
 	    "TrustedUserCAKeys %s/ca.pub\n%s",
-	    dir, dir, dir, dir, lines);
+	    dir, dir, dir, dir, dir, lines);
 	sshd_start(s, NULL, extra);
 	shell("cat %s/authorized_keys >> %s/authorized", s->dir, dir);
 }
@@ -205,7 +208,7 @@ try(const char *what, const struct mailbox_settings *set, enum tally_rc want,
 #define P TALLY_PERM
 
 /* told: what the manual's table calls it; null: it is not there. */
-enum { ED25519, RSA, P384, OTHER };
+enum { ED25519, RSA, P384, P521, OTHER };
 static const struct {
 	const char *what, *told, *lines;
 	int pin;
@@ -213,50 +216,59 @@ static const struct {
 	enum tally_rc rc[TRANSPORTS];
 	const char *kind, *needs; /* of "ssh -Q" */
 	const char *differs;      /* the list that builtin names */
+	const char *key;          /* ours, of dir; null: the usual one */
 } server_row[] = {
 	{ "what is usual", "what is usual", "", ED25519, false, { 0, 0, 0 },
-	    NULL, NULL, NULL },
+	    NULL, NULL, NULL, NULL },
 	{ "only ed25519", "host key: ed25519 alone",
 	    "HostKeyAlgorithms ssh-ed25519\n", ED25519, false, { 0, 0, 0 },
-	    NULL, NULL, NULL },
+	    NULL, NULL, NULL, NULL },
 	{ "only ecdsa of 384 bits", "host key: ecdsa alone",
 	    "HostKeyAlgorithms ecdsa-sha2-nistp384\n", P384, false, { 0, 0, 0 },
-	    NULL, NULL, NULL },
+	    NULL, NULL, NULL, NULL },
+	{ "only ecdsa of 521 bits", NULL,
+	    "HostKeyAlgorithms ecdsa-sha2-nistp521\n", P521, false, { 0, 0, 0 },
+	    NULL, NULL, NULL, NULL },
 	{ "only RSA by SHA-2", "host key: RSA alone, by SHA-2",
 	    "HostKeyAlgorithms rsa-sha2-512,rsa-sha2-256\n", RSA, false,
-	    { C, 0, 0 }, NULL, NULL, NULL },
+	    { C, 0, 0 }, NULL, NULL, NULL, NULL },
 	{ "only RSA by SHA-1", "host key: RSA alone, by SHA-1, with legacy",
 	    "HostKeyAlgorithms ssh-rsa\n", RSA, true, { 0, 0, 0 }, "key-sig",
-	    "ssh-rsa", NULL },
+	    "ssh-rsa", NULL, NULL },
 	{ "only AEAD ciphers", "ciphers: AES-GCM, chacha20 alone",
 	    "Ciphers aes256-gcm@openssh.com,"
 	    "chacha20-poly1305@openssh.com\n",
 	    ED25519, false, { C, 0, 0 }, "cipher", "aes256-gcm@openssh.com",
-	    "for cipher we have " },
+	    "for cipher we have ", NULL },
 	{ "only MACs after encryption", "MACs: -etm alone",
 	    "Ciphers aes256-ctr\n"
 	    "MACs hmac-sha2-256-etm@openssh.com\n",
 	    ED25519, false, { C, 0, 0 }, "mac", "hmac-sha2-256-etm@openssh.com",
-	    "for MAC we have " },
+	    "for MAC we have ", NULL },
 	{ "only a key exchange of tomorrow", "key exchange: post-quantum alone",
 	    "KexAlgorithms sntrup761x25519-sha512@openssh.com\n", ED25519,
 	    false, { C, C, 0 }, "kex", "sntrup761x25519-sha512@openssh.com",
-	    "for key exchange we have " },
+	    "for key exchange we have ", NULL },
 	{ "only a key exchange of yesterday", "key exchange: by SHA-1 alone",
 	    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519, false,
 	    { C, C, C }, "kex", "diffie-hellman-group1-sha1",
-	    "for key exchange we have " },
+	    "for key exchange we have ", NULL },
 	{ "the same where that is allowed",
 	    "key exchange: by SHA-1 alone, with legacy",
 	    "KexAlgorithms diffie-hellman-group1-sha1\n", ED25519, true,
-	    { 0, 0, 0 }, "kex", "diffie-hellman-group1-sha1", NULL },
+	    { 0, 0, 0 }, "kex", "diffie-hellman-group1-sha1", NULL, NULL },
 	{ "no key of the pinned type", NULL,
 	    "HostKeyAlgorithms ecdsa-sha2-nistp256\n", ED25519, false,
 	    { C, C, C }, NULL, NULL,
 	    "for host key we have ssh-ed25519, the server has "
-	    "ecdsa-sha2-nistp256" },
+	    "ecdsa-sha2-nistp256",
+	    NULL },
 	{ "another key of the pinned type", NULL, "", OTHER, false, { P, P, P },
-	    NULL, NULL, NULL },
+	    NULL, NULL, NULL, NULL },
+	{ "a key of ours that may sign by SHA-1",
+	    "key: RSA, allowed by SHA-1, with legacy",
+	    "PubkeyAcceptedAlgorithms +ssh-rsa\n", ED25519, true, { 0, 0, 0 },
+	    "key-sig", "ssh-rsa", NULL, "rsa" },
 };
 #define NSERVERS (sizeof(server_row) / sizeof(server_row[0]))
 
@@ -328,10 +340,14 @@ servers(void **state)
 		server_with(&s, server_row[i].lines);
 		pin = server_row[i].pin == RSA   ? pin_rsa
 		    : server_row[i].pin == P384  ? pin_p384
+		    : server_row[i].pin == P521  ? pin_p521
 		    : server_row[i].pin == OTHER ? pin_other
 						 : s.ed25519;
 		set = settings(&s, &pin);
 		set.legacy = server_row[i].legacy;
+		set.base = dir;
+		if (server_row[i].key != NULL)
+			set.key = server_row[i].key;
 		try(server_row[i].what, &set, server_row[i].rc[builtin()],
 		    server_row[i].differs != NULL ? server_row[i].differs
 			: server_row[i].rc[OPENSSH] == 0
