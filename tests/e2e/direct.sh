@@ -1,6 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
-# Partners whose servers rename nothing, and those who want a trigger: what
-# is delivered, and what becomes of it wherever a run died.
+# How files get their names at a partner, renamed, written at once, with a
+# trigger: what is delivered, and what becomes of it wherever a run died.
 . "$(dirname "$0")/../support/lib.sh"
 need_sshd
 need_sqlite3
@@ -78,6 +78,36 @@ after "died at the trigger" 0 sent "$name $name.go "
 rm "$in/$name" "$in/$name.go"
 row uploaded $name.go
 after "taken, trigger and all" 0 sent ""
+
+begin ' '
+same "rename: files" "$(ls -A "$in")" $name
+temporary=.$name.1.tmp
+rm "$in/$name"
+head -c 100 "$work/whole" >"$in/$temporary"
+row queued
+after "died while writing what is renamed" 0 sent "$name "
+whole "died while writing what is renamed"
+rm "$in/$name"
+cp "$work/whole" "$in/$temporary"
+row uploaded $temporary
+after "died before it was renamed" 0 sent "$name "
+whole "died before it was renamed"
+row uploaded $temporary
+after "died after it was renamed" 0 sent "$name "
+rm "$in/$name"
+row uploaded $temporary
+after "renamed, and taken" 0 sent ""
+same "which is said" "$(ask "SELECT reason FROM events ORDER BY id DESC
+    LIMIT 1")" "inferred: the temporary name is gone"
+cp "$work/whole" "$in/$temporary"
+cp "$work/whole" "$in/$name"
+row uploaded $temporary
+after "both are there" 0 sent "$name "
+cp "$work/whole" "$in/$temporary"
+echo other >"$in/$name"
+row uploaded $temporary
+after "another file came between" 73 failed "$name "
+same "which is left" "$(cat "$in/$name")" other
 
 begin 'temporary="temp"'
 same "temporary: files" "$(ls -A "$in")" $name
