@@ -118,6 +118,8 @@ read_file(struct secret *out, const struct mailbox_settings *s,
 			    "mailbox %s: the %s %s cannot be read, is empty,"
 			    " or is larger than %zu bytes",
 			    s->name, what, path, sizeof(out->p) - 1);
+		else
+			out->p[out->n] = '\0';
 	}
 	if (fd >= 0)
 		close(fd);

@@ -13,7 +13,7 @@
 
 struct secret {
 	size_t n;
-	char p[SECRET_MAX]; /* with a NUL behind it, if it is a line */
+	char p[SECRET_MAX]; /* with a NUL behind it: libssh2 looks for that */
 };
 
 bool secret_given(const struct mailbox_secret *);

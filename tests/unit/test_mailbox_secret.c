@@ -18,6 +18,43 @@
 #include "mailbox/secret.h"
 #include "mailbox/words.h"
 
+/* Memory that was used before. */
+static void *
+used(size_t n)
+{
+	char *p = malloc(n);
+
+	if (p != NULL)
+		memset(p, 'x', n);
+	return p;
+}
+
+/* A key file ends where it ends, whatever was in memory behind it. */
+static void
+end_of_a_file(void **state)
+{
+	static const struct tally_allocator dirty = { used, realloc, free };
+	struct mailbox_settings set = { .name = "t" };
+	struct secret *s = NULL;
+	struct tally_err err;
+	char dir[256], path[300];
+
+	(void)state;
+	scratch_make(dir);
+	set.base = dir;
+	snprintf(path, sizeof(path), "%s/key", dir);
+	scratch_write(dir, "key", "a key\nin two lines\n", 19, 0);
+	assert_int_equal(chmod(path, 0600), 0);
+	tally_allocator_set(&dirty);
+	assert_int_equal(
+	    secret_file(&s, &set, "private key", "key", &err), TALLY_OK);
+	assert_int_equal(s->n, 19);
+	assert_string_equal(s->p, "a key\nin two lines\n");
+	secret_free(s);
+	tally_allocator_set(NULL);
+	scratch_remove(dir);
+}
+
 static void
 words(void **state)
 {
@@ -277,6 +314,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(end_of_a_file),
 		cmocka_unit_test(words),
 		cmocka_unit_test(too_many_words),
 		cmocka_unit_test(secrets),
