@@ -11,6 +11,7 @@
  *   resolve.c   names of the standard and the model to positions
  *   sound.c     what only shows when all rules are there
  *   emit.c      rules to lists of operations
+ *   feeds.c     the same by column, for writing
  *   effective.c what the texts come to, for a person
  *
  * Every step stops at the first mistake, with its line.
@@ -181,9 +182,10 @@ enum tally_rc total_sum(
 enum tally_rc total_sequence(
     struct compile *, const struct tally_xml *, uint16_t block);
 
-/* sound.c, emit.c, effective.c */
+/* sound.c, emit.c, feeds.c, effective.c */
 enum tally_rc sound_check(struct compile *);
 enum tally_rc emit_program(struct compile *);
+enum tally_rc emit_feeds(struct compile *, uint16_t block);
 enum tally_rc effective_print(const struct compile *, struct tally_buf *);
 
 #endif

@@ -347,16 +347,6 @@ put_own(struct emit *e, uint16_t block, uint16_t place)
 	return e->nop - before;
 }
 
-/* Whether writing has to compute something. */
-static bool
-computes(const struct map_op *op, size_t n)
-{
-	for (; n > 0; n--, op++)
-		if (map_is_computed(op))
-			return true;
-	return false;
-}
-
 /* The same for each place of each block; behind all lists. */
 static enum tally_rc
 put_owns(struct emit *e)
@@ -378,10 +368,9 @@ put_owns(struct emit *e)
 			n = put_own(e, i, p);
 			if (n == 0)
 				continue;
-			own[b->nown] = (struct map_own){ (uint32_t)(e->nop - n),
-				(uint32_t)n, p,
-				computes(e->op + e->nop - n, n) };
-			b->computes |= own[b->nown++].computes;
+			own[b->nown++] =
+			    (struct map_own){ (uint32_t)(e->nop - n),
+				    (uint32_t)n, p };
 		}
 	}
 	return TALLY_OK;
@@ -562,6 +551,8 @@ emit_program(struct compile *c)
 			rc = emit_links(c, b);
 		if (rc == TALLY_OK)
 			rc = emit_left(c, b);
+		if (rc == TALLY_OK)
+			rc = emit_feeds(c, b);
 		c->block[b].parent = c->scope[b].parent;
 	}
 	if (rc == TALLY_OK)

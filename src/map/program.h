@@ -103,8 +103,21 @@ struct map_list {
 struct map_own {
 	uint32_t first, n; /* in map->op */
 	uint16_t place;
-	bool computes; /* some of them give what is not in a column */
 };
+
+/* An operation that a row feeds when it is written, and where. */
+struct map_feed {
+	const struct map_op *op;
+	const struct map_own *own;
+};
+
+/* Which of the block's operations a column concerns: the bits of a mask, of
+ * which the last stands for all that come then. */
+struct map_fill {
+	uint16_t column;
+	uint8_t bit;
+};
+#define MAP_FEED_REST 63
 
 /* An element that has one of some values. */
 struct map_condition {
@@ -174,7 +187,8 @@ struct map_block {
 	uint8_t n;     /* conditions */
 	uint8_t bit;   /* LEVEL without rows: of the record's frame */
 	bool rowless;  /* LEVEL: its fields are the record's */
-	bool computes; /* one of its own lists does */
+	uint8_t feeds; /* bit of the operation that its rows concern, of those
+	                  of the block around */
 	uint8_t first_pair, last_pair; /* qualifier elements */
 	uint16_t table;
 	uint16_t loop;        /* of RECORD, LOOP and LEVEL */
@@ -185,8 +199,13 @@ struct map_block {
 	const struct map_link *link;
 	const struct map_required *required;
 	const struct map_own *own; /* in order of place */
-	const uint16_t *left;      /* columns that no rule of its rows has */
+	/* The operations of own, those apart that give what is in no column. */
+	const struct map_feed *feed, *compute;
+	const struct map_fill *fill;
+	uint64_t always;      /* bits of those that no column and row decides */
+	const uint16_t *left; /* columns that no rule of its rows has */
 	uint16_t nconstant, nlink, nrequired, nown, nleft;
+	uint16_t nfeed, ncompute, nfill;
 	uint16_t parent; /* the block around */
 };
 

@@ -88,6 +88,8 @@ struct write {
 
 	struct write_rows *rows; /* of each table */
 	uint32_t **head;         /* of each block: by seq of the row around */
+	uint64_t *active;        /* of each block: operations that rows of
+	                            blocks inside concern */
 	uint32_t *residue_next;  /* from 1 */
 	struct write_level *level;
 	uint32_t nlevel;

@@ -167,21 +167,15 @@ enum tally_rc
 write_compute(struct write *w, const struct write_frame *frame, uint32_t main,
     uint32_t first, bool alone)
 {
-	const struct map_block *b = frame->block;
+	const struct map_feed *c = frame->block->compute;
+	const struct map_feed *end = c + frame->block->ncompute;
 	struct compute f = { .w = w, .frame = frame, .first = first };
-	const struct map_op *op, *end;
 	enum tally_rc rc = TALLY_OK;
 
-	for (uint16_t i = 0; b->computes && i < b->nown && rc == TALLY_OK;
-	     i++) {
-		f.own = &b->own[i];
-		if (!f.own->computes)
-			continue;
+	for (; c < end && rc == TALLY_OK; c++) {
+		f.own = c->own;
 		f.main = write_main(w, main, f.own->place);
-		op = w->map->op + f.own->first;
-		for (end = op + f.own->n; op < end && rc == TALLY_OK; op++)
-			if (map_is_computed(op))
-				rc = feed_computed(&f, op, alone);
+		rc = feed_computed(&f, c->op, alone);
 	}
 	return rc;
 }

@@ -452,22 +452,48 @@ feed_op(struct feed *f, const struct map_op *op)
 	}
 }
 
+/* The operations that the row's columns, and rows below, concern. */
+static uint64_t
+concerned(const struct write *w, const struct write_frame *frame)
+{
+	const struct map_block *b = frame->block;
+	const struct tally_rows *rows = &w->batch->rows[b->table];
+	const struct tally_cell *cell =
+	    rows->cell + (size_t)frame->row * rows->table->ncolumn;
+	uint64_t mask = b->always | w->active[b - w->map->block];
+
+	for (const struct map_fill *f = b->fill, *end = f + b->nfill; f < end;
+	     f++)
+		if (cell[f->column].p != NULL)
+			mask |= (uint64_t)1 << f->bit;
+	return mask;
+}
+
+static enum tally_rc
+feed_one(struct feed *f, const struct map_feed *feed, uint32_t main)
+{
+	f->own = feed->own;
+	f->main = write_main(f->w, main, feed->own->place);
+	return feed_op(f, feed->op);
+}
+
 enum tally_rc
 write_feed(struct write *w, const struct write_frame *frame, uint32_t main,
     uint32_t first)
 {
 	const struct map_block *b = frame->block;
 	struct feed f = { .w = w, .frame = frame, .first = first };
-	const struct map_op *op, *end;
 	enum tally_rc rc = TALLY_OK;
+	unsigned i;
 
-	for (uint16_t i = 0; i < b->nown && rc == TALLY_OK; i++) {
-		f.own = &b->own[i];
-		f.main = write_main(w, main, f.own->place);
-		op = w->map->op + f.own->first;
-		for (end = op + f.own->n; op < end && rc == TALLY_OK;
-		     op += op->next)
-			rc = feed_op(&f, op);
+	for (uint64_t mask = concerned(w, frame); mask != 0 && rc == TALLY_OK;
+	     mask &= mask - 1) {
+		i = (unsigned)__builtin_ctzll(mask);
+		rc = feed_one(&f, &b->feed[i], main);
+		if (i < MAP_FEED_REST)
+			continue;
+		while (++i < b->nfeed && rc == TALLY_OK)
+			rc = feed_one(&f, &b->feed[i], main);
 	}
 	return rc;
 }

@@ -155,6 +155,7 @@ hang(struct write *w, uint16_t block, uint16_t table, uint32_t seq)
 	uint32_t n = w->rows[w->map->block[b->parent].table].n;
 
 	if (w->head[block] == NULL) {
+		w->active[b->parent] |= (uint64_t)1 << b->feeds;
 		w->head[block] = write_alloc(w, n, sizeof(*w->head[block]));
 		if (w->head[block] == NULL)
 			return write_nomem(w);
@@ -169,6 +170,8 @@ make_room(struct write *w, uint16_t table, uint32_t document)
 {
 	struct write_rows *r = &w->rows[table];
 
+	if (w->batch->rows[table].n == 0)
+		return TALLY_OK;
 	tally_batch_rows(w->batch, table, document, &r->from, &r->n);
 	if (r->n == 0)
 		return TALLY_OK;
@@ -212,7 +215,8 @@ write_index(struct write *w, uint32_t document)
 
 	w->rows = write_alloc(w, model->ntable, sizeof(*w->rows));
 	w->head = write_alloc(w, w->map->nblock, sizeof(*w->head));
-	if (w->rows == NULL || w->head == NULL)
+	w->active = write_alloc(w, w->map->nblock, sizeof(*w->active));
+	if (w->rows == NULL || w->head == NULL || w->active == NULL)
 		return write_nomem(w);
 	for (uint16_t t = 0; t < model->ntable && rc == TALLY_OK; t++)
 		rc = make_room(w, t, document);
