@@ -74,6 +74,9 @@ void tally_buf_puts(struct tally_buf *b, const char *s);
 void tally_buf_putc(struct tally_buf *b, char c);
 void tally_buf_printf(struct tally_buf *b, const char *fmt, ...)
     TALLY_PRINTF(2, 3);
+/* Room for n bytes behind those in use, for whoever adds to b->n what it writes
+ * there; null when an append of them would fail. */
+char *tally_buf_room(struct tally_buf *b, size_t n);
 void tally_buf_reset(struct tally_buf *b); /* keeps the memory */
 void tally_buf_free(struct tally_buf *b);
 static inline struct tally_str

@@ -199,6 +199,15 @@ buf_reserve(struct tally_buf *b, size_t n)
 	return true;
 }
 
+char *
+tally_buf_room(struct tally_buf *b, size_t n)
+{
+	if (!buf_reserve(b, n))
+		return NULL;
+	b->p[b->n + n] = '\0';
+	return b->p + b->n;
+}
+
 void
 tally_buf_add(struct tally_buf *b, const void *p, size_t n)
 {

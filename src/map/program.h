@@ -250,6 +250,14 @@ struct memo;
 struct memo_list;
 struct write_piece;
 
+/* Bytes that cannot be written as they are, for one way of writing. */
+struct map_odd {
+	bool known;
+	enum tally_characters characters;
+	struct tally_separators separators;
+	unsigned char byte[256]; /* 2: not at all; 1: they want a look */
+};
+
 /* What reading and writing need, kept between documents. */
 struct map_scratch {
 	struct map_frame *frame; /* owned */
@@ -265,6 +273,7 @@ struct map_scratch {
 	struct memo_list *memo_list; /* of each list; owned */
 	struct tally_buf text;       /* of a converted value */
 	/* of writing */
+	struct map_odd odd;
 	struct tally_arena writing; /* of one document; owned */
 	struct write_piece *piece;  /* owned */
 	struct tally_str *value;    /* owned */

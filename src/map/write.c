@@ -48,29 +48,22 @@ write_report(struct write *w, enum tally_finding_kind kind, uint16_t place,
 	tally_findings_add(w->findings, &f);
 }
 
-/* Bytes that a text cannot have as they are: 2, or that want a look: 1. */
-static void
-mark_odd(struct write *w)
+/* The bytes that are odd, marked anew when they are others than the last
+ * time. */
+static const unsigned char *
+odd_bytes(struct tally_map *m, const struct tally_map_writing *how)
 {
-	const struct tally_map_writing *how = w->how;
-	const unsigned char separator[] = { how->separators.element,
-		how->separators.segment, how->separators.component,
-		how->separators.repetition };
+	struct map_odd *odd = &m->scratch.odd;
 
-	for (unsigned c = 0; c < 256; c++) {
-		w->odd[c] = c < ' ' || c == 0x7f ? 2 : c >= 0x80;
-		if (how->characters != TALLY_CHARACTERS_BASIC || c >= 0x80)
-			continue;
-		if (c >= 'a' && c <= 'z')
-			w->odd[c] = 1;
-		else if (memchr("#$%@[]_{}\\|<>~^`", (int)c, 16) != NULL)
-			w->odd[c] = 2;
+	if (!odd->known || odd->characters != how->characters ||
+	    memcmp(&odd->separators, &how->separators,
+		sizeof(odd->separators)) != 0) {
+		odd->known = true;
+		odd->characters = how->characters;
+		odd->separators = how->separators;
+		write_mark_odd(odd->byte, how);
 	}
-	if (how->characters == TALLY_CHARACTERS_ANY)
-		memset(w->odd + 0x80, 0, 0x80);
-	for (size_t i = 0; i < sizeof(separator); i++)
-		if (separator[i] != 0)
-			w->odd[separator[i]] = 2;
+	return odd->byte;
 }
 
 static struct tally_str
@@ -127,6 +120,7 @@ tally_map_write(struct tally_map *m, const struct tally_batch *batch,
 		.out = out,
 		.findings = findings,
 		.err = err,
+		.odd = odd_bytes(m, how),
 		.piece = s->piece,
 		.value = s->value };
 	enum tally_rc rc;
@@ -136,7 +130,6 @@ tally_map_write(struct tally_map *m, const struct tally_batch *batch,
 	tally_arena_reset(&s->writing);
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
-	mark_odd(&w);
 	rc = write_index(&w, document);
 	if (rc == TALLY_OK)
 		rc = write_levels_index(&w);

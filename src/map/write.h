@@ -37,6 +37,7 @@ struct write_piece {
 	bool one;        /* ROWS: the first row only */
 	bool paired;     /* SEGMENT: rows of pairs share what is not a pair */
 	uint16_t place;  /* in the grammar */
+	uint8_t last;    /* SEGMENT: the last element that has been put */
 	uint16_t block;  /* ROWS */
 	uint32_t row;    /* ROWS: the first, of the document, from 1 */
 	uint32_t order;  /* among pieces at the same place */
@@ -75,6 +76,14 @@ struct write_rows {
 	uint32_t *residue; /* of each row, from 1; 0: none */
 };
 
+/* A code of an element that has been looked up. */
+struct write_code {
+	const struct tally_element *element;
+	uint64_t key;
+	const struct tally_code *code; /* or null */
+};
+#define WRITE_CODES 8
+
 struct write {
 	struct tally_map *map;
 	const struct tally_batch *batch;
@@ -84,7 +93,8 @@ struct write {
 	struct tally_findings *findings;
 	struct tally_err *err;
 	uint32_t nsegment;
-	unsigned char odd[256]; /* bytes to look at: see write_value.c */
+	struct write_code code[WRITE_CODES];
+	const unsigned char *odd; /* of each byte: see write_value.c */
 
 	struct write_rows *rows; /* of each table */
 	uint32_t **head;         /* of each block: by seq of the row around */
@@ -133,22 +143,78 @@ write_cell(const struct write *w, uint16_t table, uint32_t row, uint16_t column)
 bool write_value(struct write *, const struct map_op *, uint16_t place,
     uint8_t element, uint16_t table, struct tally_str, struct tally_str *out,
     enum tally_rc *);
-/* Text as it can be sent. */
-bool write_text(struct write *, uint16_t place, uint8_t element,
+/* Marks bytes that a text cannot have as they are: 2, or that want a look: 1. */
+void write_mark_odd(unsigned char odd[256], const struct tally_map_writing *);
+/* Text in which such bytes are as it can be sent. */
+bool write_odd_text(struct write *, uint16_t place, uint8_t element,
     const char *name, struct tally_str, struct tally_str *out);
+
+static inline bool
+write_is_odd(const struct write *w, struct tally_str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+	unsigned odd = 0;
+
+	for (; end - p >= 4; p += 4)
+		odd |= (unsigned)w->odd[p[0]] | w->odd[p[1]] | w->odd[p[2]] |
+		    w->odd[p[3]];
+	for (; p < end; p++)
+		odd |= w->odd[*p];
+	return odd != 0;
+}
+
+/* Text as it can be sent. */
+static inline bool
+write_text(struct write *w, uint16_t place, uint8_t element, const char *name,
+    struct tally_str s, struct tally_str *out)
+{
+	*out = s;
+	return !write_is_odd(w, s) ||
+	    write_odd_text(w, place, element, name, s, out);
+}
 
 /* write_piece.c */
 enum tally_rc write_piece_new(struct write *, enum piece_kind, uint16_t place,
     uint32_t *piece) TALLY_MUST_USE;
-/* Whether an element is empty, or the same already. */
-bool write_fits(const struct write *, uint32_t piece, uint8_t element,
-    uint8_t component, struct tally_str);
-enum tally_rc write_put(struct write *, uint32_t piece, uint8_t element,
-    uint8_t component, struct tally_str) TALLY_MUST_USE;
 static inline struct tally_str *
 write_element(struct write *w, uint32_t piece, uint8_t element)
 {
 	return &w->value[w->piece[piece].value + element - 1];
+}
+static inline void
+write_whole(
+    struct write *w, uint32_t piece, uint8_t element, struct tally_str s)
+{
+	struct write_piece *p = &w->piece[piece];
+
+	if (element > p->last)
+		p->last = element;
+	w->value[p->value + element - 1] = s;
+}
+bool write_component_fits(const struct write *, struct tally_str composite,
+    uint8_t component, struct tally_str);
+/* Whether an element is empty, or the same already. */
+static inline bool
+write_fits(struct write *w, uint32_t piece, uint8_t element, uint8_t component,
+    struct tally_str s)
+{
+	struct tally_str v = *write_element(w, piece, element);
+
+	return v.n == 0 ||
+	    (component > 0 ? write_component_fits(w, v, component, s)
+			   : tally_str_eq(v, s));
+}
+/* The composite with one component exchanged. */
+enum tally_rc write_component(struct write *, uint32_t piece, uint8_t element,
+    uint8_t component, struct tally_str) TALLY_MUST_USE;
+static inline enum tally_rc
+write_put(struct write *w, uint32_t piece, uint8_t element, uint8_t component,
+    struct tally_str s)
+{
+	if (component > 0)
+		return write_component(w, piece, element, component, s);
+	write_whole(w, piece, element, s);
+	return TALLY_OK;
 }
 
 /* Whether a piece is a segment that is being made at a place. */

@@ -250,8 +250,8 @@ feed_pair(struct feed *f, const struct map_op *op)
 		return TALLY_OK;
 	}
 	f->w->piece[piece].groups |= (uint64_t)1 << group->bit;
-	*write_element(f->w, piece, k) = q;
-	*write_element(f->w, piece, (uint8_t)(k + 1)) = v;
+	write_whole(f->w, piece, k, q);
+	write_whole(f->w, piece, (uint8_t)(k + 1), v);
 	return TALLY_OK;
 }
 

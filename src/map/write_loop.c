@@ -147,9 +147,7 @@ write_frame(struct write *w, const struct write_frame *f, uint16_t loop,
 static bool
 is_empty(const struct write *w, const struct write_piece *p)
 {
-	uint8_t n = w->map->set->place[p->place].segment->nuse;
-
-	for (uint8_t i = 0; i < n; i++)
+	for (uint8_t i = 0; i < p->last; i++)
 		if (w->value[p->value + i].n > 0)
 			return false;
 	return true;

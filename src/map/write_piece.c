@@ -50,6 +50,14 @@ write_piece_new(
 	return TALLY_OK;
 }
 
+static inline char *
+append(char *to, struct tally_str s)
+{
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
+	return to + s.n;
+}
+
 /* Component k of a composite that is being made; empty when there is none. */
 static struct tally_str
 component_of(const struct write *w, struct tally_str composite, uint8_t k)
@@ -63,53 +71,37 @@ component_of(const struct write *w, struct tally_str composite, uint8_t k)
 }
 
 bool
-write_fits(const struct write *w, uint32_t piece, uint8_t element,
+write_component_fits(const struct write *w, struct tally_str composite,
     uint8_t component, struct tally_str s)
 {
-	struct tally_str v = w->value[w->piece[piece].value + element - 1];
+	struct tally_str v = component_of(w, composite, component);
 
-	if (component > 0)
-		v = component_of(w, v, component);
 	return v.n == 0 || tally_str_eq(v, s);
 }
 
-/* The composite with one component exchanged. */
-static enum tally_rc
-put_component(
-    struct write *w, struct tally_str *v, uint8_t component, struct tally_str s)
+enum tally_rc
+write_component(struct write *w, uint32_t piece, uint8_t element,
+    uint8_t component, struct tally_str s)
 {
 	struct tally_str part[COMPONENTS_MAX];
-	size_t n = v->n + s.n + COMPONENTS_MAX;
+	struct tally_str v = *write_element(w, piece, element);
+	size_t n = v.n + s.n + COMPONENTS_MAX;
 	char *p = tally_arena_alloc(&w->map->scratch.writing, n), *o = p;
 	unsigned last = 0;
 
 	if (p == NULL || component > COMPONENTS_MAX)
 		return write_nomem(w);
 	for (uint8_t k = 1; k <= COMPONENTS_MAX; k++) {
-		part[k - 1] = k == component ? s : component_of(w, *v, k);
+		part[k - 1] = k == component ? s : component_of(w, v, k);
 		if (part[k - 1].n > 0)
 			last = k;
 	}
 	for (unsigned k = 0; k < last; k++) {
 		if (k > 0)
 			*o++ = (char)w->how->separators.component;
-		if (part[k].n > 0)
-			memcpy(o, part[k].p, part[k].n);
-		o += part[k].n;
+		o = append(o, part[k]);
 	}
-	*v = tally_str(p, (size_t)(o - p));
-	return TALLY_OK;
-}
-
-enum tally_rc
-write_put(struct write *w, uint32_t piece, uint8_t element, uint8_t component,
-    struct tally_str s)
-{
-	struct tally_str *v = write_element(w, piece, element);
-
-	if (component > 0)
-		return put_component(w, v, component, s);
-	*v = s;
+	write_whole(w, piece, element, tally_str(p, (size_t)(o - p)));
 	return TALLY_OK;
 }
 
@@ -117,37 +109,61 @@ void
 write_line(
     struct write *w, const char *tag, const struct tally_str *value, size_t n)
 {
-	struct tally_buf *out = w->out;
+	struct tally_str name = tally_cstr(tag);
+	struct tally_str end = tally_cstr(w->how->line_end);
+	size_t size = name.n + 1 + end.n;
+	char *p;
 
 	while (n > 0 && value[n - 1].n == 0)
 		n--;
-	tally_buf_puts(out, tag);
-	for (size_t i = 0; i < n; i++) {
-		tally_buf_putc(out, (char)w->how->separators.element);
-		tally_buf_str(out, value[i]);
-	}
-	tally_buf_putc(out, (char)w->how->separators.segment);
-	tally_buf_puts(out, w->how->line_end);
+	for (size_t i = 0; i < n; i++)
+		size += 1 + value[i].n;
 	w->nsegment++;
+	p = tally_buf_room(w->out, size);
+	if (p == NULL)
+		return;
+	p = append(p, name);
+	for (size_t i = 0; i < n; i++) {
+		*p++ = (char)w->how->separators.element;
+		p = append(p, value[i]);
+	}
+	*p++ = (char)w->how->separators.segment;
+	append(p, end);
+	w->out->n += size;
+}
+
+/* The code that a qualifier is; those of a document are few. */
+static const struct tally_code *
+code_of(struct write *w, const struct tally_element *e, struct tally_str s)
+{
+	uint64_t key = s.n <= WORD_MAX ? word_of(s.p, s.n) : 0;
+	struct write_code *c = &w->code[key % WRITE_CODES];
+
+	if (key == 0)
+		return tally_code_find(e, s);
+	if (c->element != e || c->key != key)
+		*c = (struct write_code){ e, key, tally_code_find(e, s) };
+	return c->code;
 }
 
 /* Tells of a number that stands behind its qualifier and has another check
  * digit than it can have; it is written all the same. */
 static void
-check_digits(struct write *w, uint16_t place,
-    const struct tally_segment_spec *s, const struct tally_str *value)
+check_digits(struct write *w, const struct write_piece *p,
+    const struct tally_segment_spec *s)
 {
+	const struct tally_str *value = w->value + p->value;
 	char expected[CHECK_DIGIT_WORDS];
 	const struct tally_code *code;
 
-	for (uint8_t k = 1; k < s->nuse; k++) {
+	for (uint8_t k = 1; k < p->last; k++) {
 		if (!s->use[k - 1].element->checks || value[k - 1].n == 0 ||
 		    value[k].n == 0)
 			continue;
-		code = tally_code_find(s->use[k - 1].element, value[k - 1]);
+		code = code_of(w, s->use[k - 1].element, value[k - 1]);
 		if (code != NULL && code->check != TALLY_CHECK_NONE &&
 		    !tally_check_digit_right(code->check, value[k], expected))
-			write_report(w, TALLY_F_check_digit, place,
+			write_report(w, TALLY_F_check_digit, p->place,
 			    (uint8_t)(k + 1), s->use[k].element->name, value[k],
 			    expected);
 	}
@@ -160,6 +176,6 @@ write_made(struct write *w, uint32_t piece)
 	const struct tally_segment_spec *s =
 	    w->map->set->place[p->place].segment;
 
-	check_digits(w, p->place, s, w->value + p->value);
-	write_line(w, s->tag, w->value + p->value, s->nuse);
+	check_digits(w, p, s);
+	write_line(w, s->tag, w->value + p->value, p->last);
 }

@@ -125,18 +125,19 @@ translate(struct write *w, uint16_t place, struct tally_str s)
 static enum tally_rc
 fill_in(struct write *w, uint32_t piece, const struct tally_residue *r)
 {
-	struct tally_str *v = write_element(w, piece, (uint8_t)r->element);
-	struct tally_str ours = *v, part;
+	uint8_t element = (uint8_t)r->element;
+	struct tally_str ours = *write_element(w, piece, element);
+	struct tally_str theirs = translate(w, r->place, r->text), part;
 	unsigned char component = w->how->separators.component;
 	enum tally_rc rc = TALLY_OK;
 
-	*v = translate(w, r->place, r->text);
-	if (ours.n == 0 || memchr(v->p, component, v->n) == NULL)
+	write_whole(w, piece, element, theirs);
+	if (ours.n == 0 || memchr(theirs.p, component, theirs.n) == NULL)
 		return TALLY_OK;
 	for (uint8_t k = 1;
 	     rc == TALLY_OK && tally_part(ours, component, k - 1u, &part); k++)
 		if (part.n > 0)
-			rc = write_put(w, piece, (uint8_t)r->element, k, part);
+			rc = write_put(w, piece, element, k, part);
 	return rc;
 }
 

@@ -19,6 +19,29 @@ element_of(const struct write *w, const struct map_op *op, uint16_t place,
 
 /* --- what can be sent --- */
 
+void
+write_mark_odd(unsigned char odd[256], const struct tally_map_writing *how)
+{
+	const unsigned char separator[] = { how->separators.element,
+		how->separators.segment, how->separators.component,
+		how->separators.repetition };
+
+	for (unsigned c = 0; c < 256; c++) {
+		odd[c] = c < ' ' || c == 0x7f ? 2 : c >= 0x80;
+		if (how->characters != TALLY_CHARACTERS_BASIC || c >= 0x80)
+			continue;
+		if (c >= 'a' && c <= 'z')
+			odd[c] = 1;
+		else if (memchr("#$%@[]_{}\\|<>~^`", (int)c, 16) != NULL)
+			odd[c] = 2;
+	}
+	if (how->characters == TALLY_CHARACTERS_ANY)
+		memset(odd + 0x80, 0, 0x80);
+	for (size_t i = 0; i < sizeof(separator); i++)
+		if (separator[i] != 0)
+			odd[separator[i]] = 2;
+}
+
 /* One character of a text, which is UTF-8, as it is sent; an empty view when
  * it cannot be. */
 static void
@@ -41,9 +64,8 @@ put_character(struct write *w, struct tally_buf *out, struct tally_str c)
 	}
 }
 
-/* A text in which odd bytes are. */
-static bool
-send_otherwise(struct write *w, uint16_t place, uint8_t element,
+bool
+write_odd_text(struct write *w, uint16_t place, uint8_t element,
     const char *name, struct tally_str s, struct tally_str *out)
 {
 	struct tally_buf *b = &w->map->scratch.text;
@@ -67,18 +89,6 @@ send_otherwise(struct write *w, uint16_t place, uint8_t element,
 		write_report(
 		    w, TALLY_F_write_replaced, place, element, name, s, out->p);
 	return true;
-}
-
-bool
-write_text(struct write *w, uint16_t place, uint8_t element, const char *name,
-    struct tally_str s, struct tally_str *out)
-{
-	unsigned char odd = 0;
-
-	for (size_t i = 0; i < s.n; i++)
-		odd |= w->odd[(unsigned char)s.p[i]];
-	*out = s;
-	return odd == 0 || send_otherwise(w, place, element, name, s, out);
 }
 
 /* --- the form --- */
