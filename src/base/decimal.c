@@ -263,3 +263,15 @@ tally_decimal_same(struct tally_str a, struct tally_str b)
 	}
 	return tally_str_eq(a, b);
 }
+
+size_t
+tally_decimal_count(char out[TALLY_DECIMAL_MAX], uint64_t n)
+{
+	size_t digits = 1;
+
+	for (uint64_t rest = n; rest > 9; rest /= 10)
+		digits++;
+	for (size_t i = digits; i > 0; n /= 10)
+		out[--i] = (char)('0' + n % 10);
+	return digits;
+}

@@ -12,6 +12,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "tallyman/str.h"
 
@@ -34,6 +35,9 @@ size_t tally_decimal_n(
  * where it was; 0 when it has more, other than zeros. */
 size_t tally_decimal_to_n(
     char out[TALLY_DECIMAL_MAX], struct tally_str, unsigned n);
+
+/* A count as a decimal. */
+size_t tally_decimal_count(char out[TALLY_DECIMAL_MAX], uint64_t);
 
 /* An exact sum of canonical decimals: digits above and below zero, from the
  * 10^-SCALE on. */

@@ -105,6 +105,8 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 	if (leaf != NULL) {
 		op.type = leaf->type;
 		op.decimals = leaf->decimals;
+		op.min =
+		    leaf->min < UINT16_MAX ? (uint16_t)leaf->min : UINT16_MAX;
 	}
 	if (r->moves)
 		op.flags |= MAP_MOVES;

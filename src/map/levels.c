@@ -5,7 +5,7 @@
  */
 #include "map/read.h"
 
-#include <stdio.h>
+#include "base/decimal.h"
 
 enum tally_rc
 read_begin_levels(struct read *r)
@@ -76,10 +76,10 @@ read_enter_level(struct read *r, uint32_t frame)
 static bool
 numbered(struct tally_str id, uint32_t level)
 {
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%u", level + 1u);
+	char text[TALLY_DECIMAL_MAX];
+	size_t n = tally_decimal_count(text, level + 1u);
 
-	return tally_str_eq(id, tally_str(text, (size_t)n));
+	return tally_str_eq(id, tally_str(text, n));
 }
 
 void

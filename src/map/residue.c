@@ -2,7 +2,6 @@
 /* What no field claims, and findings about what one does. */
 #include "map/read.h"
 
-#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/decimal.h"
@@ -121,7 +120,7 @@ is_right(const struct read *r, const struct read_count *c)
 		sent = tally_str(
 		    room, tally_decimal_n(room, sent, c->op->decimals));
 	if (c->op->code == MAP_COUNT) {
-		size = (size_t)snprintf(text, sizeof(text), "%" PRIu64, n);
+		size = tally_decimal_count(text, n);
 		return tally_str_eq(sent, tally_str(text, size));
 	}
 	for (uint64_t i = rows->n - n; i < rows->n; i++) {

@@ -5,7 +5,7 @@
  */
 #include "map/read.h"
 
-#include <stdio.h>
+#include "base/decimal.h"
 
 /* --- values --- */
 
@@ -197,15 +197,15 @@ static enum tally_rc
 run_sequence(struct read *r, const struct map_op *op, uint32_t frame)
 {
 	struct tally_str v = read_value(r, op->element, op->component);
-	char text[16];
-	int n;
+	char text[TALLY_DECIMAL_MAX];
+	size_t n;
 
 	(void)frame;
 	if (!read_free(r, op->element, op->component))
 		return TALLY_OK;
-	n = snprintf(text, sizeof(text), "%u",
-	    r->map->scratch.ordinal[r->segment->loop]);
-	if (tally_str_eq(tally_str_rtrim(v), tally_str(text, (size_t)n)))
+	n = tally_decimal_count(
+	    text, r->map->scratch.ordinal[r->segment->loop]);
+	if (tally_str_eq(tally_str_rtrim(v), tally_str(text, n)))
 		read_claim(r, op->element, op->component);
 	return TALLY_OK;
 }

@@ -2,7 +2,7 @@
 /* A program run backwards: rows to a transaction set; see write.h. */
 #include "map/write.h"
 
-#include <stdio.h>
+#include "base/decimal.h"
 
 #define WRITING_MAX (256u << 20) /* of one document's structures and texts */
 
@@ -66,12 +66,6 @@ odd_bytes(struct tally_map *m, const struct tally_map_writing *how)
 	return odd->byte;
 }
 
-static struct tally_str
-number(char *room, size_t size, uint32_t n)
-{
-	return tally_str(room, (size_t)snprintf(room, size, "%u", n));
-}
-
 static enum tally_rc
 put_record(struct write *w)
 {
@@ -93,7 +87,7 @@ put_set(struct write *w)
 {
 	const struct tally_map_writing *how = w->how;
 	uint32_t before = w->nsegment;
-	char room[16];
+	char room[TALLY_DECIMAL_MAX];
 	struct tally_str head[] = { tally_cstr(w->map->set->id),
 		tally_cstr(how->control), tally_cstr(how->reference) };
 	struct tally_str tail[] = { { NULL, 0 }, tally_cstr(how->control) };
@@ -101,7 +95,8 @@ put_set(struct write *w)
 
 	write_line(w, "ST", head, how->reference != NULL ? 3 : 2);
 	rc = put_record(w);
-	tail[0] = number(room, sizeof(room), w->nsegment - before + 1);
+	tail[0] = tally_str(
+	    room, tally_decimal_count(room, w->nsegment - before + 1u));
 	write_line(w, "SE", tail, 2);
 	return rc;
 }

@@ -3,7 +3,6 @@
  * What is computed into the segments of a row: counts, sums, sequences and
  * literals; see write.h.
  */
-#include <stdio.h>
 #include <string.h>
 
 #include "base/decimal.h"
@@ -28,11 +27,11 @@ static struct tally_str
 count(struct write *w, const struct map_op *op, bool always)
 {
 	const struct write_rows *r = &w->rows[op->arg];
-	char text[16];
+	char text[TALLY_DECIMAL_MAX];
 
 	if (r->n == 0 && !always)
 		return tally_str("", 0);
-	return keep(w, text, (size_t)snprintf(text, sizeof(text), "%u", r->n));
+	return keep(w, text, tally_decimal_count(text, r->n));
 }
 
 static struct tally_str
@@ -65,7 +64,7 @@ sum(struct write *w, const struct map_op *op, bool always)
 static struct tally_str
 computed(struct compute *f, const struct map_op *op, uint32_t nth, bool always)
 {
-	char text[16];
+	char text[TALLY_DECIMAL_MAX];
 
 	switch (op->code) {
 	case MAP_LITERAL:
@@ -76,8 +75,8 @@ computed(struct compute *f, const struct map_op *op, uint32_t nth, bool always)
 		return sum(f->w, op, always);
 	default: /* MAP_SEQUENCE */
 		return keep(f->w, text,
-		    (size_t)snprintf(text, sizeof(text), "%u",
-			f->main != NO_PIECE ? f->frame->ordinal : nth));
+		    tally_decimal_count(
+			text, f->main != NO_PIECE ? f->frame->ordinal : nth));
 	}
 }
 

@@ -44,7 +44,7 @@ column_name(const struct feed *f, const struct map_op *op)
 /* --- fields --- */
 
 /* What one field gives; an empty view when its column is null. */
-static struct tally_str
+static inline struct tally_str
 field_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
 {
 	const struct write_frame *frame = f->frame;
@@ -53,10 +53,12 @@ field_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
 
 	*rc = TALLY_OK;
 	if (v.p == NULL ||
-	    !write_value(
-		f->w, op, f->own->place, moved(f, op), table, v, &v, rc))
-		return tally_str("", 0);
-	return v;
+	    (op->form == MAP_AS_IS && v.n >= op->min && !write_is_odd(f->w, v)))
+		return v;
+	return write_value(
+		   f->w, op, f->own->place, moved(f, op), table, v, &v, rc)
+	    ? v
+	    : tally_str("", 0);
 }
 
 /* The same for an attribute, whose row is in a table of its own. */
@@ -103,6 +105,8 @@ group_fits(const struct feed *f, uint32_t piece, const struct map_group *group,
 {
 	const struct map_condition *c;
 
+	if (f->w->piece[piece].last == 0)
+		return true;
 	for (size_t i = 0; i < n; i++)
 		if (!write_fits(f->w, piece, moved(f, g[i].op),
 			g[i].op->component, g[i].value))

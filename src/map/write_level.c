@@ -10,8 +10,7 @@
  * items in packs can be written as packs of items.  Without a hierarchy it
  * stands below what it refers to.
  */
-#include <stdio.h>
-
+#include "base/decimal.h"
 #include "map/words.h"
 #include "map/write.h"
 
@@ -405,10 +404,10 @@ write_levels(struct write *w, uint16_t loop, uint32_t from, uint32_t to)
 static enum tally_rc
 put_number(struct write *w, uint32_t main, uint8_t element, uint32_t number)
 {
-	char text[16];
-	int n = snprintf(text, sizeof(text), "%u", number);
-	struct tally_str v = tally_arena_str(
-	    &w->map->scratch.writing, tally_str(text, (size_t)n));
+	char text[TALLY_DECIMAL_MAX];
+	size_t n = tally_decimal_count(text, number);
+	struct tally_str v =
+	    tally_arena_str(&w->map->scratch.writing, tally_str(text, n));
 
 	return v.p == NULL ? write_nomem(w) : write_put(w, main, element, 0, v);
 }

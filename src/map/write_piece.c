@@ -162,6 +162,7 @@ check_digits(struct write *w, const struct write_piece *p,
 			continue;
 		code = code_of(w, s->use[k - 1].element, value[k - 1]);
 		if (code != NULL && code->check != TALLY_CHECK_NONE &&
+		    !tally_check_digit_plain(code->check, value[k]) &&
 		    !tally_check_digit_right(code->check, value[k], expected))
 			write_report(w, TALLY_F_check_digit, p->place,
 			    (uint8_t)(k + 1), s->use[k].element->name, value[k],

@@ -214,44 +214,71 @@ pad(struct write *w, const struct tally_element *e, struct tally_str *s)
 	return true;
 }
 
-bool
-write_value(struct write *w, const struct map_op *op, uint16_t place,
+static const char *
+name_of(const struct write *w, const struct map_op *op, uint16_t table)
+{
+	return w->map->model->table[table].column[op->column].name;
+}
+
+static bool
+text_value(struct write *w, const struct map_op *op, uint16_t place,
+    uint8_t element, uint16_t table, struct tally_str s, struct tally_str *out,
+    enum tally_rc *rc)
+{
+	if (op->codes != MAP_NO_CODE)
+		s = code_of(&w->map->codes[op->codes], s);
+	if (op->lookup != MAP_NO_LOOKUP)
+		*rc = look_up(w, op, place, element, &s);
+	return *rc == TALLY_OK &&
+	    write_text(w, place, element, name_of(w, op, table), s, out) &&
+	    pad(w, element_of(w, op, place, element), out);
+}
+
+/* Whether a number can be sent as it is. */
+static bool
+is_as_sent(const struct tally_element *e, struct tally_str s)
+{
+	return (e->type == TALLY_R ||
+		   (e->type == TALLY_N && e->decimals == 0 &&
+		       memchr(s.p, '.', s.n) == NULL)) &&
+	    is_short(e, s) && tally_decimal_plain(s);
+}
+
+static bool
+converted_value(struct write *w, const struct map_op *op, uint16_t place,
     uint8_t element, uint16_t table, struct tally_str s, struct tally_str *out,
     enum tally_rc *rc)
 {
 	const struct tally_element *e = element_of(w, op, place, element);
-	const char *name = w->map->model->table[table].column[op->column].name;
 	char room[TALLY_DECIMAL_MAX], words[48];
-	size_t n;
+	size_t n = convert(room, e, s);
 
-	*rc = TALLY_OK;
-	if (e->type == TALLY_AN || e->type == TALLY_ID) {
-		if (op->codes != MAP_NO_CODE)
-			s = code_of(&w->map->codes[op->codes], s);
-		if (op->lookup != MAP_NO_LOOKUP)
-			*rc = look_up(w, op, place, element, &s);
-		return *rc == TALLY_OK &&
-		    write_text(w, place, element, name, s, out) &&
-		    pad(w, e, out);
-	}
-	*out = s;
-	if ((e->type == TALLY_R || (e->type == TALLY_N && e->decimals == 0)) &&
-	    is_short(e, s) && tally_decimal_plain(s) &&
-	    (e->type == TALLY_R || memchr(s.p, '.', s.n) == NULL))
-		return true;
-	n = convert(room, e, s);
 	if (n == 0) {
 		snprintf(words, sizeof(words), "a value for element %.10s (%s)",
 		    e->id,
 		    e->type == TALLY_DT       ? "a date"
 			: e->type == TALLY_TM ? "a time"
 					      : "a number");
-		write_report(
-		    w, TALLY_F_write_value, place, element, name, s, words);
+		write_report(w, TALLY_F_write_value, place, element,
+		    name_of(w, op, table), s, words);
 		return false;
 	}
 	*out = tally_arena_str(&w->map->scratch.writing, tally_str(room, n));
 	if (out->p == NULL)
 		*rc = write_nomem(w);
 	return out->p != NULL;
+}
+
+bool
+write_value(struct write *w, const struct map_op *op, uint16_t place,
+    uint8_t element, uint16_t table, struct tally_str s, struct tally_str *out,
+    enum tally_rc *rc)
+{
+	*rc = TALLY_OK;
+	*out = s;
+	if (op->type == TALLY_AN || op->type == TALLY_ID)
+		return text_value(w, op, place, element, table, s, out, rc);
+	if (is_as_sent(element_of(w, op, place, element), s))
+		return true;
+	return converted_value(w, op, place, element, table, s, out, rc);
 }
