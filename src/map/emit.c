@@ -401,6 +401,27 @@ emit_makers(struct compile *c)
 }
 
 static enum tally_rc
+emit_checked(struct compile *c)
+{
+	const struct tally_set_spec *set = c->set;
+	const struct tally_segment_spec *s;
+	uint64_t *v =
+	    tally_arena_alloc(&c->map->arena, set->nplace * sizeof(*v));
+
+	if (v == NULL)
+		return compile_nomem(c);
+	for (uint16_t p = 0; p < set->nplace; p++) {
+		s = set->place[p].segment;
+		v[p] = 0;
+		for (uint8_t k = 1; k < s->nuse; k++)
+			if (s->use[k - 1].element->checks)
+				v[p] |= UINT64_C(1) << k;
+	}
+	c->map->checked = v;
+	return TALLY_OK;
+}
+
+static enum tally_rc
 emit_constants(struct compile *c, uint16_t block)
 {
 	struct map_block *b = &c->block[block];
@@ -559,6 +580,8 @@ emit_program(struct compile *c)
 	}
 	if (rc == TALLY_OK)
 		rc = emit_makers(c);
+	if (rc == TALLY_OK)
+		rc = emit_checked(c);
 	c->map->block = c->block;
 	c->map->nblock = c->nblock;
 	c->map->group = c->group;

@@ -293,6 +293,9 @@ struct tally_map {
 	const struct map_group *group;
 	const struct map_codes *codes;
 	const struct map_makers *makers; /* of each table */
+	/* Of each place: elements whose code says how the next one is checked,
+	 * bit k for element k. */
+	const uint64_t *checked;
 	const char *const *lookup;
 	size_t nop, nlist, nblock, ngroup, ncodes, nlookup;
 	bool levels, sequences;              /* it has such operations */

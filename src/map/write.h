@@ -176,20 +176,25 @@ write_text(struct write *w, uint16_t place, uint8_t element, const char *name,
 /* write_piece.c */
 enum tally_rc write_piece_new(struct write *, enum piece_kind, uint16_t place,
     uint32_t *piece) TALLY_MUST_USE;
-static inline struct tally_str *
-write_element(struct write *w, uint32_t piece, uint8_t element)
+/* Behind the last element that has been put there are none yet. */
+static inline struct tally_str
+write_element(const struct write *w, uint32_t piece, uint8_t element)
 {
-	return &w->value[w->piece[piece].value + element - 1];
+	const struct write_piece *p = &w->piece[piece];
+
+	return element <= p->last ? w->value[p->value + element - 1]
+				  : tally_str("", 0);
 }
 static inline void
 write_whole(
     struct write *w, uint32_t piece, uint8_t element, struct tally_str s)
 {
 	struct write_piece *p = &w->piece[piece];
+	struct tally_str *v = w->value + p->value;
 
-	if (element > p->last)
-		p->last = element;
-	w->value[p->value + element - 1] = s;
+	while (p->last < element)
+		v[p->last++] = tally_str("", 0);
+	v[element - 1] = s;
 }
 bool write_component_fits(const struct write *, struct tally_str composite,
     uint8_t component, struct tally_str);
@@ -198,7 +203,7 @@ static inline bool
 write_fits(struct write *w, uint32_t piece, uint8_t element, uint8_t component,
     struct tally_str s)
 {
-	struct tally_str v = *write_element(w, piece, element);
+	struct tally_str v = write_element(w, piece, element);
 
 	return v.n == 0 ||
 	    (component > 0 ? write_component_fits(w, v, component, s)

@@ -14,10 +14,19 @@ struct feed {
 	struct write *w;
 	const struct write_frame *frame;
 	const struct map_own *own;
-	uint32_t main;  /* the only piece here, or NO_PIECE */
-	uint32_t first; /* of the frame's pieces */
-	uint8_t shift;  /* of the pair that is fed */
+	const struct tally_cell *cell; /* of the frame's row */
+	uint32_t main;                 /* the only piece here, or NO_PIECE */
+	uint32_t first;                /* of the frame's pieces */
+	uint8_t shift;                 /* of the pair that is fed */
 };
+
+static const struct tally_cell *
+cells_of(const struct write *w, const struct write_frame *frame)
+{
+	const struct tally_rows *rows = &w->batch->rows[frame->block->table];
+
+	return rows->cell + (size_t)frame->row * rows->table->ncolumn;
+}
 
 static uint8_t
 moved(const struct feed *f, const struct map_op *op)
@@ -47,16 +56,16 @@ column_name(const struct feed *f, const struct map_op *op)
 static inline struct tally_str
 field_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
 {
-	const struct write_frame *frame = f->frame;
-	uint16_t table = frame->block->table;
-	struct tally_str v = write_cell(f->w, table, frame->row, op->column);
+	const struct tally_cell *c = &f->cell[op->column];
+	struct tally_str v = tally_str(c->p, c->n);
 
 	*rc = TALLY_OK;
-	if (v.p == NULL ||
-	    (op->form == MAP_AS_IS && v.n >= op->min && !write_is_odd(f->w, v)))
+	if (v.p == NULL)
+		return tally_str("", 0);
+	if (op->form == MAP_AS_IS && v.n >= op->min && !write_is_odd(f->w, v))
 		return v;
-	return write_value(
-		   f->w, op, f->own->place, moved(f, op), table, v, &v, rc)
+	return write_value(f->w, op, f->own->place, moved(f, op),
+		   f->frame->block->table, v, &v, rc)
 	    ? v
 	    : tally_str("", 0);
 }
@@ -128,7 +137,7 @@ put_conditions(
 	enum tally_rc rc = TALLY_OK;
 
 	for (uint8_t i = 0; i < n && rc == TALLY_OK; i++)
-		if (write_element(f->w, piece, v[i].element)->n == 0 ||
+		if (write_element(f->w, piece, v[i].element).n == 0 ||
 		    v[i].component > 0)
 			rc = write_put(f->w, piece, v[i].element,
 			    v[i].component, v[i].value[0]);
@@ -153,10 +162,6 @@ static enum tally_rc
 feed_group(struct feed *f, const struct map_op *take)
 {
 	const struct map_group *group = take->group;
-	const struct tally_rows *rows =
-	    &f->w->batch->rows[f->frame->block->table];
-	const struct tally_cell *cell =
-	    rows->cell + (size_t)f->frame->row * rows->table->ncolumn;
 	struct given g[FIELDS_MAX];
 	const struct map_op *op;
 	size_t n = 0;
@@ -164,7 +169,7 @@ feed_group(struct feed *f, const struct map_op *take)
 	enum tally_rc rc = TALLY_OK;
 
 	for (op = take + 1; op < take + take->next; op++) {
-		if (op->code == MAP_FIELD && cell[op->column].p == NULL)
+		if (op->code == MAP_FIELD && f->cell[op->column].p == NULL)
 			continue;
 		g[n].op = op;
 		g[n].value = op->code == MAP_ATTRIBUTE
@@ -198,8 +203,8 @@ static uint8_t
 free_pair(struct feed *f, uint32_t piece, uint8_t first, uint8_t last)
 {
 	for (uint8_t k = first; k <= last; k = (uint8_t)(k + 2))
-		if (write_element(f->w, piece, k)->n == 0 &&
-		    write_element(f->w, piece, (uint8_t)(k + 1))->n == 0)
+		if (write_element(f->w, piece, k).n == 0 &&
+		    write_element(f->w, piece, (uint8_t)(k + 1)).n == 0)
 			return k;
 	return 0;
 }
@@ -231,7 +236,6 @@ feed_pair(struct feed *f, const struct map_op *op)
 {
 	const struct map_group *group = op->group;
 	struct tally_str v, q = tally_str("", 0);
-	uint16_t table = f->frame->block->table;
 	uint32_t piece;
 	uint8_t k;
 	enum tally_rc rc;
@@ -240,7 +244,7 @@ feed_pair(struct feed *f, const struct map_op *op)
 	if (rc != TALLY_OK || v.n == 0)
 		return rc;
 	if (op->column2 != MAP_NO_COLUMN)
-		q = write_cell(f->w, table, f->frame->row, op->column2);
+		q = tally_str(f->cell[op->column2].p, f->cell[op->column2].n);
 	if (q.n == 0)
 		q = group->condition[0].value[0];
 	else if (!write_text(f->w, f->own->place, op->element,
@@ -319,6 +323,7 @@ give_pair_row(struct feed *f, const struct write_frame *row,
 	enum tally_rc rc = TALLY_OK;
 
 	of.frame = row;
+	of.cell = cells_of(f->w, row);
 	*n = 0;
 	for (const struct map_op *end = op + own->n;
 	     op < end && *n < FIELDS_MAX && rc == TALLY_OK; op++) {
@@ -457,19 +462,15 @@ feed_op(struct feed *f, const struct map_op *op)
 }
 
 /* The operations that the row's columns, and rows below, concern. */
-static uint64_t
-concerned(const struct write *w, const struct write_frame *frame)
+static inline uint64_t
+concerned(const struct write *w, const struct map_block *b,
+    const struct tally_cell *cell)
 {
-	const struct map_block *b = frame->block;
-	const struct tally_rows *rows = &w->batch->rows[b->table];
-	const struct tally_cell *cell =
-	    rows->cell + (size_t)frame->row * rows->table->ncolumn;
 	uint64_t mask = b->always | w->active[b - w->map->block];
 
 	for (const struct map_fill *f = b->fill, *end = f + b->nfill; f < end;
 	     f++)
-		if (cell[f->column].p != NULL)
-			mask |= (uint64_t)1 << f->bit;
+		mask |= (uint64_t)(cell[f->column].p != NULL) << f->bit;
 	return mask;
 }
 
@@ -486,12 +487,15 @@ write_feed(struct write *w, const struct write_frame *frame, uint32_t main,
     uint32_t first)
 {
 	const struct map_block *b = frame->block;
-	struct feed f = { .w = w, .frame = frame, .first = first };
+	struct feed f = { .w = w,
+		.frame = frame,
+		.cell = cells_of(w, frame),
+		.first = first };
+	uint64_t mask = concerned(w, b, f.cell);
 	enum tally_rc rc = TALLY_OK;
 	unsigned i;
 
-	for (uint64_t mask = concerned(w, frame); mask != 0 && rc == TALLY_OK;
-	     mask &= mask - 1) {
+	for (; mask != 0 && rc == TALLY_OK; mask &= mask - 1) {
 		i = (unsigned)__builtin_ctzll(mask);
 		rc = feed_one(&f, &b->feed[i], main);
 		if (i < MAP_FEED_REST)

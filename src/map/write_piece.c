@@ -44,7 +44,6 @@ write_piece_new(
 	w->piece[w->npiece] = (struct write_piece){
 		.kind = (uint8_t)kind, .place = place, .value = w->nvalue
 	};
-	memset(w->value + w->nvalue, 0, n * sizeof(*w->value));
 	w->nvalue += n;
 	*piece = w->npiece++;
 	return TALLY_OK;
@@ -84,7 +83,7 @@ write_component(struct write *w, uint32_t piece, uint8_t element,
     uint8_t component, struct tally_str s)
 {
 	struct tally_str part[COMPONENTS_MAX];
-	struct tally_str v = *write_element(w, piece, element);
+	struct tally_str v = write_element(w, piece, element);
 	size_t n = v.n + s.n + COMPONENTS_MAX;
 	char *p = tally_arena_alloc(&w->map->scratch.writing, n), *o = p;
 	unsigned last = 0;
@@ -154,11 +153,15 @@ check_digits(struct write *w, const struct write_piece *p,
 {
 	const struct tally_str *value = w->value + p->value;
 	char expected[CHECK_DIGIT_WORDS];
+	uint64_t at = w->map->checked[p->place];
 	const struct tally_code *code;
+	unsigned k;
 
-	for (uint8_t k = 1; k < p->last; k++) {
-		if (!s->use[k - 1].element->checks || value[k - 1].n == 0 ||
-		    value[k].n == 0)
+	for (; at != 0; at &= at - 1) {
+		k = (unsigned)__builtin_ctzll(at);
+		if (k >= p->last)
+			break;
+		if (value[k - 1].n == 0 || value[k].n == 0)
 			continue;
 		code = code_of(w, s->use[k - 1].element, value[k - 1]);
 		if (code != NULL && code->check != TALLY_CHECK_NONE &&

@@ -126,7 +126,7 @@ static enum tally_rc
 fill_in(struct write *w, uint32_t piece, const struct tally_residue *r)
 {
 	uint8_t element = (uint8_t)r->element;
-	struct tally_str ours = *write_element(w, piece, element);
+	struct tally_str ours = write_element(w, piece, element);
 	struct tally_str theirs = translate(w, r->place, r->text), part;
 	unsigned char component = w->how->separators.component;
 	enum tally_rc rc = TALLY_OK;

@@ -136,6 +136,30 @@ test_long(void **state)
 	    tally_decimal_r(out, tally_str(sent, 63)) <= TALLY_DECIMAL_MAX);
 }
 
+static void
+test_count(void **state)
+{
+	static const struct {
+		uint64_t n;
+		const char *want;
+	} counts[] = {
+		{ 0, "0" },
+		{ 9, "9" },
+		{ 10, "10" },
+		{ 4294967296, "4294967296" },
+		{ UINT64_MAX, "18446744073709551615" },
+	};
+	char out[TALLY_DECIMAL_MAX];
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(counts) / sizeof(counts[0]); i++) {
+		n = tally_decimal_count(out, counts[i].n);
+		assert_int_equal(n, strlen(counts[i].want));
+		assert_memory_equal(out, counts[i].want, n);
+	}
+}
+
 int
 main(void)
 {
@@ -143,6 +167,7 @@ main(void)
 		cmocka_unit_test(test_spellings),
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_long),
+		cmocka_unit_test(test_count),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
