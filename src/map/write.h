@@ -143,7 +143,7 @@ write_cell(const struct write *w, uint16_t table, uint32_t row, uint16_t column)
 bool write_value(struct write *, const struct map_op *, uint16_t place,
     uint8_t element, uint16_t table, struct tally_str, struct tally_str *out,
     enum tally_rc *);
-/* Marks bytes that a text cannot have as they are: 2, or that want a look: 1. */
+/* Marks bytes that a text cannot have as they are: 2; that want a look: 1. */
 void write_mark_odd(unsigned char odd[256], const struct tally_map_writing *);
 /* Text in which such bytes are as it can be sent. */
 bool write_odd_text(struct write *, uint16_t place, uint8_t element,
