@@ -198,6 +198,10 @@ tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
 	r->used[column] = true;
 }
 
+/* The first value of the columns that the model calls the key of the newest
+ * document, which is this one; empty when there is none. */
+struct tally_str tally_batch_key(const struct tally_batch *, uint32_t document);
+
 /* The rows of a table that a document of the batch has: the first, and how
  * many. */
 void tally_batch_rows(const struct tally_batch *, uint16_t table,

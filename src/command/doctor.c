@@ -122,6 +122,13 @@ look_at_store(
 		    "a document has been held since %s; 'tallyman list "
 		    "--state=held' tells which, release or reject it",
 		    rows_get(&r, "held"));
+	if (*rows_get(&r, "unanswered") != '\0')
+		problem(d, false,
+		    "an acknowledgement of what was sent is due since %s; "
+		    "'tallyman list expected --state=overdue' tells of what: "
+		    "ask the partner, or reject the document to wait no "
+		    "longer",
+		    rows_get(&r, "unanswered"));
 }
 
 static void

@@ -41,6 +41,9 @@ static const struct listing {
 	    "{id} {kind} {verdict}[, group {functional} {group_control}]"
 	    "[, set {set}][ {control}], {state}, {partner}, {received}"
 	    "[, codes {codes}]" },
+	{ "expected", STORE_LIST_EXPECTED, NULL, "expected",
+	    "{id} {set}[ {key}] {control}, {state}, {partner}[, {file}]"
+	    "[, sent {sent}][, due {due}]" },
 };
 #define LISTINGS (sizeof(listing) / sizeof(listing[0]))
 

@@ -158,31 +158,6 @@ read_stored(struct writing *w, struct tally_err *err)
 
 /* --- checking --- */
 
-/* One interchange as a file for the partner. */
-static enum tally_rc
-queue(struct writing *w, const struct tally_interchange_judged *ic,
-    struct tally_str bytes, struct tally_err *err)
-{
-	const struct site_partner *p = w->judging.partner;
-	struct site_naming naming = { .set = ic->group[0].set[0].id,
-		.control = (uint32_t)strtoul(ic->control, NULL, 10),
-		.partner = p->name,
-		.qualifier = ic->receiver_qualifier,
-		.id = ic->receiver,
-		.self = ic->sender };
-	char name[256];
-	enum tally_rc rc =
-	    site_outgoing_name(name, w->mailbox->push->name, &naming, err);
-
-	if (rc == TALLY_OK)
-		rc = store_outbox_add(w->store, p->name, w->mailbox->name, name,
-		    naming.control, tally_str(bytes.p + ic->offset, ic->length),
-		    0, flow_clock_now(&w->in->clock), err);
-	if (rc == TALLY_OK && !w->in->quiet)
-		tally_buf_printf(&w->sent, "%s\n", name);
-	return rc;
-}
-
 /* As the partner will judge it: with its guides, and its characters. */
 static enum tally_rc
 check(struct writing *w, struct tally_str bytes, struct tally_err *err)
@@ -190,8 +165,9 @@ check(struct writing *w, struct tally_str bytes, struct tally_err *err)
 	const struct site_partner *p = w->judging.partner;
 	struct tally_judge_options options = { .limits = &tally_limits_default,
 		.dictionary = &w->judging.dictionary->d,
-		.characters =
-		    p != NULL ? p->characters : TALLY_CHARACTERS_ANY };
+		.characters = p != NULL ? p->characters : TALLY_CHARACTERS_ANY,
+		.visit = w->send ? writing_sends_set : NULL,
+		.ctx = w };
 	const struct report report = { .file = "what would be written",
 		.json = w->in->json };
 	const struct tally_interchange_judged *ic = NULL;
@@ -211,7 +187,7 @@ check(struct writing *w, struct tally_str bytes, struct tally_err *err)
 			rc = tally_judge_next(judge, &ic, err);
 		f = tally_judge_findings(judge);
 		if (rc == TALLY_OK && ic != NULL && f->errors == 0 && w->send)
-			rc = queue(w, ic, all, err);
+			rc = writing_sends(w, ic, all, err);
 		if (rc != TALLY_OK || ic == NULL || f->errors == 0)
 			continue;
 		w->wrong = true;
@@ -389,6 +365,7 @@ run(const struct invocation *in, int argc, char **argv)
 	tally_arena_free(&w.tree);
 	tally_buf_free(&w.report);
 	tally_buf_free(&w.sent);
+	tally_free(w.doc);
 	tally_buf_free(&w.sql);
 	tally_buf_free(&w.input);
 	tally_findings_free(&w.findings);

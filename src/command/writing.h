@@ -6,8 +6,15 @@
 #include "command/judging.h"
 #include "flow/compose.h"
 #include "store/store.h"
+#include "tallyman/judge.h"
 
 struct invocation;
+
+/* A set that is sent, and the index of its group. */
+struct writing_set {
+	struct store_document document;
+	uint32_t group;
+};
 
 struct writing {
 	const struct invocation *in;
@@ -24,7 +31,10 @@ struct writing {
 	size_t ndocument;
 	const char *script, *set; /* file, and what it makes; or null */
 	struct tally_buf sql;
-	const struct site_mailbox *mailbox; /* with send */
+	const struct site_mailbox *mailbox; /* with send: the first one */
+	/* The sets of the interchange in hand; owned. */
+	struct writing_set *doc;
+	size_t ndoc, doc_cap, nset; /* nset: of all interchanges */
 	/* What options are read into. */
 	struct tally_separators separators;
 	enum site_line_end line_end;
@@ -36,6 +46,13 @@ struct writing {
 int writing_option(struct writing *, int argc, char **argv, int *i);
 /* What options do not go together, and with files; null: they do. */
 const char *writing_mismatch(const struct writing *, bool files);
+/* Each set, while what is sent is judged; then its interchange, which becomes
+ * a file of the outbox, with evidence of what was sent. */
+enum tally_rc writing_sends_set(
+    void *ctx, const struct tally_visit *, struct tally_err *);
+enum tally_rc writing_sends(struct writing *,
+    const struct tally_interchange_judged *, struct tally_str bytes,
+    struct tally_err *) TALLY_MUST_USE;
 /* The id that "--document=ID" names; 0 when an argument is no such option. */
 int64_t writing_document(const char *arg);
 

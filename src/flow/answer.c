@@ -176,7 +176,7 @@ queue(struct translate *t, const struct site_mailbox *to,
 	if (rc == TALLY_OK)
 		rc = store_outbox_add(t->f->store, t->in.label, to->name, name,
 		    e->interchange_control, tally_buf_view(&t->answer),
-		    t->in.id, flow_clock_now(&t->f->clock), err);
+		    t->in.id, flow_clock_now(&t->f->clock), NULL, err);
 	if (rc == TALLY_OK)
 		t->count[FLOW_ACKS]++;
 	if (rc == TALLY_OK && PLANTED(ANSWER))

@@ -59,6 +59,10 @@ enum tally_rc compose_add(struct compose *, const char *file,
     const struct tally_json *line, struct tally_findings *, struct tally_err *)
     TALLY_MUST_USE;
 
+/* The business key of a document that is there, by its place among them; empty
+ * where it has none.  Lives until compose_free. */
+struct tally_str compose_key(const struct compose *, size_t);
+
 /* Ends the last interchange.  The bytes live until compose_free. */
 enum tally_rc compose_end(struct compose *, struct tally_str *bytes,
     struct tally_err *) TALLY_MUST_USE;

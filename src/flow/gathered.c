@@ -68,25 +68,8 @@ gathered_find(struct gathered *g, const struct store_document *d,
 struct tally_str
 gathered_key(const struct gathered *g, uint32_t document)
 {
-	const struct tally_batch *b = &g->batch;
-	const struct tally_table *table;
-	const struct tally_rows *r;
-	const struct tally_cell *c;
-
-	for (uint16_t i = 0; document != UINT32_MAX && i < b->model->ntable;
-	     i++) {
-		table = &b->model->table[i];
-		r = &b->rows[i];
-		if (!table->head || r->n == 0 ||
-		    r->row[r->n - 1].document != document)
-			continue;
-		c = r->cell + (size_t)(r->n - 1) * table->ncolumn;
-		for (uint16_t k = 0; k < table->nkey; k++)
-			if (c[table->key[k]].p != NULL)
-				return tally_str(
-				    c[table->key[k]].p, c[table->key[k]].n);
-	}
-	return tally_str("", 0);
+	return document != UINT32_MAX ? tally_batch_key(&g->batch, document)
+				      : tally_str("", 0);
 }
 
 const char *

@@ -113,6 +113,7 @@ struct site_sending {
 	const char *guide;          /* null: none but what the set refers to */
 	const char *hierarchy;      /* codes of levels, "S O P I"; or null */
 	const struct site_id *self; /* null: there is none */
+	const struct site_mailbox *mailbox; /* null: the partner's first */
 	const char *group_sender, *group_receiver; /* null: as in ISA */
 	struct site_spelling spelling;
 	unsigned line;

@@ -383,7 +383,7 @@ partner(struct site_reader *r, const struct tally_xml *x,
 		if (rc != TALLY_OK)
 			return rc;
 	}
-	return TALLY_OK;
+	return site_read_send_mailboxes(r, x, p);
 }
 
 /* Counts, so that nothing moves while pointers to it are handed out. */

@@ -30,6 +30,7 @@ struct site_reader {
 	const struct tally_dictionary *dictionary;
 	struct tally_err *err;
 	struct site_mailbox *mailbox; /* of site->mailbox, being filled */
+	struct site_sending *send;    /* of the partner in hand */
 };
 
 enum tally_rc site_read_no_memory(struct site_reader *);
@@ -87,6 +88,9 @@ enum tally_rc site_read_spelling(
     struct site_reader *, const struct tally_xml *, struct site_spelling *);
 enum tally_rc site_read_sends(struct site_reader *, const struct tally_xml *,
     const struct site_spelling *above, struct site_partner *);
+/* When the partner's mailboxes are there: those that its <send>s name. */
+enum tally_rc site_read_send_mailboxes(
+    struct site_reader *, const struct tally_xml *, struct site_partner *);
 
 /* The partner's mailbox nth (from 0), into the reader's next one. */
 enum tally_rc site_read_mailbox(struct site_reader *, const struct tally_xml *,

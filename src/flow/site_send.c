@@ -215,6 +215,7 @@ site_read_sends(struct site_reader *r, const struct tally_xml *parent,
 		return site_read_no_memory(r);
 	p->send = a;
 	p->nsend = n;
+	r->send = a;
 	for (size_t i = 0; i < n; i++, x = x->next) {
 		x = site_read_named(x, "send");
 		if (p->any)
@@ -234,4 +235,38 @@ site_read_sends(struct site_reader *r, const struct tally_xml *parent,
 				    a[i].set, a[k].line);
 	}
 	return TALLY_OK;
+}
+
+static enum tally_rc
+to_mailbox(struct site_reader *r, const struct tally_xml *x,
+    const struct site_partner *p, struct site_sending *a)
+{
+	const char *name = tally_xml_get(x, "mailbox");
+	const struct site_mailbox *m;
+
+	if (name == NULL)
+		return TALLY_OK;
+	m = site_mailbox_find(r->site, name);
+	if (m == NULL || m->partner != p)
+		return site_read_wrong(
+		    r, x, "mailbox", "the name of a <mailbox> of this partner");
+	if (m->push == NULL)
+		return site_read_wrong(
+		    r, x, "mailbox", "a <mailbox> with a <push>");
+	a->mailbox = m;
+	return TALLY_OK;
+}
+
+enum tally_rc
+site_read_send_mailboxes(struct site_reader *r, const struct tally_xml *parent,
+    struct site_partner *p)
+{
+	const struct tally_xml *x = parent->child;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < p->nsend && rc == TALLY_OK; i++, x = x->next) {
+		x = site_read_named(x, "send");
+		rc = to_mailbox(r, x, p, &r->send[i]);
+	}
+	return rc;
 }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "flow/lock.h"
+#include "store/sent.h"
 
 #define GROUP_FILES 64
 #define GROUP_BYTES (4u << 20)
@@ -336,6 +337,23 @@ match_answers(struct flow *f, struct tally_err *err)
 	return rc;
 }
 
+/* What should have been answered by now. */
+static enum tally_rc
+mark_overdue(struct flow *f, struct tally_err *err)
+{
+	uint64_t n;
+	enum tally_rc rc = store_expected_overdue(
+	    f->store, flow_clock_now(&f->clock), &n, err);
+
+	if (rc == TALLY_OK && n > 0)
+		log_line(&f->log, LOG_ALARM, "overdue", TALLY_STR(""),
+		    "%llu documents that were sent are not acknowledged in "
+		    "time; 'tallyman list expected --state=overdue' tells "
+		    "which",
+		    (unsigned long long)n);
+	return rc;
+}
+
 enum tally_rc
 flow_translate(struct flow *f, struct tally_err *err)
 {
@@ -356,6 +374,8 @@ flow_translate(struct flow *f, struct tally_err *err)
 		rc = match_answers(f, err);
 	if (rc == TALLY_OK)
 		rc = all_files(t, g, &names, err);
+	if (rc == TALLY_OK)
+		rc = mark_overdue(f, err);
 	log_progress_end(&f->log);
 	translate_close(t);
 out:

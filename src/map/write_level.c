@@ -121,6 +121,7 @@ says_something(const struct write *w, uint16_t block)
 		op = w->map->op + b->own[i].first;
 		for (end = op + b->own[i].n; op < end; op++) {
 			if ((op->code == MAP_FIELD || op->code == MAP_PAIR) &&
+			    w->rows[b->table].n > 0 &&
 			    write_cell(w, b->table, row, op->column).n > 0)
 				return true;
 			if ((op->code == MAP_ROWS || op->code == MAP_PAIRS ||

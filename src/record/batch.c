@@ -252,3 +252,25 @@ tally_batch_rows(const struct tally_batch *b, uint16_t table, uint32_t document,
 	*from = first_row(&b->rows[table], document);
 	*n = first_row(&b->rows[table], document + 1) - *from;
 }
+
+struct tally_str
+tally_batch_key(const struct tally_batch *b, uint32_t document)
+{
+	const struct tally_table *table;
+	const struct tally_rows *r;
+	const struct tally_cell *c;
+
+	for (uint16_t i = 0; i < b->model->ntable; i++) {
+		table = &b->model->table[i];
+		r = &b->rows[i];
+		if (!table->head || r->n == 0 ||
+		    r->row[r->n - 1].document != document)
+			continue;
+		c = r->cell + (size_t)(r->n - 1) * table->ncolumn;
+		for (uint16_t k = 0; k < table->nkey; k++)
+			if (c[table->key[k]].p != NULL)
+				return tally_str(
+				    c[table->key[k]].p, c[table->key[k]].n);
+	}
+	return tally_str("", 0);
+}

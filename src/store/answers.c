@@ -67,6 +67,14 @@ settle(struct putting *p, const struct tally_answer *a)
 		v_integer(p->from->interchange), v_integer(p->group),
 		v_text(a->set), v_text(a->control) };
 
+	/* Of a file that was refused no set is going to be answered. */
+	if (p->outbox != 0 && strcmp(state, "rejected") == 0) {
+		const struct engine_value of_file[] = { of_set[0], of_set[1],
+			v_integer(p->outbox) };
+
+		return store_do(p->st, Q_ANSWER_SETTLES_FILE, of_file,
+		    COUNT(of_file), p->err);
+	}
 	if (p->group == 0 || a->verdict == '\0')
 		return TALLY_OK;
 	if (a->level == TALLY_ANSWER_SET)

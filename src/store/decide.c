@@ -85,6 +85,8 @@ becomes(const struct store_verdict *d, const struct subject *s, char why[256])
 		    (strcmp(s->state, "held") == 0 ||
 			strcmp(s->state, "rejected") == 0))
 			return "rejected";
+		if (!release && strcmp(s->state, "sent") == 0)
+			return "sent";
 		break;
 	case STORE_FILE:
 		if (strcmp(s->state, "quarantined") == 0)
@@ -184,6 +186,24 @@ put(struct store *st, const struct store_verdict *d, const struct subject *s,
 	return rc == TALLY_OK ? store_event(st, &e, now, err) : rc;
 }
 
+/* Nobody waits for the acknowledgement of what was sent any longer. */
+static enum tally_rc
+waive(struct store *st, const struct store_verdict *d, const char **to,
+    char why[256], struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(d->id) };
+	int64_t id;
+	bool waited;
+	enum tally_rc rc =
+	    store_number(st, Q_EXPECTED_WAIVE, v, COUNT(v), &id, &waited, err);
+
+	if (rc == TALLY_OK && !waited) {
+		snprintf(why, 256, "no acknowledgement of it is waited for");
+		*to = NULL;
+	}
+	return rc;
+}
+
 enum tally_rc
 store_decide(struct store *st, const struct store_verdict *d, int64_t now,
     bool *done, char why[256], struct tally_err *err)
@@ -200,7 +220,10 @@ store_decide(struct store *st, const struct store_verdict *d, int64_t now,
 		snprintf(why, 256, "there is none of that number");
 	else if (rc == TALLY_OK)
 		to = becomes(d, &s, why);
-	if (to != NULL)
+	if (to != NULL && d->subject == STORE_DOCUMENT &&
+	    strcmp(s.state, "sent") == 0)
+		rc = waive(st, d, &to, why, err);
+	if (rc == TALLY_OK && to != NULL)
 		rc = put(st, d, &s, to, now, err);
 	*done = rc == TALLY_OK && to != NULL;
 	tally_buf_free(&s.name);

@@ -6,6 +6,7 @@
 
 #include "base/text.h"
 #include "store/load.h"
+#include "store/sent.h"
 
 enum tally_rc
 store_interchange_prior(struct store *st,
@@ -72,17 +73,19 @@ separators(struct tally_buf *b, const struct tally_separators *s)
 	}
 }
 
+/* By one of two statements: one that came in a file, or one that is sent. */
 static enum tally_rc
-interchange_add(struct store *st, int64_t file, const char *partner,
-    const struct tally_interchange_judged *ic, const unsigned char sha256[32],
-    int64_t now, int64_t *id, struct tally_err *err)
+interchange_add(struct store *st, enum statement q, int64_t file,
+    const char *partner, const struct tally_interchange_judged *ic,
+    const unsigned char sha256[32], int64_t now, int64_t *id,
+    struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
 	struct store_event e = { .stream = "partner",
 		.name = partner,
 		.subject = "interchange",
 		.n = 1,
-		.to = "recording",
+		.to = q == Q_SENT_ADD ? "sent" : "recording",
 		.content = sha256 };
 	struct tally_buf b;
 	enum tally_rc rc;
@@ -90,7 +93,7 @@ interchange_add(struct store *st, int64_t file, const char *partner,
 	tally_buf_init(&b, 256);
 	separators(&b, &ic->separators);
 	{
-		const struct engine_value v[] = { v_integer(file),
+		const struct engine_value v[] = { v_id(file),
 			v_text(tally_cstr(partner)),
 			v_cstr(ic->sender_qualifier), v_cstr(ic->sender),
 			v_cstr(ic->receiver_qualifier), v_cstr(ic->receiver),
@@ -105,8 +108,7 @@ interchange_add(struct store *st, int64_t file, const char *partner,
 			v_cstr(load_verdict(ic->verdict)), v_instant(&at) };
 
 		rc = b.failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
-			      : store_number(st, Q_INTERCHANGE_ADD, v, COUNT(v),
-				    id, NULL, err);
+			      : store_number(st, q, v, COUNT(v), id, NULL, err);
 	}
 	tally_buf_free(&b);
 	e.id = *id;
@@ -131,8 +133,8 @@ store_interchange_begin(struct store *st, int64_t file, const char *partner,
 	if (rc != TALLY_OK)
 		return rc;
 	if (!row)
-		return interchange_add(
-		    st, file, partner, ic, sha256, now, id, err);
+		return interchange_add(st, Q_INTERCHANGE_ADD, file, partner, ic,
+		    sha256, now, id, err);
 	*id = m->integer(st->engine, Q_INTERCHANGE_FIND, 0);
 	*recorded = (uint64_t)m->integer(st->engine, Q_INTERCHANGE_FIND, 1);
 	if (strcmp(m->text(st->engine, Q_INTERCHANGE_FIND, 2), "recording") !=
@@ -140,6 +142,21 @@ store_interchange_begin(struct store *st, int64_t file, const char *partner,
 		*recorded = STORE_ENDED;
 	store_end(st, Q_INTERCHANGE_FIND);
 	return TALLY_OK;
+}
+
+enum tally_rc
+store_interchange_sent(struct store *st, int64_t outbox, const char *partner,
+    const struct tally_interchange_judged *ic, const unsigned char sha256[32],
+    int64_t now, int64_t *id, struct tally_err *err)
+{
+	struct engine_value v[] = { { 0 }, v_integer(outbox) };
+	enum tally_rc rc;
+
+	rc = interchange_add(
+	    st, Q_SENT_ADD, 0, partner, ic, sha256, now, id, err);
+	v[0] = v_integer(*id);
+	return rc == TALLY_OK ? store_do(st, Q_SENT_CARRIES, v, COUNT(v), err)
+			      : rc;
 }
 
 enum tally_rc

@@ -143,10 +143,11 @@ put_head(struct store *st, int64_t id, const struct store_script *script,
 
 	if (rc != TALLY_OK || !*found)
 		return rc;
-	if (tally_str_eq(column(st, q, STATE), TALLY_STR("rejected")))
+	if (tally_str_eq(column(st, q, STATE), TALLY_STR("rejected")) ||
+	    tally_str_eq(column(st, q, STATE), TALLY_STR("sent")))
 		rc = tally_err_set(err, TALLY_DATA,
-		    "document %lld is rejected and has no records",
-		    (long long)id);
+		    "document %lld is %s and has no records", (long long)id,
+		    column(st, q, STATE).p);
 	put(out, "{", "set",
 	    script != NULL ? tally_cstr(script->set) : column(st, q, SET));
 	if (script == NULL)

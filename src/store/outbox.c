@@ -28,7 +28,7 @@ store_control_next(struct store *st, const char *level, const char *sender,
 enum tally_rc
 store_outbox_add(struct store *st, const char *partner, const char *mailbox,
     const char *name, uint32_t control, struct tally_str bytes, int64_t about,
-    int64_t now, struct tally_err *err)
+    int64_t now, int64_t *id, struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
 	unsigned char sha256[TALLY_HASH_SIZE];
@@ -54,6 +54,8 @@ store_outbox_add(struct store *st, const char *partner, const char *mailbox,
 	rc = store_number(st, Q_OUTBOX_ADD, v, COUNT(v), &e.id, NULL, err);
 	if (rc == TALLY_OK)
 		rc = store_event(st, &e, now, err);
+	if (id != NULL)
+		*id = e.id;
 	return rc;
 }
 
@@ -150,14 +152,20 @@ set_state(struct store *st, int64_t id, const char *state,
 		v_integer(id) };
 	const struct engine_value failed[] = { v_instant(&at), v_cstr(reason),
 		v_instant(&due), v_integer(id) };
+	enum tally_rc rc;
 
 	if (strcmp(state, "uploaded") == 0)
 		return store_do(st, Q_OUTBOX_UPLOADED, up, COUNT(up), err);
 	if (strcmp(state, "failed") == 0)
 		return store_do(
 		    st, Q_OUTBOX_FAILED, failed, COUNT(failed), err);
-	if (strcmp(state, "sent") == 0)
-		return store_do(st, Q_OUTBOX_SENT, plain, COUNT(plain), err);
+	if (strcmp(state, "sent") == 0) {
+		rc = store_do(st, Q_OUTBOX_SENT, plain, COUNT(plain), err);
+		/* from now on the partner can answer */
+		return rc != TALLY_OK
+		    ? rc
+		    : store_do(st, Q_EXPECTED_SENT, plain, COUNT(plain), err);
+	}
 	if (strcmp(state, "queued") == 0)
 		return store_do(st, Q_OUTBOX_QUEUED, plain, COUNT(plain), err);
 	return tally_err_set(

@@ -539,6 +539,7 @@ sqlite_batch_prior(struct sqlite_batch *b, const struct engine_load *l,
 	    "SELECT b.rowid, (SELECT d.id FROM documents d"
 	    " WHERE d.key = b.key AND d.set_id = b.set_id"
 	    " AND d.partner = b.partner AND d.state <> 'rejected'"
+	    " AND d.state <> 'sent'"
 	    " ORDER BY d.id DESC LIMIT 1)"
 	    " FROM batch_documents b WHERE b.key IS NOT NULL";
 	enum tally_rc rc = TALLY_OK;

@@ -291,11 +291,11 @@ struct store_outgoing {
 };
 
 /* Queues a file; control is the number of its interchange, about the
- * interchange that it answers, or 0. */
+ * interchange that it answers, or 0.  id can be null.  See store/sent.h. */
 enum tally_rc store_outbox_add(struct store *, const char *partner,
     const char *mailbox, const char *name, uint32_t control,
-    struct tally_str bytes, int64_t about, int64_t now, struct tally_err *)
-    TALLY_MUST_USE;
+    struct tally_str bytes, int64_t about, int64_t now, int64_t *id,
+    struct tally_err *) TALLY_MUST_USE;
 /* Queues the files that answered an interchange again, as they were. */
 enum tally_rc store_outbox_again(struct store *, int64_t about, int64_t now,
     struct tally_err *) TALLY_MUST_USE;
@@ -326,9 +326,8 @@ enum tally_rc store_mailbox_put(struct store *, const struct store_mailbox *,
     struct tally_err *) TALLY_MUST_USE;
 
 /*
- * Rows for a person or a program: calls row for each, values as text (null
- * for NULL), columns named once in names.  The questions are a closed list in
- * one table in store.c, each with at most one argument.
+ * Rows for a person or a program: calls row for each, values as text (null for
+ * NULL), columns named once in names.  Each question has at most one argument.
  */
 enum store_question {
 	STORE_Q_COUNTS,    /* what, state, number: files, interchanges,
@@ -361,6 +360,7 @@ enum store_list {
 	STORE_LIST_INTERCHANGES,
 	STORE_LIST_OUTBOX,
 	STORE_LIST_ANSWERS,
+	STORE_LIST_EXPECTED, /* by their documents */
 	STORE_LISTS
 };
 struct store_filter {

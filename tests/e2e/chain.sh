@@ -48,10 +48,11 @@ same "its state" "$(ask "SELECT state, control_number FROM outbox
 
 cp "$root/samples/945-shipping-advice.edi" "$ws/tide/outbound/advice.edi"
 takes "$ws/tide/outbound/advice.edi"
-runs "the advice as it is" 0 write --document=3
+advice=$(ask "SELECT id FROM documents WHERE set_id = '945'")
+runs "the advice as it is" 0 write --document="$advice"
 holds "is what came" cmp "$work/said" "$root/samples/945-shipping-advice.edi"
 runs "to the customer" 0 write --partner=harbor --send --set=856 \
-    --document=3 --script="$chain/advice-to-notice.sql"
+    --document="$advice" --script="$chain/advice-to-notice.sql"
 takes "$chain/tallyman.xml"
 out=$(echo "$ws"/harbor/inbound/856-*.edi)
 same "its order, from the one that came" "$(segments "$out" PRF)" \

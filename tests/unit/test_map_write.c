@@ -278,6 +278,12 @@ static const struct {
 	    .want = "ST*856*0001~BSN*00*S1*20260105*0815~HL*1**S*1~TD5***UPSN~"
 		    "HL*2*1*T*1~MAN*CP*T~HL*3*2*P*1~MAN*CP*A~HL*4*3*I*0~"
 		    "LIN**VN*G1~SN1**1*EA~SE*12*0001~" },
+	{ .what = "levels without the record's row",
+	    .map = notice,
+	    .records = "'shipment_orders':[{'po_number':'PO'}]",
+	    .want = "ST*856*0001~SE*2*0001~"
+		    "\nwrite_row ST00 shipments \"\": one row of the table of "
+		    "the record" },
 	{ .what = "packages that hold one another",
 	    .map = notice,
 	    .records = SHIPMENT

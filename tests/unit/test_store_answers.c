@@ -58,7 +58,7 @@ sent(struct fixture *f)
 		fixture_execute(f, sql);
 		snprintf(sql, sizeof(sql),
 		    "INSERT INTO expected_acks VALUES (%d, %d, 'x', 'waiting',"
-		    " NULL)",
+		    " NULL, NULL, NULL)",
 		    i, 910 + i);
 		fixture_execute(f, sql);
 	}
@@ -327,6 +327,12 @@ older_store(void **state)
 	fixture_execute(f, "DROP INDEX interchanges_out");
 	fixture_execute(f, "DROP INDEX expected_acks_to_do");
 	fixture_execute(f, "ALTER TABLE outbox DROP COLUMN control_number");
+	fixture_execute(f, "DROP INDEX outbox_carries");
+	fixture_execute(f, "DROP INDEX expected_acks_of_file");
+	fixture_execute(f, "DROP INDEX expected_acks_by_document");
+	fixture_execute(f, "ALTER TABLE outbox DROP COLUMN carries_id");
+	fixture_execute(f, "ALTER TABLE expected_acks DROP COLUMN outbox_id");
+	fixture_execute(f, "ALTER TABLE expected_acks DROP COLUMN wait_ms");
 	fixture_execute(f, "ALTER TABLE residue DROP COLUMN path");
 	fixture_execute(f, "ALTER TABLE residue DROP COLUMN record_table");
 	fixture_execute(f, "ALTER TABLE residue DROP COLUMN record_row");

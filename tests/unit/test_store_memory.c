@@ -55,7 +55,7 @@ work(struct store *st, struct store_document *d, size_t n,
 		rc = store_findings_put(st, &about, &f, 1, err);
 	if (rc == TALLY_OK)
 		rc = store_outbox_add(st, "acme", "m", "a\377", 1,
-		    TALLY_STR("ISA"), 0, FIXTURE_NOW, err);
+		    TALLY_STR("ISA"), 0, FIXTURE_NOW, NULL, err);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
 	store_payload_close(p);

@@ -88,7 +88,7 @@ add(struct fixture *f, const char *mailbox, const char *name, const char *bytes,
 	struct tally_err err = { .text = "" };
 
 	if (store_outbox_add(f->store, "acme", mailbox, name, 42,
-		tally_cstr(bytes), about, FIXTURE_NOW, &err) != TALLY_OK)
+		tally_cstr(bytes), about, FIXTURE_NOW, NULL, &err) != TALLY_OK)
 		fail_msg("%s", err.text);
 }
 

@@ -1,0 +1,158 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * tallyman write --send: interchanges into the outbox.
+ *
+ * Each is a file for one mailbox.  What it holds is recorded with it, in one
+ * transaction, so that the partner's answers find it: the interchange, its
+ * groups, its documents, and how long an acknowledgement is waited for.
+ */
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/hash.h"
+#include "command/command.h"
+#include "command/writing.h"
+#include "store/sent.h"
+
+/* SHA-256 from behind ST to SE, exclusive, as of documents that come in. */
+static enum tally_rc
+hash_body(const struct tally_set *set, unsigned char digest[32],
+    struct tally_err *err)
+{
+	const struct tally_segment *st = &set->segment[0];
+	const struct tally_segment *se = &set->segment[set->nsegment - 1];
+	size_t from = set->pos[st->pos + st->n] + 1;
+	struct tally_hash *h;
+	enum tally_rc rc = tally_hash_new(&h, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	if (se->start > from)
+		tally_hash_add(h, set->bytes + from, se->start - from);
+	tally_hash_end(h, digest);
+	tally_hash_free(h);
+	return TALLY_OK;
+}
+
+enum tally_rc
+writing_sends_set(void *ctx, const struct tally_visit *v, struct tally_err *err)
+{
+	struct writing *w = ctx;
+	size_t cap = w->doc_cap != 0 ? 2 * w->doc_cap : 64;
+	struct store_document *d;
+	void *p;
+
+	if (w->ndoc == w->doc_cap) {
+		p = tally_realloc(w->doc, cap * sizeof(*w->doc));
+		if (p == NULL)
+			return tally_err_set(
+			    err, TALLY_NOMEM, "no memory for what is sent");
+		w->doc = p;
+		w->doc_cap = cap;
+	}
+	w->doc[w->ndoc] =
+	    (struct writing_set){ .group = v->interchange->ngroup };
+	d = &w->doc[w->ndoc++].document;
+	memcpy(d->set, v->judged->id, sizeof(d->set) - 1);
+	memcpy(d->control, v->judged->control, sizeof(d->control) - 1);
+	d->ordinal = v->judged->ordinal;
+	d->offset = v->judged->offset - v->interchange->offset;
+	d->length = v->set->length;
+	d->verdict = v->judged->verdict;
+	d->state = "sent";
+	d->key = compose_key(w->compose, w->nset++);
+	d->batch = UINT32_MAX;
+	return hash_body(v->set, d->body, err);
+}
+
+/* The documents of one group, and what is waited for. */
+static enum tally_rc
+put_documents(struct writing *w, int64_t outbox, int64_t group, uint32_t nth,
+    struct tally_err *err)
+{
+	const struct site_partner *p = w->judging.partner;
+	int64_t now = flow_clock_now(&w->in->clock);
+	const struct site_sending *agreed;
+	struct store_document *d;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < w->ndoc && rc == TALLY_OK; i++) {
+		d = &w->doc[i].document;
+		if (w->doc[i].group != nth)
+			continue;
+		d->group = group;
+		rc = store_documents_put(
+		    w->store, p->name, d, 1, NULL, now, err);
+		agreed = site_send(p, d->set);
+		if (rc == TALLY_OK && agreed != NULL &&
+		    agreed->spelling.expect_ms > 0)
+			rc = store_expect(w->store, d->id, outbox,
+			    agreed->spelling.expect_ms, err);
+	}
+	return rc;
+}
+
+/* The interchange as the file has it, from its first byte on. */
+static enum tally_rc
+put_evidence(struct writing *w, const struct tally_interchange_judged *sent,
+    struct tally_str file, int64_t outbox, struct tally_err *err)
+{
+	struct tally_interchange_judged ic = *sent;
+	struct tally_group_judged g;
+	unsigned char digest[TALLY_HASH_SIZE];
+	struct tally_hash *h;
+	int64_t interchange, group;
+	enum tally_rc rc = tally_hash_new(&h, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	tally_hash_add(h, file.p, file.n);
+	tally_hash_end(h, digest);
+	tally_hash_free(h);
+	ic.offset = 0;
+	rc = store_interchange_sent(w->store, outbox, w->judging.partner->name,
+	    &ic, digest, flow_clock_now(&w->in->clock), &interchange, err);
+	for (uint32_t i = 0; i < sent->ngroup && rc == TALLY_OK; i++) {
+		g = sent->group[i];
+		g.offset -= sent->offset;
+		rc = store_group_put(w->store, interchange, &g, &group, err);
+		if (rc == TALLY_OK)
+			rc = put_documents(w, outbox, group, i, err);
+	}
+	return rc;
+}
+
+enum tally_rc
+writing_sends(struct writing *w, const struct tally_interchange_judged *ic,
+    struct tally_str bytes, struct tally_err *err)
+{
+	const struct site_partner *p = w->judging.partner;
+	const struct site_sending *agreed =
+	    site_send(p, w->doc[0].document.set);
+	const struct site_mailbox *m = agreed != NULL && agreed->mailbox != NULL
+	    ? agreed->mailbox
+	    : w->mailbox;
+	struct site_naming naming = { .set = w->doc[0].document.set,
+		.control = (uint32_t)strtoul(ic->control, NULL, 10),
+		.partner = p->name,
+		.qualifier = ic->receiver_qualifier,
+		.id = ic->receiver,
+		.self = ic->sender };
+	const struct tally_str file =
+	    tally_str(bytes.p + ic->offset, ic->length);
+	char name[256];
+	int64_t id = 0;
+	enum tally_rc rc =
+	    site_outgoing_name(name, m->push->name, &naming, err);
+
+	if (rc == TALLY_OK)
+		rc = store_outbox_add(w->store, p->name, m->name, name,
+		    naming.control, file, 0, flow_clock_now(&w->in->clock), &id,
+		    err);
+	if (rc == TALLY_OK)
+		rc = put_evidence(w, ic, file, id, err);
+	if (rc == TALLY_OK && !w->in->quiet)
+		tally_buf_printf(&w->sent, "%s\n", name);
+	w->ndoc = 0;
+	return rc;
+}
