@@ -47,7 +47,7 @@ static const char configuration[] =
     "    <mailbox url=\"sftp://edi@sftp.acme.example\" key=\"keys/acme\">\n"
     "      <host-key>ssh-ed25519 AAAA...</host-key>\n"
     "      <pull from=\"/outbound\" match=\"*.edi\" then=\"delete\"/>\n"
-    "      <push to=\"/inbound\" name=\"{set}-{control}.edi\"/>\n"
+    "      <push to=\"/inbound\"/>\n"
     "    </mailbox>\n"
     "    <receive set=\"850\" map=\"850\" acknowledge=\"997\"/>\n"
     "  </partner>\n"

@@ -173,17 +173,53 @@ plain(char c)
 	    (c >= '0' && c <= '9') || c == '.' || c == '-' || c == '_';
 }
 
-const char *
-site_pattern_wrong(const char *p, bool any)
+/* Whether two ids of a partner differ in their qualifiers alone. */
+static bool
+same_ids(const struct site_partner *p)
 {
-	if (*p == '\0' || *p == '.')
-		return "the name must not be empty or begin with a dot";
+	for (size_t i = 0; i < p->nid; i++)
+		for (size_t k = 0; k < i; k++)
+			if (strcmp(p->id[i].id, p->id[k].id) == 0)
+				return true;
+	return false;
+}
+
+/* Null, or why names by a pattern would come twice. */
+static const char *
+pattern_twice(
+    const char *p, const struct site *site, const struct site_partner *partner)
+{
+	bool id = strstr(p, "{id}") != NULL;
+	bool qualifier = strstr(p, "{qualifier}") != NULL;
+
 	if (strstr(p, "{control}") == NULL)
 		return "{control} is missing, so names would not be unique";
-	if (any &&
-	    (strstr(p, "{id}") == NULL || strstr(p, "{qualifier}") == NULL))
+	if (partner->any && (!id || !qualifier))
 		return "{qualifier} and {id} are needed where the partner is "
 		       "\"*\": each sender has numbers of its own";
+	if (partner->nid > 1 && !id)
+		return "{id} is needed where the partner has several ids: each "
+		       "has numbers of its own";
+	if (same_ids(partner) && !qualifier)
+		return "{qualifier} is needed where two ids of the partner "
+		       "differ in it alone: each has numbers of its own";
+	if (site->nself != 1 && strstr(p, "{self}") == NULL)
+		return "{self} is needed where there is not exactly one "
+		       "<self>: each id of ours has numbers of its own";
+	return NULL;
+}
+
+const char *
+site_pattern_wrong(
+    const char *p, const struct site *site, const struct site_partner *partner)
+{
+	const char *why;
+
+	if (*p == '\0' || *p == '.')
+		return "the name must not be empty or begin with a dot";
+	why = pattern_twice(p, site, partner);
+	if (why != NULL)
+		return why;
 	for (int t; *p != '\0'; p++) {
 		t = *p == '{' ? token_at(p) : -1;
 		if (t >= 0)

@@ -237,7 +237,9 @@ struct site_naming {
 };
 enum tally_rc site_outgoing_name(char out[256], const char *pattern,
     const struct site_naming *, struct tally_err *) TALLY_MUST_USE;
-/* Null, or what is wrong with a pattern. */
-const char *site_pattern_wrong(const char *pattern, bool any);
+/* Null, or what is wrong with a pattern for files to a partner: each pair of
+ * an id of ours and one of theirs has numbers of its own. */
+const char *site_pattern_wrong(
+    const char *pattern, const struct site *, const struct site_partner *);
 
 #endif

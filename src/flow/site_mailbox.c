@@ -140,7 +140,7 @@ push(struct site_reader *r, const struct tally_xml *parent,
 		    r, x, "name", usual_pattern(r, m->partner), &p->name);
 	if (rc != TALLY_OK)
 		return rc;
-	why = site_pattern_wrong(p->name, m->partner->any);
+	why = site_pattern_wrong(p->name, r->site, m->partner);
 	return why == NULL ? TALLY_OK : site_read_wrong(r, x, "name", why);
 }
 

@@ -26,15 +26,27 @@ struct verify {
 	struct tally_buf line;
 };
 
-/* A problem, as a row has it. */
+/* Problems, as a row has them: SQLite puts several into one, a line each,
+ * below the name of the database. */
 static void
 told(void *ctx, int n, const char *const *names, const char *const *values)
 {
+	const char *p = n > 0 && values[0] != NULL ? values[0] : "ok";
 	struct verify *v = ctx;
+	size_t len;
 
 	(void)names;
-	if (n > 0 && values[0] != NULL && strcmp(values[0], "ok") != 0)
-		v->problem(v->ctx, values[0]);
+	if (strcmp(p, "ok") == 0)
+		return;
+	for (; *p != '\0'; p += len + (p[len] == '\n')) {
+		len = strcspn(p, "\n");
+		if (len == 0 || *p == '*')
+			continue;
+		tally_buf_reset(&v->line);
+		tally_buf_printf(&v->line, "%.*s", (int)len, p);
+		if (!v->line.failed)
+			v->problem(v->ctx, v->line.p);
+	}
 }
 
 static enum tally_rc

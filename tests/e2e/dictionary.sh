@@ -60,14 +60,14 @@ holds "its acknowledgement" grep -qs 'AK9\*A\*1\*1\*1' "$ws"/harbor/inbound/*
 
 # A version that is not there is read as agreed, and answered.
 rm "$ws"/harbor/inbound/*
-sed 's/\*004010~/*004030~/; s/000000043/000000044/; s/\*43/*44/' \
+sed 's/\*004010~/*004030~/; s/000000062/000000063/; s/\*62/*63/' \
     "$samples/820-remittance.edi" >"$ws/harbor/outbound/next.edi"
 judged "another version" 1 -C "$ws" run
 holds "is rejected" grep -qs 'AK9\*R\*1\*1\*0' "$ws"/harbor/inbound/*
 rm "$ws"/harbor/inbound/*
 sed 's/version="004010"/& versions="nearest"/' "$ws/tallyman.xml" >"$work/x"
 cp "$work/x" "$ws/tallyman.xml"
-sed 's/\*004010~/*004030~/; s/000000043/000000045/; s/\*43/*45/' \
+sed 's/\*004010~/*004030~/; s/000000062/000000064/; s/\*62/*64/' \
     "$samples/820-remittance.edi" >"$ws/harbor/outbound/third.edi"
 judged "the nearest version" 1 -C "$ws" run
 holds "is accepted" grep -qs 'AK9\*A\*1\*1\*1' "$ws"/harbor/inbound/*

@@ -61,6 +61,18 @@ done
 # Verify finds what was changed.
 runs "verify" 0 verify
 says "all is well" 'all is well; events: [1-9]'
+# A page that does not count its free bytes rightly: a line for each problem.
+cp -R "$ws" "$work/bad"
+chmod -R u+w "$work/bad"
+root=$(sqlite3 "$work/bad/tallyman.db" "PRAGMA wal_checkpoint(TRUNCATE);
+    SELECT rootpage FROM sqlite_schema WHERE name = 'objects'" | tail -n 1)
+printf '\7' | dd of="$work/bad/tallyman.db" bs=1 conv=notrunc \
+    seek=$(((root - 1) * 16384 + 7)) 2>/dev/null
+"$TALLYMAN" -C "$work/bad" verify >"$work/said" 2>&1
+same "a store that is damaged: exit code" $? 1
+holds "what is wrong" grep -q '^tallyman: .*[Pp]age [0-9]*: ' "$work/said"
+same "without line ends and the database's name" \
+    "$(grep -c 'x0a\|in database main' "$work/said")" 0
 cp "$ws/tallyman.db" "$work/good.db"
 # damaged WHAT PATTERN SQL : it is told, and put right again.
 damaged() {

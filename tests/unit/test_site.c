@@ -190,8 +190,9 @@ static const struct {
 	{ HEAD P1 "<mailbox url=\"dir:a\">\n<push to=\"x\" name=\"{set}\"/>"
 		  "</mailbox>" P2 TAIL,
 	    4, "{control} is missing" },
-	{ HEAD P1 "<mailbox url=\"dir:a\">\n"
-		  "<push to=\"x\" name=\"{control}{date}\"/></mailbox>" P2 TAIL,
+	{ HEAD P1
+	    "<mailbox url=\"dir:a\">\n"
+	    "<push to=\"x\" name=\"{self}{control}{date}\"/></mailbox>" P2 TAIL,
 	    4, "{set} {control}" },
 	{ HEAD P1 "<mailbox url=\"dir:a\">\n"
 		  "<push to=\"x\" name=\"../{control}\"/></mailbox>" P2 TAIL,
@@ -200,6 +201,23 @@ static const struct {
 	       "<mailbox url=\"dir:a\">\n"
 	       "<push to=\"x\" name=\"{control}\"/></mailbox>" P2 TAIL,
 	    4, "{qualifier} and {id}" },
+	{ HEAD P1 "<mailbox url=\"dir:a\">\n"
+		  "<push to=\"x\" name=\"{set}-{control}\"/></mailbox>" P2 TAIL,
+	    4, "{self} is needed where there is not exactly one <self>" },
+	{ HEAD "<self qualifier=\"ZZ\" id=\"A\"/>"
+	       "<self qualifier=\"ZZ\" id=\"B\"/>" P1
+	       "<mailbox url=\"dir:a\">\n"
+	       "<push to=\"x\" name=\"{set}-{control}\"/></mailbox>" P2 TAIL,
+	    4, "{self} is needed" },
+	{ HEAD "<self qualifier=\"ZZ\" id=\"A\"/>" P1
+	       "<id qualifier=\"01\" id=\"2\"/><mailbox url=\"dir:a\">\n"
+	       "<push to=\"x\" name=\"{set}-{control}\"/></mailbox>" P2 TAIL,
+	    4, "{id} is needed where the partner has several ids" },
+	{ HEAD "<self qualifier=\"ZZ\" id=\"A\"/>"
+	       "<partner name=\"q\" qualifier=\"ZZ\" id=\"Q\">\n"
+	       "<id qualifier=\"01\" id=\"Q\"/><mailbox url=\"dir:a\">\n"
+	       "<push to=\"x\" name=\"{id}-{control}\"/></mailbox>" P2 TAIL,
+	    4, "{qualifier} is needed where two ids" },
 	{ HEAD P1 "<mailbox url=\"dir:a\"/><mailbox url=\"dir:b\"/>\n"
 		  "<mailbox name=\"p-2\" url=\"dir:c\"/>" P2 TAIL,
 	    4, "two mailboxes" },
