@@ -234,6 +234,16 @@ worked(const struct parser *p)
 }
 
 const char *
+parser_slow(struct parser *p)
+{
+	int64_t most = p->cpu_ms + (int64_t)(p->file.size / PARSER_RATE);
+	int64_t now = worked(p);
+
+	return p->begun >= 0 && now - p->begun > most ? "did not come to an end"
+						      : NULL;
+}
+
+const char *
 parser_late(struct parser *p)
 {
 	int64_t cpu = worked(p);
@@ -299,7 +309,8 @@ parser_file(
 		m.partner = (uint32_t)(f->partner - p->f->site->partner);
 	p->file = *f;
 	p->busy = true;
-	p->frames = 0;
+	p->said = 0;
+	p->begun = worked(p);
 	p->judged = f->from;
 	memset(p->reader, 0, sizeof(p->reader));
 	begun = parser_begin(p, &w, WIRE_FILE);

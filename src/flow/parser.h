@@ -31,8 +31,12 @@
  * needs several times over: its bytes, its segments, its rows, and these once
  * more on their way.  Of its time, a block takes some milliseconds. */
 #define PARSER_MEMORY ((size_t)2 << 30)
-#define PARSER_CPU_MS 60000  /* without a word */
-#define PARSER_MS     600000 /* likewise, if it only waits */
+#define PARSER_CPU_MS 60000  /* without a word, and beside PARSER_RATE */
+#define PARSER_MS     600000 /* without a word, if it only waits */
+#define PARSER_RATE   64     /* bytes of a file in a millisecond, at least */
+/* What is said of a file: a row may repeat what stands in its set once, and the
+ * smallest interchange may have a finding in every segment. */
+#define PARSER_SAID(size) ((size)*256 + ((uint64_t)64 << 20))
 
 struct flow;
 struct parser;

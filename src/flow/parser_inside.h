@@ -42,7 +42,8 @@ struct parser {
 	struct parser_reader reader[PARSER_READERS];
 	struct wire_read asked[PARSER_ASKED]; /* a ring */
 	size_t first_asked, nasked;
-	uint64_t frames; /* so many were taken */
+	uint64_t said;   /* bytes, so far */
+	int64_t begun;   /* what its process had worked before; -1: ? */
 	uint64_t judged; /* up to there */
 	struct tally_interchange_judged ic;
 	struct tally_findings list;
@@ -60,7 +61,9 @@ enum tally_rc parser_start(struct parser *, struct tally_err *) TALLY_MUST_USE;
 void parser_end(struct parser *);
 /* Ends it for what it did, or has done; fills err and returns its kind. */
 enum tally_rc parser_lost(struct parser *, const char *how, struct tally_err *);
-/* Whether it is to be given up; null: not yet. */
+/* Whether it is to be given up for what it takes for a file, or, when it is
+ * silent, for that; null: not yet. */
+const char *parser_slow(struct parser *);
 const char *parser_late(struct parser *);
 
 /* Begins a message, which wire_finish ends. */

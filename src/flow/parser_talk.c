@@ -13,8 +13,6 @@
 
 #define PART    ((size_t)64 << 10) /* read at a time, where little is said */
 #define WAIT_MS 1000
-/* What can be said of a file, beside one frame for each of its bytes. */
-#define FRAMES_MORE 1000
 
 static enum tally_rc
 no_memory(struct tally_err *err)
@@ -270,7 +268,8 @@ take_frame(struct parser *p, const struct wire_head *head, enum wire_kind *kind,
 	w->arena = &p->arena;
 	w->dictionary = &p->f->dictionary->d;
 	p->first += sizeof(*head) + head->n;
-	if (++p->frames > p->file.size + FRAMES_MORE)
+	p->said += sizeof(*head) + head->n;
+	if (p->said > PARSER_SAID(p->file.size))
 		return parser_lost(p, "says more than can be said", err);
 	switch (head->kind) {
 	case WIRE_READY:
@@ -299,6 +298,7 @@ parser_receive(struct parser *p, enum wire_kind *kind, struct wire *w,
     struct tally_err *err)
 {
 	struct wire_head head;
+	const char *how;
 	enum tally_rc rc = TALLY_OK;
 	bool begun;
 
@@ -313,8 +313,11 @@ parser_receive(struct parser *p, enum wire_kind *kind, struct wire *w,
 			if (rc == TALLY_OK)
 				rc = wait(p, err);
 		}
+	if (rc != TALLY_OK)
+		return rc;
+	how = parser_slow(p);
 	/* What it asked for meanwhile, before the run does something else. */
-	return rc == TALLY_OK ? pump(p, err) : rc;
+	return how != NULL ? parser_lost(p, how, err) : pump(p, err);
 }
 
 enum tally_rc

@@ -24,11 +24,21 @@
 
 /* --- cells --- */
 
-/* Well-formed UTF-8 without NUL; most is ASCII. */
+/* Well-formed UTF-8 without NUL; most is ASCII, eight bytes of which are looked
+ * at together. */
 static bool
 is_text(const char *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t v;
+	size_t i = 0;
+
+	for (; i + sizeof(v) <= n; i += sizeof(v)) {
+		memcpy(&v, p + i, sizeof(v));
+		if (((v | (v - ones)) & high) != 0)
+			return tally_utf8_ok(tally_str(p, n));
+	}
+	for (; i < n; i++)
 		if ((unsigned char)p[i] - 1u >= 0x7fu)
 			return tally_utf8_ok(tally_str(p, n));
 	return true;
@@ -54,17 +64,27 @@ is_time(const char *p, size_t n)
 	    is_like(p, n, pattern);
 }
 
+static size_t
+digits(const char *p, size_t n)
+{
+	size_t i = 0;
+
+	while (i < n && p[i] >= '0' && p[i] <= '9')
+		i++;
+	return i;
+}
+
 static bool
 is_decimal(const char *p, size_t n)
 {
-	size_t i = n > 0 && p[0] == '-', digits = 0, points = 0;
+	size_t i = n > 0 && p[0] == '-', whole = digits(p + i, n - i);
 
-	for (; i < n; i++) {
-		digits += p[i] >= '0' && p[i] <= '9';
-		points += p[i] == '.';
+	i += whole;
+	if (i < n && p[i] == '.') {
+		whole += digits(p + i + 1, n - i - 1);
+		i += 1 + digits(p + i + 1, n - i - 1);
 	}
-	return digits > 0 && points <= 1 && n <= TALLY_DECIMAL_MAX &&
-	    digits + points + (p[0] == '-') == n;
+	return whole > 0 && i == n && n <= TALLY_DECIMAL_MAX;
 }
 
 static bool
