@@ -30,8 +30,8 @@ parser_new(struct parser **out, const struct flow *f, struct tally_err *err)
 	if (p == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	p->f = f;
-	p->cpu_ms = PLANTED(POISON) ? 500 : PARSER_CPU_MS;
-	p->silent_ms = PLANTED(POISON) ? 2500 : PARSER_MS;
+	p->cpu_ms = PLANTED(POISON) ? 100 : PARSER_CPU_MS;
+	p->silent_ms = PLANTED(POISON) ? 5000 : PARSER_MS;
 	tally_buf_init(&p->in, SIZE_MAX);
 	tally_buf_init(&p->out, SIZE_MAX);
 	tally_arena_init(&p->arena, ARENA_MAX);
