@@ -82,10 +82,11 @@ application(const struct tally_writer *w, char room[16], const char *code,
 static bool
 known(const struct tally_group_judged *g, struct tally_str version)
 {
-	size_t n = strlen(g->read_as);
+	struct tally_str own = tally_cstr(g->read_as);
 
 	return tally_version_find(&tally_builtin, version) != NULL ||
-	    (n > 0 && version.n >= n && memcmp(version.p, g->read_as, n) == 0);
+	    (own.n > 0 && version.n >= own.n &&
+		memcmp(version.p, own.p, own.n) == 0);
 }
 
 /*

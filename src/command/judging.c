@@ -103,7 +103,7 @@ judging_maps(struct judging *j, const char *asked, const char *named,
 		    "there is no map \"%s\"; name one of the workspace's maps/ "
 		    "or a built-in one, without .xml",
 		    named);
-	if (rc == TALLY_OK && j->partner != NULL)
+	if (rc == TALLY_OK && j->site != NULL && j->partner != NULL)
 		rc = load_lookups(j, err);
 	tally_free(dir);
 	return rc;

@@ -47,8 +47,10 @@ flush(struct showing *sh, struct tally_err *err)
 static void
 words(struct tally_buf *b, const char *label, const char *value)
 {
+	struct tally_str v = tally_cstr(value);
+
 	tally_buf_printf(b, " %s ", label);
-	tally_text_safe(b, tally_cstr(*value != '\0' ? value : "?"));
+	tally_text_safe(b, v.n > 0 ? v : TALLY_STR("?"));
 }
 
 static void

@@ -76,8 +76,7 @@ print_mailbox(struct rows *rows, const struct rows_row *r)
 		PRINT("well, last reached ", *ok != '\0' ? ok : "never");
 	else
 		PRINT(rows_get(r, "failures"),
-		    " failed runs in a row, last "
-		    "reached ",
+		    " failed runs in a row, last reached ",
 		    *ok != '\0' ? ok : "never", ", tried again ",
 		    *next != '\0' ? next : "by the next run", ": ",
 		    rows_get(r, "reason"));

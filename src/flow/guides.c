@@ -41,7 +41,7 @@ guides_free(struct guides *g)
 {
 	if (g == NULL)
 		return;
-	for (size_t i = 0; i < g->n; i++) {
+	for (size_t i = 0; g->entry != NULL && i < g->n; i++) {
 		struct entry *e = &g->entry[i];
 
 		for (size_t v = 0;

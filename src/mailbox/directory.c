@@ -239,7 +239,7 @@ get_one(struct mailbox_result *r, struct mailbox *m, int dir,
     const struct mailbox_sink *sink)
 {
 	char name[MAILBOX_NAME_MAX + 1], shown[MAILBOX_SHOWN];
-	struct stat before, after;
+	struct stat before, after = { .st_size = 0 };
 	uint64_t total = 0;
 	int fd;
 

@@ -279,7 +279,7 @@ enum tally_rc
 sftp_client_next(struct sftp_client *c, struct sftp_reply *r,
     struct sftp_ticket *t, struct tally_err *err)
 {
-	struct tally_str packet;
+	struct tally_str packet = TALLY_STR("");
 	struct tally_err why;
 	struct slot *s;
 	enum tally_rc rc = sftp_client_state(c, err);
@@ -311,7 +311,7 @@ static enum tally_rc
 greet(struct sftp_client *c, struct tally_err *err)
 {
 	struct sftp_request init = { .type = SFTP_INIT };
-	struct tally_str packet;
+	struct tally_str packet = TALLY_STR("");
 	struct tally_err why;
 	struct sftp_reply r;
 	enum tally_rc rc;
