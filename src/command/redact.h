@@ -21,7 +21,8 @@ struct tally_source redact_source(struct redact_place *);
  * Kept are what makes a file X12, codes, numbers, dates and times that are
  * valid, and what refers within the file: control numbers, hierarchical ids,
  * line numbers, versions.  Any other text has its letters and digits replaced
- * by letters and digits, ISA02 and ISA04 by X.  TALLY_DATA when a part cannot
+ * by letters and digits, a check digit by a right one if it was right; ISA02
+ * and ISA04 by X.  TALLY_DATA when a part cannot
  * be taken apart.
  */
 enum tally_rc redact_bytes(char *bytes, size_t n,

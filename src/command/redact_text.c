@@ -10,6 +10,7 @@
 
 #include <inttypes.h>
 
+#include "base/check_digit.h"
 #include "base/text.h"
 #include "command/show.h"
 
@@ -90,9 +91,43 @@ place_of(
 	    (size_t)(s.p - (const char *)set->bytes);
 }
 
+/* The last character with which a number of n has a right check digit, or has
+ * not; 0: there is none. */
+static char
+last_of(enum tally_check check, char *number, size_t n, bool right)
+{
+	char words[CHECK_DIGIT_WORDS];
+
+	for (const char *c = "0123456789X"; *c != '\0'; c++) {
+		number[n - 1] = *c;
+		if (tally_check_digit_right(
+			check, tally_str(number, n), words) == right)
+			return *c;
+	}
+	return '\0';
+}
+
+/* Gives a replacement a check digit that is right if that of the number was.
+ * What was no such number in any other way stays one. */
+static void
+check_digit(enum tally_check check, struct tally_str was, char *made)
+{
+	char words[CHECK_DIGIT_WORDS], copy[COMPARED];
+
+	if (check == TALLY_CHECK_NONE)
+		return;
+	memcpy(copy, was.p, was.n);
+	if (last_of(check, copy, was.n, true) == '\0')
+		return;
+	if (check == TALLY_CHECK_SSCC && was.n > 18)
+		memcpy(made, was.p, was.n - 18); /* what says that it is one */
+	(void)last_of(
+	    check, made, was.n, tally_check_digit_right(check, was, words));
+}
+
 static void
 value(struct redacting *r, const struct tally_element *spec,
-    const struct tally_set *set, struct tally_str text)
+    enum tally_check check, const struct tally_set *set, struct tally_str text)
 {
 	struct tally_str v = tally_str_rtrim(text);
 	char *to = place_of(r, set, text), made[COMPARED];
@@ -107,6 +142,7 @@ value(struct redacting *r, const struct tally_element *spec,
 	kind = tally_value_check(spec, v);
 	for (unsigned attempt = 0; attempt < ATTEMPTS; attempt++) {
 		replace(r, v.p, made, v.n, attempt);
+		check_digit(check, v, made);
 		if (tally_value_check(spec, tally_str(made, v.n)) == kind)
 			break;
 	}
@@ -133,6 +169,27 @@ is_kept(const struct tally_element *e, struct tally_str text)
 	}
 }
 
+/* What the number behind the element before is checked for. */
+static enum tally_check
+check_of(const struct redacting *r, const struct tally_set *set,
+    const struct tally_segment *seg, const struct show_value *v)
+{
+	const struct tally_segment_spec *spec = r->version != NULL
+	    ? tally_segment_find(r->version, tally_segment_tag(set, seg))
+	    : NULL;
+	const struct tally_element *before;
+	const struct tally_code *code;
+
+	if (spec == NULL || v->position < 2 || v->position > spec->nuse)
+		return TALLY_CHECK_NONE;
+	before = spec->use[v->position - 2].element;
+	code = before->checks
+	    ? tally_code_find(before,
+		  tally_str_rtrim(tally_element(set, seg, v->position - 1)))
+	    : NULL;
+	return code != NULL ? (enum tally_check)code->check : TALLY_CHECK_NONE;
+}
+
 static bool
 is_binary(const struct tally_segment *seg)
 {
@@ -157,7 +214,8 @@ segment(struct redacting *r, const struct tally_set *set,
 			if (v.position == seg->n)
 				memset(place_of(r, set, v.text), 'X', v.text.n);
 		} else if (v.spec == NULL || !is_kept(v.spec, v.text))
-			value(r, v.spec, set, v.text);
+			value(
+			    r, v.spec, check_of(r, set, seg, &v), set, v.text);
 	}
 }
 
@@ -175,7 +233,8 @@ interchange(struct redacting *r, const struct tally_set *set)
 				place_of(r, set, s)[i] = 'X';
 	}
 	for (uint32_t k = 6; k <= 8; k += 2)
-		value(r, NULL, set, tally_element(set, isa, k));
+		value(
+		    r, NULL, TALLY_CHECK_NONE, set, tally_element(set, isa, k));
 }
 
 static void
@@ -185,7 +244,8 @@ group(struct redacting *r, const struct tally_set *set)
 	struct tally_str version = tally_element(set, gs, 8);
 
 	for (uint32_t k = 2; k <= 3; k++)
-		value(r, NULL, set, tally_element(set, gs, k));
+		value(
+		    r, NULL, TALLY_CHECK_NONE, set, tally_element(set, gs, k));
 	if (version.n > 6)
 		version.n = 6;
 	r->version = tally_version_find(r->dictionary, version);
