@@ -20,6 +20,7 @@
 
 #include "base/text.h"
 #include "base/xml_explain.h"
+#include "base/xml_fit.h"
 #include "base/xml_optional.h"
 
 /* A map of five hundred lines has 30 KiB, depth 6 and 600 elements. */
@@ -391,19 +392,13 @@ is_optional(struct answers *a, const char *element, const char *attribute)
  * on with and without each one that it meets, so that an element with twenty
  * of them would keep it busy for hours.
  */
-static enum tally_rc
-take_out(xmlDocPtr doc, const char *schema, struct tally_err *err)
+static void
+take_out(xmlDocPtr doc, struct tally_xml_schema *schema)
 {
-	struct tally_arena a;
-	struct answers answers;
-	enum tally_rc rc;
+	struct answers answers = { .grammar = schema->grammar,
+		.arena = &schema->arena };
 
-	tally_arena_init(&a, XML_SCHEMA_MAX);
-	answers.arena = &a;
-	answers.n = 0;
-	rc = tally_xml_load(
-	    &answers.grammar, &a, "the schema", tally_cstr(schema), NULL, err);
-	for (xmlNode *n = xmlDocGetRootElement(doc); rc == TALLY_OK && n;
+	for (xmlNode *n = xmlDocGetRootElement(doc); n != NULL;
 	     n = element_after(n))
 		for (xmlAttr *at = n->properties, *next; at; at = next) {
 			next = at->next;
@@ -412,8 +407,6 @@ take_out(xmlDocPtr doc, const char *schema, struct tally_err *err)
 				(const char *)at->name))
 				xmlRemoveProp(at);
 		}
-	tally_arena_free(&a);
-	return rc;
 }
 
 /* True when doc is valid; otherwise load holds libxml2's first complaint. */
@@ -444,45 +437,123 @@ out:
 	return rc == 0;
 }
 
+/* --- schemas --- */
+
+void
+tally_xml_schema_init(struct tally_xml_schema *s, const char *text)
+{
+	*s = (struct tally_xml_schema){ .text = text };
+	tally_arena_init(&s->arena, XML_SCHEMA_MAX);
+}
+
+void
+tally_xml_schema_free(struct tally_xml_schema *s)
+{
+	tally_arena_free(&s->arena);
+	s->grammar = NULL;
+	s->fit = NULL;
+}
+
+static enum tally_rc
+make_ready(struct tally_xml_schema *s, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	if (s->grammar != NULL)
+		return TALLY_OK;
+	rc = tally_xml_load(&s->grammar, &s->arena, "the schema",
+	    tally_cstr(s->text), NULL, err);
+	if (rc == TALLY_OK)
+		s->fit = tally_xml_fit_new(&s->arena, s->grammar);
+	return rc;
+}
+
+/* Whether all elements are of the namespace, and no attribute is of any. */
+static bool
+is_of(xmlDocPtr doc, const char *namespace)
+{
+	const xmlNs *known = NULL;
+
+	if (namespace == NULL)
+		return false;
+	for (xmlNode *n = xmlDocGetRootElement(doc); n != NULL;
+	     n = element_after(n)) {
+		if (n->ns == NULL ||
+		    (n->ns != known &&
+			strcmp((const char *)n->ns->href, namespace) != 0))
+			return false;
+		known = n->ns;
+		for (const xmlAttr *a = n->properties; a != NULL; a = a->next)
+			if (a->ns != NULL)
+				return false;
+	}
+	return true;
+}
+
+/* What is surely valid need not be shown to the validator, whose complaint is
+ * only explained. */
+static enum tally_rc
+check_valid(struct load *load, xmlDocPtr doc, const struct tally_xml *tree,
+    struct tally_xml_schema *schema)
+{
+	struct tally_err complaint = { .rc = TALLY_CONFIG }, *err = load->err;
+	enum tally_rc rc = make_ready(schema, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	if (schema->fit != NULL &&
+	    is_of(doc, tally_xml_get(schema->grammar, "ns")) &&
+	    tally_xml_fits(schema->fit, tree))
+		return TALLY_OK;
+	take_out(doc, schema);
+	load->err = &complaint;
+	if (validate(load, doc, schema->text))
+		return TALLY_OK;
+	return tally_xml_explain(
+	    tree, load->name, schema->text, &complaint, err);
+}
+
+enum tally_rc
+tally_xml_load_by(const struct tally_xml **root, struct tally_arena *a,
+    const char *name, struct tally_str text, struct tally_xml_schema *schema,
+    struct tally_err *err)
+{
+	struct load load = { .name = name, .err = err };
+	const struct tally_xml *tree = NULL;
+	const char *file;
+	enum tally_rc rc = TALLY_OK;
+	xmlDocPtr doc = parse(&load, text);
+
+	if (doc == NULL)
+		return load.failed
+		    ? TALLY_CONFIG
+		    : tally_err_set(err, TALLY_NOMEM, "no memory for %s", name);
+	file = tally_arena_cstr(a, tally_cstr(name));
+	if (file != NULL)
+		tree = copy_tree(xmlDocGetRootElement(doc), a, file);
+	if (tree == NULL)
+		rc = tally_err_set(err, TALLY_NOMEM, "no memory for %s", name);
+	else if (schema != NULL)
+		rc = check_valid(&load, doc, tree, schema);
+	if (rc == TALLY_OK)
+		*root = tree;
+	xmlFreeDoc(doc);
+	return rc;
+}
+
 enum tally_rc
 tally_xml_load(const struct tally_xml **root, struct tally_arena *a,
     const char *name, struct tally_str text, const char *schema,
     struct tally_err *err)
 {
-	struct load load = { .name = name, .err = err };
-	struct tally_err complaint = { .rc = TALLY_CONFIG };
-	const struct tally_xml *tree = NULL;
-	const char *file;
-	enum tally_rc rc = TALLY_CONFIG;
-	xmlDocPtr doc;
+	struct tally_xml_schema s;
+	enum tally_rc rc;
 
-	doc = parse(&load, text);
-	if (doc == NULL)
-		goto out;
-	file = tally_arena_cstr(a, tally_cstr(name));
-	if (file != NULL)
-		tree = copy_tree(xmlDocGetRootElement(doc), a, file);
-	if (tree == NULL) {
-		load.failed = true;
-		rc = tally_err_set(err, TALLY_NOMEM, "no memory for %s", name);
-		goto out;
-	}
-	rc = schema != NULL ? take_out(doc, schema, err) : TALLY_OK;
-	load.failed = rc != TALLY_OK;
-	if (rc != TALLY_OK)
-		goto out;
-	load.err = &complaint;
-	if (schema != NULL && !validate(&load, doc, schema)) {
-		load.failed = true;
-		rc = tally_xml_explain(tree, name, schema, &complaint, err);
-		goto out;
-	}
-	*root = tree;
-	rc = TALLY_OK;
-out:
-	if (rc == TALLY_CONFIG && !load.failed)
-		rc = tally_err_set(err, TALLY_NOMEM, "no memory for %s", name);
-	xmlFreeDoc(doc);
+	if (schema == NULL)
+		return tally_xml_load_by(root, a, name, text, NULL, err);
+	tally_xml_schema_init(&s, schema);
+	rc = tally_xml_load_by(root, a, name, text, &s, err);
+	tally_xml_schema_free(&s);
 	return rc;
 }
 

@@ -14,6 +14,8 @@
 #include "tallyman/mem.h"
 #include "tallyman/str.h"
 
+struct tally_xml_fit;
+
 struct tally_xml_attribute {
 	const char *name;
 	const char *value;
@@ -39,6 +41,22 @@ struct tally_xml {
 enum tally_rc tally_xml_load(const struct tally_xml **root,
     struct tally_arena *, const char *name, struct tally_str text,
     const char *schema, struct tally_err *) TALLY_MUST_USE;
+
+/* A schema that several documents are validated against, which is made ready
+ * when the first one comes. */
+struct tally_xml_schema {
+	const char *text;         /* borrowed */
+	struct tally_arena arena; /* owned */
+	const struct tally_xml *grammar;
+	const struct tally_xml_fit *fit; /* or null */
+};
+void tally_xml_schema_init(struct tally_xml_schema *, const char *text);
+void tally_xml_schema_free(struct tally_xml_schema *);
+
+/* tally_xml_load with such a schema; null: not validated. */
+enum tally_rc tally_xml_load_by(const struct tally_xml **root,
+    struct tally_arena *, const char *name, struct tally_str text,
+    struct tally_xml_schema *, struct tally_err *) TALLY_MUST_USE;
 
 /* The attribute's value, or null. */
 const char *tally_xml_get(const struct tally_xml *, const char *attribute);

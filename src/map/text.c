@@ -78,7 +78,8 @@ add(struct map_texts *v, const char *name, const char *file,
 	f->name = tally_arena_cstr(v->arena, tally_cstr(name));
 	if (f->name == NULL)
 		return out_of_memory(v);
-	rc = tally_xml_load(&f->root, v->arena, file, text, schema, v->err);
+	rc = tally_xml_load_by(&f->root, v->arena, file, text,
+	    schema != NULL ? &v->schema : NULL, v->err);
 	if (rc != TALLY_OK)
 		return rc;
 	v->nfile++;
@@ -379,6 +380,7 @@ text_load(struct map_texts *v, const char *file, struct tally_str text,
 	v->err = err;
 	v->nfile = 0;
 	v->file[0].name = file;
+	tally_xml_schema_init(&v->schema, tally_embedded_find("map.rng").p);
 	rc = tally_hash_new(&v->hash, err);
 	if (rc == TALLY_OK)
 		rc = add_chain(v, file, text);
@@ -397,4 +399,5 @@ text_free(struct map_texts *v)
 {
 	tally_hash_free(v->hash);
 	v->hash = NULL;
+	tally_xml_schema_free(&v->schema);
 }

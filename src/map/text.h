@@ -34,7 +34,8 @@ struct map_texts {
 	struct tally_arena *arena;
 	const struct tally_map_texts *from; /* or null */
 	const char *version;
-	struct tally_hash *hash; /* of all texts; owned */
+	struct tally_hash *hash;        /* of all texts; owned */
+	struct tally_xml_schema schema; /* of maps; owned */
 	/* A map before its libraries before the map that it extends. */
 	struct map_file file[TEXT_FILES_MAX];
 	size_t nfile;
