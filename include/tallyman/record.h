@@ -75,6 +75,8 @@ struct tally_model {
 	struct tally_arena arena; /* owns everything below */
 	const struct tally_table *table;
 	uint16_t ntable;
+	const uint16_t *timed; /* the tables that have instants */
+	uint16_t ntimed;
 	unsigned char hash[32]; /* SHA-256 of the text it was read from */
 };
 

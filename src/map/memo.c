@@ -123,6 +123,7 @@ void
 memo_row(struct read *r, const struct map_op *op)
 {
 	r->memo->rows = op;
+	r->memo->ends = r->map->block[op->arg].kind == BLOCK_SEGMENT;
 	if (r->made == READ_NO_FRAME)
 		memo_forget(r);
 }
@@ -133,6 +134,7 @@ remember(struct read *r, struct memo *m, uint32_t frame)
 	enum tally_rc rc;
 
 	m->rows = NULL;
+	m->ends = false;
 	m->takes = 0;
 	m->nstep = 0;
 	r->memo = m;
@@ -149,29 +151,10 @@ remember(struct read *r, struct memo *m, uint32_t frame)
 
 /* --- doing it again --- */
 
-/* Begins the row, if one is made; *at is the frame that the steps speak of, or
- * READ_NO_FRAME. */
-static inline enum tally_rc
-begin(struct read *r, const struct memo *m, uint32_t frame, uint32_t *at)
-{
-	enum tally_rc rc;
-
-	if (m->rows == NULL) {
-		*at = frame;
-		if (m->nstep > 0)
-			read_own(r, &r->map->scratch.frame[frame], m->owner);
-		return TALLY_OK;
-	}
-	rc = read_begin_rows(r, m->rows, frame, frame);
-	*at = r->made;
-	return rc;
-}
-
 /* A value that has to be converted.  One that is none of its type is not
- * claimed, and others may get it: *refused. */
+ * claimed, and others may get it. */
 static enum tally_rc
-store(struct read *r, const struct memo_step *s, const struct map_frame *f,
-    bool *refused)
+store(struct read *r, const struct memo_step *s, const struct map_frame *f)
 {
 	uint64_t bit = (uint64_t)1 << s->element;
 	enum tally_rc rc;
@@ -179,25 +162,34 @@ store(struct read *r, const struct memo_step *s, const struct map_frame *f,
 	r->free = bit;
 	r->claimed &= ~bit;
 	rc = read_store(r, r->map->op + s->op, f->table, f->row, s->element);
-	*refused |= !(r->claimed & bit);
+	r->refused |= !(r->claimed & bit);
 	return rc;
 }
 
 static enum tally_rc
-take_steps(
-    struct read *r, const struct memo *m, struct map_frame *f, bool *refused)
+take_steps(struct read *r, const struct memo *m, struct map_frame *f)
 {
 	const struct memo_step *s = m->step, *end = s + m->nstep;
+	const unsigned char *kept = r->kept.bytes;
 	struct read_row row = read_row_of(r, f);
+	const uint32_t *pos = r->pos;
+	struct tally_str v;
 	enum tally_rc rc;
+	uint32_t from;
 
 	r->claimed = m->claimed;
 	f->taken |= m->takes;
 	for (; s < end; s++) {
-		if (read_keep(r, r->map->op + s->op, s->form, row, s->column,
-			s->element))
+		from = pos[s->element - 1] + 1;
+		v = tally_str(kept + from, pos[s->element] - from);
+		if (s->form == MAP_AS_IS && v.p[v.n - 1] != ' ') {
+			read_point(row, s->column, v);
 			continue;
-		rc = store(r, s, f, refused);
+		}
+		if (read_keep(
+			r, r->map->op + s->op, s->form, row, s->column, v))
+			continue;
+		rc = store(r, s, f);
 		if (rc != TALLY_OK)
 			return rc;
 	}
@@ -221,56 +213,55 @@ run_rest(struct read *r, uint32_t frame, uint32_t at)
 static inline enum tally_rc
 repeat(struct read *r, const struct memo *m, uint32_t frame)
 {
-	bool refused = false;
-	uint32_t at;
-	enum tally_rc rc = begin(r, m, frame, &at);
+	uint32_t at = frame; /* what the steps speak of */
+	enum tally_rc rc;
 
+	r->refused = false;
+	if (m->rows != NULL) {
+		rc = read_begin_rows(r, m->rows, frame, frame);
+		if (rc != TALLY_OK)
+			return rc;
+		at = r->made;
+		if (at == READ_NO_FRAME)
+			return read_run(r, frame);
+	} else if (m->nstep > 0) {
+		read_own(r, &r->map->scratch.frame[frame], m->owner);
+	}
+	rc = take_steps(r, m, &r->map->scratch.frame[at]);
 	if (rc != TALLY_OK)
 		return rc;
-	if (at == READ_NO_FRAME)
-		return read_run(r, frame);
-	rc = take_steps(r, m, &r->map->scratch.frame[at], &refused);
-	if (rc != TALLY_OK)
-		return rc;
-	if (refused)
+	if (r->refused)
 		return run_rest(r, frame, at);
-	if (at != frame)
+	if (m->ends)
 		read_end_rows(r, at);
 	return TALLY_OK;
 }
 
 /* --- which it is --- */
 
-/* What is tested of the present segment, to r->test; false when that is too
- * much to be remembered.  Blanks at the right make another shape. */
-static inline bool
-test(struct read *r, uint64_t tests)
+/* What is tested of the present segment, to r->test, and the slot that it
+ * leads to; null when that is too much to be remembered.  Blanks at the right
+ * make another shape. */
+static inline struct memo *
+slot(struct read *r, uint32_t list, uint64_t tests)
 {
-	uint32_t from, n;
-	unsigned k;
-	uint64_t w;
+	const uint64_t odd = 0x9e3779b97f4a7c15;
+	uint64_t h = r->present ^ list, w;
+	uint32_t from, size;
+	unsigned k, n = 0;
 
-	r->ntest = 0;
 	for (; tests != 0; tests &= tests - 1) {
 		k = (unsigned)__builtin_ctzll(tests);
 		from = r->pos[k - 1] + 1;
-		n = r->pos[k] - from;
-		if (n > WORD_MAX || r->ntest == MEMO_TESTS)
-			return false;
+		size = r->pos[k] - from;
+		if (size > WORD_MAX || n == MEMO_TESTS)
+			return NULL;
 		memcpy(&w, r->set->bytes + from, WORD_MAX);
-		r->test[r->ntest++] = w << (64 - 8 * n);
+		w <<= 64 - 8 * size;
+		r->test[n++] = w;
+		h = h * odd ^ w;
 	}
-	return true;
-}
-
-static inline struct memo *
-slot(const struct read *r, uint32_t list)
-{
-	const uint64_t odd = 0x9e3779b97f4a7c15;
-	uint64_t h = r->present ^ list;
-
-	for (unsigned i = 0; i < r->ntest; i++)
-		h = h * odd ^ r->test[i];
+	r->ntest = n;
 	return &r->map->scratch.memo[h * odd >> (64 - MEMO_BITS)];
 }
 
@@ -297,9 +288,10 @@ memo_run(struct read *r, uint32_t frame)
 
 	if (s->ability == MEMO_UNKNOWN)
 		learn(r, s, &r->map->list[list]);
-	if (s->ability == MEMO_NOT_ABLE || !test(r, s->tests & r->present))
+	m = s->ability == MEMO_ABLE ? slot(r, list, s->tests & r->present)
+				    : NULL;
+	if (m == NULL)
 		return read_run(r, frame);
-	m = slot(r, list);
 	if (is_like(r, m, list, taken))
 		return repeat(r, m, frame);
 	m->list = list;

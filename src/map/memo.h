@@ -48,6 +48,7 @@ struct memo {
 	uint64_t present, taken;
 	uint64_t test[MEMO_TESTS]; /* of elements tested: what they are */
 	const struct map_op *rows; /* makes a row for the steps; or null */
+	bool ends;                 /* with the segment */
 	uint64_t claimed;
 	uint64_t takes; /* bits of the row's frame */
 	struct memo_step step[MEMO_STEPS];

@@ -101,38 +101,6 @@ begin(struct read *r)
 	return read_push_frame(r, 0, 0);
 }
 
-/* The number of an instance among those of its loop, which follow one another
- * within the one around them. */
-static void
-number(struct read *r, uint32_t i)
-{
-	const struct tally_instance *v = r->set->instance;
-	struct map_scratch *s = &r->map->scratch;
-	uint32_t before = s->youngest[v[i].parent];
-
-	s->ordinal[i] = 1;
-	if (before != 0 && v[before].loop == v[i].loop)
-		s->ordinal[i] += s->ordinal[before];
-	s->youngest[v[i].parent] = i;
-	s->youngest[i] = 0;
-}
-
-/* Instances that begin with the present segment take the frame around them. */
-static void
-enter(struct read *r)
-{
-	const struct tally_instance *v = r->set->instance;
-	const struct tally_instance *end = v + r->set->ninstance;
-	uint32_t *frame_of = r->map->scratch.frame_of, i = r->next;
-
-	for (v += i; v < end && v->first <= r->index; v++, i++)
-		frame_of[i] = frame_of[v->parent];
-	for (; r->map->sequences && r->next < i; r->next++)
-		number(r, r->next);
-	r->next = i;
-	r->next_at = v < end ? v->first : UINT32_MAX;
-}
-
 static inline enum tally_rc
 read_segment(struct read *r, const struct tally_segment *s)
 {
@@ -155,25 +123,64 @@ read_segment(struct read *r, const struct tally_segment *s)
 	return rc;
 }
 
-/* All between ST and SE. */
+/* The number of an instance among those of its loop, which follow one another
+ * within the one around them. */
+static void
+number(struct read *r, uint32_t i)
+{
+	const struct tally_instance *v = r->set->instance;
+	struct map_scratch *s = &r->map->scratch;
+	uint32_t before = s->youngest[v[i].parent];
+
+	s->ordinal[i] = 1;
+	if (before != 0 && v[before].loop == v[i].loop)
+		s->ordinal[i] += s->ordinal[before];
+	s->youngest[v[i].parent] = i;
+	s->youngest[i] = 0;
+}
+
+/* Instances that begin with the present segment take the frame around them. */
+
+/* All between ST and SE.  Instances that begin with a segment take the frame
+ * around them. */
 static enum tally_rc
 read_segments(struct read *r)
 {
-	const struct tally_segment *s = r->set->segment;
+	const struct tally_set *set = r->set;
+	const struct tally_segment *s = set->segment;
+	uint32_t *frame_of = r->map->scratch.frame_of;
 	uint16_t last = (uint16_t)(r->map->set->nplace - 1);
+	/* instance 0 is the set */
+	const struct tally_instance *v = set->instance + 1;
+	const struct tally_instance *end = set->instance + set->ninstance;
+	uint32_t next = 1;
+	bool levels = r->map->levels;
 	enum tally_rc rc = TALLY_OK;
 
-	for (uint32_t i = 0, n = r->set->nsegment; i < n && rc == TALLY_OK;
-	     i++, s++) {
+	for (uint32_t i = 0; i < set->nsegment && rc == TALLY_OK; i++, s++) {
+		for (; v < end && v->first <= i; v++, next++) {
+			frame_of[next] = frame_of[v->parent];
+			if (r->map->sequences)
+				number(r, next);
+		}
 		r->segment = s;
 		r->index = i;
-		if (i >= r->next_at)
-			enter(r);
-		r->nlevel += s->tag == tally_tag("HL");
+		if (levels && s->tag == tally_tag("HL"))
+			r->nlevel++;
 		if (s->place != 0 && s->place != last)
 			rc = read_segment(r, s);
 	}
 	return rc;
+}
+
+/* Of rows that are there still; others have been looked at when they ended. */
+static void
+check_required(struct read *r)
+{
+	const struct map_frame *f = r->map->scratch.frame;
+
+	for (uint32_t n = r->map->scratch.nframe; n > 0; n--, f++)
+		read_check_required(r, f);
 }
 
 enum tally_rc
@@ -188,8 +195,7 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 		.residues = residues,
 		.findings = findings,
 		.err = err,
-		.count = count,
-		.next = 1 };
+		.count = count };
 	enum tally_rc rc;
 
 	if (!tally_map_fits(m, set->spec))
@@ -202,7 +208,7 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 		rc = read_segments(&r);
 	if (rc == TALLY_OK)
 		rc = read_counts(&r);
-	for (uint32_t i = 0; i < m->scratch.nframe && rc == TALLY_OK; i++)
-		read_check_required(&r, &m->scratch.frame[i]);
+	if (rc == TALLY_OK)
+		check_required(&r);
 	return rc == TALLY_OK ? tally_batch_instants(batch, m->zone, err) : rc;
 }

@@ -8,6 +8,8 @@
 
 #define READ_MET_PARTS \
 	1u /* claims on parts of elements: there is no element 0 */
+/* For what is done to each value, and would be called for it. */
+#define READ_INLINE   static inline __attribute__((always_inline))
 #define READ_NO_FRAME UINT32_MAX
 /* Composites of a segment whose components are claimed. */
 #define PARTS_MAX 8
@@ -57,6 +59,7 @@ struct read {
 	                        claimed before them */
 	bool found;          /* there was a value */
 	uint32_t made;       /* frame of the segment's row, or READ_NO_FRAME */
+	bool refused;        /* a value of a memo's steps */
 	struct memo *memo;   /* what is done is told to it; or null */
 	uint64_t test[MEMO_TESTS];
 	unsigned ntest;
@@ -68,7 +71,6 @@ struct read {
 	struct read_part part[PARTS_MAX];
 	unsigned npart;
 
-	uint32_t next, next_at;   /* instance of a loop, and its segment */
 	uint32_t nlevel;          /* HL segments up to the present one */
 	struct read_count *count; /* MAP_COUNTS_MAX */
 	unsigned ncount;
@@ -186,7 +188,7 @@ read_which(const struct read_tested *t, const struct map_condition *c)
  * residue. */
 bool read_conditions(const struct read *, const struct map_condition *,
     uint8_t n, uint64_t *met);
-static inline __attribute__((always_inline)) bool
+READ_INLINE bool
 read_meets(const struct read *r, const struct map_condition *c, uint8_t n,
     uint64_t *met)
 {
@@ -287,22 +289,18 @@ void read_end_rows(struct read *, uint32_t made);
 
 /* value.c: what a value is to a column, for other forms than MAP_AS_IS; a null
  * view: that is not known so easily. */
-struct tally_str read_formed(const struct read *, const struct map_op *,
-    struct tally_str, uint32_t from);
-/* A value of a simple set that is there, and free, into its column, if the cell
- * can point at it, or at a word for it, as it is. */
-static inline __attribute__((always_inline)) bool
+struct tally_str read_formed(
+    const struct read *, const struct map_op *, struct tally_str);
+/* A value of a simple set into a column, if the cell can point at it, or at a
+ * word for it, as it is. */
+READ_INLINE bool
 read_keep(const struct read *r, const struct map_op *op, uint8_t form,
-    struct read_row row, uint16_t column, unsigned element)
+    struct read_row row, uint16_t column, struct tally_str v)
 {
-	const uint32_t *pos = r->pos + element;
-	uint32_t from = pos[-1] + 1;
-	struct tally_str v = tally_str(r->kept.bytes + from, pos[0] - from);
-
 	if (v.p[v.n - 1] == ' ')
 		v = tally_str_rtrim(v);
 	if (form != MAP_AS_IS) {
-		v = read_formed(r, op, v, from);
+		v = read_formed(r, op, v);
 		if (v.p == NULL)
 			return false;
 	}

@@ -91,6 +91,7 @@ read_push_frame(struct read *r, uint16_t block, uint32_t outer)
 	struct map_scratch *s = &r->map->scratch;
 	const struct map_block *b = &r->map->block[block];
 	const struct tally_rows *rows = &r->batch->rows[b->table];
+	struct map_frame *f;
 	uint32_t row;
 	enum tally_rc rc;
 
@@ -106,14 +107,16 @@ read_push_frame(struct read *r, uint16_t block, uint32_t outer)
 	if (b->nlink + b->nconstant > 0)
 		fill_row(r, b, outer, row);
 	r->made = s->nframe++;
-	s->frame[r->made] = (struct map_frame){ .outer = outer,
-		.row = row,
-		.cell = row * rows->table->ncolumn,
-		.seq = rows->row[row].seq,
-		.segment = r->index,
-		.block = block,
-		.table = b->table,
-		.list = b->list - b->first };
+	f = &s->frame[r->made];
+	f->taken = 0;
+	f->outer = outer;
+	f->row = row;
+	f->cell = row * rows->table->ncolumn;
+	f->seq = rows->row[row].seq;
+	f->segment = r->index;
+	f->block = block;
+	f->table = b->table;
+	f->list = b->list - b->first;
 	return TALLY_OK;
 }
 

@@ -32,10 +32,12 @@ static enum tally_rc
 take_value(struct read *r, const struct map_op *op, const struct map_frame *at,
     unsigned element)
 {
+	const uint32_t *pos = r->pos + element;
+
 	r->found = true;
 	if (!r->simple || !(r->free >> element & 1) ||
-	    !read_keep(
-		r, op, op->form, read_row_of(r, at), op->column, element))
+	    !read_keep(r, op, op->form, read_row_of(r, at), op->column,
+		read_kept(r, element, pos[0] - pos[-1] - 1)))
 		return read_store(r, op, at->table, at->row, (uint8_t)element);
 	r->claimed |= (uint64_t)1 << element;
 	return TALLY_OK;
@@ -216,7 +218,7 @@ static enum tally_rc run(struct read *, uint32_t frame, bool pair);
 
 /* The instance of the block's loop that begins with this segment, and has
  * no row yet; UINT32_MAX when there is none. */
-static uint32_t
+static inline uint32_t
 beginning(const struct read *r, const struct map_block *b, uint32_t frame)
 {
 	const struct tally_instance *v = r->set->instance;
@@ -233,7 +235,7 @@ beginning(const struct read *r, const struct map_block *b, uint32_t frame)
 }
 
 /* Instances from the present one out to that one have a frame. */
-static void
+static inline void
 take_instances(struct read *r, uint32_t instance, uint32_t frame)
 {
 	uint32_t i = r->segment->loop;
@@ -245,7 +247,7 @@ take_instances(struct read *r, uint32_t instance, uint32_t frame)
 	r->map->scratch.frame_of[instance] = frame;
 }
 
-static void
+static inline void
 begin_row(struct read *r)
 {
 	r->rowed = r->owned = true;

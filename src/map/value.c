@@ -144,24 +144,21 @@ read_word(const struct map_codes *codes, struct tally_str s,
 	return c->key == key && c->x12.n == s.n ? c->value : s;
 }
 
-struct tally_str
-read_formed(const struct read *r, const struct map_op *op, struct tally_str v,
-    uint32_t from)
-{
-	const unsigned char *padded = r->set->bytes + from;
-
-	if (op->form == MAP_CODED)
-		return read_word(&r->map->codes[op->codes], v, padded);
-	if (op->form == MAP_PLAIN && read_plain(padded, v.n))
-		return v;
-	return tally_str(NULL, 0);
-}
-
 /* Where the reader has what the batch keeps. */
 static const unsigned char *
 sent_at(const struct read *r, struct tally_str kept)
 {
 	return r->set->bytes + ((uintptr_t)kept.p - (uintptr_t)r->kept.bytes);
+}
+
+struct tally_str
+read_formed(const struct read *r, const struct map_op *op, struct tally_str v)
+{
+	if (op->form == MAP_CODED)
+		return read_word(&r->map->codes[op->codes], v, sent_at(r, v));
+	if (op->form == MAP_PLAIN && read_plain(sent_at(r, v), v.n))
+		return v;
+	return tally_str(NULL, 0);
 }
 
 static enum read_form

@@ -11,21 +11,9 @@
 
 #include <assert.h>
 
-#define ROWS_MIN 16
-#define KEPT_MAX (16u << 20) /* bytes of one array, kept by a reset */
+#include "record/rows.h"
 
-static bool
-init_rows(struct tally_rows *r, const struct tally_table *t)
-{
-	r->table = t;
-	r->size = sizeof(struct tally_row) + t->nreference * sizeof(uint32_t) +
-	    t->ncolumn * sizeof(struct tally_cell);
-	r->null = tally_calloc(t->ncolumn, sizeof(*r->null));
-	r->used = tally_calloc(t->ncolumn, sizeof(*r->used));
-	for (uint16_t i = 0; r->null != NULL && i < t->ncolumn; i++)
-		r->null[i].type = (uint32_t)t->column[i].type;
-	return r->null != NULL && r->used != NULL;
-}
+#define KEPT_MAX (16u << 20) /* bytes of one array, kept by a reset */
 
 enum tally_rc
 tally_batch_init(struct tally_batch *b, const struct tally_model *model,
@@ -38,7 +26,7 @@ tally_batch_init(struct tally_batch *b, const struct tally_model *model,
 		return tally_err_set(
 		    err, TALLY_NOMEM, "no memory for a batch of records");
 	for (uint16_t i = 0; i < model->ntable; i++)
-		if (!init_rows(&b->rows[i], &model->table[i])) {
+		if (!rows_init(&b->rows[i], &model->table[i])) {
 			tally_batch_free(b);
 			return tally_err_set(err, TALLY_NOMEM,
 			    "no memory for a batch of records");
@@ -46,23 +34,11 @@ tally_batch_init(struct tally_batch *b, const struct tally_model *model,
 	return TALLY_OK;
 }
 
-static void
-free_rows(struct tally_rows *r)
-{
-	tally_free(r->row);
-	tally_free(r->reference);
-	tally_free(r->cell);
-	r->row = NULL;
-	r->reference = NULL;
-	r->cell = NULL;
-	r->n = r->cap = 0;
-}
-
 void
 tally_batch_free(struct tally_batch *b)
 {
 	for (uint16_t i = 0; b->rows != NULL && i < b->model->ntable; i++) {
-		free_rows(&b->rows[i]);
+		rows_free(&b->rows[i]);
 		tally_free(b->rows[i].null);
 		tally_free(b->rows[i].used);
 	}
@@ -79,7 +55,7 @@ tally_batch_reset(struct tally_batch *b)
 
 	for (uint16_t i = 0; i < b->model->ntable; i++) {
 		if (b->rows[i].cap * b->rows[i].size > KEPT_MAX)
-			free_rows(&b->rows[i]);
+			rows_free(&b->rows[i]);
 		b->rows[i].n = 0;
 	}
 	b->ndocument = 0;
@@ -120,55 +96,25 @@ tally_batch_undo(struct tally_batch *b)
 	b->begun = b->used;
 }
 
-static void *
-resized(void *p, size_t count, size_t size)
-{
-	size_t n;
-
-	return tally_mul_ok(&n, count, size) ? tally_realloc(p, n) : NULL;
-}
-
-static bool
-grow(struct tally_rows *r)
-{
-	const struct tally_table *t = r->table;
-	uint32_t cap = r->cap < ROWS_MIN ? ROWS_MIN : r->cap * 2;
-	void *row, *reference, *cell;
-
-	if (cap <= r->cap)
-		return false;
-	row = resized(r->row, cap, sizeof(*r->row));
-	r->row = row != NULL ? row : r->row;
-	reference =
-	    resized(r->reference, cap, t->nreference * sizeof(*r->reference));
-	r->reference = reference != NULL ? reference : r->reference;
-	cell = resized(r->cell, cap, t->ncolumn * sizeof(*r->cell));
-	r->cell = cell != NULL ? cell : r->cell;
-	if (row == NULL || reference == NULL || cell == NULL)
-		return false;
-	r->cap = cap;
-	return true;
-}
-
 uint32_t
 tally_batch_add(struct tally_batch *b, uint16_t table)
 {
 	struct tally_rows *r = &b->rows[table];
 	const struct tally_table *t = r->table;
 	uint32_t seq = tally_batch_count(b, table), n = r->n;
+	uint32_t *reference, *end;
 	struct tally_cell *cell;
-	uint32_t *reference;
 
 	assert(b->ndocument > 0);
 	if (!tally_batch_fits(b, r->size) || seq == TALLY_ROWS_MAX ||
-	    b->used + r->size > b->max || (n == r->cap && !grow(r)))
+	    b->used + r->size > b->max || (n == r->cap && !rows_grow(r)))
 		return TALLY_NO_ROW;
 	b->used += r->size;
 	r->n = n + 1;
 	r->row[n] = (struct tally_row){ b->ndocument - 1, seq };
 	reference = r->reference + (size_t)n * t->nreference;
-	for (uint16_t i = 0; i < t->nreference; i++)
-		reference[i] = TALLY_NO_ROW;
+	for (end = reference + t->nreference; reference < end; reference++)
+		*reference = TALLY_NO_ROW;
 	cell = r->cell + (size_t)n * t->ncolumn;
 	memcpy(cell, r->null, t->ncolumn * sizeof(*cell));
 	return n;

@@ -53,19 +53,32 @@ compute(const struct place *p, uint16_t column, const struct tally_local *local,
 	    p->b, p->table, p->row, column, tally_str(out, n), err);
 }
 
-/* One column of all rows from `from` on. */
+/* One column of all rows that the newest document has of the table. */
 static enum tally_rc
-compute_column(struct place *p, uint32_t from, uint32_t n, uint16_t column,
-    struct tally_err *err)
+compute_column(struct place *p, uint16_t column, struct tally_err *err)
 {
 	const struct tally_rows *r = &p->b->rows[p->table];
 	const struct tally_local *local = r->table->column[column].local;
 	enum tally_rc rc = TALLY_OK;
 
-	if (!r->used[local->time])
-		return TALLY_OK;
-	for (p->row = from; p->row < from + n && rc == TALLY_OK; p->row++)
+	p->row = r->n - tally_batch_count(p->b, p->table);
+	for (; p->row < r->n && rc == TALLY_OK; p->row++)
 		rc = compute(p, column, local, err);
+	return rc;
+}
+
+static enum tally_rc
+compute_table(struct place *p, const struct tally_table *t, const bool *used,
+    struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+	uint16_t column;
+
+	for (uint16_t i = 0; i < t->ninstant && rc == TALLY_OK; i++) {
+		column = t->instant[i];
+		if (used[t->column[column].local->time])
+			rc = compute_column(p, column, err);
+	}
 	return rc;
 }
 
@@ -75,21 +88,19 @@ tally_batch_instants(
 {
 	const struct tally_model *m = b->model;
 	struct place p = { .b = b, .otherwise = zone };
-	const struct tally_table *t;
-	enum tally_rc rc = TALLY_OK;
-	uint32_t from, n;
+	const struct tally_rows *r;
+	enum tally_rc rc;
 
-	for (; p.table < m->ntable && rc == TALLY_OK; p.table++) {
-		t = &m->table[p.table];
-		if (t->ninstant == 0)
+	for (uint16_t i = 0; i < m->ntimed; i++) {
+		r = &b->rows[m->timed[i]];
+		if (r->n == 0)
 			continue;
-		n = tally_batch_count(b, p.table);
-		from = b->rows[p.table].n - n;
-		for (uint16_t i = 0; n > 0 && i < t->ninstant && rc == TALLY_OK;
-		     i++)
-			rc = compute_column(&p, from, n, t->instant[i], err);
+		p.table = m->timed[i];
+		rc = compute_table(&p, r->table, r->used, err);
+		if (rc != TALLY_OK)
+			return rc;
 	}
-	return rc;
+	return TALLY_OK;
 }
 
 /* What was an instant alone, as a date and a time. */

@@ -312,6 +312,22 @@ read_tables(struct loading *l, const struct tally_xml *root)
 }
 
 static enum tally_rc
+note_timed(struct loading *l)
+{
+	struct tally_model *m = l->model;
+	uint16_t *timed =
+	    tally_arena_alloc(&m->arena, m->ntable * sizeof(*timed));
+
+	if (timed == NULL)
+		return out_of_memory(l);
+	m->timed = timed;
+	for (uint16_t i = 0; i < m->ntable; i++)
+		if (m->table[i].ninstant > 0)
+			timed[m->ntimed++] = i;
+	return TALLY_OK;
+}
+
+static enum tally_rc
 digest(unsigned char out[32], struct tally_str text, struct tally_err *err)
 {
 	struct tally_hash *h;
@@ -343,6 +359,8 @@ tally_model_load(struct tally_model **out, const char *name,
 	rc = tally_xml_load(&root, &scratch, name, text, schema, err);
 	if (rc == TALLY_OK)
 		rc = read_tables(&l, root);
+	if (rc == TALLY_OK)
+		rc = note_timed(&l);
 	if (rc == TALLY_OK)
 		rc = digest(m->hash, text, err);
 	if (rc == TALLY_OK) {
