@@ -12,6 +12,8 @@
 
 #include "base/plant.h"
 
+#define INTERRUPTS 1000 /* more of them in a row are no interrupts */
+
 enum { FROM_RUN, TO_RUN };
 
 /* Reads n bytes; where there are none to come the run has ended, and so does
@@ -19,15 +21,17 @@ enum { FROM_RUN, TO_RUN };
 static void
 take(void *to, size_t n)
 {
+	unsigned interrupts = 0;
 	char *p = to;
 	ssize_t got;
 
 	while (n > 0) {
 		got = read(FROM_RUN, p, n);
-		if (got < 0 && errno == EINTR)
+		if (got < 0 && errno == EINTR && ++interrupts < INTERRUPTS)
 			continue;
 		if (got <= 0)
 			sandbox_exit(0);
+		interrupts = 0;
 		p += got;
 		n -= (size_t)got;
 	}
@@ -39,6 +43,7 @@ parse_send(struct parse *p, struct tally_err *err)
 	const char *at = p->out.p;
 	size_t n = p->out.n;
 	bool failed = p->out.failed;
+	unsigned interrupts = 0;
 	ssize_t done;
 
 	tally_buf_reset(&p->out);
@@ -47,10 +52,11 @@ parse_send(struct parse *p, struct tally_err *err)
 		    "no memory for what was read from a file");
 	while (n > 0) {
 		done = write(TO_RUN, at, n);
-		if (done < 0 && errno == EINTR)
+		if (done < 0 && errno == EINTR && ++interrupts < INTERRUPTS)
 			continue;
 		if (done < 0)
 			sandbox_exit(0);
+		interrupts = 0;
 		at += done;
 		n -= (size_t)done;
 	}

@@ -161,13 +161,14 @@ parser_start(struct parser *p, struct tally_err *err)
 static int
 bury(struct parser *p, bool at_once)
 {
-	int status = 0;
+	int status = 0, tries = 0;
 
 	close(p->to);
 	close(p->from);
 	if (at_once)
 		kill(p->pid, SIGKILL);
-	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR)
+	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR &&
+	    tries++ < PARSER_INTERRUPTS)
 		;
 	p->pid = 0;
 	p->ready = p->busy = false;

@@ -10,8 +10,9 @@
 #include "flow/flow.h"
 #include "flow/parser.h"
 
-#define PARSER_READERS 2
-#define PARSER_ASKED   128 /* blocks that it may ask for at a time */
+#define PARSER_READERS    2
+#define PARSER_INTERRUPTS 1000 /* more of them in a row are no interrupts */
+#define PARSER_ASKED      128  /* blocks that it may ask for at a time */
 
 /* Where a reader of the file in hand is. */
 struct parser_reader {
@@ -34,8 +35,9 @@ struct parser {
 	size_t first;
 	struct tally_buf out; /* what is to be said, from sent on */
 	size_t sent;
-	int64_t heard; /* when it said something, flow_clock_steady */
-	int64_t cpu;   /* what it had worked then or soon after; -1: ? */
+	unsigned interrupts; /* of calls, in a row */
+	int64_t heard;       /* when it said something, flow_clock_steady */
+	int64_t cpu;         /* what it had worked then or soon after; -1: ? */
 
 	/* The file in hand. */
 	struct parser_file file;

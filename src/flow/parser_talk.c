@@ -31,6 +31,13 @@ parser_begin(struct parser *p, struct wire *w, enum wire_kind kind)
 	return wire_begin(w, &p->out, kind);
 }
 
+/* A call that failed was only interrupted. */
+static bool
+interrupted(struct parser *p)
+{
+	return errno == EINTR && ++p->interrupts < PARSER_INTERRUPTS;
+}
+
 /* --- to it --- */
 
 /* The next block that was asked for, as a frame. */
@@ -88,15 +95,17 @@ pump(struct parser *p, struct tally_err *err)
 		if (p->sent == p->out.n)
 			return TALLY_OK;
 		done = write(p->to, p->out.p + p->sent, p->out.n - p->sent);
-		if (done > 0)
+		if (done > 0) {
 			p->sent += (size_t)done;
-		else if (errno == EPIPE)
+			p->interrupts = 0;
+		} else if (errno == EPIPE) {
 			p->sent = p->out.n; /* it is told when it is read */
-		else if (errno == EAGAIN)
+		} else if (errno == EAGAIN) {
 			return TALLY_OK;
-		else if (errno != EINTR)
+		} else if (!interrupted(p)) {
 			return tally_err_errno(
 			    err, TALLY_IO, "writing to the parser");
+		}
 	}
 }
 
@@ -165,10 +174,11 @@ take(struct parser *p, struct tally_err *err)
 	got = read(p->from, p->in.p + p->in.n, want);
 	if (got == 0)
 		return parser_lost(p, NULL, err);
-	if (got < 0 && errno != EINTR && errno != EAGAIN)
+	if (got < 0 && errno != EAGAIN && !interrupted(p))
 		return tally_err_errno(
 		    err, TALLY_IO, "reading from the parser");
 	if (got > 0) {
+		p->interrupts = 0;
 		p->in.n += (size_t)got;
 		p->heard = flow_clock_steady();
 		p->cpu = -1;
@@ -185,7 +195,7 @@ wait(struct parser *p, struct tally_err *err)
 	int n;
 
 	n = poll(fd, p->sent < p->out.n ? 2 : 1, WAIT_MS);
-	if (n < 0 && errno != EINTR)
+	if (n < 0 && !interrupted(p))
 		return tally_err_errno(err, TALLY_IO, "waiting for the parser");
 	if (n > 0 && fd[0].revents != 0)
 		return take(p, err);

@@ -14,6 +14,7 @@
 #define _GNU_SOURCE
 #include "flow/sandbox.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -201,20 +202,32 @@ sandbox_is_full(const struct sandbox *s)
 
 /* --- descriptors --- */
 
+/* Where the kernel cannot do it at once. */
 static bool
-close_others(unsigned from)
+close_listed(int from)
 {
-	struct rlimit r;
+	DIR *dir = opendir("/proc/self/fd");
+	struct dirent *d;
+	int fd;
 
+	if (dir == NULL)
+		return false;
+	while ((d = readdir(dir)) != NULL) {
+		fd = (int)strtol(d->d_name, NULL, 10);
+		if (fd >= from && fd != dirfd(dir))
+			(void)close(fd);
+	}
+	return closedir(dir) == 0;
+}
+
+static bool
+close_others(int from)
+{
 #ifdef SYS_close_range
-	if (syscall(SYS_close_range, from, ~0u, 0u) == 0)
+	if (syscall(SYS_close_range, (unsigned)from, ~0u, 0u) == 0)
 		return true;
 #endif
-	if (getrlimit(RLIMIT_NOFILE, &r) != 0)
-		return false;
-	for (rlim_t fd = from; fd < r.rlim_cur; fd++)
-		(void)close((int)fd);
-	return true;
+	return close_listed(from);
 }
 
 static bool
@@ -312,6 +325,22 @@ filter(void)
 	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
 }
 
+static int
+compare(const void *a, const void *b)
+{
+	return *(const char *)a - *(const char *)b;
+}
+
+/* Some C libraries look up, when they first sort more than a little, how much
+ * memory there is, and remember it. */
+static void
+sort_once(void)
+{
+	char much[4096] = "";
+
+	qsort(much, sizeof(much), 1, compare);
+}
+
 enum tally_rc
 sandbox_enter(const struct sandbox *s, struct tally_err *err)
 {
@@ -324,6 +353,7 @@ sandbox_enter(const struct sandbox *s, struct tally_err *err)
 	if (!part_with_all(&mapped))
 		return refused(
 		    err, "memory that is shared (is /proc mounted?)");
+	sort_once();
 	(void)setsid();
 	if (!plain_signals())
 		return refused(err, "signals");

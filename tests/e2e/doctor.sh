@@ -35,6 +35,15 @@ holds "JSON" grep -q '^{"command":"doctor","check":{"command":"check"' \
 holds "JSON, to its end" grep -q '^,"problems":\[.*\],"status":[01]}$' \
     "$work/said"
 
+unboxed=${TALLYMAN%/*}/unboxed/tallyman
+if [ -x "$unboxed" ]; then
+	boxed=$TALLYMAN TALLYMAN=$unboxed
+	told "a build without a sandbox" 'was built with SANDBOX=no'
+	TALLYMAN=$boxed
+else
+	skip "$unboxed is not built"
+fi
+
 later 8
 told "an old backup" 'copied last 8 days ago'
 says "a mailbox that nobody looks at" 'mailbox any was reached last on 2026-03-01'
