@@ -176,7 +176,11 @@ run_stage(struct flow *f, int stage, struct tally_err *err)
 		return TALLY_OK;
 	if (stage == FLOW_DELIVER)
 		rc = flow_mark(f, err);
-	return rc == TALLY_OK ? flow_stage[stage].run(f, err) : rc;
+	if (rc == TALLY_OK)
+		rc = flow_stage[stage].run(f, err);
+	if (stage == FLOW_TRANSLATE && worker_running(f) == 0)
+		parser_dismiss(f->parser);
+	return rc;
 }
 
 /* Stages share nothing but the store, so one round of them is: begin, and as

@@ -62,8 +62,10 @@ parser_leave(struct parser *p)
 {
 	if (p == NULL || p->pid == 0)
 		return;
-	close(p->from);
-	close(p->to);
+	if (!p->parted) {
+		close(p->from);
+		close(p->to);
+	}
 	p->pid = 0;
 }
 
@@ -157,21 +159,31 @@ parser_start(struct parser *p, struct tally_err *err)
 	return fork_it(p, err);
 }
 
+/* Nothing more is said to it, nor heard. */
+static void
+part(struct parser *p, bool at_once)
+{
+	if (p->parted)
+		return;
+	close(p->to);
+	close(p->from);
+	if (at_once)
+		kill(p->pid, SIGKILL);
+	p->parted = true;
+}
+
 /* Its status, when it has ended. */
 static int
 bury(struct parser *p, bool at_once)
 {
 	int status = 0, tries = 0;
 
-	close(p->to);
-	close(p->from);
-	if (at_once)
-		kill(p->pid, SIGKILL);
+	part(p, at_once);
 	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR &&
 	    tries++ < PARSER_INTERRUPTS)
 		;
 	p->pid = 0;
-	p->ready = p->busy = false;
+	p->ready = p->busy = p->parted = false;
 	p->lookups_of = NULL;
 	p->nasked = 0;
 	tally_buf_reset(&p->in);
@@ -185,6 +197,13 @@ parser_end(struct parser *p)
 {
 	if (p->pid != 0)
 		(void)bury(p, p->busy || sandbox_is_built());
+}
+
+void
+parser_dismiss(struct parser *p)
+{
+	if (p != NULL && p->pid != 0)
+		part(p, p->busy || sandbox_is_built());
 }
 
 static void
@@ -300,7 +319,7 @@ parser_file(
 	enum tally_rc rc = TALLY_OK;
 
 	p->died = false;
-	if (p->busy)
+	if (p->busy || p->parted)
 		parser_end(p);
 	if (p->pid == 0)
 		rc = parser_start(p, err);

@@ -47,6 +47,9 @@ enum tally_rc parser_new(
     struct parser **, const struct flow *f, struct tally_err *) TALLY_MUST_USE;
 /* Ends its process. */
 void parser_free(struct parser *);
+/* There is hardly more to be read: its process ends while the run goes on.  The
+ * next file has a new one.  Null: there is none. */
+void parser_dismiss(struct parser *);
 /* In another child of the run: what belongs to the parser is not its. */
 void parser_leave(struct parser *);
 

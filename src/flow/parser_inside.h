@@ -28,8 +28,9 @@ struct parser {
 	    *charset; /* owned: loaded, so that it can be had */
 	pid_t pid;    /* 0: there is none */
 	int from, to;
-	bool ready; /* it has begun to work */
-	bool busy;  /* in the middle of a file */
+	bool ready;  /* it has begun to work */
+	bool busy;   /* in the middle of a file */
+	bool parted; /* it is ending, and is still to be waited for */
 	bool died;
 	struct tally_buf in; /* what was said, from first on */
 	size_t first;

@@ -166,6 +166,7 @@ part_with_all(size_t *total)
 	*total = 0;
 	if (f == NULL)
 		return false;
+	setvbuf(f, NULL, _IOFBF, 1 << 16);
 	while (getline(&line, &size, f) > 0)
 		ok = part(line, total) && ok;
 	free(line);
