@@ -89,11 +89,11 @@ until [ "$(names "$work/alive/files/inbound")" -gt 0 ] &&
 done
 same "the other is answered meanwhile" \
     "$(names "$work/alive/files/inbound")" 1
-kill -SEGV "$@"
+kill -ABRT "$@"
 wait $run
 same "exit code after a process died" $? 69
 holds "it is told which, and of what" \
-    grep -q 'mailbox dead: .* ended by signal 11' "$work/said"
+    grep -q 'mailbox dead: .* ended by signal 6' "$work/said"
 same "noted as a failed run" "$(ask "SELECT name, failures FROM mailboxes
     WHERE failures > 0")" "dead|1"
 
