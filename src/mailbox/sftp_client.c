@@ -26,6 +26,7 @@
 #define SLOTS    (ROOM * MAILBOX_DEPTH_MAX)
 #define SLOT_BIT 9 /* 1 << SLOT_BIT >= SLOTS */
 #define OUT_MAX  ((size_t)SLOTS * (SFTP_BLOCK + 4 * SFTP_PATH_MAX))
+#define OUT_SOME 2560 /* bytes of requests, some sixty, that go together */
 #define WAIT_MAX 1000 /* ms of one poll; the deadline is looked at between */
 
 struct slot {
@@ -214,6 +215,27 @@ fill(struct sftp_client *c, bool *more, struct tally_err *err)
 	}
 }
 
+/*
+ * Requests go in company while there are replies to look at: one by one they
+ * would be a packet each, and wake the processes of the server each time.
+ */
+static enum tally_rc
+send_and_receive(
+    struct sftp_client *c, bool *full, bool *more, struct tally_err *err)
+{
+	bool some = c->out.failed || c->out.n - c->out_at >= OUT_SOME;
+	enum tally_rc rc = TALLY_OK;
+
+	*full = false;
+	if (some)
+		rc = flush(c, full, err);
+	if (rc == TALLY_OK)
+		rc = fill(c, more, err);
+	if (rc == TALLY_OK && !*more && !some)
+		rc = flush(c, full, err);
+	return rc;
+}
+
 /* The next whole packet, sending meanwhile. */
 static enum tally_rc
 receive(struct sftp_client *c, struct tally_str *packet, struct tally_err *err)
@@ -241,9 +263,7 @@ receive(struct sftp_client *c, struct tally_str *packet, struct tally_err *err)
 		case SFTP_FRAME_SHORT:
 			break;
 		}
-		rc = flush(c, &full, err);
-		if (rc == TALLY_OK)
-			rc = fill(c, &more, err);
+		rc = send_and_receive(c, &full, &more, err);
 		if (rc != TALLY_OK)
 			return rc;
 		now = link_now();

@@ -21,11 +21,13 @@
 #include "mailbox/kind.h"
 #include "mailbox/pins.h"
 
-#define GOODBYE_MS 500                  /* for the polite disconnection */
-#define RATION     ((size_t)128 * 1024) /* bytes that are read at a time */
+#define GOODBYE_MS 500 /* for the polite disconnection */
 /* Twice the blocks that can be on their way: the library asks for more when a
  * quarter is used up, which takes a round trip. */
 #define WINDOW (2u * MAILBOX_AHEAD * MAILBOX_DEPTH_MAX * SSH_BLOCK)
+/* Bytes that are read at a time: so many that the next requests go together,
+ * so few that they go while most of the answers are still on their way. */
+#define RATION (WINDOW / 8)
 
 /*
  * libssh2's memory comes through our door, with its size before it: keys and

@@ -2,10 +2,10 @@
 /*
  * Files of spool/; see spool.h.
  *
- * Bytes are gathered in one half while a thread empties the other.  There is
- * one such thread at most for a file and it lives for one half, so joining it
- * is all the locking there is: meanwhile the file, the hash, and rc and err
- * are the thread's.
+ * Bytes are gathered in blocks of a ring, which a thread of the file's own
+ * empties: the full ones, from first on, are the thread's, and so are the file
+ * and the hash as long as it lives; the next block is the caller's.  What both
+ * change is changed under the lock.
  *
  * A file is locked as long as its process lives, so that a later run can tell
  * what a dead one left.  Its name begins with the process's number, because a
@@ -23,7 +23,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define HALF       ((size_t)512 * 1024)
+#define BLOCK      ((size_t)256 * 1024)
+#define BLOCKS     16   /* of the ring, each made when it is first used */
 #define INTERRUPTS 1000 /* in a row, then it is an error */
 #define TRIES      1000 /* names that a dead run of our number left */
 #define PREFIX     "in-"
@@ -33,11 +34,16 @@ struct spool {
 	struct tally_hash *hash; /* borrowed */
 	int fd;
 	char name[SPOOL_NAME]; /* its place; empty when it is elsewhere */
-	char *half[2];         /* HALF bytes each, owned */
-	size_t n, emptied;     /* bytes: in half[0]; in half[1], the thread's */
-	off_t at;              /* bytes written */
+	off_t written;
+	char *block[BLOCKS]; /* BLOCK bytes each, owned, or null */
+	size_t n[BLOCKS];    /* bytes in them */
+	unsigned at;         /* the caller's */
 	pthread_t thread;
 	bool running;
+	pthread_mutex_t lock;
+	pthread_cond_t changed; /* full, or ended */
+	unsigned first, full;
+	bool ended;
 	enum tally_rc rc; /* the first trouble, and the last */
 	struct tally_err err;
 };
@@ -114,12 +120,9 @@ spool_new(struct spool **out, struct store *st, struct tally_hash *hash,
 	sp->st = st;
 	sp->hash = hash;
 	sp->fd = -1;
-	sp->half[0] = tally_alloc(HALF);
-	sp->half[1] = tally_alloc(HALF);
-	if (sp->half[0] == NULL || sp->half[1] == NULL)
-		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
-	else
-		rc = make(sp, err);
+	pthread_mutex_init(&sp->lock, NULL);
+	pthread_cond_init(&sp->changed, NULL);
+	rc = make(sp, err);
 	if (rc == TALLY_OK)
 		*out = sp;
 	else
@@ -128,7 +131,7 @@ spool_new(struct spool **out, struct store *st, struct tally_hash *hash,
 }
 
 static enum tally_rc
-put(struct spool *sp, const char *p, size_t n)
+put(struct spool *sp, const char *p, size_t n, struct tally_err *err)
 {
 	unsigned interrupts = 0;
 	ssize_t done;
@@ -138,7 +141,7 @@ put(struct spool *sp, const char *p, size_t n)
 		if (done < 0 && errno == EINTR && ++interrupts < INTERRUPTS)
 			continue;
 		if (done < 0)
-			return tally_err_errno(&sp->err,
+			return tally_err_errno(err,
 			    errno == ENOSPC || errno == EDQUOT ? TALLY_TEMP
 							       : TALLY_IO,
 			    "cannot write %s", sp->name);
@@ -149,98 +152,150 @@ put(struct spool *sp, const char *p, size_t n)
 	return TALLY_OK;
 }
 
-/* Empties the other half. */
-static void *
-empty(void *ctx)
+/* Writes and hashes a block. */
+static enum tally_rc
+empty(struct spool *sp, unsigned i, struct tally_err *err)
 {
-	struct spool *sp = ctx;
+	enum tally_rc rc = put(sp, sp->block[i], sp->n[i], err);
 
-	sp->rc = put(sp, sp->half[1], sp->emptied);
-	tally_hash_add(sp->hash, sp->half[1], sp->emptied);
+	tally_hash_add(sp->hash, sp->block[i], sp->n[i]);
 	/* Only a beginning, so that the sync at the end has little to do; what
 	 * fails here fails there too. */
 	(void)sync_file_range(
-	    sp->fd, sp->at, (off_t)sp->emptied, SYNC_FILE_RANGE_WRITE);
-	sp->at += (off_t)sp->emptied;
+	    sp->fd, sp->written, (off_t)sp->n[i], SYNC_FILE_RANGE_WRITE);
+	sp->written += (off_t)sp->n[i];
+	return rc;
+}
+
+/* The thread: empties blocks until there are none and none will come. */
+static void *
+work(void *ctx)
+{
+	struct spool *sp = ctx;
+	struct tally_err err;
+	enum tally_rc rc;
+	bool well;
+
+	pthread_mutex_lock(&sp->lock);
+	for (;;) {
+		while (sp->full == 0 && !sp->ended)
+			pthread_cond_wait(&sp->changed, &sp->lock);
+		if (sp->full == 0)
+			break;
+		well = sp->rc == TALLY_OK;
+		pthread_mutex_unlock(&sp->lock);
+		rc = well ? empty(sp, sp->first, &err) : TALLY_OK;
+		pthread_mutex_lock(&sp->lock);
+		if (rc != TALLY_OK) {
+			sp->rc = rc;
+			sp->err = err;
+		}
+		sp->first = (sp->first + 1) % BLOCKS;
+		sp->full--;
+		pthread_cond_signal(&sp->changed);
+	}
+	pthread_mutex_unlock(&sp->lock);
 	return NULL;
 }
 
 static enum tally_rc
-wait_for(struct spool *sp, struct tally_err *err)
+trouble(const struct spool *sp, struct tally_err *err)
 {
-	if (sp->running)
-		pthread_join(sp->thread, NULL);
-	sp->running = false;
 	if (sp->rc != TALLY_OK && err != NULL)
 		*err = sp->err;
 	return sp->rc;
 }
 
-/* Has the full half emptied, once the other one is. */
+/* Gives the caller's block to the thread, and waits for another one. */
 static enum tally_rc
 turn(struct spool *sp, struct tally_err *err)
 {
-	enum tally_rc rc = wait_for(sp, err);
-	char *full = sp->half[0];
+	enum tally_rc rc;
 
-	if (rc != TALLY_OK)
-		return rc;
-	sp->half[0] = sp->half[1];
-	sp->half[1] = full;
-	sp->emptied = sp->n;
-	sp->n = 0;
-	sp->running = pthread_create(&sp->thread, NULL, empty, sp) == 0;
-	if (sp->running)
-		return TALLY_OK;
-	/* No thread to be had: one after the other, then. */
-	empty(sp);
-	return wait_for(sp, err);
+	if (!sp->running)
+		sp->running = pthread_create(&sp->thread, NULL, work, sp) == 0;
+	if (!sp->running) {
+		/* No thread to be had: one after the other, then. */
+		if (sp->rc == TALLY_OK)
+			sp->rc = empty(sp, sp->at, &sp->err);
+		sp->n[sp->at] = 0;
+		return trouble(sp, err);
+	}
+	pthread_mutex_lock(&sp->lock);
+	sp->full++;
+	pthread_cond_signal(&sp->changed);
+	while (sp->full == BLOCKS)
+		pthread_cond_wait(&sp->changed, &sp->lock);
+	rc = trouble(sp, err);
+	pthread_mutex_unlock(&sp->lock);
+	sp->at = (sp->at + 1) % BLOCKS;
+	sp->n[sp->at] = 0;
+	return rc;
 }
 
 enum tally_rc
 spool_add(struct spool *sp, const void *p, size_t n, struct tally_err *err)
 {
-	const char *at = p;
+	const char *from = p;
 	enum tally_rc rc = TALLY_OK;
 	size_t some;
 
 	while (n > 0 && rc == TALLY_OK) {
-		some = HALF - sp->n < n ? HALF - sp->n : n;
-		memcpy(sp->half[0] + sp->n, at, some);
-		sp->n += some;
-		at += some;
+		if (sp->block[sp->at] == NULL)
+			sp->block[sp->at] = tally_alloc(BLOCK);
+		if (sp->block[sp->at] == NULL)
+			return tally_err_set(err, TALLY_NOMEM, "no memory");
+		some = BLOCK - sp->n[sp->at] < n ? BLOCK - sp->n[sp->at] : n;
+		memcpy(sp->block[sp->at] + sp->n[sp->at], from, some);
+		sp->n[sp->at] += some;
+		from += some;
 		n -= some;
-		if (sp->n == HALF)
+		if (sp->n[sp->at] == BLOCK)
 			rc = turn(sp, err);
 	}
 	return rc;
 }
 
+/* Has the thread end what it was given, if there is one. */
+static void
+join(struct spool *sp)
+{
+	if (!sp->running)
+		return;
+	pthread_mutex_lock(&sp->lock);
+	sp->ended = true;
+	pthread_cond_signal(&sp->changed);
+	pthread_mutex_unlock(&sp->lock);
+	pthread_join(sp->thread, NULL);
+	sp->running = false;
+}
+
 enum tally_rc
 spool_end(struct spool *sp, struct tally_err *err)
 {
-	enum tally_rc rc = turn(sp, err);
+	enum tally_rc rc = TALLY_OK;
 
-	return rc == TALLY_OK ? wait_for(sp, err) : rc;
+	if (sp->n[sp->at] > 0)
+		rc = turn(sp, err);
+	join(sp);
+	return rc == TALLY_OK ? trouble(sp, err) : rc;
 }
 
 enum tally_rc
 spool_keep(struct spool *sp, const char *place, struct tally_err *err)
 {
-	enum tally_rc rc = wait_for(sp, err);
-
-	if (rc != TALLY_OK)
-		return rc;
+	if (sp->rc != TALLY_OK)
+		return trouble(sp, err);
 	/* A failed sync is the end: the kernel may have dropped the pages. */
 	if (fchmod(sp->fd, 0440) != 0 || fsync(sp->fd) != 0) {
 		sp->rc = tally_err_errno(
 		    &sp->err, TALLY_IO, "cannot make %s durable", sp->name);
-		return wait_for(sp, err);
+		return trouble(sp, err);
 	}
 	if (renameat(sp->st->dir, sp->name, sp->st->dir, place) != 0) {
 		sp->rc = tally_err_errno(&sp->err, TALLY_IO,
 		    "cannot rename %s to %s", sp->name, place);
-		return wait_for(sp, err);
+		return trouble(sp, err);
 	}
 	sp->name[0] = '\0';
 	return TALLY_OK;
@@ -251,12 +306,14 @@ spool_free(struct spool *sp)
 {
 	if (sp == NULL)
 		return;
-	(void)wait_for(sp, NULL);
+	join(sp);
 	if (sp->fd >= 0)
 		close(sp->fd);
 	if (sp->name[0] != '\0')
 		unlinkat(sp->st->dir, sp->name, 0);
-	tally_free(sp->half[0]);
-	tally_free(sp->half[1]);
+	for (int k = 0; k < BLOCKS; k++)
+		tally_free(sp->block[k]);
+	pthread_cond_destroy(&sp->changed);
+	pthread_mutex_destroy(&sp->lock);
 	tally_free(sp);
 }

@@ -313,7 +313,7 @@ static void
 receipts_need_room(void **state)
 {
 	struct fixture *f = *state;
-	static const int pieces[] = { 200, 40 };
+	static const int pieces[] = { 200, 22 };
 	struct store_object o = { "acme", TALLY_STR("big"), 2 * MIB, 5 };
 	struct rlimit was, small = { MIB + 5000, 0 };
 	char piece[50000] = "", path[128];
