@@ -426,12 +426,56 @@ test_residue(void **state)
 	reading_end(&r);
 }
 
+/* A block with more operations than a mask has bits. */
+static void
+test_many_rules(void **state)
+{
+	struct tally_map_writing how = {
+		.separators = { '*', '~', '>', '\0' },
+		.residue = { '*', '~', '>', '\0' },
+		.line_end = "",
+		.control = "0001",
+	};
+	static const unsigned kinds[] = { 79, 63, 0, 64, 62 };
+	struct reading r;
+	struct tally_buf map, json, out;
+
+	(void)state;
+	tally_buf_init(&map, 1 << 20);
+	tally_buf_init(&json, 1 << 20);
+	tally_buf_puts(&map, BEGIN BEG);
+	for (unsigned i = 0; i < 80; i++)
+		tally_buf_printf(&map,
+		    "<rows table='reference_numbers' segment='REF'>"
+		    "<constant column='kind' value='k%u'/>"
+		    "<field column='qualifier' ref='REF01'/>"
+		    "<field column='value' ref='REF02'/></rows>",
+		    i);
+	tally_buf_puts(&map, PO1 END);
+	tally_buf_puts(&json, HEAD "}]" LINES ",'reference_numbers':[");
+	for (size_t i = 0; i < 5; i++)
+		tally_buf_printf(&json,
+		    "%s{'kind':'k%u','qualifier':'DP','value':'%u'}",
+		    i > 0 ? "," : "", kinds[i], kinds[i]);
+	tally_buf_puts(&json, "]");
+	reading_begin(&r, map.p);
+	write_one(&out, &r, json.p, NULL, &how);
+	assert_string_equal(out.p,
+	    "ST*850*0001~BEG*00*NE*1**20260105~REF*DP*0~REF*DP*62~REF*DP*63~"
+	    "REF*DP*64~REF*DP*79~PO1**1~SE*9*0001~");
+	tally_buf_free(&out);
+	tally_buf_free(&json);
+	tally_buf_free(&map);
+	reading_end(&r);
+}
+
 int
 main(void)
 {
 	static const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_cases),
 		cmocka_unit_test(test_residue),
+		cmocka_unit_test(test_many_rules),
 	};
 
 	return cmocka_run_group_tests(tests, reading_setup, reading_teardown);
