@@ -366,6 +366,7 @@ run(const struct invocation *in, int argc, char **argv)
 	tally_buf_free(&w.report);
 	tally_buf_free(&w.sent);
 	tally_free(w.doc);
+	tally_free(w.group_end);
 	tally_buf_free(&w.sql);
 	tally_buf_free(&w.input);
 	tally_findings_free(&w.findings);

@@ -34,34 +34,52 @@ hash_body(const struct tally_set *set, unsigned char digest[32],
 	return TALLY_OK;
 }
 
-enum tally_rc
-writing_sends_set(void *ctx, const struct tally_visit *v, struct tally_err *err)
+/* Room for one more of each. */
+static bool
+make_room(struct writing *w, uint32_t group)
 {
-	struct writing *w = ctx;
 	size_t cap = w->doc_cap != 0 ? 2 * w->doc_cap : 64;
-	struct store_document *d;
+	size_t groups = 2 * (size_t)group + 8;
 	void *p;
 
 	if (w->ndoc == w->doc_cap) {
 		p = tally_realloc(w->doc, cap * sizeof(*w->doc));
 		if (p == NULL)
-			return tally_err_set(
-			    err, TALLY_NOMEM, "no memory for what is sent");
+			return false;
 		w->doc = p;
 		w->doc_cap = cap;
 	}
-	w->doc[w->ndoc] =
-	    (struct writing_set){ .group = v->interchange->ngroup };
-	d = &w->doc[w->ndoc++].document;
+	if (group < w->group_cap)
+		return true;
+	p = tally_realloc(w->group_end, groups * sizeof(*w->group_end));
+	if (p == NULL)
+		return false;
+	w->group_end = p;
+	w->group_cap = groups;
+	return true;
+}
+
+enum tally_rc
+writing_sends_set(void *ctx, const struct tally_visit *v, struct tally_err *err)
+{
+	uint32_t group = v->interchange->ngroup; /* those that have ended */
+	struct writing *w = ctx;
+	struct store_document *d;
+
+	if (!make_room(w, group))
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no memory for what is sent");
+	d = &w->doc[w->ndoc++];
+	w->group_end[group] = w->ndoc;
+	*d = (struct store_document){ .ordinal = v->judged->ordinal,
+		.offset = v->judged->offset - v->interchange->offset,
+		.length = v->set->length,
+		.verdict = v->judged->verdict,
+		.state = "sent",
+		.key = compose_key(w->compose, w->nset++),
+		.batch = UINT32_MAX };
 	memcpy(d->set, v->judged->id, sizeof(d->set) - 1);
 	memcpy(d->control, v->judged->control, sizeof(d->control) - 1);
-	d->ordinal = v->judged->ordinal;
-	d->offset = v->judged->offset - v->interchange->offset;
-	d->length = v->set->length;
-	d->verdict = v->judged->verdict;
-	d->state = "sent";
-	d->key = compose_key(w->compose, w->nset++);
-	d->batch = UINT32_MAX;
 	return hash_body(v->set, d->body, err);
 }
 
@@ -71,22 +89,19 @@ put_documents(struct writing *w, int64_t outbox, int64_t group, uint32_t nth,
     struct tally_err *err)
 {
 	const struct site_partner *p = w->judging.partner;
-	int64_t now = flow_clock_now(&w->in->clock);
+	size_t from = nth > 0 ? w->group_end[nth - 1] : 0;
+	size_t to = w->group_end[nth];
 	const struct site_sending *agreed;
-	struct store_document *d;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc;
 
-	for (size_t i = 0; i < w->ndoc && rc == TALLY_OK; i++) {
-		d = &w->doc[i].document;
-		if (w->doc[i].group != nth)
-			continue;
-		d->group = group;
-		rc = store_documents_put(
-		    w->store, p->name, d, 1, NULL, now, err);
-		agreed = site_send(p, d->set);
-		if (rc == TALLY_OK && agreed != NULL &&
-		    agreed->spelling.expect_ms > 0)
-			rc = store_expect(w->store, d->id, outbox,
+	for (size_t i = from; i < to; i++)
+		w->doc[i].group = group;
+	rc = store_documents_put(w->store, p->name, w->doc + from, to - from,
+	    NULL, flow_clock_now(&w->in->clock), err);
+	for (size_t i = from; i < to && rc == TALLY_OK; i++) {
+		agreed = site_send(p, w->doc[i].set);
+		if (agreed != NULL && agreed->spelling.expect_ms > 0)
+			rc = store_expect(w->store, w->doc[i].id, outbox,
 			    agreed->spelling.expect_ms, err);
 	}
 	return rc;
@@ -127,12 +142,11 @@ writing_sends(struct writing *w, const struct tally_interchange_judged *ic,
     struct tally_str bytes, struct tally_err *err)
 {
 	const struct site_partner *p = w->judging.partner;
-	const struct site_sending *agreed =
-	    site_send(p, w->doc[0].document.set);
+	const struct site_sending *agreed = site_send(p, w->doc[0].set);
 	const struct site_mailbox *m = agreed != NULL && agreed->mailbox != NULL
 	    ? agreed->mailbox
 	    : w->mailbox;
-	struct site_naming naming = { .set = w->doc[0].document.set,
+	struct site_naming naming = { .set = w->doc[0].set,
 		.control = (uint32_t)strtoul(ic->control, NULL, 10),
 		.partner = p->name,
 		.qualifier = ic->receiver_qualifier,

@@ -10,12 +10,6 @@
 
 struct invocation;
 
-/* A set that is sent, and the index of its group. */
-struct writing_set {
-	struct store_document document;
-	uint32_t group;
-};
-
 struct writing {
 	const struct invocation *in;
 	struct judging judging;
@@ -32,9 +26,12 @@ struct writing {
 	const char *script, *set; /* file, and what it makes; or null */
 	struct tally_buf sql;
 	const struct site_mailbox *mailbox; /* with send: the first one */
-	/* The sets of the interchange in hand; owned. */
-	struct writing_set *doc;
+	/* The sets of the interchange in hand, in its order, and of each of its
+	 * groups how many they are up to its end; both owned. */
+	struct store_document *doc;
 	size_t ndoc, doc_cap, nset; /* nset: of all interchanges */
+	size_t *group_end;
+	size_t group_cap;
 	/* What options are read into. */
 	struct tally_separators separators;
 	enum site_line_end line_end;
