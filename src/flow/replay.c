@@ -321,6 +321,7 @@ interchange(struct translate *t, struct tally_err *err)
 	struct store *st = t->f->store;
 	struct store_interchange ic;
 	struct store_file file;
+	char number[32];
 	bool found;
 	enum tally_rc rc;
 
@@ -345,7 +346,13 @@ interchange(struct translate *t, struct tally_err *err)
 		rc = store_commit(st, err);
 	if (rc != TALLY_OK || !r->asked->apply)
 		store_rollback(st);
-	return rc;
+	if (rc != TALLY_DATA || !parser_died(t->parser))
+		return rc;
+	/* Others can be read. */
+	snprintf(number, sizeof(number), "%lld", (long long)ic.id);
+	log_trouble(&t->f->log, "interchange", tally_cstr(number), err);
+	refuse(t, "it brings down the process that reads it");
+	return TALLY_OK;
 }
 
 /* What there is of the documents that are asked for. */

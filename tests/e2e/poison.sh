@@ -39,6 +39,27 @@ does() {
 	runs "$1: again" 0 run
 	same "$1: then" "$(ask "SELECT count(*) FROM orders")" 3
 }
+# Recorded by a program without the fault, and replayed by one that has it.
+replays() {
+	rm -rf "$ws"
+	"$good" init "$ws" >/dev/null
+	sed -i 's/settle="10"/settle="0"/' "$ws/tallyman.xml"
+	for i in 1 2 3; do
+		order $i | sed "s/DOCK 4/DOCK $i/
+		    s/DOCK 2/POISON ABORT/" >"$ws/drop/$i.edi"
+	done
+	runs "recorded" 0 run
+	ask "SELECT * FROM documents" >"$work/before"
+	TALLYMAN=$poisoned
+	runs "replayed" 1 replay --set=850 --yes
+	TALLYMAN=$good
+	holds "one is left" grep -q \
+	    'left as it is: it brings down the process that reads it' "$work/said"
+	same "the others are not" "$(grep -c 'left as it is' "$work/said")" 1
+	ask "SELECT * FROM documents" >"$work/after"
+	holds "nothing changed" cmp "$work/before" "$work/after"
+}
+replays
 does ABORT 'was ended by signal 6, 2 times'
 does LOOP 'did not come to an end, 2 times'
 does STAND 'stood still, 2 times'
