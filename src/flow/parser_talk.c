@@ -124,27 +124,6 @@ is_whole(const struct parser *p, struct wire_head *head, bool *begun)
 	return head->n <= n - sizeof(*head);
 }
 
-/* Room for n bytes more, which grows with what was really said. */
-static bool
-reserve(struct tally_buf *b, size_t n)
-{
-	size_t cap = b->cap;
-	char *q;
-
-	if (b->cap - b->n > n)
-		return true;
-	if (cap < 2 * PART)
-		cap = 2 * PART;
-	while (cap - b->n <= n)
-		cap *= 2;
-	q = tally_realloc(b->p, cap);
-	if (q == NULL)
-		return false;
-	b->p = q;
-	b->cap = cap;
-	return true;
-}
-
 /* Reads what is there, of a large frame no more than that one. */
 static enum tally_rc
 take(struct parser *p, struct tally_err *err)
@@ -169,7 +148,7 @@ take(struct parser *p, struct tally_err *err)
 		if (want > have + PART)
 			want = have + PART;
 	}
-	if (!reserve(&p->in, want))
+	if (wire_room(&p->in, want) == NULL)
 		return no_memory(err);
 	got = read(p->from, p->in.p + p->in.n, want);
 	if (got == 0)
@@ -350,7 +329,7 @@ parser_keep(struct parser *p, struct tally_buf *b, struct tally_err *err)
 	size_t left = p->in.n - p->first;
 
 	tally_buf_reset(&had);
-	if (!reserve(&had, left + 1))
+	if (wire_room(&had, left) == NULL)
 		return no_memory(err);
 	if (left > 0)
 		memcpy(had.p, p->in.p + p->first, left);

@@ -110,28 +110,49 @@ fits(enum tally_column_type type, const char *p, uint32_t n)
 
 /* --- rows --- */
 
+/* One cell behind another; *at moves with the buffer, which may. */
+static bool
+put_cell(
+    struct tally_buf *out, char **at, uint16_t k, const struct tally_cell *c)
+{
+	out->n = (size_t)(*at - out->p);
+	*at = wire_room(out, CELL_HEAD + c->n);
+	if (*at == NULL)
+		return false;
+	memcpy(*at, &k, sizeof(k));
+	memcpy(*at + sizeof(k), &c->n, sizeof(c->n));
+	if (c->n > 0)
+		memcpy(*at + CELL_HEAD, c->p, c->n);
+	*at += CELL_HEAD + c->n;
+	return true;
+}
+
 static void
 put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t row)
 {
 	const struct tally_table *t = r->table;
 	const struct tally_cell *cell = r->cell + (size_t)row * t->ncolumn;
+	size_t begun;
 	uint16_t n = 0;
+	char *at;
 
 	tally_buf_add(out, r->reference + (size_t)row * t->nreference,
 	    t->nreference * sizeof(*r->reference));
-	for (uint16_t k = 0; k < t->ncolumn; k++)
-		n += cell[k].p != NULL;
+	begun = out->n;
 	tally_buf_add(out, &n, sizeof(n));
+	if (out->failed)
+		return;
+	at = out->p + out->n;
 	for (uint16_t k = 0; k < t->ncolumn; k++) {
-		char head[CELL_HEAD];
-
 		if (cell[k].p == NULL)
 			continue;
-		memcpy(head, &k, sizeof(k));
-		memcpy(head + sizeof(k), &cell[k].n, sizeof(cell[k].n));
-		tally_buf_add(out, head, sizeof(head));
-		tally_buf_add(out, cell[k].p, cell[k].n);
+		if (!put_cell(out, &at, k, &cell[k]))
+			return;
+		n++;
 	}
+	out->n = (size_t)(at - out->p);
+	out->p[out->n] = '\0';
+	memcpy(out->p + begun, &n, sizeof(n));
 }
 
 static void
