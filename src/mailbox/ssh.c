@@ -25,9 +25,6 @@
 /* Twice the blocks that can be on their way: the library asks for more when a
  * quarter is used up, which takes a round trip. */
 #define WINDOW (2u * MAILBOX_AHEAD * MAILBOX_DEPTH_MAX * SSH_BLOCK)
-/* Bytes that are read at a time: so many that the next requests go together,
- * so few that they go while most of the answers are still on their way. */
-#define RATION (WINDOW / 8)
 
 /*
  * libssh2's memory comes through our door, with its size before it: keys and
@@ -83,27 +80,6 @@ door_realloc(void *p, size_t n, void **ctx)
 	return q;
 }
 
-/*
- * libssh2 reads from here.  Left alone it takes all there is before it does
- * anything else, also when it was to send; on a fast line that is megabytes,
- * and no request goes out meanwhile.  So once the stream is open it gets bytes
- * only when ssh_recv has none to give, and some of them at a time.
- */
-static ssize_t
-door_recv(libssh2_socket_t fd, void *p, size_t n, int flags, void **ctx)
-{
-	struct ssh *s = *ctx;
-	ssize_t got;
-
-	if (s->rationed && s->ration == 0)
-		return -EAGAIN;
-	got = recv(fd, p, n, flags);
-	if (got < 0)
-		return errno == EINTR ? -EAGAIN : -errno;
-	s->ration -= (size_t)got < s->ration ? (size_t)got : s->ration;
-	return got;
-}
-
 static void
 wait_socket(struct ssh *s, int ms)
 {
@@ -136,7 +112,6 @@ set_deadline(struct ssh *s, unsigned ms)
 static void
 cut(struct ssh *s)
 {
-	s->rationed = false;
 	if (s->dial.fd >= 0)
 		shutdown(s->dial.fd, SHUT_RDWR);
 	/* With the socket cut nothing waits any more; the bound is a belt. */
@@ -162,13 +137,6 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", s->set->name);
 	libssh2_session_set_blocking(s->session, 0);
-#if LIBSSH2_VERSION_NUM >= 0x010b01
-	(void)libssh2_session_callback_set2(
-	    s->session, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)door_recv);
-#else
-	(void)libssh2_session_callback_set(
-	    s->session, LIBSSH2_CALLBACK_RECV, (void *)door_recv);
-#endif
 	rc = ssh_offer(s, types, err);
 	if (rc != TALLY_OK)
 		return rc;
@@ -271,7 +239,6 @@ start_sftp(struct ssh *s, struct tally_err *err)
 	}
 	if (rc != 0)
 		return ssh_trouble(s, rc, "starting SFTP", err);
-	s->rationed = true;
 	return TALLY_OK;
 }
 
@@ -338,7 +305,6 @@ ssh_recv(
     struct link *link, void *p, size_t n, size_t *done, struct tally_err *err)
 {
 	struct ssh *s = (struct ssh *)link;
-	unsigned long there = 0;
 	ssize_t got;
 
 	if (s->stuck != SSH_RECEIVING && s->block_n > 0) {
@@ -347,10 +313,7 @@ ssh_recv(
 		if (s->stuck == SSH_SENDING)
 			return LINK_AGAIN;
 	}
-	libssh2_channel_window_read_ex(s->channel, &there, NULL);
-	s->ration = there > 0 ? 0 : RATION;
 	got = libssh2_channel_read(s->channel, p, n);
-	s->ration = 0;
 	if (got == LIBSSH2_ERROR_EAGAIN)
 		return blocked(s, SSH_RECEIVING);
 	s->stuck = SSH_FREE;

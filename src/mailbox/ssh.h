@@ -23,8 +23,6 @@ struct ssh {
 	bool in;    /* logged in: what libssh2 frees needs no wiping */
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
-	bool rationed; /* libssh2 may read as many bytes now as ration says */
-	size_t ration;
 	int64_t deadline;        /* of the step that is going on */
 	unsigned limit_ms;       /* what it was made of, for messages */
 	struct tally_str secret; /* for keyboard-interactive */
