@@ -360,17 +360,39 @@ open_group(struct compose *c, const struct inner *i, struct tally_err *err)
 }
 
 static bool
+same(const char *a, const char *b)
+{
+	return strcmp(a, b) == 0;
+}
+
+static bool
 same_outer(const struct doing *d)
 {
+	const struct outer *a = &d->c->outer, *b = &d->outer;
+
 	return d->c->groups > 0 &&
-	    memcmp(&d->c->outer, &d->outer, sizeof(d->outer)) == 0;
+	    same(a->sender_qualifier, b->sender_qualifier) &&
+	    same(a->sender, b->sender) &&
+	    same(a->receiver_qualifier, b->receiver_qualifier) &&
+	    same(a->receiver, b->receiver) && same(a->date, b->date) &&
+	    same(a->time, b->time) && same(a->version, b->version) &&
+	    same(a->control, b->control) && a->usage == b->usage &&
+	    a->ta1 == b->ta1 &&
+	    memcmp(&a->separators, &b->separators, sizeof(a->separators)) ==
+	    0 &&
+	    a->line_end == b->line_end && a->replacement == b->replacement &&
+	    a->mailbox == b->mailbox;
 }
 
 bool
 compose_goes_on(const struct doing *d)
 {
+	const struct inner *a = &d->c->inner, *b = &d->inner;
+
 	return same_outer(d) && d->c->sets > 0 &&
-	    memcmp(&d->c->inner, &d->inner, sizeof(d->inner)) == 0;
+	    same(a->functional, b->functional) && same(a->sender, b->sender) &&
+	    same(a->receiver, b->receiver) && same(a->version, b->version) &&
+	    same(a->control, b->control);
 }
 
 enum tally_rc

@@ -99,7 +99,6 @@ site_read_proxy(struct site_reader *r, const struct tally_xml *parent,
     struct mailbox_proxy *p)
 {
 	const struct tally_xml *x = site_read_named(parent->child, "proxy");
-	struct mailbox_secret none;
 	enum tally_rc rc;
 
 	if (x == NULL)
@@ -123,8 +122,8 @@ site_read_proxy(struct site_reader *r, const struct tally_xml *parent,
 	}
 	if (p->url != NULL)
 		return check_url(r, x, p);
-	memset(&none, 0, sizeof(none));
-	return memcmp(&none, &p->password, sizeof(none)) == 0
+	return p->password.file == NULL && p->password.command == NULL &&
+		p->password.credential == NULL
 	    ? TALLY_OK
 	    : tally_err_at(r->err, TALLY_CONFIG, r->site->file, x->line,
 		  "<proxy command=> takes no password; the command must have "
