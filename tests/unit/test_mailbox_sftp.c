@@ -133,7 +133,8 @@ big_file_both_ways(void **state)
 		e[i] = r[i].now;
 	}
 	kept_init(&k, N);
-	assert_int_equal(mailbox_get(m, "", e, N, &k.sink, &err), TALLY_OK);
+	if (mailbox_get(m, "", e, N, &k.sink, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
 	for (size_t i = 0; i < N; i++) {
 		assert_int_equal(k.result[i].rc, TALLY_OK);
 		assert_int_equal(k.bytes[i].n, size[i]);
@@ -183,7 +184,8 @@ get_compares_with_the_listing(void **state)
 			row[i].size, row[i].mtime };
 	m = opened(&server);
 	kept_init(&k, N);
-	assert_int_equal(mailbox_get(m, "", e, N, &k.sink, &err), TALLY_OK);
+	if (mailbox_get(m, "", e, N, &k.sink, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
 	for (size_t i = 0; i < N; i++) {
 		assert_int_equal(k.done[i], 1);
 		assert_int_equal(k.result[i].rc, row[i].rc);
@@ -376,7 +378,8 @@ rekeying(void **state)
 		e[i] = r[i].now;
 	}
 	kept_init(&k, N);
-	assert_int_equal(mailbox_get(m, "", e, N, &k.sink, &err), TALLY_OK);
+	if (mailbox_get(m, "", e, N, &k.sink, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
 	for (int i = 0; i < N; i++) {
 		assert_int_equal(k.result[i].rc, TALLY_OK);
 		assert_int_equal(k.bytes[i].n, SIZE);
