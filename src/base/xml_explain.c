@@ -247,10 +247,29 @@ wrong_here(struct tally_buf *b, unsigned *line, const struct tally_xml *x,
 	return false;
 }
 
-/* Document order without recursion: children are pushed before siblings. */
+/* An element on that line which has nothing in it, but may have. */
+static bool
+empty_here(struct tally_buf *b, unsigned *line, const struct tally_xml *x,
+    const struct tally_xml *grammar)
+{
+	struct allowed ok;
+
+	if (x->child != NULL || x->line != *line ||
+	    !collect_named(&ok, grammar, x->name) || ok.nelement == 0)
+		return false;
+	tally_buf_printf(b, "element %s is empty; it needs one of: ", x->name);
+	put_names(b, ok.element, ok.nelement);
+	return true;
+}
+
+typedef bool wrong_fn(struct tally_buf *, unsigned *line,
+    const struct tally_xml *, const struct tally_xml *grammar);
+
+/* The first that is wrong, in document order without recursion: children are
+ * pushed before siblings. */
 static bool
 wrong_below(struct tally_buf *b, unsigned *line, const struct tally_xml *root,
-    const struct tally_xml *grammar)
+    const struct tally_xml *grammar, wrong_fn *wrong)
 {
 	const struct tally_xml *todo[PENDING_MAX], *x;
 	size_t n = 0;
@@ -258,7 +277,7 @@ wrong_below(struct tally_buf *b, unsigned *line, const struct tally_xml *root,
 	todo[n++] = root;
 	while (n > 0) {
 		x = todo[--n];
-		if (wrong_here(b, line, x, grammar))
+		if (wrong(b, line, x, grammar))
 			return true;
 		if (x->next != NULL)
 			todo[n++] = x->next;
@@ -285,7 +304,12 @@ tally_xml_explain(const struct tally_xml *root, const char *name,
 	    &grammar, &a, "the schema", tally_cstr(schema), NULL, err);
 	if (rc != TALLY_OK)
 		goto out;
-	if (wrong_below(&b, &line, root, grammar) && !b.failed)
+	if (!wrong_below(&b, &line, root, grammar, wrong_here) &&
+	    strstr(complaint->text, "got nothing") != NULL) {
+		line = complaint->line;
+		wrong_below(&b, &line, root, grammar, empty_here);
+	}
+	if (b.n > 0 && !b.failed)
 		rc = tally_err_at(err, TALLY_CONFIG, name, line, "%s", b.p);
 	else
 		rc = tally_err_at(err, TALLY_CONFIG, name, complaint->line,

@@ -163,6 +163,8 @@ static const struct {
 	{ "<attribute name='x' ref='BEG03'/>", "claimed by line 3" },
 	{ "<field column='release' ref='BEG04' versions='004010 003040'/>",
 	    "version 003040 is not one of the map's own (004010 005010)" },
+	{ "<rows table=\"order_references\" segment=\"REF\"/>",
+	    "element rows is empty; it needs one of: " },
 	{ "<levels/>", "element \"levels\" is not allowed in record" },
 };
 
