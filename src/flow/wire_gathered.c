@@ -319,7 +319,7 @@ residues(struct wire *w, struct pending *p, const struct tally_model *m)
 		if (w->out != NULL) {
 			copy = p->residue[i];
 			residue(w, &copy, m);
-		} else {
+		} else if (v != NULL) {
 			v[i] = (struct tally_residue){ 0 };
 			residue(w, &v[i], m);
 		}
@@ -334,7 +334,8 @@ static void
 document(struct wire *w, struct store_document *d, struct pending *p,
     bool *rows, const struct tally_model *m)
 {
-	bool held = w->out != NULL && strcmp(d->state, "held") == 0;
+	bool held =
+	    w->out != NULL && d->state != NULL && strcmp(d->state, "held") == 0;
 
 	wire_field(w, d->set, sizeof(d->set));
 	wire_field(w, d->control, sizeof(d->control));

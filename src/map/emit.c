@@ -214,7 +214,7 @@ same_pairs(const struct rule *a, const struct rule *b)
 static const struct map_choices *
 choices(struct emit *e, const struct map_op *choose)
 {
-	const struct map_op *op = choose + 1, *end = choose + choose->next;
+	const struct map_op *op, *end = choose + choose->next;
 	struct tally_arena *a = &e->c->map->arena;
 	struct map_choices *all = tally_arena_alloc(a, sizeof(*all));
 	const struct map_condition *q;

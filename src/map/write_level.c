@@ -168,7 +168,7 @@ make_nodes(struct write *w, uint32_t n)
 			r->level = write_alloc(w, r->n, sizeof(*r->level));
 		if (r->level == NULL && r->n > 0)
 			return write_nomem(w);
-		for (uint32_t k = 0; k < r->n; k++)
+		for (uint32_t k = 0; r->level != NULL && k < r->n; k++)
 			if (r->writer[k] == i)
 				r->level[k] = add_node(w, i, k);
 	}

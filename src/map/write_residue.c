@@ -57,7 +57,7 @@ group_of(const struct write *w, const struct map_block *b, uint16_t place,
 			if (op->code == MAP_TAKE || op->code == MAP_PAIR)
 				group = op->group;
 			if ((op->code == MAP_FIELD || op->code == MAP_PAIR) &&
-			    op->column == column)
+			    op->column == column && group != NULL)
 				return (uint64_t)1 << group->bit;
 		}
 	}
