@@ -20,6 +20,8 @@
 #include <sys/mount.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/prctl.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -289,6 +291,20 @@ dead_peers(void **state)
 	close(listener);
 }
 
+/* Whether somebody listens at a socket: one that is there may not yet be. */
+static bool
+listens(const char *path)
+{
+	struct sockaddr_un to = { .sun_family = AF_UNIX };
+	int fd = socket(AF_UNIX, SOCK_STREAM, 0), rc;
+
+	assert_true(fd >= 0 && strlen(path) < sizeof(to.sun_path));
+	memcpy(to.sun_path, path, strlen(path));
+	rc = connect(fd, (struct sockaddr *)&to, sizeof(to));
+	close(fd);
+	return rc == 0;
+}
+
 /* Keys that only the agent has. */
 static void
 agent(void **state)
@@ -311,12 +327,15 @@ agent(void **state)
 	if (pid == 0) {
 		int fd = open("/dev/null", O_WRONLY);
 
+		/* A test that fails leaves it behind, with nothing open. */
+		prctl(PR_SET_PDEATHSIG, SIGTERM);
 		dup2(fd, 1);
+		dup2(fd, 2);
 		execl("/usr/bin/ssh-agent", "ssh-agent", "-D", "-a",
 		    socket_path, (char *)NULL);
 		_exit(127);
 	}
-	for (int i = 0; i < 1000 && access(socket_path, F_OK) != 0; i++)
+	for (int i = 0; i < 1000 && !listens(socket_path); i++)
 		poll(NULL, 0, 5);
 	setenv("SSH_AUTH_SOCK", socket_path, 1);
 	set = settings(&server, &pin);
