@@ -254,12 +254,53 @@ settle_taken(struct deliver_group *g, size_t n, struct tally_err *err)
 	return rc;
 }
 
+/*
+ * A renaming that failed may have been done all the same: the folder could not
+ * be synced, or a server says so.  Then the temporary name is gone, and the
+ * partner may have taken the file already.
+ */
+static enum tally_rc
+settle_unsure(struct deliver_group *g, size_t n, struct tally_err *err)
+{
+	struct mailbox_result is;
+	struct tally_str name;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
+		struct deliver_parcel *p = &g->p[g->which[i]];
+
+		if (g->result[i].rc == TALLY_OK ||
+		    g->result[i].rc == TALLY_CREATE)
+			continue;
+		name = tally_cstr(p->temporary);
+		rc = mailbox_stat(
+		    g->mb, g->box->push->temporary, &name, 1, &is, err);
+		if (rc == TALLY_OK)
+			p->there = is.rc != TALLY_NOINPUT;
+	}
+	return rc;
+}
+
+/* It stays uploaded, so that the next run looks for its temporary name. */
+static enum tally_rc
+leave_unsure(struct deliver_group *g, const struct deliver_parcel *p,
+    const struct tally_err *why)
+{
+	log_line(&g->f->log, LOG_ALARM, "file", tally_cstr(p->name),
+	    "renamed in mailbox %s, but not surely; the next run looks: %s",
+	    g->box->name, why->text);
+	flow_worse(g->f, why->rc);
+	return TALLY_OK;
+}
+
 static enum tally_rc
 note_renamed(struct deliver_group *g, size_t i, struct tally_err *err)
 {
 	struct deliver_parcel *p = &g->p[g->which[i]];
 	int64_t now = flow_clock_now(&g->f->clock);
 
+	if (!p->there)
+		return leave_unsure(g, p, &g->result[i].err);
 	if (g->result[i].rc == TALLY_OK) {
 		deliver_tell_sent(g, p, "");
 		return store_outbox_state(
@@ -293,6 +334,8 @@ rename_all(struct deliver_group *g, bool *down, struct tally_err *err)
 	rc = mailbox_rename(g->mb, g->rename, n, g->result, err);
 	if (rc == TALLY_OK)
 		rc = settle_taken(g, n, err);
+	if (rc == TALLY_OK)
+		rc = settle_unsure(g, n, err);
 	if (rc != TALLY_OK)
 		return rc;
 	*down = false;

@@ -97,6 +97,14 @@ one(struct effort *e, struct scene *s, const struct failing *f, long n,
 	tracing_free(&t);
 }
 
+/* Each sync that fails once is in every sample: what was done before it may
+ * have been seen already. */
+static bool
+is_sync(const struct failing *f, int i, int forever)
+{
+	return f->nr == SYS_fsync && i == 0 && forever == 0;
+}
+
 /* All that may go wrong with call n, or each step-th of it. */
 static void
 all_of(struct effort *e, struct scene *s, const struct failing *f, long n,
@@ -104,7 +112,10 @@ all_of(struct effort *e, struct scene *s, const struct failing *f, long n,
 {
 	for (int i = 0; i < 6 && f->error[i] != 0; i++)
 		for (int forever = 0; forever < 2; forever++) {
-			if (!effort_on(e) || (*count)++ % step != 0 ||
+			bool chosen =
+			    (*count)++ % step == 0 || is_sync(f, i, forever);
+
+			if (!effort_on(e) || !chosen ||
 			    (forever && f->error[i] == SHORT))
 				continue;
 			one(e, s, f, n, f->error[i], forever != 0);
