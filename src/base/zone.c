@@ -2,50 +2,20 @@
 /*
  * Zones of time; see zone.h.
  *
- * Days are counted from 1970-01-01, in the Gregorian calendar; seconds have no
- * leap seconds.
+ * Seconds have no leap seconds.
  */
 #include "base/zone.h"
 
 #include <stdio.h>
 #include <string.h>
 
+#include "base/days.h"
 #include "base/zone_parts.h"
 
 #define DAY  86400
 #define HOUR 3600
 
 /* --- days --- */
-
-/* The years of an era of 400 begin in March, so that the odd day is last. */
-static int64_t
-days_of(int64_t year, unsigned month, unsigned day)
-{
-	int64_t y = month <= 2 ? year - 1 : year;
-	int64_t era = (y >= 0 ? y : y - 399) / 400;
-	unsigned of_era = (unsigned)(y - era * 400);
-	unsigned of_year =
-	    (153 * (month > 2 ? month - 3 : month + 9) + 2) / 5 + day - 1;
-
-	return era * 146097 + of_era * 365 + of_era / 4 - of_era / 100 +
-	    of_year - 719468;
-}
-
-static void
-date_of(int64_t days, int *year, unsigned *month, unsigned *day)
-{
-	int64_t z = days + 719468;
-	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-	unsigned of_era = (unsigned)(z - era * 146097);
-	unsigned y =
-	    (of_era - of_era / 1460 + of_era / 36524 - of_era / 146096) / 365;
-	unsigned of_year = of_era - (365 * y + y / 4 - y / 100);
-	unsigned m = (5 * of_year + 2) / 153;
-
-	*day = of_year - (153 * m + 2) / 5 + 1;
-	*month = m < 10 ? m + 3 : m - 9;
-	*year = (int)(y + era * 400) + (*month <= 2);
-}
 
 static int64_t
 day_of(int64_t seconds)
@@ -59,7 +29,7 @@ year_of(int64_t seconds)
 	unsigned month, day;
 	int year;
 
-	date_of(day_of(seconds), &year, &month, &day);
+	tally_days_date(day_of(seconds), &year, &month, &day);
 	return year;
 }
 
@@ -70,19 +40,19 @@ static int64_t
 rule_time(const struct zone_day *r, int year)
 {
 	int64_t first, day;
-	bool leap = days_of(year, 3, 1) - days_of(year, 2, 1) == 29;
+	bool leap = tally_days_of(year, 3, 1) - tally_days_of(year, 2, 1) == 29;
 
 	if (r->kind != 'M') {
-		day = days_of(year, 1, 1) + r->day;
+		day = tally_days_of(year, 1, 1) + r->day;
 		if (r->kind == 'J')
 			day += (leap && r->day >= 60) - 1;
 		return day * DAY + r->time;
 	}
-	first = days_of(year, r->month, 1);
+	first = tally_days_of(year, r->month, 1);
 	/* 1970-01-01 was a Thursday */
 	day =
 	    first + (r->weekday + 7 - (first + 4) % 7) % 7 + (r->week - 1) * 7;
-	if (day >= days_of(year + r->month / 12, r->month % 12u + 1, 1))
+	if (day >= tally_days_of(year + r->month / 12, r->month % 12u + 1, 1))
 		day -= 7;
 	return day * DAY + r->time;
 }
@@ -157,7 +127,7 @@ read_date(struct tally_str s, int64_t *days)
 	    !number(s.p, 4, &y) || !number(s.p + 5, 2, &m) ||
 	    !number(s.p + 8, 2, &d) || m < 1 || m > 12 || d < 1 || d > 31)
 		return false;
-	*days = days_of(y, m, d);
+	*days = tally_days_of(y, m, d);
 	return true;
 }
 
@@ -197,7 +167,7 @@ put_date(char *out, int64_t days)
 	char text[24];
 	int year;
 
-	date_of(days, &year, &month, &day);
+	tally_days_date(days, &year, &month, &day);
 	if (year < 1 || year > 9999)
 		return 0;
 	snprintf(

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/days.h"
+
 int64_t
 flow_clock_now(const struct flow_clock *c)
 {
@@ -16,20 +18,6 @@ flow_clock_now(const struct flow_clock *c)
 		return c->fixed;
 	clock_gettime(CLOCK_REALTIME, &ts);
 	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
-}
-
-/* Days from 1970-01-01 in the Gregorian calendar; the year begins in March
- * here, so that the leap day is its last. */
-static int64_t
-days(int64_t y, int m, int d)
-{
-	int64_t era, yoe, doy;
-
-	y -= m <= 2;
-	era = y / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m + (m > 2 ? -3 : 9)) + 2) / 5 + d - 1;
-	return era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
 }
 
 static int
@@ -66,7 +54,10 @@ flow_clock_parse(const char *t, int64_t *ms)
 	    d > length[mo - 1] + (mo == 2 && leap) || h > 23 || mi > 59 ||
 	    s > 59)
 		return false;
-	*ms = ((days(y, mo, d) * 24 + h) * 60 + mi) * 60000 + s * 1000;
+	*ms =
+	    ((tally_days_of(y, (unsigned)mo, (unsigned)d) * 24 + h) * 60 + mi) *
+		60000 +
+	    s * 1000;
 	return true;
 }
 

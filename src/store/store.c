@@ -14,6 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/days.h"
 #include "base/text.h"
 
 #define DOOR_MAX  (64u * 1024 * 1024) /* texts escaped for one statement */
@@ -269,22 +270,6 @@ store_number(struct store *st, enum statement id, const struct engine_value *v,
 	return TALLY_OK;
 }
 
-/* Days since 1970 as year, month, day (proleptic Gregorian). */
-static void
-civil(int64_t days, int *y, int *m, int *d)
-{
-	int64_t z = days + 719468; /* from 0000-03-01 */
-	int64_t era = (z >= 0 ? z : z - 146096) / 146097;
-	int64_t doe = z - era * 146097;
-	int64_t yoe = (doe - doe / 1460 + doe / 36524 - doe / 146096) / 365;
-	int64_t doy = doe - (365 * yoe + yoe / 4 - yoe / 100);
-	int64_t mp = (5 * doy + 2) / 153;
-
-	*d = (int)(doy - (153 * mp + 2) / 5 + 1);
-	*m = (int)(mp < 10 ? mp + 3 : mp - 9);
-	*y = (int)(yoe + era * 400 + (*m <= 2));
-}
-
 struct store_instant
 store_instant(int64_t ms)
 {
@@ -293,16 +278,17 @@ store_instant(int64_t ms)
 		      max = 2932897 * day - 1;
 	struct store_instant at = { "" };
 	int64_t days, rest;
-	int y, m, d;
+	unsigned m, d;
+	int y;
 
 	if (ms == 0)
 		return at;
 	ms = ms < min ? min : ms > max ? max : ms;
 	days = (ms >= 0 ? ms : ms - day + 1) / day;
 	rest = ms - days * day;
-	civil(days, &y, &m, &d);
+	tally_days_date(days, &y, &m, &d);
 	snprintf(at.text, sizeof(at.text),
-	    "%04d-%02d-%02dT%02d:%02d:%02d.%03dZ", y, m, d,
+	    "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", y, m, d,
 	    (int)(rest / 3600000), (int)(rest / 60000 % 60),
 	    (int)(rest / 1000 % 60), (int)(rest % 1000));
 	return at;
@@ -311,18 +297,15 @@ store_instant(int64_t ms)
 int64_t
 store_instant_ms(const char *text)
 {
-	int y, m, d, hour, minute, second, milli;
-	int64_t era, yoe, doy, days;
+	int y, hour, minute, second, milli;
+	unsigned m, d;
 
 	if (text == NULL ||
-	    sscanf(text, "%4d-%2d-%2dT%2d:%2d:%2d.%3dZ", &y, &m, &d, &hour,
+	    sscanf(text, "%4d-%2u-%2uT%2d:%2d:%2d.%3dZ", &y, &m, &d, &hour,
 		&minute, &second, &milli) != 7)
 		return 0;
-	y -= m <= 2;
-	era = y / 400;
-	yoe = y - era * 400;
-	doy = (153 * (m > 2 ? m - 3 : m + 9) + 2) / 5 + d - 1;
-	days = era * 146097 + yoe * 365 + yoe / 4 - yoe / 100 + doy - 719468;
-	return (((days * 24 + hour) * 60 + minute) * 60 + second) * 1000 +
+	return (((tally_days_of(y, m, d) * 24 + hour) * 60 + minute) * 60 +
+		   second) *
+	    1000 +
 	    milli;
 }
