@@ -11,7 +11,7 @@
 #define TALLYMAN_FLOW_LOOKUPS_H
 
 #include "flow/site.h"
-#include "store/store.h"
+#include "store/lookups.h"
 #include "tallyman/map.h"
 
 struct lookups;

@@ -17,6 +17,7 @@
 #define TALLYMAN_FLOW_WIRE_H
 
 #include "flow/gathered.h"
+#include "store/lookups.h"
 #include "tallyman/ack.h"
 #include "tallyman/answer.h"
 #include "tallyman/dictionary.h"

@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Cross-references of partners. */
+#include "store/lookups.h"
+
 #include "store/internal.h"
 
 #include <inttypes.h>
