@@ -37,12 +37,28 @@ tally_utf8_length(const char *s, size_t n)
 	return len;
 }
 
+/* Most is ASCII: how much is, eight bytes of which are looked at together. */
+static size_t
+ascii(struct tally_str s)
+{
+	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
+	uint64_t v;
+	size_t i = 0;
+
+	for (; i + sizeof(v) <= s.n; i += sizeof(v)) {
+		memcpy(&v, s.p + i, sizeof(v));
+		if (((v | (v - ones)) & high) != 0)
+			break;
+	}
+	return i;
+}
+
 bool
 tally_utf8_ok(struct tally_str s)
 {
 	size_t len;
 
-	for (size_t i = 0; i < s.n; i += len) {
+	for (size_t i = ascii(s); i < s.n; i += len) {
 		len = tally_utf8_length(s.p + i, s.n - i);
 		if (len == 0 || s.p[i] == '\0')
 			return false;

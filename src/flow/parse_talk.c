@@ -63,6 +63,22 @@ parse_send(struct parse *p, struct tally_err *err)
 	return TALLY_OK;
 }
 
+/* Reads n bytes, in place of what is in a buffer; all of them, also where it
+ * has no room. */
+static void
+take_into(struct tally_buf *b, size_t n)
+{
+	char block[4096];
+	size_t part;
+
+	tally_buf_reset(b);
+	for (; n > 0; n -= part) {
+		part = n < sizeof(block) ? n : sizeof(block);
+		take(block, part);
+		tally_buf_add(b, block, part);
+	}
+}
+
 /* Bytes of a file, to where they are given from. */
 static void
 take_bytes(struct parse *p, size_t n)
@@ -74,12 +90,7 @@ take_bytes(struct parse *p, size_t n)
 	take(&reader, sizeof(reader));
 	n -= sizeof(reader);
 	if (p->file.whole) {
-		tally_buf_reset(&p->whole);
-		for (char block[4096]; n > 0; n -= part) {
-			part = n < sizeof(block) ? n : sizeof(block);
-			take(block, part);
-			tally_buf_add(&p->whole, block, part);
-		}
+		take_into(&p->whole, n);
 		return;
 	}
 	f = &p->feed[reader];
@@ -103,14 +114,7 @@ next(struct parse *p, struct wire *w)
 		take_bytes(p, head.n);
 		return WIRE_BYTES;
 	}
-	tally_buf_reset(&p->in);
-	for (char block[4096]; head.n > 0;) {
-		size_t part = head.n < sizeof(block) ? head.n : sizeof(block);
-
-		take(block, part);
-		tally_buf_add(&p->in, block, part);
-		head.n -= (uint32_t)part;
-	}
+	take_into(&p->in, head.n);
 	wire_open(w, tally_buf_view(&p->in));
 	w->bad = p->in.failed;
 	w->arena = &p->scratch;

@@ -148,7 +148,7 @@ take(struct parser *p, struct tally_err *err)
 		if (want > have + PART)
 			want = have + PART;
 	}
-	if (wire_room(&p->in, want) == NULL)
+	if (tally_buf_room(&p->in, want) == NULL)
 		return no_memory(err);
 	got = read(p->from, p->in.p + p->in.n, want);
 	if (got == 0)
@@ -329,7 +329,7 @@ parser_keep(struct parser *p, struct tally_buf *b, struct tally_err *err)
 	size_t left = p->in.n - p->first;
 
 	tally_buf_reset(&had);
-	if (wire_room(&had, left) == NULL)
+	if (tally_buf_room(&had, left) == NULL)
 		return no_memory(err);
 	if (left > 0)
 		memcpy(had.p, p->in.p + p->first, left);

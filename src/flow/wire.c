@@ -4,8 +4,6 @@
 
 #include <string.h>
 
-#define ROOM_MIN ((size_t)128 << 10)
-
 size_t
 wire_begin(struct wire *w, struct tally_buf *out, enum wire_kind kind)
 {
@@ -35,30 +33,6 @@ bool
 wire_ended(const struct wire *w)
 {
 	return !w->bad && w->p == w->end;
-}
-
-char *
-wire_room(struct tally_buf *b, size_t n)
-{
-	size_t cap = b->cap != 0 ? b->cap : ROOM_MIN;
-	char *p;
-
-	if (b->p != NULL && b->cap - b->n > n)
-		return b->p + b->n;
-	if (b->failed || n > b->max || b->n > b->max - n) {
-		b->failed = true;
-		return NULL;
-	}
-	while (cap - b->n <= n)
-		cap *= 2;
-	p = tally_realloc(b->p, cap);
-	if (p == NULL) {
-		b->failed = true;
-		return NULL;
-	}
-	b->p = p;
-	b->cap = cap;
-	return p + b->n;
 }
 
 void

@@ -72,10 +72,6 @@ void wire_open(struct wire *, struct tally_str content);
 /* Whether all was well, and all of it was read. */
 bool wire_ended(const struct wire *);
 
-/* Room for n bytes more, and a NUL, behind what is in a buffer; null when there
- * is none, and the buffer has failed then. */
-char *wire_room(struct tally_buf *, size_t n) TALLY_MUST_USE;
-
 /* --- fields --- */
 
 void wire_u8(struct wire *, uint8_t *);

@@ -24,26 +24,6 @@
 
 /* --- cells --- */
 
-/* Well-formed UTF-8 without NUL; most is ASCII, eight bytes of which are looked
- * at together. */
-static bool
-is_text(const char *p, size_t n)
-{
-	const uint64_t ones = UINT64_C(0x0101010101010101), high = ones << 7;
-	uint64_t v;
-	size_t i = 0;
-
-	for (; i + sizeof(v) <= n; i += sizeof(v)) {
-		memcpy(&v, p + i, sizeof(v));
-		if (((v | (v - ones)) & high) != 0)
-			return tally_utf8_ok(tally_str(p, n));
-	}
-	for (; i < n; i++)
-		if ((unsigned char)p[i] - 1u >= 0x7fu)
-			return tally_utf8_ok(tally_str(p, n));
-	return true;
-}
-
 /* As a pattern has it, whose 0 is any digit. */
 static bool
 is_like(const char *p, size_t n, const char *pattern)
@@ -95,7 +75,7 @@ fits(enum tally_column_type type, const char *p, uint32_t n)
 
 	switch (type) {
 	case TALLY_TEXT:
-		return is_text(p, n);
+		return tally_utf8_ok(tally_str(p, n));
 	case TALLY_INTEGER:
 		return load_integer(&number, &cell);
 	case TALLY_DECIMAL:
@@ -116,7 +96,7 @@ put_cell(
     struct tally_buf *out, char **at, uint16_t k, const struct tally_cell *c)
 {
 	out->n = (size_t)(*at - out->p);
-	*at = wire_room(out, CELL_HEAD + c->n);
+	*at = tally_buf_room(out, CELL_HEAD + c->n);
 	if (*at == NULL)
 		return false;
 	memcpy(*at, &k, sizeof(k));
