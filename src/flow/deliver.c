@@ -87,6 +87,16 @@ deliver_put_off(struct deliver_group *g, struct deliver_parcel *p,
 }
 
 enum tally_rc
+deliver_leave(struct deliver_group *g, const struct deliver_parcel *p,
+    const char *done, const char *but, const struct mailbox_result *r)
+{
+	log_line(&g->f->log, LOG_ALARM, "file", tally_cstr(p->name),
+	    "%s mailbox %s, but %s: %s", done, g->box->name, but, r->err.text);
+	flow_worse(g->f, r->rc);
+	return TALLY_OK;
+}
+
+enum tally_rc
 deliver_commit(struct deliver_group *g, size_t n,
     enum tally_rc (*one)(struct deliver_group *, size_t i, struct tally_err *),
     struct tally_err *err)
@@ -188,13 +198,9 @@ note_found(struct deliver_group *g, size_t i, struct tally_err *err)
 	p->there = g->result[i].rc == TALLY_OK;
 	if (p->there)
 		return TALLY_OK;
-	if (g->result[i].rc != TALLY_NOINPUT) {
-		log_line(&g->f->log, LOG_ALARM, "file", tally_cstr(p->name),
-		    "uploaded to mailbox %s, but it cannot be looked up: %s",
-		    g->box->name, g->result[i].err.text);
-		flow_worse(g->f, g->result[i].rc);
-		return TALLY_OK;
-	}
+	if (g->result[i].rc != TALLY_NOINPUT)
+		return deliver_leave(g, p, "uploaded to",
+		    "it cannot be looked up", &g->result[i]);
 	deliver_tell_sent(g, p, ", as its vanished temporary name tells");
 	return store_outbox_state(g->f->store, p->id, "sent", NULL,
 	    "inferred: the temporary name is gone", 0,
@@ -281,18 +287,6 @@ settle_unsure(struct deliver_group *g, size_t n, struct tally_err *err)
 	return rc;
 }
 
-/* It stays uploaded, so that the next run looks for its temporary name. */
-static enum tally_rc
-leave_unsure(struct deliver_group *g, const struct deliver_parcel *p,
-    const struct tally_err *why)
-{
-	log_line(&g->f->log, LOG_ALARM, "file", tally_cstr(p->name),
-	    "renamed in mailbox %s, but not surely; the next run looks: %s",
-	    g->box->name, why->text);
-	flow_worse(g->f, why->rc);
-	return TALLY_OK;
-}
-
 static enum tally_rc
 note_renamed(struct deliver_group *g, size_t i, struct tally_err *err)
 {
@@ -300,7 +294,8 @@ note_renamed(struct deliver_group *g, size_t i, struct tally_err *err)
 	int64_t now = flow_clock_now(&g->f->clock);
 
 	if (!p->there)
-		return leave_unsure(g, p, &g->result[i].err);
+		return deliver_leave(g, p, "renamed in",
+		    "not surely; the next run looks", &g->result[i]);
 	if (g->result[i].rc == TALLY_OK) {
 		deliver_tell_sent(g, p, "");
 		return store_outbox_state(

@@ -35,6 +35,11 @@ struct deliver_group {
 /* The row is tried again later; told, because a person may have to help. */
 enum tally_rc deliver_put_off(struct deliver_group *, struct deliver_parcel *,
     const struct tally_err *why, struct tally_err *) TALLY_MUST_USE;
+/* The row keeps its state, from which the next run finds out how it stands;
+ * told, as "DONE mailbox NAME, but BUT". */
+enum tally_rc deliver_leave(struct deliver_group *,
+    const struct deliver_parcel *, const char *done, const char *but,
+    const struct mailbox_result *) TALLY_MUST_USE;
 /* Calls one for each of n requests, all in one transaction. */
 enum tally_rc deliver_commit(struct deliver_group *, size_t n,
     enum tally_rc (*one)(struct deliver_group *, size_t i, struct tally_err *),

@@ -76,19 +76,6 @@ note_sent(struct deliver_group *g, struct deliver_parcel *p, const char *how,
 	    flow_clock_now(&g->f->clock), err);
 }
 
-/* It cannot be looked up: the next run decides. */
-static enum tally_rc
-leave(struct deliver_group *g, struct deliver_parcel *p,
-    const struct mailbox_result *r)
-{
-	p->todo = DO_NOTHING;
-	log_line(&g->f->log, LOG_ALARM, "file", tally_cstr(p->name),
-	    "begun in mailbox %s, but it cannot be looked up: %s", g->box->name,
-	    r->err.text);
-	flow_worse(g->f, r->rc);
-	return TALLY_OK;
-}
-
 /* What is to be done about a row that an earlier run began. */
 static enum tally_rc
 resume(struct deliver_group *g, struct deliver_parcel *p, bool triggered,
@@ -111,8 +98,11 @@ resume(struct deliver_group *g, struct deliver_parcel *p, bool triggered,
 	if (rc != TALLY_OK)
 		return rc;
 	*down = false;
-	if (file.rc != TALLY_OK && file.rc != TALLY_NOINPUT)
-		return leave(g, p, &file);
+	if (file.rc != TALLY_OK && file.rc != TALLY_NOINPUT) {
+		p->todo = DO_NOTHING;
+		return deliver_leave(
+		    g, p, "begun in", "it cannot be looked up", &file);
+	}
 	if (triggered && (trigger.rc == TALLY_OK || file.rc != TALLY_OK))
 		return note_sent(g, p, ", as its trigger tells",
 		    "inferred: the trigger was written", err);
