@@ -27,6 +27,7 @@
 #define BYTES_MAX    (4u << 20)
 #define DEPTH_MAX    32
 #define ELEMENTS_MAX 100000
+#define SCHEMA_MAX   (8u << 20) /* memory for a schema's tree */
 
 #define XINCLUDE_2001 "http://www.w3.org/2001/XInclude"
 #define XINCLUDE_2003 "http://www.w3.org/2003/XInclude"
@@ -443,7 +444,7 @@ void
 tally_xml_schema_init(struct tally_xml_schema *s, const char *text)
 {
 	*s = (struct tally_xml_schema){ .text = text };
-	tally_arena_init(&s->arena, XML_SCHEMA_MAX);
+	tally_arena_init(&s->arena, SCHEMA_MAX);
 }
 
 void
@@ -510,7 +511,7 @@ check_valid(struct load *load, xmlDocPtr doc, const struct tally_xml *tree,
 	if (validate(load, doc, schema->text))
 		return TALLY_OK;
 	return tally_xml_explain(
-	    tree, load->name, schema->text, &complaint, err);
+	    tree, load->name, schema->grammar, &complaint, err);
 }
 
 enum tally_rc
