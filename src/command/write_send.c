@@ -12,23 +12,19 @@
 #include "base/hash.h"
 #include "command/command.h"
 #include "command/writing.h"
+#include "flow/gathered.h"
 #include "store/sent.h"
 
-/* SHA-256 from behind ST to SE, exclusive, as of documents that come in. */
 static enum tally_rc
-hash_body(const struct tally_set *set, unsigned char digest[32],
+digest_of(struct tally_str s, unsigned char digest[TALLY_HASH_SIZE],
     struct tally_err *err)
 {
-	const struct tally_segment *st = &set->segment[0];
-	const struct tally_segment *se = &set->segment[set->nsegment - 1];
-	size_t from = set->pos[st->pos + st->n] + 1;
 	struct tally_hash *h;
 	enum tally_rc rc = tally_hash_new(&h, err);
 
 	if (rc != TALLY_OK)
 		return rc;
-	if (se->start > from)
-		tally_hash_add(h, set->bytes + from, se->start - from);
+	tally_hash_add(h, s.p, s.n);
 	tally_hash_end(h, digest);
 	tally_hash_free(h);
 	return TALLY_OK;
@@ -80,7 +76,7 @@ writing_sends_set(void *ctx, const struct tally_visit *v, struct tally_err *err)
 		.batch = UINT32_MAX };
 	memcpy(d->set, v->judged->id, sizeof(d->set) - 1);
 	memcpy(d->control, v->judged->control, sizeof(d->control) - 1);
-	return hash_body(v->set, d->body, err);
+	return digest_of(gathered_body(v->set), d->body, err);
 }
 
 /* The documents of one group, and what is waited for. */
@@ -115,15 +111,11 @@ put_evidence(struct writing *w, const struct tally_interchange_judged *sent,
 	struct tally_interchange_judged ic = *sent;
 	struct tally_group_judged g;
 	unsigned char digest[TALLY_HASH_SIZE];
-	struct tally_hash *h;
 	int64_t interchange, group;
-	enum tally_rc rc = tally_hash_new(&h, err);
+	enum tally_rc rc = digest_of(file, digest, err);
 
 	if (rc != TALLY_OK)
 		return rc;
-	tally_hash_add(h, file.p, file.n);
-	tally_hash_end(h, digest);
-	tally_hash_free(h);
 	ic.offset = 0;
 	rc = store_interchange_sent(w->store, outbox, w->judging.partner->name,
 	    &ic, digest, flow_clock_now(&w->in->clock), &interchange, err);

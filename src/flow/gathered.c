@@ -72,6 +72,24 @@ gathered_key(const struct gathered *g, uint32_t document)
 				      : tally_str("", 0);
 }
 
+struct tally_str
+gathered_body(const struct tally_set *set)
+{
+	const struct tally_segment *first, *last;
+	size_t from, to;
+
+	if (set == NULL || set->nsegment == 0)
+		return tally_str("", 0);
+	first = &set->segment[0];
+	last = &set->segment[set->nsegment - 1];
+	from = set->pos[first->pos + first->n] + 1;
+	to = last->tag == tally_tag("SE")
+	    ? last->start
+	    : (size_t)(set->start - set->offset + set->length);
+	return tally_str(
+	    (const char *)set->bytes + from, to > from ? to - from : 0);
+}
+
 const char *
 gathered_state(enum tally_verdict v)
 {

@@ -64,6 +64,10 @@ void gathered_find(
  * no rows.  Empty where there is none. */
 struct tally_str gathered_key(const struct gathered *, uint32_t document);
 
+/* What a set says, from behind ST to SE, exclusive: its SHA-256 is that of the
+ * same document under another control number.  Empty for none. */
+struct tally_str gathered_body(const struct tally_set *);
+
 /* What becomes of a document by its verdict alone. */
 const char *gathered_state(enum tally_verdict);
 

@@ -37,28 +37,6 @@ find_group(struct parse *p, const struct tally_visit *v,
 	return TALLY_OK;
 }
 
-/* SHA-256 from behind ST to SE, exclusive: the same document under another
- * control number has the same. */
-static void
-hash_body(struct parse *p, const struct tally_set *set,
-    unsigned char digest[TALLY_HASH_SIZE])
-{
-	const struct tally_segment *first, *last;
-	size_t from, to;
-
-	if (set != NULL && set->nsegment > 0) {
-		first = &set->segment[0];
-		last = &set->segment[set->nsegment - 1];
-		from = set->pos[first->pos + first->n] + 1;
-		to = last->tag == tally_tag("SE")
-		    ? last->start
-		    : (size_t)(set->start - set->offset + set->length);
-		if (to > from)
-			tally_hash_add(p->hash, set->bytes + from, to - from);
-	}
-	tally_hash_end(p->hash, digest);
-}
-
 static enum tally_rc
 keep_residue(struct parse *p, struct pending *doc, struct tally_err *err)
 {
@@ -150,6 +128,7 @@ fill(struct parse *p, const struct tally_visit *v,
 	struct gathered *g = &p->g;
 	struct store_document *d = &g->doc[g->n];
 	struct pending *doc = &g->pending[g->n];
+	struct tally_str body;
 	enum tally_rc rc = TALLY_OK;
 
 	memset(d, 0, sizeof(*d));
@@ -163,7 +142,9 @@ fill(struct parse *p, const struct tally_visit *v,
 						      : v->judged->verdict;
 	d->state = gathered_state(d->verdict);
 	d->batch = UINT32_MAX;
-	hash_body(p, v->set, d->body);
+	body = gathered_body(v->set);
+	tally_hash_add(p->hash, body.p, body.n);
+	tally_hash_end(p->hash, d->body);
 	doc->group = p->group;
 	doc->spec = v->set != NULL ? v->set->spec : NULL;
 	doc->found.first = g->found.n;
