@@ -350,64 +350,29 @@ element_after(xmlNode *n)
 	return NULL;
 }
 
-/* Answers of a schema about attributes of elements, for documents ask the same
- * again and again. */
-#define ANSWERS_MAX 256 /* the schema of maps comes to some 60 */
-struct answers {
-	const struct tally_xml *grammar;
-	struct tally_arena *arena; /* of the names */
-	struct {
-		const char *element, *attribute;
-		bool optional;
-	} v[ANSWERS_MAX];
-	size_t n;
-};
-
-static bool
-is_optional(struct answers *a, const char *element, const char *attribute)
-{
-	const struct tally_xml *pattern;
-	bool optional;
-
-	for (size_t i = 0; i < a->n; i++)
-		if (strcmp(a->v[i].attribute, attribute) == 0 &&
-		    strcmp(a->v[i].element, element) == 0)
-			return a->v[i].optional;
-	pattern = tally_xml_pattern(a->grammar, element);
-	optional = pattern != NULL &&
-	    tally_xml_optional(a->grammar, pattern, attribute);
-	if (a->n == ANSWERS_MAX)
-		return optional;
-	element = tally_arena_cstr(a->arena, tally_cstr(element));
-	attribute = tally_arena_cstr(a->arena, tally_cstr(attribute));
-	if (element == NULL || attribute == NULL)
-		return optional;
-	a->v[a->n].element = element;
-	a->v[a->n].attribute = attribute;
-	a->v[a->n++].optional = optional;
-	return optional;
-}
-
 /*
  * Takes out of doc the attributes that the schema leaves free.  libxml2 goes
  * on with and without each one that it meets, so that an element with twenty
  * of them would keep it busy for hours.
  */
 static void
-take_out(xmlDocPtr doc, struct tally_xml_schema *schema)
+take_out(xmlDocPtr doc, const struct tally_xml *grammar)
 {
-	struct answers answers = { .grammar = schema->grammar,
-		.arena = &schema->arena };
+	const struct tally_xml *pattern;
 
 	for (xmlNode *n = xmlDocGetRootElement(doc); n != NULL;
-	     n = element_after(n))
+	     n = element_after(n)) {
+		pattern = tally_xml_pattern(grammar, (const char *)n->name);
+		if (pattern == NULL)
+			continue;
 		for (xmlAttr *at = n->properties, *next; at; at = next) {
 			next = at->next;
 			if (at->ns == NULL &&
-			    is_optional(&answers, (const char *)n->name,
-				(const char *)at->name))
+			    tally_xml_optional(
+				grammar, pattern, (const char *)at->name))
 				xmlRemoveProp(at);
 		}
+	}
 }
 
 /* True when doc is valid; otherwise load holds libxml2's first complaint. */
@@ -506,7 +471,7 @@ check_valid(struct load *load, xmlDocPtr doc, const struct tally_xml *tree,
 	    is_of(doc, tally_xml_get(schema->grammar, "ns")) &&
 	    tally_xml_fits(schema->fit, tree))
 		return TALLY_OK;
-	take_out(doc, schema);
+	take_out(doc, schema->grammar);
 	load->err = &complaint;
 	if (validate(load, doc, schema->text))
 		return TALLY_OK;

@@ -12,10 +12,11 @@
 
 #include <string.h>
 
-#define NODES_MAX      1000 /* the schema of maps has some 200 */
-#define DEPTH_MAX      250
-#define ATTRIBUTES_MAX 64
-#define NONE           0 /* node 0 stands for no node */
+#define NODES_MAX       1000 /* the schema of maps has some 200 */
+#define DEPTH_MAX       250
+#define ATTRIBUTES_MAX  64
+#define INTERLEAVED_MAX 16
+#define NONE            0 /* node 0 stands for no node */
 
 enum kind {
 	GROUP, /* also what a ref stands for */
@@ -25,7 +26,9 @@ enum kind {
 	CHOICE,
 	OPTIONAL,
 	ZERO_OR_MORE,
-	ONE_OR_MORE
+	ONE_OR_MORE,
+	INTERLEAVE,
+	TEXT
 };
 
 struct node {
@@ -64,6 +67,8 @@ kind_of(const char *name, enum kind *kind)
 		{ "optional", OPTIONAL },
 		{ "zeroOrMore", ZERO_OR_MORE },
 		{ "oneOrMore", ONE_OR_MORE },
+		{ "interleave", INTERLEAVE },
+		{ "text", TEXT },
 	};
 
 	for (size_t i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++)
@@ -197,7 +202,7 @@ are_simple(const struct tally_xml_fit *f, const struct node *p, bool inside,
 
 	for (; p != NULL; p = node_at(f, p->next)) {
 		c = node_at(f, p->child);
-		if (p->kind == ELEMENT || p->kind == VALUE)
+		if (p->kind == ELEMENT || p->kind == VALUE || p->kind == TEXT)
 			continue;
 		if (p->kind == ATTRIBUTE) {
 			if (inside || !add_name(all, p->name))
@@ -262,6 +267,8 @@ static bool is_valid(
 
 static bool match_all(
     struct fitting *, const struct node *, const struct tally_xml **, unsigned);
+static bool match_any_order(
+    struct fitting *, const struct node *, const struct tally_xml **, unsigned);
 
 /* Matches elements from *x on, and moves it behind them.  Attributes are seen
  * to elsewhere. */
@@ -276,6 +283,7 @@ match(struct fitting *m, const struct node *p, const struct tally_xml **x,
 		return false;
 	switch (p->kind) {
 	case ATTRIBUTE:
+	case TEXT:
 		return true;
 	case ELEMENT:
 		if (*x == NULL || strcmp((*x)->name, p->name) != 0)
@@ -306,8 +314,10 @@ match(struct fitting *m, const struct node *p, const struct tally_xml **x,
 				*x = before;
 		} while (*x != before && p->kind != OPTIONAL);
 		return !m->failed;
+	case INTERLEAVE:
+		return match_any_order(m, c, x, depth + 1);
 	default:
-		return false; /* text */
+		return false; /* a value */
 	}
 }
 
@@ -321,6 +331,40 @@ match_all(struct fitting *m, const struct node *p, const struct tally_xml **x,
 	return true;
 }
 
+/* Patterns p, p->next, … in any order, what a repeated one matches also in
+ * several places; but not with one's elements between those of another. */
+static bool
+match_any_order(struct fitting *m, const struct node *p,
+    const struct tally_xml **x, unsigned depth)
+{
+	bool seen[INTERLEAVED_MAX] = { false };
+	const struct tally_xml *began, *before;
+	const struct node *q;
+	size_t i;
+
+	do {
+		began = *x;
+		for (q = p, i = 0; q != NULL;
+		     q = node_at(m->fit, q->next), i++) {
+			if (i == INTERLEAVED_MAX)
+				return false;
+			if (seen[i] && q->kind != ZERO_OR_MORE &&
+			    q->kind != ONE_OR_MORE)
+				continue;
+			before = *x;
+			if (!match(m, q, x, depth))
+				*x = before;
+			seen[i] |= *x != before;
+		}
+	} while (*x != began && !m->failed);
+	for (q = p, i = 0; q != NULL; q = node_at(m->fit, q->next), i++) {
+		before = *x;
+		if (!seen[i] && (!match(m, q, &before, depth) || before != *x))
+			return false;
+	}
+	return !m->failed;
+}
+
 /* Whether a value is one that the attribute may have: any if none is named. */
 static bool
 has_value(const struct fitting *m, const struct node *p, const char *value)
@@ -331,6 +375,8 @@ has_value(const struct fitting *m, const struct node *p, const char *value)
 		return true;
 	if (c->next != NONE)
 		return false;
+	if (c->kind == TEXT)
+		return true;
 	if (c->kind == VALUE)
 		return strcmp(c->name, value) == 0;
 	if (c->kind != CHOICE)
@@ -369,6 +415,19 @@ match_attributes(const struct fitting *m, const struct node *p, bool optional,
 	return true;
 }
 
+/* Whether the text of an element may be there: it is the whole content. */
+static bool
+has_text(
+    const struct fitting *m, const struct node *p, const struct tally_xml *x)
+{
+	if (x->text[0] == '\0')
+		return true;
+	for (; p != NULL; p = node_at(m->fit, p->next))
+		if (p->kind == TEXT)
+			return x->child == NULL;
+	return false;
+}
+
 static bool
 is_valid(struct fitting *m, const struct node *p, const struct tally_xml *x,
     unsigned depth)
@@ -377,7 +436,7 @@ is_valid(struct fitting *m, const struct node *p, const struct tally_xml *x,
 	const struct tally_xml *child = x->child;
 	size_t n = 0;
 
-	return x->text[0] == '\0' && !p->hard &&
+	return !p->hard && has_text(m, content, x) &&
 	    match_attributes(m, content, false, x, &n, 0) &&
 	    n == x->nattribute && match_all(m, content, &child, depth + 1) &&
 	    child == NULL;

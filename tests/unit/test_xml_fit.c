@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What surely fits a schema: every shipped map does, and whatever is done to
- * one, libxml2 finds valid what is said to fit.
+ * What surely fits a schema: every shipped map does, and a configuration; and
+ * whatever is done to one, libxml2 finds valid what is said to fit.
  *
  * SEED=n starts elsewhere, ROUNDS=n does more; a failure prints the document.
  */
@@ -58,11 +58,13 @@ enum damage {
 	UNWRAP,
 	WRAP,
 	CHILDLESS,
+	ROTATE,
 	NDAMAGE
 };
 
 struct damaged {
 	struct tally_buf out;
+	const char *namespace;
 	struct rnd *rnd;
 	uint32_t at[3]; /* ordinals of elements that something is done to */
 	enum damage what[3];
@@ -76,9 +78,10 @@ some_name(struct rnd *r)
 		"code", "record", "level", "count", "sum", "rows", "field",
 		"constant", "attribute", "literal", "sequence", "use", "remove",
 		"name", "set", "versions", "extends", "uses", "repeats", "x12",
-		"value", "where", "table", "ref", "of", "loop", "segment",
-		"pair", "column", "qualifier", "qualifier-column", "lookup",
-		"required", "absent", "zzz" };
+		"self", "partner", "id", "mailbox", "pull", "push", "proxy",
+		"finding", "host-key", "url", "value", "where", "table", "ref",
+		"of", "loop", "segment", "pair", "column", "qualifier",
+		"qualifier-column", "lookup", "required", "absent", "zzz" };
 
 	return names[rnd_below(r, sizeof(names) / sizeof(names[0]))];
 }
@@ -133,6 +136,25 @@ put_attributes(struct damaged *d, const struct tally_xml *x, uint32_t me)
 		    &d->out, " %s=\"%s\"", more, some_value(d->rnd));
 }
 
+static void put(struct damaged *, const struct tally_xml *, bool root);
+
+static void
+put_children(struct damaged *d, const struct tally_xml *x, uint32_t me)
+{
+	const struct tally_xml *first = x->child;
+
+	if (does(d, me, ROTATE))
+		while (first != NULL && rnd_chance(d->rnd, 60))
+			first = first->next;
+	for (const struct tally_xml *c = first; c != NULL; c = c->next) {
+		put(d, c, false);
+		if (does(d, me, TWICE) && rnd_chance(d->rnd, 50))
+			put(d, c, false);
+	}
+	for (const struct tally_xml *c = x->child; c != first; c = c->next)
+		put(d, c, false);
+}
+
 /* An element with all that is in it; as deep as the document. */
 static void
 put(struct damaged *d, const struct tally_xml *x, bool root)
@@ -148,19 +170,16 @@ put(struct damaged *d, const struct tally_xml *x, bool root)
 	if (!bare) {
 		tally_buf_printf(&d->out, "<%s", name);
 		if (root)
-			tally_buf_puts(
-			    &d->out, " xmlns=\"urn:tallyman:map:1\"");
+			tally_buf_printf(
+			    &d->out, " xmlns=\"%s\"", d->namespace);
 		put_attributes(d, x, me);
 		tally_buf_puts(&d->out, ">\n");
 	}
 	if (does(d, me, TEXT))
 		tally_buf_puts(&d->out, "text");
-	for (const struct tally_xml *c = x->child;
-	     c != NULL && !does(d, me, CHILDLESS); c = c->next) {
-		put(d, c, false);
-		if (does(d, me, TWICE) && rnd_chance(d->rnd, 50))
-			put(d, c, false);
-	}
+	put_value(&d->out, x->text);
+	if (!does(d, me, CHILDLESS))
+		put_children(d, x, me);
 	if (!bare)
 		tally_buf_printf(&d->out, "</%s>", name);
 	if (!root && does(d, me, WRAP))
@@ -181,23 +200,25 @@ count(const struct tally_xml *x)
 
 struct schema {
 	struct tally_arena arena;
+	const char *namespace;
 	const struct tally_xml_fit *fit;
 	xmlRelaxNGPtr rng;
 };
 
 static void
-schema_init(struct schema *s)
+schema_init(struct schema *s, const char *name)
 {
-	const char *text = tally_embedded_find("map.rng").p;
+	const char *text = tally_embedded_find(name).p;
 	xmlRelaxNGParserCtxtPtr parser =
 	    xmlRelaxNGNewMemParserCtxt(text, (int)strlen(text));
 	const struct tally_xml *grammar;
 	struct tally_err err;
 
 	tally_arena_init(&s->arena, BYTES_MAX);
-	assert_int_equal(tally_xml_load(&grammar, &s->arena, "map.rng",
+	assert_int_equal(tally_xml_load(&grammar, &s->arena, name,
 			     tally_cstr(text), NULL, &err),
 	    TALLY_OK);
+	s->namespace = tally_xml_get(grammar, "ns");
 	s->fit = tally_xml_fit_new(&s->arena, grammar);
 	assert_non_null(s->fit);
 	s->rng = xmlRelaxNGParse(parser);
@@ -242,6 +263,23 @@ is_map(const struct tally_embedded *e)
 		strstr(e->text.p, "\n<library ") != NULL);
 }
 
+/* All that may stand in any order, in some order. */
+static const char configuration[] =
+    "<tallyman xmlns='urn:tallyman:config:1'>"
+    "<partner name='A' qualifier='ZZ' id='A' test='yes'>"
+    "<send set='997'/><finding kind='k' severity='note'/>"
+    "<mailbox url='sftp://a/' transport='openssh'>"
+    "<push to='in'/><host-key>AAAA</host-key><pull from='out'/>"
+    "<proxy url='socks5://b'/><host-key>BBBB</host-key></mailbox>"
+    "<id qualifier='01' id='2'/><receive set='850' map='m'>"
+    "<finding kind='k' severity='error'/></receive>"
+    "<mailbox url='file:x'/><id qualifier='01' id='3'/></partner>"
+    "<self qualifier='ZZ' id='US'/><limits findings='9'/>"
+    "<partner name='B' qualifier='ZZ' id='B'/>"
+    "<defaults zone='utc'><finding kind='k' severity='note'/>"
+    "<proxy command='c'/><finding kind='l' severity='note'/></defaults>"
+    "<self qualifier='ZZ' id='WE'/></tallyman>";
+
 static void
 test_shipped(void **state)
 {
@@ -249,7 +287,7 @@ test_shipped(void **state)
 	size_t n = 0;
 
 	(void)state;
-	schema_init(&s);
+	schema_init(&s, "map.rng");
 	for (size_t i = 0; i < tally_nembedded; i++)
 		if (is_map(&tally_embedded[i])) {
 			assert_true(fits(&s, tally_embedded[i].text));
@@ -257,12 +295,15 @@ test_shipped(void **state)
 		}
 	assert_true(n > 10);
 	schema_free(&s);
+	schema_init(&s, "config.rng");
+	assert_true(fits(&s, tally_cstr(configuration)));
+	schema_free(&s);
 }
 
 static bool
-one_round(const struct schema *s, const struct tally_embedded *e, struct rnd *r)
+one_round(const struct schema *s, struct tally_str text, struct rnd *r)
 {
-	struct damaged d = { .rnd = r };
+	struct damaged d = { .rnd = r, .namespace = s->namespace };
 	const struct tally_xml *root;
 	struct tally_arena a;
 	struct tally_err err;
@@ -272,7 +313,7 @@ one_round(const struct schema *s, const struct tally_embedded *e, struct rnd *r)
 	tally_arena_init(&a, BYTES_MAX);
 	tally_buf_init(&d.out, BYTES_MAX);
 	assert_int_equal(
-	    tally_xml_load(&root, &a, e->name, e->text, NULL, &err), TALLY_OK);
+	    tally_xml_load(&root, &a, "test", text, NULL, &err), TALLY_OK);
 	n = count(root);
 	for (size_t i = 0; i < 3; i++) {
 		/* the first few are looked at more often */
@@ -288,28 +329,44 @@ one_round(const struct schema *s, const struct tally_embedded *e, struct rnd *r)
 	return yes;
 }
 
+/* A shipped map, or the configuration. */
+static struct tally_str
+some_text(bool map, struct rnd *r)
+{
+	size_t i;
+
+	if (!map)
+		return tally_cstr(configuration);
+	do
+		i = rnd_below(r, (uint32_t)tally_nembedded);
+	while (!is_map(&tally_embedded[i]));
+	return tally_embedded[i].text;
+}
+
 static void
-test_damaged(void **state)
+damage_of(const char *schema, bool map)
 {
 	uint64_t seed = rnd_env("SEED", 1), rounds = rnd_env("ROUNDS", 400);
 	uint64_t yes = 0;
 	struct schema s;
 	struct rnd r;
-	size_t i;
 
-	(void)state;
-	schema_init(&s);
+	schema_init(&s, schema);
 	rnd_seed(&r, seed);
-	for (uint64_t n = 0; n < rounds; n++) {
-		do
-			i = rnd_below(&r, (uint32_t)tally_nembedded);
-		while (!is_map(&tally_embedded[i]));
-		yes += one_round(&s, &tally_embedded[i], &r);
-	}
+	for (uint64_t n = 0; n < rounds; n++)
+		yes += one_round(&s, some_text(map, &r), &r);
 	print_message("%llu of %llu documents fit\n", (unsigned long long)yes,
 	    (unsigned long long)rounds);
 	assert_true(yes > rounds / 20 && yes < rounds / 10 * 9);
 	schema_free(&s);
+}
+
+static void
+test_damaged(void **state)
+{
+	(void)state;
+	damage_of("map.rng", true);
+	damage_of("config.rng", false);
 }
 
 /* Namespaces are not seen in the tree; a document is refused for them. */
