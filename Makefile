@@ -46,7 +46,7 @@ APP_LIBS  := $(SQLITE_LIBS) $(SSH_LIBS)
 DICT_DIRS := $(sort $(wildcard src/dictionary/[0-9]*))
 DICT_TEXT := $(foreach d,$(DICT_DIRS),$(wildcard $d/*))
 EMBED     := $(sort $(wildcard maps/*.xml maps/*.rng))
-GEN_SRC   := $(B)/gen/dictionary.c $(B)/gen/embedded.c
+GEN_SRC   := $(B)/gen/dictionary.c $(B)/gen/embedded.c $(B)/gen/model.c
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 CORE_OBJ := $(call obj,$(CORE_SRC)) $(GEN_SRC:.c=.o)
@@ -89,6 +89,12 @@ $(B)/tool/embed: $(call obj,src/tool/embed.c)
 $(B)/tool/dictionary: $(DICT_TOOL_OBJ)
 	@mkdir -p $(@D)
 	$(LINK) $^
+$(B)/tool/model: $(call obj,src/tool/model.c src/record/model.c \
+    $(wildcard src/base/*.c)) $(B)/gen/embedded.o
+	@mkdir -p $(@D)
+	$(LINK) $^ $(CORE_LIBS)
+$(B)/gen/model.c: $(B)/tool/model
+	$(B)/tool/model > $@
 $(B)/gen/embedded.c: $(EMBED) src/tool/embed.c | $(B)/tool/embed
 	@mkdir -p $(@D)
 	$(B)/tool/embed $(EMBED) > $@

@@ -6,7 +6,7 @@
  * schema cannot say: names that are unique, references to tables that exist,
  * the head table, the key.
  */
-#include "tallyman/record.h"
+#include "record/model.h"
 
 #include "base/embed.h"
 #include "base/hash.h"
@@ -342,7 +342,7 @@ digest(unsigned char out[32], struct tally_str text, struct tally_err *err)
 }
 
 enum tally_rc
-tally_model_load(struct tally_model **out, const char *name,
+tally_model_read(struct tally_model **out, const char *name,
     struct tally_str text, struct tally_err *err)
 {
 	const char *schema = tally_embedded_schema("records.rng", text);

@@ -9,6 +9,7 @@
 
 #include "base/embed.h"
 #include "base/hash.h"
+#include "record/model.h"
 #include "tallyman/record.h"
 
 #define HEAD "<records xmlns='urn:tallyman:records:1'>\n"
@@ -151,6 +152,65 @@ test_shipped(void **state)
 	tally_model_free(m);
 }
 
+static void
+same_column(const struct tally_column *a, const struct tally_column *b)
+{
+	assert_string_equal(a->name, b->name);
+	assert_string_equal(a->note, b->note);
+	assert_int_equal(a->type, b->type);
+	assert_int_equal(a->search, b->search);
+	assert_int_equal(a->local != NULL, b->local != NULL);
+	if (a->local != NULL)
+		assert_memory_equal(a->local, b->local, sizeof(*a->local));
+}
+
+static void
+same_table(const struct tally_table *a, const struct tally_table *b)
+{
+	assert_string_equal(a->name, b->name);
+	assert_string_equal(a->note, b->note);
+	assert_int_equal(a->head, b->head);
+	assert_int_equal(a->nreference, b->nreference);
+	for (uint16_t i = 0; i < a->nreference; i++) {
+		assert_string_equal(a->reference[i].name, b->reference[i].name);
+		assert_int_equal(a->reference[i].table, b->reference[i].table);
+	}
+	assert_int_equal(a->ncolumn, b->ncolumn);
+	for (uint16_t i = 0; i < a->ncolumn; i++)
+		same_column(&a->column[i], &b->column[i]);
+	assert_int_equal(a->nkey, b->nkey);
+	assert_memory_equal(a->key, b->key, sizeof(a->key));
+	assert_int_equal(a->ninstant, b->ninstant);
+	for (uint16_t i = 0; i < a->ninstant; i++)
+		assert_int_equal(a->instant[i], b->instant[i]);
+}
+
+/* The shipped model, compiled in, is what its text comes to. */
+static void
+test_built_in(void **state)
+{
+	struct tally_str text = tally_embedded_find("records.xml");
+	struct tally_model *a, *b;
+	struct tally_err err;
+
+	(void)state;
+	assert_int_equal(
+	    tally_model_read(&a, "records.xml", text, &err), TALLY_OK);
+	assert_int_equal(
+	    tally_model_load(&b, "records.xml", text, &err), TALLY_OK);
+	assert_ptr_not_equal(a->table, b->table);
+	assert_ptr_equal(b->table, tally_model_built_in.table);
+	assert_int_equal(a->ntable, b->ntable);
+	for (uint16_t i = 0; i < a->ntable; i++)
+		same_table(&a->table[i], &b->table[i]);
+	assert_int_equal(a->ntimed, b->ntimed);
+	for (uint16_t i = 0; i < a->ntimed; i++)
+		assert_int_equal(a->timed[i], b->timed[i]);
+	assert_memory_equal(a->hash, b->hash, sizeof(a->hash));
+	tally_model_free(a);
+	tally_model_free(b);
+}
+
 int
 main(void)
 {
@@ -158,6 +218,7 @@ main(void)
 		cmocka_unit_test(test_mistakes),
 		cmocka_unit_test(test_small),
 		cmocka_unit_test(test_shipped),
+		cmocka_unit_test(test_built_in),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
