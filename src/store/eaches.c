@@ -37,16 +37,9 @@ static const struct {
 };
 
 /* What one unit of t is: a number, or "pack"; null where nobody says. */
-static void
-put_says(struct tally_buf *sql)
-{
-	tally_buf_puts(
-	    sql, "coalesce(lookup_own.ours, lookup_all.ours, CASE t.unit");
-	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
-		tally_buf_printf(
-		    sql, " WHEN '%s' THEN '%s'", units[i].unit, units[i].says);
-	tally_buf_puts(sql, " END)");
-}
+#define SAYS "coalesce(lookup_own.ours, lookup_all.ours, eaches.column2)"
+/* Whether that is a number, from 1 on. */
+#define IS_NUMBER SAYS " GLOB '[1-9]*' AND " SAYS " NOT GLOB '*[^0-9]*'"
 
 static bool
 has(const struct tally_table *t, const char *column)
@@ -65,34 +58,18 @@ put_pack(struct tally_buf *sql, const struct tally_table *t)
 		tally_buf_puts(sql, "t.pack");
 }
 
-/* Whether that is a number, from 1 on. */
-static void
-put_number(struct tally_buf *sql)
-{
-	put_says(sql);
-	tally_buf_puts(sql, " GLOB '[1-9]*' AND ");
-	put_says(sql);
-	tally_buf_puts(sql, " NOT GLOB '*[^0-9]*'");
-}
-
 void
 eaches_columns(struct tally_buf *sql, const struct tally_table *t)
 {
-	tally_buf_puts(sql, ", CASE WHEN ");
-	put_says(sql);
-	tally_buf_puts(sql, " = 'pack' THEN ");
+	tally_buf_puts(sql, ", CASE WHEN " SAYS " = 'pack' THEN ");
 	put_pack(sql, t);
-	tally_buf_puts(sql, " WHEN ");
-	put_number(sql);
-	tally_buf_puts(sql, " THEN CAST(");
-	put_says(sql);
-	tally_buf_puts(sql, " AS INTEGER) END AS eaches_per_unit, CASE WHEN ");
-	put_says(sql);
-	tally_buf_puts(sql, " = 'pack' THEN CASE WHEN ");
-	put_pack(sql, t);
-	tally_buf_puts(sql, " IS NOT NULL THEN 'pack' END WHEN ");
-	put_number(sql);
 	tally_buf_puts(sql,
+	    " WHEN " IS_NUMBER " THEN CAST(" SAYS " AS INTEGER) END"
+	    " AS eaches_per_unit, CASE WHEN " SAYS " = 'pack'"
+	    " THEN CASE WHEN ");
+	put_pack(sql, t);
+	tally_buf_puts(sql,
+	    " IS NOT NULL THEN 'pack' END WHEN " IS_NUMBER
 	    " THEN CASE WHEN coalesce(lookup_own.ours, lookup_all.ours) IS NULL"
 	    " THEN 'unit' ELSE 'lookup' END END AS eaches_rule");
 }
@@ -106,7 +83,12 @@ eaches_join(struct tally_buf *sql)
 	    " AND lookup_own.theirs = t.unit"
 	    " LEFT JOIN lookups lookup_all ON lookup_all.partner = '*'"
 	    " AND lookup_all.name = '" LOOKUP "'"
-	    " AND lookup_all.theirs = t.unit");
+	    " AND lookup_all.theirs = t.unit"
+	    " LEFT JOIN (VALUES ");
+	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
+		tally_buf_printf(sql, "%s('%s', '%s')", i > 0 ? ", " : "",
+		    units[i].unit, units[i].says);
+	tally_buf_puts(sql, ") eaches ON eaches.column1 = t.unit");
 }
 
 void
