@@ -6,7 +6,7 @@
  * method, at each point, and prints what the oracle found.  -q takes a thin
  * sample, -p one that finds what is planted; -1 ends at the first thing that
  * is wrong.  POISONED is built to die of a poison, PRELOAD is the allocator
- * that fails.
+ * that fails.  As many methods work at once as there are processors.
  */
 #include <stdarg.h>
 #include <stdio.h>
@@ -20,6 +20,7 @@
 
 #define TOLD_MAX 5 /* bad points of a method that are told in full */
 
+/* The longest first. */
 static const struct method {
 	const char *name;
 	method_fn *run;
@@ -27,6 +28,7 @@ static const struct method {
 	bool traced;
 	const char *what;
 } methods[] = {
+	{ "error", method_error, false, true, "errors of each system call" },
 	{ "oracle", method_oracle, false, false,
 	    "the oracle, on states that are spoilt" },
 	{ "kill", method_kill, false, true, "killed at each system call" },
@@ -34,7 +36,6 @@ static const struct method {
 	    "killed at every 7th, over SFTP" },
 	{ "power", method_power, false, true,
 	    "the power cut after each change of the disk" },
-	{ "error", method_error, false, true, "errors of each system call" },
 	{ "error-sftp", method_error_sftp, true, true,
 	    "errors of every 37th, over SFTP" },
 	{ "memory", method_memory, false, false, "a request for memory fails" },
@@ -113,29 +114,73 @@ missing(const struct method *m)
 	return why != NULL || !m->traced ? why : tracer_missing();
 }
 
-static struct effort
-run(const struct method *m, const struct effort *like)
+static void
+run(const struct method *m, struct effort *e)
 {
-	struct effort e = *like;
 	struct sshd sshd;
 	double began = seconds_now();
 
-	e.skipped = missing(m);
-	if (e.skipped == NULL) {
-		rnd_seed(&e.rnd, e.seed);
-		if (m->sftp) {
-			sshd_start(&sshd, NULL, NULL);
-			e.sshd = &sshd;
-		}
-		m->run(&e);
-		if (m->sftp)
-			sshd_stop(&sshd);
+	e->skipped = missing(m);
+	if (e->skipped != NULL) {
+		printf("%s skipped: %s\n", m->name, e->skipped);
+		return;
 	}
-	if (e.skipped != NULL)
-		printf("%s skipped: %s\n", m->name, e.skipped);
-	else
-		tell(m, &e, seconds_now() - began);
-	return e;
+	rnd_seed(&e->rnd, e->seed);
+	if (m->sftp) {
+		sshd_start(&sshd, NULL, NULL);
+		e->sshd = &sshd;
+	}
+	m->run(e);
+	if (m->sftp)
+		sshd_stop(&sshd);
+	tell(m, e, seconds_now() - began);
+}
+
+struct tally {
+	unsigned long passed, failed, skipped;
+};
+
+/* Runs a method in a process of its own, which writes what it counted. */
+static void
+start(const struct method *m, const struct effort *like, int to)
+{
+	struct effort e = *like;
+	struct tally t;
+
+	fflush(stdout);
+	switch (fork()) {
+	case -1:
+		perror("fault: fork");
+		exit(1);
+	case 0:
+		break;
+	default:
+		return;
+	}
+	run(m, &e);
+	t = (struct tally){ e.points - e.bad, e.bad, e.skipped != NULL };
+	/* Atomic: it is less than PIPE_BUF. */
+	if (write(to, &t, sizeof(t)) != (ssize_t)sizeof(t))
+		_exit(1);
+	exit(0);
+}
+
+/* Waits for one of them.  One that did not count has failed. */
+static void
+finish(int from, struct tally *sum)
+{
+	struct tally t = { .failed = 1 };
+	int status;
+
+	if (wait(&status) < 0) {
+		perror("fault: wait");
+		exit(1);
+	}
+	if (status == 0 && read(from, &t, sizeof(t)) != (ssize_t)sizeof(t))
+		t = (struct tally){ .failed = 1 };
+	sum->passed += t.passed;
+	sum->failed += t.failed;
+	sum->skipped += t.skipped;
 }
 
 static bool
@@ -150,11 +195,12 @@ is_chosen(const char *name, char *const *chosen, size_t n)
 int
 main(int argc, char **argv)
 {
-	struct effort like = { .seed = rnd_env("SEED", 1) }, e;
+	struct effort like = { .seed = rnd_env("SEED", 1) };
+	long most = sysconf(_SC_NPROCESSORS_ONLN), running = 0;
 	char *chosen[16];
 	size_t n = 0;
-	unsigned long passed = 0, failed = 0, skipped = 0;
-	int c;
+	struct tally sum = { 0 };
+	int c, counted[2];
 
 	while ((c = getopt(argc, argv, "qp1s:m:")) != -1) {
 		if (c == 'q')
@@ -175,15 +221,23 @@ main(int argc, char **argv)
 	like.program = argv[optind];
 	like.poisoned = argv[optind + 1];
 	like.preload = argv[optind + 2];
+	if (pipe(counted) != 0) {
+		perror("fault: pipe");
+		return 1;
+	}
 	for (size_t i = 0; i < METHODS; i++) {
 		if (!is_chosen(methods[i].name, chosen, n))
 			continue;
-		e = run(&methods[i], &like);
-		passed += e.points - e.bad;
-		failed += e.bad;
-		skipped += e.skipped != NULL;
+		if (running == most) {
+			finish(counted[0], &sum);
+			running--;
+		}
+		start(&methods[i], &like, counted[1]);
+		running++;
 	}
-	printf("fault: %lu passed, %lu failed, %lu skipped\n", passed, failed,
-	    skipped);
-	return failed != 0;
+	for (; running > 0; running--)
+		finish(counted[0], &sum);
+	printf("fault: %lu passed, %lu failed, %lu skipped\n", sum.passed,
+	    sum.failed, sum.skipped);
+	return sum.failed != 0;
 }
