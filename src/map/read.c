@@ -139,8 +139,6 @@ number(struct read *r, uint32_t i)
 	s->youngest[i] = 0;
 }
 
-/* Instances that begin with the present segment take the frame around them. */
-
 /* All between ST and SE.  Instances that begin with a segment take the frame
  * around them. */
 static enum tally_rc

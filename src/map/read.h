@@ -3,6 +3,7 @@
 #ifndef TALLYMAN_MAP_READ_H
 #define TALLYMAN_MAP_READ_H
 
+#include "base/decimal.h"
 #include "map/memo.h"
 #include "map/program.h"
 
@@ -61,12 +62,10 @@ struct read {
 	uint32_t made;       /* frame of the segment's row, or READ_NO_FRAME */
 	bool refused;        /* a value of a memo's steps */
 	struct memo *memo;   /* what is done is told to it; or null */
-	uint64_t test[MEMO_TESTS];
-	unsigned ntest;
-	uint8_t shift;    /* of the pair that is read */
-	uint32_t current; /* frame that the present list speaks of */
-	bool rowed;       /* it has made a row */
-	bool owned;       /* owner is known */
+	uint8_t shift;       /* of the pair that is read */
+	uint32_t current;    /* frame that the present list speaks of */
+	bool rowed;          /* it has made a row */
+	bool owned;          /* owner is known */
 	struct read_owner owner;
 	struct read_part part[PARTS_MAX];
 	unsigned npart;
@@ -87,9 +86,6 @@ bool read_free_part(const struct read *, uint8_t element, uint8_t component);
 void read_claim_part(struct read *, uint8_t element, uint8_t component);
 void read_claim_conditions(
     struct read *, const struct map_condition *, uint8_t n);
-/* tally_decimal_plain, where WORD_MAX bytes can be read. */
-bool read_plain(const unsigned char *, size_t);
-
 /* The word for a code, or the same when it is not listed; padded: its bytes
  * where WORD_MAX can be read. */
 struct tally_str read_word(
@@ -113,6 +109,23 @@ static inline struct tally_str
 read_kept(const struct read *r, unsigned element, size_t n)
 {
 	return tally_str(r->kept.bytes + r->pos[element - 1] + 1, n);
+}
+
+/* Where the reader has what the batch keeps: WORD_MAX bytes can be read. */
+static inline const unsigned char *
+read_sent(const struct read *r, struct tally_str kept)
+{
+	return r->set->bytes + ((uintptr_t)kept.p - (uintptr_t)r->kept.bytes);
+}
+
+/* WORD_MAX bytes as they lie in memory. */
+static inline uint64_t
+read_bytes(const struct read *r, uint32_t from)
+{
+	uint64_t w;
+
+	memcpy(&w, r->set->bytes + from, WORD_MAX);
+	return w;
 }
 
 /* Whether there is a value that nothing has claimed yet. */
@@ -280,30 +293,43 @@ read_list(const struct read *r, uint32_t frame)
 
 /* run.c: that list, over what is free of the segment. */
 enum tally_rc read_run(struct read *, uint32_t frame);
-/* A row of a block of a segment or a loop, if it can be: r->made.  current is
- * the frame that the list speaks of. */
-enum tally_rc read_begin_rows(
-    struct read *, const struct map_op *, uint32_t frame, uint32_t current);
-/* After the list of its block. */
-void read_end_rows(struct read *, uint32_t made);
 
-/* value.c: what a value is to a column, for other forms than MAP_AS_IS; a null
- * view: that is not known so easily. */
-struct tally_str read_formed(
-    const struct read *, const struct map_op *, struct tally_str);
+/* tally_decimal_plain, where WORD_MAX bytes can be read. */
+static inline bool
+read_plain(const unsigned char *p, size_t n)
+{
+	const uint64_t low = 0x7f7f7f7f7f7f7f7f;
+	uint64_t w, other;
+	unsigned point;
+
+	if (!WORD_LITTLE_ENDIAN || n == 0 || n > WORD_MAX)
+		return tally_decimal_plain(tally_str(p, n));
+	memcpy(&w, p, WORD_MAX);
+	w ^= 0x3030303030303030;
+	/* the high bit of each byte that is no digit */
+	other = ((w & low) + 0x7676767676767676) | w;
+	other &= ~low & (UINT64_MAX >> (64 - 8 * n));
+	if (other == 0)
+		return n == 1 || p[0] != '0';
+	point = (unsigned)__builtin_ctzll(other) / 8;
+	return (other & (other - 1)) == 0 && p[point] == '.' && point > 0 &&
+	    point + 1u < n && (point == 1 || p[0] != '0');
+}
+
 /* A value of a simple set into a column, if the cell can point at it, or at a
  * word for it, as it is. */
 READ_INLINE bool
 read_keep(const struct read *r, const struct map_op *op, uint8_t form,
     struct read_row row, uint16_t column, struct tally_str v)
 {
-	if (v.p[v.n - 1] == ' ')
+	const unsigned char *sent = read_sent(r, v);
+
+	if (form == MAP_OTHER || (form == MAP_PLAIN && !read_plain(sent, v.n)))
+		return false;
+	if (form != MAP_PLAIN && v.p[v.n - 1] == ' ')
 		v = tally_str_rtrim(v);
-	if (form != MAP_AS_IS) {
-		v = read_formed(r, op, v);
-		if (v.p == NULL)
-			return false;
-	}
+	if (form == MAP_CODED)
+		v = read_word(&r->map->codes[op->codes], v, sent);
 	if (v.n > 0)
 		read_point(row, column, v);
 	return true;
@@ -322,8 +348,13 @@ enum tally_rc read_make_row(
     struct read *, const struct map_block *, uint32_t outer, uint32_t *row);
 /* The same, and a frame for it: r->made, or READ_NO_FRAME. */
 enum tally_rc read_push_frame(struct read *, uint16_t block, uint32_t outer);
-/* A frame whose row is that of the frame around it. */
-enum tally_rc read_share_frame(struct read *, uint16_t block, uint32_t outer);
+/* The same for the present segment of a block of a segment, a loop or a level,
+ * where it can begin one: a level without rows gets the row around it.  current
+ * is the frame that the list speaks of. */
+enum tally_rc read_begin_rows(
+    struct read *, const struct map_op *, uint32_t frame, uint32_t current);
+/* After the list of its block. */
+void read_end_rows(struct read *, uint32_t made);
 /* Reports required columns that a finished row has no value for. */
 void read_tell_required(struct read *, const struct map_frame *);
 static inline void

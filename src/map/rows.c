@@ -62,14 +62,16 @@ make_frame_room(struct read *r)
 	return TALLY_OK;
 }
 
-enum tally_rc
-read_share_frame(struct read *r, uint16_t block, uint32_t outer)
+/* A frame whose row is that of the frame around it. */
+static enum tally_rc
+share_frame(struct read *r, uint16_t block, uint32_t outer)
 {
 	const struct map_block *b = &r->map->block[block];
 	struct map_scratch *s = &r->map->scratch;
 	struct map_frame *f;
 	enum tally_rc rc = TALLY_OK;
 
+	r->made = READ_NO_FRAME;
 	if (s->nframe == s->frame_cap)
 		rc = make_frame_room(r);
 	if (rc != TALLY_OK)
@@ -85,8 +87,8 @@ read_share_frame(struct read *r, uint16_t block, uint32_t outer)
 	return TALLY_OK;
 }
 
-enum tally_rc
-read_push_frame(struct read *r, uint16_t block, uint32_t outer)
+READ_INLINE enum tally_rc
+push_frame(struct read *r, uint16_t block, uint32_t outer)
 {
 	struct map_scratch *s = &r->map->scratch;
 	const struct map_block *b = &r->map->block[block];
@@ -119,6 +121,83 @@ read_push_frame(struct read *r, uint16_t block, uint32_t outer)
 	f->list = b->list - b->first;
 	return TALLY_OK;
 }
+
+enum tally_rc
+read_push_frame(struct read *r, uint16_t block, uint32_t outer)
+{
+	return push_frame(r, block, outer);
+}
+
+/* --- rows of segments, loops and levels --- */
+
+/* The instance of the block's loop that begins with this segment, and has
+ * no row yet; UINT32_MAX when there is none. */
+static inline uint32_t
+beginning(const struct read *r, const struct map_block *b, uint32_t frame)
+{
+	const struct tally_instance *v = r->set->instance;
+	uint32_t i = r->segment->loop;
+
+	while (i > 0 && v[i].first == r->index) {
+		if (v[i].loop == b->loop)
+			return r->map->scratch.frame_of[i] == frame
+			    ? i
+			    : UINT32_MAX;
+		i = v[i].parent;
+	}
+	return UINT32_MAX;
+}
+
+/* Instances from the present one out to that one have a frame. */
+static inline void
+take_instances(struct read *r, uint32_t instance, uint32_t frame)
+{
+	uint32_t i = r->segment->loop;
+
+	while (i != instance) {
+		r->map->scratch.frame_of[i] = frame;
+		i = r->set->instance[i].parent;
+	}
+	r->map->scratch.frame_of[instance] = frame;
+}
+
+enum tally_rc
+read_begin_rows(
+    struct read *r, const struct map_op *op, uint32_t frame, uint32_t current)
+{
+	const struct map_block *b = &r->map->block[op->arg];
+	uint32_t instance = UINT32_MAX;
+	enum tally_rc rc;
+
+	r->made = READ_NO_FRAME;
+	if (b->kind != BLOCK_SEGMENT) {
+		instance = beginning(r, b, current);
+		if (instance == UINT32_MAX)
+			return TALLY_OK;
+	}
+	rc = b->rowless ? share_frame(r, op->arg, frame)
+			: push_frame(r, op->arg, frame);
+	if (rc != TALLY_OK || r->made == READ_NO_FRAME)
+		return rc;
+	r->rowed = r->owned = true;
+	r->owner = read_owner_of(&r->map->scratch.frame[r->made]);
+	if (instance != UINT32_MAX)
+		take_instances(r, instance, r->made);
+	return TALLY_OK;
+}
+
+void
+read_end_rows(struct read *r, uint32_t made)
+{
+	struct map_scratch *s = &r->map->scratch;
+
+	if (r->map->block[s->frame[made].block].kind != BLOCK_SEGMENT)
+		return;
+	read_check_required(r, &s->frame[made]);
+	s->nframe = made;
+}
+
+/* --- values that there have to be --- */
 
 /* What the standard requires itself, the checker has missed already. */
 static bool

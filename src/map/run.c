@@ -216,78 +216,6 @@ run_sequence(struct read *r, const struct map_op *op, uint32_t frame)
 
 static enum tally_rc run(struct read *, uint32_t frame, bool pair);
 
-/* The instance of the block's loop that begins with this segment, and has
- * no row yet; UINT32_MAX when there is none. */
-static inline uint32_t
-beginning(const struct read *r, const struct map_block *b, uint32_t frame)
-{
-	const struct tally_instance *v = r->set->instance;
-	uint32_t i = r->segment->loop;
-
-	while (i > 0 && v[i].first == r->index) {
-		if (v[i].loop == b->loop)
-			return r->map->scratch.frame_of[i] == frame
-			    ? i
-			    : UINT32_MAX;
-		i = v[i].parent;
-	}
-	return UINT32_MAX;
-}
-
-/* Instances from the present one out to that one have a frame. */
-static inline void
-take_instances(struct read *r, uint32_t instance, uint32_t frame)
-{
-	uint32_t i = r->segment->loop;
-
-	while (i != instance) {
-		r->map->scratch.frame_of[i] = frame;
-		i = r->set->instance[i].parent;
-	}
-	r->map->scratch.frame_of[instance] = frame;
-}
-
-static inline void
-begin_row(struct read *r)
-{
-	r->rowed = r->owned = true;
-	r->owner = read_owner_of(&r->map->scratch.frame[r->made]);
-}
-
-enum tally_rc
-read_begin_rows(
-    struct read *r, const struct map_op *op, uint32_t frame, uint32_t current)
-{
-	const struct map_block *b = &r->map->block[op->arg];
-	uint32_t instance = UINT32_MAX;
-	enum tally_rc rc;
-
-	r->made = READ_NO_FRAME;
-	if (b->kind == BLOCK_LOOP) {
-		instance = beginning(r, b, current);
-		if (instance == UINT32_MAX)
-			return TALLY_OK;
-	}
-	rc = read_push_frame(r, op->arg, frame);
-	if (rc != TALLY_OK || r->made == READ_NO_FRAME)
-		return rc;
-	begin_row(r);
-	if (instance != UINT32_MAX)
-		take_instances(r, instance, r->made);
-	return TALLY_OK;
-}
-
-void
-read_end_rows(struct read *r, uint32_t made)
-{
-	struct map_scratch *s = &r->map->scratch;
-
-	if (r->map->block[s->frame[made].block].kind != BLOCK_SEGMENT)
-		return;
-	read_check_required(r, &s->frame[made]);
-	s->nframe = made;
-}
-
 static enum tally_rc
 run_rows(struct read *r, const struct map_op *op, uint32_t frame)
 {
@@ -314,27 +242,21 @@ run_rows(struct read *r, const struct map_op *op, uint32_t frame)
 static enum tally_rc
 run_level(struct read *r, const struct map_op *op, uint32_t frame)
 {
-	struct map_frame *outer = &r->map->scratch.frame[frame];
+	const struct map_scratch *s = &r->map->scratch;
 	const struct map_block *b = &r->map->block[op->arg];
-	uint32_t instance = beginning(r, b, r->current);
 	uint64_t bit = (uint64_t)1 << b->bit;
 	uint64_t met;
 	enum tally_rc rc;
 
-	if (r->rowed || r->claimed != 0 || instance == UINT32_MAX ||
+	if (r->rowed || r->claimed != 0 ||
 	    !read_meets(r, b->condition, b->n, &met) ||
-	    (b->rowless && (outer->taken & bit)))
+	    (b->rowless && (s->frame[frame].taken & bit)))
 		return TALLY_OK;
-	if (b->rowless) {
-		outer->taken |= bit;
-		rc = read_share_frame(r, op->arg, frame);
-	} else {
-		rc = read_push_frame(r, op->arg, frame);
-	}
+	rc = read_begin_rows(r, op, frame, r->current);
 	if (rc != TALLY_OK || r->made == READ_NO_FRAME)
 		return rc;
-	begin_row(r);
-	take_instances(r, instance, r->made);
+	if (b->rowless)
+		s->frame[frame].taken |= bit;
 	read_enter_level(r, r->made);
 	read_claim_level(r);
 	r->free = r->present & ~r->claimed;

@@ -104,27 +104,6 @@ read_claim_conditions(struct read *r, const struct map_condition *c, uint8_t n)
 	}
 }
 
-bool
-read_plain(const unsigned char *p, size_t n)
-{
-	const uint64_t low = 0x7f7f7f7f7f7f7f7f;
-	uint64_t w, other;
-	unsigned point;
-
-	if (!WORD_LITTLE_ENDIAN || n == 0 || n > WORD_MAX)
-		return tally_decimal_plain(tally_str(p, n));
-	memcpy(&w, p, WORD_MAX);
-	w ^= 0x3030303030303030;
-	/* the high bit of each byte that is no digit */
-	other = ((w & low) + 0x7676767676767676) | w;
-	other &= ~low & (UINT64_MAX >> (64 - 8 * n));
-	if (other == 0)
-		return n == 1 || p[0] != '0';
-	point = (unsigned)__builtin_ctzll(other) / 8;
-	return (other & (other - 1)) == 0 && p[point] == '.' && point > 0 &&
-	    point + 1u < n && (point == 1 || p[0] != '0');
-}
-
 struct tally_str
 read_word(const struct map_codes *codes, struct tally_str s,
     const unsigned char *padded)
@@ -144,23 +123,6 @@ read_word(const struct map_codes *codes, struct tally_str s,
 	return c->key == key && c->x12.n == s.n ? c->value : s;
 }
 
-/* Where the reader has what the batch keeps. */
-static const unsigned char *
-sent_at(const struct read *r, struct tally_str kept)
-{
-	return r->set->bytes + ((uintptr_t)kept.p - (uintptr_t)r->kept.bytes);
-}
-
-struct tally_str
-read_formed(const struct read *r, const struct map_op *op, struct tally_str v)
-{
-	if (op->form == MAP_CODED)
-		return read_word(&r->map->codes[op->codes], v, sent_at(r, v));
-	if (op->form == MAP_PLAIN && read_plain(sent_at(r, v), v.n))
-		return v;
-	return tally_str(NULL, 0);
-}
-
 static enum read_form
 convert_text(struct read *r, const struct map_op *op, struct tally_str *s)
 {
@@ -168,7 +130,7 @@ convert_text(struct read *r, const struct map_op *op, struct tally_str *s)
 	struct tally_str sent = *s;
 
 	if (op->codes != MAP_NO_CODE)
-		*s = read_word(&r->map->codes[op->codes], *s, sent_at(r, *s));
+		*s = read_word(&r->map->codes[op->codes], *s, read_sent(r, *s));
 	if (s->p != sent.p || !r->foreign)
 		return READ_KEPT;
 	tally_buf_reset(text);

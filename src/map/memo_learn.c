@@ -1,0 +1,239 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Segments that are not like one before, and what they come to; see memo.h. */
+#include "map/read.h"
+
+#include <string.h>
+
+/* --- what a list depends on --- */
+
+static bool
+learn_conditions(struct memo_list *s, const struct map_condition *c, uint8_t n)
+{
+	for (; n > 0; n--, c++) {
+		if (c->component > 0)
+			return false;
+		s->tests |= (uint64_t)1 << c->element;
+	}
+	return true;
+}
+
+/* The operations that a TAKE or a CHOOSE holds. */
+static bool
+learn_held(const struct map_op *op)
+{
+	for (const struct map_op *end = op + op->next; ++op < end;)
+		if (op->component > 0 || op->code == MAP_ATTRIBUTE)
+			return false;
+	return true;
+}
+
+static bool
+learn_op(struct memo_list *s, const struct map_op *op)
+{
+	switch (op->code) {
+	case MAP_TAKE:
+		s->groups |= (uint64_t)1 << op->group->bit;
+		return learn_held(op) &&
+		    learn_conditions(s, op->group->condition, op->group->n);
+	case MAP_CHOOSE:
+		for (uint16_t i = 1; i < op->next; i++)
+			s->groups |= (uint64_t)1 << op[i].group->bit;
+		s->tests |= op->wants;
+		return learn_held(op);
+	case MAP_LITERAL:
+		return op->component == 0 &&
+		    learn_conditions(s, op->group->condition, op->group->n);
+	case MAP_PAIRS:
+		return true; /* what they make is not remembered */
+	default:
+		return false;
+	}
+}
+
+/* The list of a row that the segment makes; it makes no other one. */
+static bool
+learn_inner(struct memo_list *s, const struct map_list *list)
+{
+	struct memo_list inner = { .tests = 0 };
+
+	for (const struct map_op *op = list->op; op < list->end; op += op->next)
+		if (op->code != MAP_ROWS &&
+		    (op->up > 0 || !learn_op(&inner, op)))
+			return false;
+	s->tests |= inner.tests; /* its row has taken nothing yet */
+	return true;
+}
+
+static bool
+learn_list(
+    const struct read *r, struct memo_list *s, const struct map_list *list)
+{
+	const struct map_block *b;
+
+	for (const struct map_op *op = list->op; op < list->end;
+	     op += op->next) {
+		if (op->up > 0)
+			return false;
+		if (op->code != MAP_ROWS) {
+			if (!learn_op(s, op))
+				return false;
+			continue;
+		}
+		b = &r->map->block[op->arg];
+		if (!learn_conditions(s, b->condition, b->n) ||
+		    !learn_inner(s,
+			&r->map->list[b->list + r->segment->place - b->first]))
+			return false;
+	}
+	return true;
+}
+
+static void
+learn(const struct read *r, struct memo_list *s, const struct map_list *list)
+{
+	s->ability = learn_list(r, s, list) ? MEMO_ABLE : MEMO_NOT_ABLE;
+}
+
+/* --- remembering --- */
+
+void
+memo_forget(struct read *r)
+{
+	r->memo->list = MEMO_NONE;
+	r->memo = NULL;
+}
+
+void
+memo_add(struct read *r, const struct map_op *op, enum map_form form,
+    uint32_t frame, uint16_t column, unsigned element)
+{
+	struct memo *m = r->memo;
+	unsigned at = form == MAP_AS_IS ? m->nas_is : m->nstep;
+
+	if (m->nstep == MEMO_STEPS || !(r->claimed >> element & 1) ||
+	    frame != (m->rows != NULL ? r->made : r->current)) {
+		memo_forget(r);
+		return;
+	}
+	memmove(
+	    m->step + at + 1, m->step + at, (m->nstep - at) * sizeof(*m->step));
+	m->step[at] = (struct memo_step){ column, (uint8_t)element,
+		(uint8_t)form, (uint32_t)(op - r->map->op) };
+	m->nstep++;
+	m->nas_is += form == MAP_AS_IS;
+	m->takes |= (uint64_t)1 << op->group->bit;
+}
+
+void
+memo_row(struct read *r, const struct map_op *op)
+{
+	r->memo->rows = op;
+	r->memo->ends = r->map->block[op->arg].kind == BLOCK_SEGMENT;
+	if (r->made == READ_NO_FRAME)
+		memo_forget(r);
+}
+
+/* The shape of the present segment. */
+static void
+note_shape(const struct read *r, struct memo *m, uint32_t list, uint64_t taken)
+{
+	const struct memo_list *s = &r->map->scratch.memo_list[list];
+	struct memo_test *t = m->test;
+	uint32_t from;
+	unsigned k;
+
+	m->list = list;
+	m->present = r->present;
+	m->groups = s->groups;
+	m->taken = taken & s->groups;
+	for (uint64_t at = s->tests & r->present; at != 0; at &= at - 1, t++) {
+		k = (unsigned)__builtin_ctzll(at);
+		from = r->pos[k - 1] + 1;
+		*t = (struct memo_test){ .n = r->pos[k] - from,
+			.element = (uint8_t)k };
+		memset(&t->mask, 0xff, t->n);
+		t->word = read_bytes(r, from) & t->mask;
+	}
+	m->ntest = (uint8_t)(t - m->test);
+}
+
+enum tally_rc
+memo_make(struct read *r, struct memo *m, uint32_t list, uint32_t frame)
+{
+	enum tally_rc rc;
+
+	note_shape(r, m, list, r->map->scratch.frame[frame].taken);
+	m->rows = NULL;
+	m->ends = false;
+	m->takes = 0;
+	m->nstep = m->nas_is = 0;
+	r->memo = m;
+	rc = read_run(r, frame);
+	if (rc != TALLY_OK && r->memo != NULL)
+		memo_forget(r);
+	if (r->memo == NULL)
+		return rc;
+	r->memo = NULL;
+	m->owner = r->owner.column;
+	m->claimed = r->claimed;
+	return TALLY_OK;
+}
+
+/* --- where it is --- */
+
+/* Where a segment of this shape is remembered; null when what is tested is too
+ * much for that.  Blanks at the right make another shape. */
+static struct memo *
+slot(const struct read *r, uint32_t list, uint64_t tests)
+{
+	const uint64_t odd = 0x9e3779b97f4a7c15;
+	uint64_t h = r->present ^ list;
+	uint32_t size;
+	unsigned k, n = 0;
+
+	for (; tests != 0; tests &= tests - 1) {
+		k = (unsigned)__builtin_ctzll(tests);
+		size = r->pos[k] - r->pos[k - 1] - 1;
+		if (size > WORD_MAX || n++ == MEMO_TESTS)
+			return NULL;
+		h = h * odd ^
+		    word_of_padded(
+			(const char *)r->set->bytes + r->pos[k - 1] + 1, size);
+	}
+	return &r->map->scratch.memo[h * odd >> (64 - MEMO_BITS)];
+}
+
+struct memo *
+memo_find(struct read *r, uint32_t list)
+{
+	struct memo_list *s = &r->map->scratch.memo_list[list];
+	struct memo *m = NULL;
+
+	if (s->ability == MEMO_UNKNOWN)
+		learn(r, s, &r->map->list[list]);
+	if (s->ability == MEMO_ABLE)
+		m = slot(r, list, s->tests & r->present);
+	if (m != NULL)
+		s->last = m;
+	return m;
+}
+
+enum tally_rc
+memo_begin(struct read *r)
+{
+	struct map_scratch *s = &r->map->scratch;
+	size_t n = (size_t)1 << MEMO_BITS;
+
+	if (s->memo != NULL)
+		return TALLY_OK;
+	s->memo_list = tally_calloc(r->map->nlist, sizeof(*s->memo_list));
+	s->memo = tally_calloc(n, sizeof(*s->memo));
+	if (s->memo == NULL || s->memo_list == NULL)
+		return tally_err_set(
+		    r->err, TALLY_NOMEM, "no memory to map a set");
+	for (size_t i = 0; i < n; i++)
+		s->memo[i].list = MEMO_NONE;
+	for (size_t i = 0; i < r->map->nlist; i++)
+		s->memo_list[i].last = s->memo;
+	return TALLY_OK;
+}
