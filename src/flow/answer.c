@@ -121,7 +121,7 @@ commit_number(struct translate *t, struct tally_err *err)
 
 	if (rc == TALLY_OK)
 		rc = store_begin(t->f->store, err);
-	if (rc == TALLY_OK && !t->solo)
+	if (rc == TALLY_OK && t->careful && !t->solo)
 		rc = store_savepoint(t->f->store, err);
 	return rc;
 }

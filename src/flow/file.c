@@ -275,11 +275,9 @@ translate_file(struct translate *t, struct tally_err *err)
 	store_payload_close(t->payload);
 	t->payload = NULL;
 	if (rc == TALLY_OK)
-		log_line(&t->f->log, LOG_EVENT, "file", t->file.name,
-		    "file %lld: %llu interchanges, %s", (long long)t->file.id,
-		    (unsigned long long)n,
-		    n == 0 || t->quarantined ? "quarantined"
-			: t->fresh           ? "translated"
-					     : "duplicate");
+		t->outcome = (struct outcome){ n,
+			n == 0 || t->quarantined ? "quarantined"
+			    : t->fresh           ? "translated"
+						 : "duplicate" };
 	return rc;
 }

@@ -2,13 +2,17 @@
 /*
  * The translate stage: files received become evidence, records and answers.
  *
- * Small files share a transaction, each within a savepoint, so that a
- * commit's sync is paid once; a larger one has transactions of its own and
- * may commit on the way, resumable.  Each attempt is marked, in a commit
- * before the work, so that a file that kills the program is known: files that
- * were tried before go alone, and after the second death in quarantine.
- * Where one fails otherwise, later ones of its mailbox wait for the next run,
- * and a run tries each file once, however often it comes to this stage.
+ * Small files share a transaction, so that a commit's sync is paid once; a
+ * larger one has transactions of its own and may commit on the way, resumable.
+ * Where one of several fails, all of them are taken back and done once more,
+ * each within a savepoint: that keeps a copy of every page that is written,
+ * which is much, and hardly ever needed.
+ *
+ * Each attempt is marked, in a commit before the work, so that a file that
+ * kills the program is known: files that were tried before go alone, and after
+ * the second death in quarantine.  Where one fails otherwise, later ones of its
+ * mailbox wait for the next run, and a run tries each file once, however often
+ * it comes to this stage.
  */
 #include "flow/translate.h"
 
@@ -28,6 +32,7 @@
 
 struct group {
 	struct store_file file[GROUP_FILES];
+	struct outcome outcome[GROUP_FILES]; /* to be told with the commit */
 	size_t n;
 };
 
@@ -96,11 +101,19 @@ failed(struct translate *t, const struct tally_err *why, struct tally_err *err)
 	return store_file_attempt(t->f->store, t->file.id, &attempts, err);
 }
 
+/* What is committed counts, and is told. */
 static void
-count_up(struct translate *t)
+count_up(struct translate *t, const struct group *g)
 {
 	for (int i = 0; i < FLOW_COUNTS; i++)
 		t->f->count[i] += t->count[i];
+	for (size_t i = 0; i < g->n; i++)
+		if (g->outcome[i].became != NULL)
+			log_line(&t->f->log, LOG_EVENT, "file", g->file[i].name,
+			    "file %lld: %llu interchanges, %s",
+			    (long long)g->file[i].id,
+			    (unsigned long long)g->outcome[i].interchanges,
+			    g->outcome[i].became);
 }
 
 void
@@ -112,6 +125,7 @@ translate_take(struct translate *t, const struct store_file *file)
 	t->quarantined = false;
 	t->fresh = false;
 	t->unreadable = false;
+	t->outcome = (struct outcome){ .became = NULL };
 	t->reason[0] = '\0';
 	tally_findings_reset(&t->outside);
 }
@@ -143,20 +157,29 @@ take_back(
 	return store_begin(st, err);
 }
 
+/* One of several without a savepoint: what fails is done again with one. */
+static bool
+hurried(const struct translate *t)
+{
+	return !t->solo && !t->careful;
+}
+
 /* The file as often as the parser may die of it, each time with a new one. */
 static enum tally_rc
 read_it(
     struct translate *t, const struct store_file *file, struct tally_err *err)
 {
+	unsigned deaths = t->died_of == file->id ? 1 : 0;
 	char reason[256];
 	enum tally_rc rc, back;
 
-	for (unsigned deaths = 1;; deaths++) {
+	for (;;) {
 		rc = translate_file(t, err);
 		if (rc == TALLY_OK || !parser_died(t->parser))
 			return rc;
 		log_trouble(&t->f->log, "file", file->name, err);
-		if (deaths == DEATHS && rc != TALLY_DATA)
+		t->died_of = file->id;
+		if (hurried(t) || (++deaths == DEATHS && rc != TALLY_DATA))
 			return rc;
 		snprintf(reason, sizeof(reason), "%.200s, %u times", err->text,
 		    deaths);
@@ -203,10 +226,11 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	rc = work(t, &g->file[0], &why);
+	g->outcome[0] = t->outcome;
 	if (rc == TALLY_OK)
 		rc = store_commit(st, &why);
 	if (rc == TALLY_OK) {
-		count_up(t);
+		count_up(t, g);
 		return rc;
 	}
 	store_rollback(st);
@@ -223,16 +247,16 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 {
 	struct store *st = t->f->store;
 	struct tally_err why;
-	enum tally_rc rc;
+	enum tally_rc rc = t->careful ? store_savepoint(st, err) : TALLY_OK;
 
-	t->solo = false;
-	rc = store_savepoint(st, err);
 	if (rc != TALLY_OK)
 		return rc;
 	rc = work(t, &g->file[i], &why);
+	g->outcome[i] = t->outcome;
 	if (rc == TALLY_OK)
-		return store_release(st, err);
-	if (is_general(t, rc)) {
+		return t->careful ? store_release(st, err) : rc;
+	g->outcome[i].became = NULL;
+	if (hurried(t) || is_general(t, rc)) {
 		*err = why;
 		return rc;
 	}
@@ -242,14 +266,14 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 }
 
 static enum tally_rc
-work_group(struct translate *t, struct group *g, struct tally_err *err)
+all_together(struct translate *t, struct group *g, struct tally_err *err)
 {
 	struct store *st = t->f->store;
 	enum tally_rc rc;
 
-	if (g->n == 1)
-		return alone(t, g, err);
+	t->solo = false;
 	memset(t->count, 0, sizeof(t->count));
+	memset(g->outcome, 0, sizeof(g->outcome));
 	rc = store_begin(st, err);
 	if (rc != TALLY_OK)
 		return rc;
@@ -259,10 +283,25 @@ work_group(struct translate *t, struct group *g, struct tally_err *err)
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
 	if (rc == TALLY_OK)
-		count_up(t);
+		count_up(t, g);
 	else
 		store_rollback(st);
 	return rc;
+}
+
+static enum tally_rc
+work_group(struct translate *t, struct group *g, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	if (g->n == 1)
+		return alone(t, g, err);
+	t->careful = false;
+	rc = all_together(t, g, err);
+	if (rc == TALLY_OK || (is_general(t, rc) && !parser_died(t->parser)))
+		return rc;
+	t->careful = true;
+	return all_together(t, g, err);
 }
 
 /* The next files behind after: one, or several small ones that were not

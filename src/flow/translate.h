@@ -45,6 +45,12 @@ struct interchange {
 	int64_t group_id;  /* 0: none yet */
 };
 
+/* What became of a file. */
+struct outcome {
+	uint64_t interchanges;
+	const char *became; /* null: nothing */
+};
+
 /* The readers of a file's bytes that there can be at a time. */
 enum reader { READ_FIRST, READ_SECOND, READ_DIGEST, READERS };
 
@@ -65,11 +71,14 @@ struct translate {
 	const struct site_mailbox *box;     /* null: no longer configured */
 	const struct site_partner *partner; /* likewise */
 	bool solo;                          /* may commit on the way */
-	bool unreadable;                    /* its bytes cannot be had */
+	bool careful;    /* within a savepoint, where it is one of several */
+	bool unreadable; /* its bytes cannot be had */
 	struct tally_source source[READERS];
 	struct tally_findings outside; /* about the file itself */
 	bool quarantined, fresh;       /* any interchange was */
 	char reason[256];
+	struct outcome outcome;
+	int64_t died_of; /* the file that a parser died of; 0: none did */
 	struct interchange in;
 	uint64_t count[FLOW_COUNTS]; /* to be added when it is committed */
 	uint64_t kept[FLOW_COUNTS];  /* of these, what a death takes not back */
