@@ -175,6 +175,7 @@ store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
 		.n = 1,
 		.from = "recording",
 		.to = state };
+	const enum statement q = Q_INTERCHANGE_PARTNER;
 	int64_t same;
 	enum tally_rc rc;
 	bool row;
@@ -182,19 +183,21 @@ store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
 	if (state == NULL)
 		return store_number(st, Q_INTERCHANGE_MARK, mark, COUNT(mark),
 		    &same, NULL, err);
-	rc = store_one(st, Q_INTERCHANGE_END, end, COUNT(end), &row, err);
+	rc = store_one(st, q, mark + 1, 1, &row, err);
 	if (rc != TALLY_OK)
 		return rc;
 	if (!row)
 		return tally_err_set(err, TALLY_USAGE,
 		    "there is no interchange %lld in the store", (long long)id);
 	tally_buf_init(&partner, 4096);
-	tally_buf_str(
-	    &partner, st->engine->m->bytes(st->engine, Q_INTERCHANGE_END, 0));
-	store_end(st, Q_INTERCHANGE_END);
+	tally_buf_str(&partner, st->engine->m->bytes(st->engine, q, 0));
+	store_end(st, q);
 	e.name = partner.p;
-	rc = partner.failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
-			    : store_event(st, &e, now, err);
+	rc = partner.failed
+	    ? tally_err_set(err, TALLY_NOMEM, "no memory")
+	    : store_do(st, Q_INTERCHANGE_END, end, COUNT(end), err);
+	if (rc == TALLY_OK)
+		rc = store_event(st, &e, now, err);
 	tally_buf_free(&partner);
 	return rc;
 }

@@ -90,7 +90,7 @@ enum tally_rc store_rows(struct store *, enum statement,
 
 /* Instants as text, "2026-11-23T17:05:36.123Z"; 0 as NULL. */
 struct store_instant {
-	char text[64];
+	char text[25];
 };
 struct store_instant store_instant(int64_t ms);
 int64_t store_instant_ms(const char *text); /* null or bad text: 0 */

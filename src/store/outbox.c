@@ -10,19 +10,36 @@
 
 #include <stdio.h>
 
+#define CONTROL_MAX 999999999
+
+/* The transaction has the store for itself, so what is read stays. */
 enum tally_rc
 store_control_next(struct store *st, const char *level, const char *sender,
     const char *receiver, uint32_t *number, struct tally_err *err)
 {
-	const struct engine_value v[] = { v_cstr(level), v_cstr(sender),
+	const struct engine_methods *m = st->engine->m;
+	struct engine_value v[] = { { 0 }, { 0 }, v_cstr(level), v_cstr(sender),
 		v_cstr(receiver) };
-	int64_t n;
-	enum tally_rc rc =
-	    store_number(st, Q_CONTROL_NEXT, v, COUNT(v), &n, NULL, err);
+	const struct engine_value *key = v + 2;
+	int64_t n, epoch;
+	bool row;
+	enum tally_rc rc = store_one(st, Q_CONTROL_GET, key, 3, &row, err);
 
-	if (rc == TALLY_OK)
-		*number = (uint32_t)n;
-	return rc;
+	if (rc != TALLY_OK)
+		return rc;
+	*number = 1;
+	if (!row)
+		return store_do(st, Q_CONTROL_NEW, key, 3, err);
+	n = m->integer(st->engine, Q_CONTROL_GET, 0);
+	epoch = m->integer(st->engine, Q_CONTROL_GET, 1);
+	store_end(st, Q_CONTROL_GET);
+	if (n < CONTROL_MAX)
+		*number = (uint32_t)n + 1;
+	else
+		epoch++;
+	v[0] = v_integer(*number);
+	v[1] = v_integer(epoch);
+	return store_do(st, Q_CONTROL_SET, v, COUNT(v), err);
 }
 
 enum tally_rc

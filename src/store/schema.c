@@ -13,7 +13,8 @@
  * speed, and the verbs make parent and child in one transaction.  For the
  * same reason nothing is indexed but what is looked up by a run or by people,
  * and what is still to be done has partial indexes, which do not grow with
- * history.
+ * history.  Checks compare one word after the other: for a list of more than
+ * two SQLite makes a table in memory, with each row that is written.
  */
 #include "store/internal.h"
 
@@ -46,8 +47,9 @@ static const char *const evidence[] = {
 	" name TEXT NOT NULL, size INTEGER NOT NULL, mtime INTEGER NOT NULL,"
 	" sha256 BLOB NOT NULL,"
 	" payload_id INTEGER NOT NULL REFERENCES payloads (id),"
-	" received_at TEXT NOT NULL, state TEXT NOT NULL CHECK (state IN"
-	" ('received', 'translated', 'quarantined', 'duplicate')),"
+	" received_at TEXT NOT NULL, state TEXT NOT NULL CHECK"
+	" (state = 'received' OR state = 'translated'"
+	" OR state = 'quarantined' OR state = 'duplicate'),"
 	" state_at TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL,"
 	" UNIQUE (" FILE_KEY ")) STRICT",
 	"CREATE INDEX files_to_do ON files (state) WHERE state = 'received'",
@@ -69,8 +71,9 @@ static const char *const evidence[] = {
 	" separators TEXT NOT NULL, byte_offset INTEGER NOT NULL,"
 	" byte_length INTEGER NOT NULL, groups INTEGER NOT NULL,"
 	" sha256 BLOB NOT NULL, verdict TEXT NOT NULL,"
-	" state TEXT NOT NULL CHECK (state IN ('recording', 'translated',"
-	" 'rejected', 'duplicate', 'quarantined')),"
+	" state TEXT NOT NULL CHECK"
+	" (state = 'recording' OR state = 'translated' OR state = 'rejected'"
+	" OR state = 'duplicate' OR state = 'quarantined'),"
 	" state_at TEXT NOT NULL, recorded_at TEXT NOT NULL,"
 	" recorded INTEGER NOT NULL, UNIQUE (file_id, byte_offset)) STRICT",
 	"CREATE INDEX interchanges_by_number ON interchanges"
@@ -125,8 +128,8 @@ static const char *const evidence[] = {
 	" mailbox TEXT NOT NULL, name TEXT NOT NULL,"
 	" payload_id INTEGER NOT NULL REFERENCES payloads (id),"
 	" interchange_id INTEGER REFERENCES interchanges (id),"
-	" state TEXT NOT NULL CHECK (state IN"
-	" ('queued', 'uploaded', 'sent', 'failed')),"
+	" state TEXT NOT NULL CHECK (state = 'queued' OR state = 'uploaded'"
+	" OR state = 'sent' OR state = 'failed'),"
 	" attempts INTEGER NOT NULL, temporary TEXT, next_at TEXT, reason TEXT,"
 	" queued_at TEXT NOT NULL, state_at TEXT NOT NULL) STRICT",
 	"CREATE INDEX outbox_to_do ON outbox (mailbox) WHERE state <> 'sent'",
@@ -135,8 +138,9 @@ static const char *const evidence[] = {
 
 	"CREATE TABLE expected_acks (id INTEGER PRIMARY KEY,"
 	" document_id INTEGER NOT NULL, due_at TEXT NOT NULL,"
-	" state TEXT NOT NULL CHECK (state IN ('waiting', 'overdue',"
-	" 'accepted', 'accepted_with_errors', 'rejected', 'waived')),"
+	" state TEXT NOT NULL CHECK (state = 'waiting' OR state = 'overdue'"
+	" OR state = 'accepted' OR state = 'accepted_with_errors'"
+	" OR state = 'rejected' OR state = 'waived'),"
 	" interchange_id INTEGER REFERENCES interchanges (id)) STRICT",
 
 	"CREATE TABLE control_numbers (level TEXT NOT NULL,"
@@ -170,7 +174,7 @@ static const char *const evidence2[] = {
 	" interchange_id INTEGER NOT NULL REFERENCES interchanges (id),"
 	" byte_offset INTEGER NOT NULL, ordinal INTEGER NOT NULL,"
 	" partner TEXT NOT NULL, kind TEXT NOT NULL, level TEXT NOT NULL CHECK"
-	" (level IN ('interchange', 'group', 'set')),"
+	" (level = 'interchange' OR level = 'group' OR level = 'set'),"
 	" functional_id TEXT, group_control TEXT, version TEXT, set_id TEXT,"
 	" control_number TEXT, date TEXT, time TEXT, verdict TEXT, codes TEXT,"
 	" included TEXT, received TEXT, accepted TEXT,"

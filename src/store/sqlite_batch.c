@@ -7,6 +7,10 @@
  * stays where it is, at the right edge of the tree, since ids rise.  This is
  * a third to a half faster than binding and stepping.
  *
+ * "OR FAIL" spares a copy of every page that is written, which SQLite would
+ * keep in order to undo a statement that fails half-way: then the caller takes
+ * back all of the transaction, or to a savepoint.
+ *
  * Only columns that have had a value so far are named in the statement: most
  * rows leave most columns out, and each one named is asked for in every row.
  *
@@ -472,7 +476,7 @@ prepare(struct sqlite_batch *b, struct source *s, struct tally_err *err)
 	if (s->insert != NULL)
 		return TALLY_OK;
 	tally_buf_init(&sql, SQL_MAX);
-	tally_buf_printf(&sql, "INSERT INTO \"%s\" (", name);
+	tally_buf_printf(&sql, "INSERT OR FAIL INTO \"%s\" (", name);
 	name_columns(&sql, s);
 	tally_buf_puts(&sql, ") SELECT ");
 	name_columns(&sql, s);

@@ -270,27 +270,37 @@ store_number(struct store *st, enum statement id, const struct engine_value *v,
 	return TALLY_OK;
 }
 
+static void
+digits(char *p, unsigned v, int n)
+{
+	for (; n-- > 0; v /= 10)
+		p[n] = (char)('0' + v % 10);
+}
+
 struct store_instant
 store_instant(int64_t ms)
 {
 	/* Four digits of the year, so that texts sort as instants do. */
 	const int64_t day = 86400000, min = -719528 * day,
 		      max = 2932897 * day - 1;
-	struct store_instant at = { "" };
-	int64_t days, rest;
-	unsigned m, d;
+	struct store_instant at = { "0000-00-00T00:00:00.000Z" };
+	int64_t days;
+	unsigned m, d, rest;
 	int y;
 
 	if (ms == 0)
-		return at;
+		return (struct store_instant){ "" };
 	ms = ms < min ? min : ms > max ? max : ms;
 	days = (ms >= 0 ? ms : ms - day + 1) / day;
-	rest = ms - days * day;
+	rest = (unsigned)(ms - days * day);
 	tally_days_date(days, &y, &m, &d);
-	snprintf(at.text, sizeof(at.text),
-	    "%04d-%02u-%02uT%02d:%02d:%02d.%03dZ", y, m, d,
-	    (int)(rest / 3600000), (int)(rest / 60000 % 60),
-	    (int)(rest / 1000 % 60), (int)(rest % 1000));
+	digits(at.text, (unsigned)y, 4);
+	digits(at.text + 5, m, 2);
+	digits(at.text + 8, d, 2);
+	digits(at.text + 11, rest / 3600000, 2);
+	digits(at.text + 14, rest / 60000 % 60, 2);
+	digits(at.text + 17, rest / 1000 % 60, 2);
+	digits(at.text + 20, rest % 1000, 3);
 	return at;
 }
 
