@@ -1,12 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A process that has given up its rights: what it still can do, and that
- * everything else ends it.
+ * everything else ends it; also where the kernel has one mechanism only.
  */
 /* For MAP_ANONYMOUS, syscall. */
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <poll.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -17,6 +19,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
@@ -32,7 +35,9 @@
 #include "tallyman/mem.h"
 
 #define MEMORY ((size_t)64 << 20)
-#define OPEN   "/dev/shm/tallyman-test-sandbox"
+
+static char there[] = "/tmp/tallyman-test-sandbox-XXXXXX";
+static char not_there[sizeof(there) + 4];
 
 static char *shared; /* with the test, before it entered */
 static pid_t test;
@@ -49,13 +54,13 @@ try_open(void)
 static int
 try_create(void)
 {
-	return open(OPEN, O_WRONLY | O_CREAT, 0600) >= 0;
+	return open(not_there, O_WRONLY | O_CREAT, 0600) >= 0;
 }
 
 static int
 try_unlink(void)
 {
-	return unlink(OPEN) == 0;
+	return unlink(there) == 0;
 }
 
 static int
@@ -215,32 +220,54 @@ static const struct {
 	const char *name;
 	int (*act)(void);
 	int signo; /* that ends it; 0: it exits with 0 */
+	/* Without seccomp it is refused as well, or what ends it does; others
+	 * are not kept from everybody by the rest. */
+	bool both;
 } tries[] = {
-	{ "open", try_open, SIGSYS },
-	{ "create", try_create, SIGSYS },
-	{ "unlink", try_unlink, SIGSYS },
-	{ "stat", try_stat, SIGSYS },
-	{ "socket", try_socket, SIGSYS },
-	{ "fork", try_fork, SIGSYS },
-	{ "exec", try_exec, SIGSYS },
-	{ "map code", try_map_code, SIGSYS },
-	{ "make code", try_protect_code, SIGSYS },
-	{ "trace", try_trace, SIGSYS },
-	{ "kill", try_kill, SIGSYS },
-	{ "kill a thread", try_kill_thread, SIGSYS },
-	{ "look into another", try_look_into, SIGSYS },
-	{ "raise a limit", try_raise_limit, SIGSYS },
-	{ "duplicate", try_duplicate, SIGSYS },
-	{ "shared memory", try_shared, SIGSEGV },
-	{ "abort", try_abort, SIGABRT },
-	{ "other descriptors", other_is_closed, 0 },
-	{ "memory", memory_ends, 0 },
-	{ "work", work_goes_on, 0 },
+	{ "open", try_open, SIGSYS, true },
+	{ "create", try_create, SIGSYS, true },
+	{ "unlink", try_unlink, SIGSYS, true },
+	{ "stat", try_stat, SIGSYS, false },
+	{ "socket", try_socket, SIGSYS, true },
+	{ "fork", try_fork, SIGSYS, false },
+	{ "exec", try_exec, SIGSYS, true },
+	{ "map code", try_map_code, SIGSYS, false },
+	{ "make code", try_protect_code, SIGSYS, false },
+	{ "trace", try_trace, SIGSYS, true },
+	{ "kill", try_kill, SIGSYS, false },
+	{ "kill a thread", try_kill_thread, SIGSYS, false },
+	{ "look into another", try_look_into, SIGSYS, false },
+	{ "raise a limit", try_raise_limit, SIGSYS, false },
+	{ "duplicate", try_duplicate, SIGSYS, true },
+	{ "shared memory", try_shared, SIGSEGV, true },
+	{ "abort", try_abort, SIGABRT, true },
+	{ "other descriptors", other_is_closed, 0, true },
+	{ "memory", memory_ends, 0, true },
+	{ "work", work_goes_on, 0, true },
 };
+#define TRIES (sizeof(tries) / sizeof(tries[0]))
 
-/* In a process of its own, which is said a word and may say it back. */
+/* From now on the kernel says that it has no such call, as old ones do. */
+static bool
+take_away(long nr)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+		    (uint32_t)offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (uint32_t)nr, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(steps) / sizeof(steps[0]), steps };
+
+	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program) == 0;
+}
+
+/* In a process of its own, which is said a word and may say it back; on a
+ * kernel that lacks a call, or 0. */
 static int
-status_of(int (*act)(void))
+status_of(int (*act)(void), long lacking)
 {
 	int to[2], from[2], status;
 	struct tally_err err;
@@ -254,6 +281,9 @@ status_of(int (*act)(void))
 	if (pid == 0) {
 		box.from = to[0];
 		box.to = from[1];
+		if (lacking != 0 &&
+		    (!take_away(lacking) || sandbox_missing(0) == NULL))
+			_exit(98);
 		_exit(sandbox_enter(&box, &err) == TALLY_OK ? act() : 99);
 	}
 	assert_true(pid > 0);
@@ -272,32 +302,88 @@ status_of(int (*act)(void))
 }
 
 static void
-test_rights(void **state)
+check(size_t i, int status, int signo)
 {
-	int status;
+	if (signo != 0 ? !WIFSIGNALED(status) || WTERMSIG(status) != signo
+		       : status != 0)
+		fail_msg("%s: status %x", tries[i].name, (unsigned)status);
+}
+
+static int
+set_up(void **state)
+{
+	int fd = mkstemp(there);
 
 	(void)state;
-	if (sandbox_missing(0) != NULL) {
-		print_message("skipped: %s\n", sandbox_missing(0));
-		skip();
-	}
+	snprintf(not_there, sizeof(not_there), "%s.new", there);
 	test = getpid();
 	other = open("/dev/null", O_RDONLY);
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	assert_true(shared != MAP_FAILED);
-	for (size_t i = 0; i < sizeof(tries) / sizeof(tries[0]); i++) {
-		status = status_of(tries[i].act);
-		if (tries[i].signo != 0 ? !WIFSIGNALED(status) ||
-			    WTERMSIG(status) != tries[i].signo
-					: status != 0)
-			fail_msg(
-			    "%s: status %x", tries[i].name, (unsigned)status);
-	}
-	assert_int_equal(*shared, 0);
-	assert_int_equal(access(OPEN, F_OK), -1);
+	return fd < 0 || close(fd) != 0 || other < 0 || shared == MAP_FAILED;
+}
+
+static int
+tear_down(void **state)
+{
+	(void)state;
 	munmap(shared, 4096);
 	close(other);
+	return unlink(there);
+}
+
+static void
+skip_where(const char *why)
+{
+	if (why == NULL)
+		return;
+	print_message("skipped: %s\n", why);
+	skip();
+}
+
+static void
+nothing_done(void)
+{
+	assert_int_equal(*shared, 0);
+	assert_int_equal(access(there, F_OK), 0);
+	assert_int_equal(access(not_there, F_OK), -1);
+}
+
+static void
+test_rights(void **state)
+{
+	(void)state;
+	skip_where(sandbox_missing(0));
+	for (size_t i = 0; i < TRIES; i++)
+		check(i, status_of(tries[i].act, 0), tries[i].signo);
+	nothing_done();
+}
+
+/* Each mechanism alone, on a kernel that lacks the other. */
+static void
+test_seccomp_alone(void **state)
+{
+	(void)state;
+	skip_where(sandbox_missing(0));
+	for (size_t i = 0; i < TRIES; i++)
+		check(i, status_of(tries[i].act, SYS_landlock_create_ruleset),
+		    tries[i].signo);
+	nothing_done();
+}
+
+static void
+test_landlock_alone(void **state)
+{
+	int signo;
+
+	(void)state;
+	skip_where(sandbox_missing(0));
+	for (size_t i = 0; i < TRIES; i++) {
+		signo = tries[i].signo == SIGSYS ? 0 : tries[i].signo;
+		if (tries[i].both)
+			check(i, status_of(tries[i].act, SYS_seccomp), signo);
+	}
+	nothing_done();
 }
 
 /* What is missing is told to its end, and the same each time. */
@@ -318,8 +404,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rights),
+		cmocka_unit_test(test_seccomp_alone),
+		cmocka_unit_test(test_landlock_alone),
 		cmocka_unit_test(test_missing),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests(tests, set_up, tear_down);
 }
