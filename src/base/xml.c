@@ -1,27 +1,24 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Safe reading of XML; see xml.h.  The only file that names libxml2.
+ * Safe reading of XML; see xml.h.
  *
  * Nothing is loaded but the text that was given: the entity loader always
  * fails, a document type declaration stops the parser at once (so no entity
  * is ever defined), XInclude is refused rather than ignored.  Depth and number
  * of elements are counted while parsing, so a hostile document costs no more
- * than a large honest one.
+ * than a large honest one.  The tree is made as the parser reads, without a
+ * document of libxml2's.
  */
 #include "base/xml.h"
 
-#include <limits.h>
-#include <stdio.h>
+#include <stdbool.h>
+#include <string.h>
 #include <libxml/parser.h>
-#include <libxml/relaxng.h>
-#include <libxml/SAX2.h>
-#include <libxml/tree.h>
-#include <libxml/xmlerror.h>
 
-#include "base/text.h"
+#include "base/xml_error.h"
 #include "base/xml_explain.h"
 #include "base/xml_fit.h"
-#include "base/xml_optional.h"
+#include "base/xml_validate.h"
 
 /* A map of five hundred lines has 30 KiB, depth 6 and 600 elements. */
 #define BYTES_MAX    (4u << 20)
@@ -32,14 +29,24 @@
 #define XINCLUDE_2001 "http://www.w3.org/2001/XInclude"
 #define XINCLUDE_2003 "http://www.w3.org/2003/XInclude"
 
+/* An element that is being read; [0] is the document. */
+struct open {
+	struct tally_xml *element, *last; /* the last child, or null */
+	struct tally_buf text;
+};
+
 /* What a load in progress has seen; hung on the parser's _private. */
 struct load {
-	const char *name;
+	const char *name, *file; /* file: its copy in the arena */
+	const char *namespace;   /* that elements should have, or null */
+	struct tally_arena *arena;
+	struct tally_xml *root;
 	struct tally_err *err;
 	bool failed; /* err is filled; the first trouble counts */
+	bool no_memory;
+	bool foreign; /* not all was of that namespace */
 	unsigned depth, elements;
-	startElementNsSAX2Func start;
-	endElementNsSAX2Func end;
+	struct open open[DEPTH_MAX + 1];
 };
 
 static xmlParserInputPtr
@@ -54,47 +61,18 @@ refuse_entity(const char *url, const char *id, xmlParserCtxtPtr ctxt)
 static void
 fail(struct load *load, long line, const char *text)
 {
-	if (load->failed)
-		return;
+	if (!load->failed)
+		tally_xml_error_at(load->err, load->name, line, text);
 	load->failed = true;
-	tally_err_at(load->err, TALLY_CONFIG, load->name,
-	    line > 0 && line < INT_MAX ? (unsigned)line : 0, "%s", text);
-}
-
-/* libxml2's own message, without its line feed and made printable. */
-static void
-note_error(struct load *load, const xmlError *e)
-{
-	struct tally_buf b;
-	size_t n = e->message != NULL ? strlen(e->message) : 0;
-
-	if (load->failed || e->level == XML_ERR_WARNING)
-		return;
-	while (n > 0 && e->message[n - 1] == '\n')
-		n--;
-	tally_buf_init(&b, 4096);
-	tally_text_safe(&b, tally_str(e->message, n < 800 ? n : 800));
-	fail(load, e->line, b.n > 0 ? b.p : "the XML cannot be read");
-	tally_buf_free(&b);
-}
-
-/* libxml2 declares the error const from 2.12 on. */
-#if LIBXML_VERSION >= 21200
-typedef const xmlError *error_arg;
-#else
-typedef xmlError *error_arg;
-#endif
-
-static void
-parse_error(void *ctx, error_arg e)
-{
-	note_error(((xmlParserCtxtPtr)ctx)->_private, e);
 }
 
 static void
-schema_error(void *ctx, error_arg e)
+parse_error(void *ctx, tally_xml_error e)
 {
-	note_error(ctx, e);
+	struct load *load = ((xmlParserCtxtPtr)ctx)->_private;
+
+	if (!load->failed)
+		load->failed = tally_xml_error_note(e, load->name, load->err);
 }
 
 static void
@@ -102,6 +80,15 @@ stop(xmlParserCtxtPtr ctxt, const char *text)
 {
 	fail(ctxt->_private, ctxt->input != NULL ? ctxt->input->line : 0, text);
 	xmlStopParser(ctxt);
+}
+
+static void
+stop_for_memory(xmlParserCtxtPtr ctxt)
+{
+	struct load *load = ctxt->_private;
+
+	load->no_memory = load->no_memory || !load->failed;
+	stop(ctxt, "no memory");
 }
 
 static void
@@ -116,6 +103,76 @@ refuse_dtd(
 	    "<!DOCTYPE …> and write entities out");
 }
 
+/* --- the tree, as elements are read --- */
+
+static bool
+is_blank(char c)
+{
+	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
+}
+
+/* An element that may not be there: of XInclude, too deep, one too many. */
+static const char *
+refused(struct load *load, const xmlChar *uri)
+{
+	if (uri != NULL &&
+	    (strcmp((const char *)uri, XINCLUDE_2001) == 0 ||
+		strcmp((const char *)uri, XINCLUDE_2003) == 0))
+		return "XInclude is not allowed; put the included text here";
+	if (load->depth == DEPTH_MAX)
+		return "elements are nested deeper than 32 levels, which is "
+		       "the limit";
+	if (++load->elements > ELEMENTS_MAX)
+		return "there are more than 100000 elements, which is the "
+		       "limit";
+	return NULL;
+}
+
+static const char *
+keep(struct load *load, const xmlChar *p, size_t n)
+{
+	return tally_arena_cstr(load->arena, tally_str((const char *)p, n));
+}
+
+/* Attributes come as name, prefix, namespace, and the value from where to
+ * where. */
+static bool
+keep_attributes(
+    struct load *load, struct tally_xml *x, size_t n, const xmlChar **att)
+{
+	struct tally_xml_attribute *v =
+	    tally_arena_alloc(load->arena, n * sizeof(*v));
+
+	if (v == NULL)
+		return false;
+	x->attribute = v;
+	x->nattribute = n;
+	for (size_t i = 0; i < n; i++, att += 5) {
+		v[i].name = keep(load, att[0], strlen((const char *)att[0]));
+		v[i].value = keep(load, att[3], (size_t)(att[4] - att[3]));
+		if (v[i].name == NULL || v[i].value == NULL)
+			return false;
+		load->foreign |= att[2] != NULL;
+	}
+	return true;
+}
+
+static struct tally_xml *
+keep_element(struct load *load, const xmlChar *name, long line, size_t natt,
+    const xmlChar **att)
+{
+	struct tally_xml *x = tally_arena_alloc(load->arena, sizeof(*x));
+
+	if (x == NULL)
+		return NULL;
+	*x = (struct tally_xml){ .file = load->file,
+		.text = "",
+		.line = line > 0 ? (unsigned)line : 0 };
+	x->name = keep(load, name, strlen((const char *)name));
+	return x->name != NULL && keep_attributes(load, x, natt, att) ? x
+								      : NULL;
+}
+
 static void
 start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
     const xmlChar *uri, int nns, const xmlChar **ns, int natt, int ndefault,
@@ -123,38 +180,72 @@ start_element(void *ctx, const xmlChar *name, const xmlChar *prefix,
 {
 	xmlParserCtxtPtr ctxt = ctx;
 	struct load *load = ctxt->_private;
+	struct open *in = &load->open[load->depth], *at = in + 1;
+	const char *why = refused(load, uri);
+	struct tally_xml *x;
 
-	if (uri != NULL &&
-	    (strcmp((const char *)uri, XINCLUDE_2001) == 0 ||
-		strcmp((const char *)uri, XINCLUDE_2003) == 0)) {
-		stop(ctxt,
-		    "XInclude is not allowed; put the included text "
-		    "here");
+	(void)prefix;
+	(void)nns;
+	(void)ns;
+	(void)ndefault;
+	if (why != NULL) {
+		stop(ctxt, why);
 		return;
 	}
-	if (++load->depth > DEPTH_MAX) {
-		stop(ctxt,
-		    "elements are nested deeper than 32 levels, which is "
-		    "the limit");
+	x = keep_element(load, name, ctxt->input->line, (size_t)natt, att);
+	if (x == NULL) {
+		stop_for_memory(ctxt);
 		return;
 	}
-	if (++load->elements > ELEMENTS_MAX) {
-		stop(ctxt,
-		    "there are more than 100000 elements, which is the "
-		    "limit");
-		return;
-	}
-	load->start(ctx, name, prefix, uri, nns, ns, natt, ndefault, att);
+	load->foreign |= load->namespace == NULL || uri == NULL ||
+	    strcmp((const char *)uri, load->namespace) != 0;
+	if (in->last != NULL)
+		in->last->next = x;
+	else if (in->element != NULL)
+		in->element->child = x;
+	else
+		load->root = x;
+	in->last = x;
+	load->depth++;
+	at->element = x;
+	at->last = NULL;
+	tally_buf_reset(&at->text);
 }
 
 static void
 end_element(
     void *ctx, const xmlChar *name, const xmlChar *prefix, const xmlChar *uri)
 {
-	struct load *load = ((xmlParserCtxtPtr)ctx)->_private;
+	xmlParserCtxtPtr ctxt = ctx;
+	struct load *load = ctxt->_private;
+	struct open *at = &load->open[load->depth--];
+	struct tally_str s = tally_buf_view(&at->text);
 
-	load->depth--;
-	load->end(ctx, name, prefix, uri);
+	(void)name;
+	(void)prefix;
+	(void)uri;
+	while (s.n > 0 && is_blank(s.p[s.n - 1]))
+		s.n--;
+	if (s.n > 0)
+		at->element->text = tally_arena_cstr(load->arena, s);
+	if (at->text.failed || at->element->text == NULL)
+		stop_for_memory(ctxt);
+}
+
+/* Text directly in an element, without the blanks that it begins with. */
+static void
+add_text(void *ctx, const xmlChar *text, int n)
+{
+	struct load *load = ((xmlParserCtxtPtr)ctx)->_private;
+	struct tally_buf *b = &load->open[load->depth].text;
+	struct tally_str s = tally_str((const char *)text, (size_t)n);
+
+	while (b->n == 0 && s.n > 0 && is_blank(*s.p)) {
+		s.p++;
+		s.n--;
+	}
+	if (s.n > 0)
+		tally_buf_add(b, s.p, s.n);
 }
 
 static void TALLY_PRINTF(2, 3) say_nothing(void *ctx, const char *fmt, ...)
@@ -163,244 +254,78 @@ static void TALLY_PRINTF(2, 3) say_nothing(void *ctx, const char *fmt, ...)
 	(void)fmt;
 }
 
-static xmlDocPtr
-parse(struct load *load, struct tally_str text)
+static void
+handle(xmlParserCtxtPtr ctxt, struct load *load)
 {
-	xmlGenericErrorFunc others;
-	xmlParserCtxtPtr ctxt;
-	void *context;
-	xmlDocPtr doc;
-	int options = XML_PARSE_NONET | XML_PARSE_BIG_LINES;
+	memset(ctxt->sax, 0, sizeof(*ctxt->sax));
+	ctxt->sax->initialized = XML_SAX2_MAGIC;
+	ctxt->sax->startElementNs = start_element;
+	ctxt->sax->endElementNs = end_element;
+	ctxt->sax->characters = add_text;
+	ctxt->sax->ignorableWhitespace = add_text;
+	ctxt->sax->cdataBlock = add_text;
+	ctxt->sax->internalSubset = refuse_dtd;
+	ctxt->sax->externalSubset = refuse_dtd;
+	ctxt->sax->serror = parse_error;
+	ctxt->_private = load;
+}
+
+/* True when the text is well formed, its tree then whole. */
+static bool
+parse_by(xmlParserCtxtPtr ctxt, struct load *load, struct tally_str text)
+{
+	/* NOENT makes "&amp;" and "&#38;" in attributes what they stand for;
+	 * there are no other entities, for they need a DTD. */
+	int options = XML_PARSE_NONET | XML_PARSE_NOENT | XML_PARSE_BIG_LINES;
+	xmlGenericErrorFunc others = xmlGenericError;
+	void *context = xmlGenericErrorContext;
 
 #if LIBXML_VERSION >= 21300
 	options |= XML_PARSE_NO_XXE;
 #endif
+	handle(ctxt, load);
+	/* What cannot be decoded is told to this thread's handler as well as
+	 * to ours, and that one prints: silent while we read. */
+	xmlSetGenericErrorFunc(NULL, say_nothing);
+	xmlFreeDoc(xmlCtxtReadMemory(
+	    ctxt, text.p, (int)text.n, load->file, NULL, options));
+	xmlSetGenericErrorFunc(context, others);
+	return !load->failed && ctxt->wellFormed && load->root != NULL;
+}
+
+static enum tally_rc
+parse(struct load *load, struct tally_str text)
+{
+	xmlParserCtxtPtr ctxt;
+	bool whole = false;
+
 	if (text.n == 0) {
 		fail(
 		    load, 1, "the file is empty; an XML document was expected");
-		return NULL;
+		return TALLY_CONFIG;
 	}
 	if (text.n > BYTES_MAX) {
 		fail(load, 0,
 		    "the file is larger than 4 MiB, which is the limit");
-		return NULL;
+		return TALLY_CONFIG;
 	}
 	xmlInitParser();
 	xmlSetExternalEntityLoader(refuse_entity);
 	ctxt = xmlNewParserCtxt();
-	if (ctxt == NULL)
-		return NULL;
-	ctxt->_private = load;
-	load->start = ctxt->sax->startElementNs;
-	load->end = ctxt->sax->endElementNs;
-	ctxt->sax->startElementNs = start_element;
-	ctxt->sax->endElementNs = end_element;
-	ctxt->sax->internalSubset = refuse_dtd;
-	ctxt->sax->externalSubset = refuse_dtd;
-	ctxt->sax->serror = parse_error;
-	/* What cannot be decoded is told to this thread's handler as well as
-	 * to ours, and that one prints: silent while we read. */
-	others = xmlGenericError;
-	context = xmlGenericErrorContext;
-	xmlSetGenericErrorFunc(NULL, say_nothing);
-	doc = xmlCtxtReadMemory(
-	    ctxt, text.p, (int)text.n, load->name, NULL, options);
-	if (doc != NULL && (load->failed || !ctxt->wellFormed)) {
-		xmlFreeDoc(doc);
-		doc = NULL;
+	if (ctxt != NULL) {
+		for (int i = 0; i <= DEPTH_MAX; i++)
+			tally_buf_init(&load->open[i].text, BYTES_MAX);
+		whole = parse_by(ctxt, load, text);
+		for (int i = 0; i <= DEPTH_MAX; i++)
+			tally_buf_free(&load->open[i].text);
+		xmlFreeParserCtxt(ctxt);
 	}
-	xmlFreeParserCtxt(ctxt);
-	xmlSetGenericErrorFunc(context, others);
-	return doc;
-}
-
-static bool
-copy_attributes(
-    struct tally_xml *to, const xmlNode *from, struct tally_arena *a)
-{
-	struct tally_xml_attribute *v;
-	size_t n = 0;
-	xmlChar *value;
-
-	for (const xmlAttr *t = from->properties; t != NULL; t = t->next)
-		n++;
-	v = tally_arena_alloc(a, n * sizeof(*v));
-	if (v == NULL)
-		return false;
-	to->attribute = v;
-	for (xmlAttr *t = from->properties; t != NULL; t = t->next) {
-		value = xmlNodeListGetString(from->doc, t->children, 1);
-		v->name =
-		    tally_arena_cstr(a, tally_cstr((const char *)t->name));
-		v->value = tally_arena_cstr(a, tally_cstr((char *)value));
-		xmlFree(value);
-		if (v->name == NULL || v->value == NULL)
-			return false;
-		v++;
-		to->nattribute++;
-	}
-	return true;
-}
-
-static bool
-is_blank(char c)
-{
-	return c == ' ' || c == '\t' || c == '\n' || c == '\r';
-}
-
-static bool
-copy_text(struct tally_xml *to, const xmlNode *from, struct tally_arena *a)
-{
-	struct tally_buf b;
-	struct tally_str s;
-
-	tally_buf_init(&b, BYTES_MAX);
-	for (const xmlNode *t = from->children; t != NULL; t = t->next)
-		if ((t->type == XML_TEXT_NODE ||
-			t->type == XML_CDATA_SECTION_NODE) &&
-		    t->content != NULL)
-			tally_buf_puts(&b, (const char *)t->content);
-	s = tally_buf_view(&b);
-	while (s.n > 0 && is_blank(s.p[s.n - 1]))
-		s.n--;
-	while (s.n > 0 && is_blank(*s.p)) {
-		s.p++;
-		s.n--;
-	}
-	to->text = b.failed ? NULL : tally_arena_cstr(a, s);
-	tally_buf_free(&b);
-	return to->text != NULL;
-}
-
-static struct tally_xml *
-copy_element(const xmlNode *from, struct tally_arena *a, const char *file)
-{
-	struct tally_xml *to = tally_arena_alloc(a, sizeof(*to));
-	long line = xmlGetLineNo(from);
-
-	if (to == NULL)
-		return NULL;
-	*to = (struct tally_xml){ .file = file,
-		.line = line > 0 ? (unsigned)line : 0 };
-	to->name = tally_arena_cstr(a, tally_cstr((const char *)from->name));
-	if (to->name == NULL || !copy_attributes(to, from, a) ||
-	    !copy_text(to, from, a))
-		return NULL;
-	return to;
-}
-
-static const xmlNode *
-element_from(const xmlNode *n)
-{
-	while (n != NULL && n->type != XML_ELEMENT_NODE)
-		n = n->next;
-	return n;
-}
-
-/* Copies the elements below root in document order, depth bounded by
- * DEPTH_MAX. */
-static const struct tally_xml *
-copy_tree(const xmlNode *root, struct tally_arena *a, const char *file)
-{
-	struct tally_xml *open[DEPTH_MAX + 1];
-	struct tally_xml *last[DEPTH_MAX + 1] = { NULL };
-	const xmlNode *n = root, *next;
-	int depth = 0;
-
-	open[0] = copy_element(root, a, file);
-	if (open[0] == NULL)
-		return NULL;
-	for (;;) {
-		next = element_from(n->children);
-		if (next != NULL) {
-			depth++;
-			last[depth] = NULL;
-		} else {
-			while (depth > 0 &&
-			    (next = element_from(n->next)) == NULL) {
-				n = n->parent;
-				depth--;
-			}
-			if (depth == 0)
-				return open[0];
-		}
-		open[depth] = copy_element(next, a, file);
-		if (open[depth] == NULL)
-			return NULL;
-		if (last[depth] != NULL)
-			last[depth]->next = open[depth];
-		else
-			open[depth - 1]->child = open[depth];
-		last[depth] = open[depth];
-		n = next;
-	}
-}
-
-/* The element after n in document order. */
-static xmlNode *
-element_after(xmlNode *n)
-{
-	for (xmlNode *c = n->children; c != NULL; c = c->next)
-		if (c->type == XML_ELEMENT_NODE)
-			return c;
-	for (; n != NULL; n = n->parent)
-		for (xmlNode *s = n->next; s != NULL; s = s->next)
-			if (s->type == XML_ELEMENT_NODE)
-				return s;
-	return NULL;
-}
-
-/*
- * Takes out of doc the attributes that the schema leaves free.  libxml2 goes
- * on with and without each one that it meets, so that an element with twenty
- * of them would keep it busy for hours.
- */
-static void
-take_out(xmlDocPtr doc, const struct tally_xml *grammar)
-{
-	const struct tally_xml *pattern;
-
-	for (xmlNode *n = xmlDocGetRootElement(doc); n != NULL;
-	     n = element_after(n)) {
-		pattern = tally_xml_pattern(grammar, (const char *)n->name);
-		if (pattern == NULL)
-			continue;
-		for (xmlAttr *at = n->properties, *next; at; at = next) {
-			next = at->next;
-			if (at->ns == NULL &&
-			    tally_xml_optional(
-				grammar, pattern, (const char *)at->name))
-				xmlRemoveProp(at);
-		}
-	}
-}
-
-/* True when doc is valid; otherwise load holds libxml2's first complaint. */
-static bool
-validate(struct load *load, xmlDocPtr doc, const char *schema)
-{
-	xmlRelaxNGParserCtxtPtr parser = NULL;
-	xmlRelaxNGValidCtxtPtr valid = NULL;
-	xmlRelaxNGPtr rng = NULL;
-	int rc = -1;
-
-	parser = xmlRelaxNGNewMemParserCtxt(schema, (int)strlen(schema));
-	if (parser == NULL)
-		goto out;
-	xmlRelaxNGSetParserStructuredErrors(parser, schema_error, load);
-	rng = xmlRelaxNGParse(parser);
-	if (rng == NULL)
-		goto out;
-	valid = xmlRelaxNGNewValidCtxt(rng);
-	if (valid == NULL)
-		goto out;
-	xmlRelaxNGSetValidStructuredErrors(valid, schema_error, load);
-	rc = xmlRelaxNGValidateDoc(valid, doc);
-out:
-	xmlRelaxNGFreeValidCtxt(valid);
-	xmlRelaxNGFree(rng);
-	xmlRelaxNGFreeParserCtxt(parser);
-	return rc == 0;
+	if (whole)
+		return TALLY_OK;
+	if (load->failed && !load->no_memory)
+		return TALLY_CONFIG;
+	return tally_err_set(
+	    load->err, TALLY_NOMEM, "no memory for %s", load->name);
 }
 
 /* --- schemas --- */
@@ -434,49 +359,21 @@ make_ready(struct tally_xml_schema *s, struct tally_err *err)
 	return rc;
 }
 
-/* Whether all elements are of the namespace, and no attribute is of any. */
-static bool
-is_of(xmlDocPtr doc, const char *namespace)
-{
-	const xmlNs *known = NULL;
-
-	if (namespace == NULL)
-		return false;
-	for (xmlNode *n = xmlDocGetRootElement(doc); n != NULL;
-	     n = element_after(n)) {
-		if (n->ns == NULL ||
-		    (n->ns != known &&
-			strcmp((const char *)n->ns->href, namespace) != 0))
-			return false;
-		known = n->ns;
-		for (const xmlAttr *a = n->properties; a != NULL; a = a->next)
-			if (a->ns != NULL)
-				return false;
-	}
-	return true;
-}
-
 /* What is surely valid need not be shown to the validator, whose complaint is
  * only explained. */
 static enum tally_rc
-check_valid(struct load *load, xmlDocPtr doc, const struct tally_xml *tree,
-    struct tally_xml_schema *schema)
+check_valid(const struct load *load, struct tally_str text,
+    const struct tally_xml_schema *schema)
 {
-	struct tally_err complaint = { .rc = TALLY_CONFIG }, *err = load->err;
-	enum tally_rc rc = make_ready(schema, err);
+	struct tally_err complaint = { .rc = TALLY_CONFIG };
 
-	if (rc != TALLY_OK)
-		return rc;
-	if (schema->fit != NULL &&
-	    is_of(doc, tally_xml_get(schema->grammar, "ns")) &&
-	    tally_xml_fits(schema->fit, tree))
+	if (schema->fit != NULL && !load->foreign &&
+	    tally_xml_fits(schema->fit, load->root))
 		return TALLY_OK;
-	take_out(doc, schema->grammar);
-	load->err = &complaint;
-	if (validate(load, doc, schema->text))
+	if (tally_xml_validate(load->name, text, schema, &complaint))
 		return TALLY_OK;
 	return tally_xml_explain(
-	    tree, load->name, schema->grammar, &complaint, err);
+	    load->root, load->name, schema->grammar, &complaint, load->err);
 }
 
 enum tally_rc
@@ -484,26 +381,22 @@ tally_xml_load_by(const struct tally_xml **root, struct tally_arena *a,
     const char *name, struct tally_str text, struct tally_xml_schema *schema,
     struct tally_err *err)
 {
-	struct load load = { .name = name, .err = err };
-	const struct tally_xml *tree = NULL;
-	const char *file;
-	enum tally_rc rc = TALLY_OK;
-	xmlDocPtr doc = parse(&load, text);
+	struct load load = { .name = name, .arena = a, .err = err };
+	enum tally_rc rc = schema != NULL ? make_ready(schema, err) : TALLY_OK;
 
-	if (doc == NULL)
-		return load.failed
-		    ? TALLY_CONFIG
-		    : tally_err_set(err, TALLY_NOMEM, "no memory for %s", name);
-	file = tally_arena_cstr(a, tally_cstr(name));
-	if (file != NULL)
-		tree = copy_tree(xmlDocGetRootElement(doc), a, file);
-	if (tree == NULL)
-		rc = tally_err_set(err, TALLY_NOMEM, "no memory for %s", name);
-	else if (schema != NULL)
-		rc = check_valid(&load, doc, tree, schema);
+	if (rc != TALLY_OK)
+		return rc;
+	if (schema != NULL)
+		load.namespace = tally_xml_get(schema->grammar, "ns");
+	load.file = tally_arena_cstr(a, tally_cstr(name));
+	if (load.file == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no memory for %s", name);
+	rc = parse(&load, text);
+	if (rc == TALLY_OK && schema != NULL)
+		rc = check_valid(&load, text, schema);
 	if (rc == TALLY_OK)
-		*root = tree;
-	xmlFreeDoc(doc);
+		*root = load.root;
 	return rc;
 }
 

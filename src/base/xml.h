@@ -2,10 +2,10 @@
 /*
  * XML documents of the user's (configuration, model, maps), read safely.
  *
- * The only place that knows libxml2.  A document is parsed without network,
- * entities, DTD (any is refused) or XInclude, with ceilings on size and depth,
- * validated against a RELAX NG schema, and copied into a plain tree with line
- * numbers.
+ * A document is parsed without network, entities, DTD (any is refused) or
+ * XInclude, with ceilings on size and depth, into a plain tree with line
+ * numbers, and held against a RELAX NG schema.  Nothing outside of base/xml*
+ * knows libxml2.
  */
 #ifndef TALLYMAN_BASE_XML_H
 #define TALLYMAN_BASE_XML_H

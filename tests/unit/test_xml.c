@@ -221,6 +221,34 @@ test_tree(void **state)
 	tally_arena_free(&a);
 }
 
+/* What stands for characters in attributes; text around elements. */
+static void
+test_characters(void **state)
+{
+	static const char text[] =
+	    "<l a='&lt;&amp;&#65;&quot;' b=\"x\ty\n&#10;'\" xmlns:p='urn:p'>\n"
+	    "  one &gt;<?no no?><e p:c='d'/> t<!-- no -->wo <f> </f>\n</l>";
+	struct tally_arena a;
+	struct tally_err err;
+	const struct tally_xml *x;
+
+	(void)state;
+	tally_arena_init(&a, 1u << 20);
+	if (tally_xml_load(&x, &a, "t", tally_cstr(text), NULL, &err) !=
+	    TALLY_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(x->nattribute, 2);
+	assert_string_equal(tally_xml_get(x, "a"), "<&A\"");
+	assert_string_equal(tally_xml_get(x, "b"), "x y \n'");
+	assert_string_equal(x->text, "one > two");
+	assert_string_equal(x->child->name, "e");
+	assert_string_equal(tally_xml_get(x->child, "c"), "d");
+	assert_string_equal(x->child->text, "");
+	assert_string_equal(x->child->next->text, "");
+	assert_int_equal(x->child->next->line, 3);
+	tally_arena_free(&a);
+}
+
 /* With and without each of so many attributes would be more cases than there
  * is time for. */
 static void
@@ -323,6 +351,7 @@ main(void)
 		cmocka_unit_test(test_depth),
 		cmocka_unit_test(test_ceilings),
 		cmocka_unit_test(test_tree),
+		cmocka_unit_test(test_characters),
 		cmocka_unit_test(many_optional_attributes),
 		cmocka_unit_test(embedded_texts),
 	};
