@@ -122,6 +122,7 @@ read_code(struct compile *c, struct map_codes *t, struct map_code *code,
 	code->key = map_key(tally_cstr(x12));
 	code->x12 = tally_arena_str(&c->map->arena, tally_cstr(x12));
 	code->value = tally_arena_str(&c->map->arena, tally_cstr(value));
+	code->order = map_order(tally_cstr(value));
 	t->n++;
 	return code->x12.p != NULL && code->value.p != NULL ? TALLY_OK
 							    : compile_nomem(c);

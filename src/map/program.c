@@ -17,6 +17,8 @@ tally_map_free(struct tally_map *m)
 	tally_free(m->scratch.memo);
 	tally_free(m->scratch.memo_list);
 	tally_arena_free(&m->scratch.writing);
+	tally_free(m->scratch.block);
+	tally_free(m->scratch.rows);
 	tally_free(m->scratch.piece);
 	tally_free(m->scratch.value);
 	tally_buf_free(&m->scratch.text);

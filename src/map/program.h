@@ -136,6 +136,15 @@ map_key(struct tally_str s)
 	return word_of(s.p, s.n < WORD_MAX ? s.n : WORD_MAX);
 }
 
+/* A text's first eight bytes as a number that is in the order of texts. */
+static inline uint64_t
+map_order(struct tally_str s)
+{
+	if (s.n >= WORD_MAX)
+		return word_of_padded(s.p, WORD_MAX);
+	return s.n > 0 ? word_of(s.p, s.n) << (64 - 8 * s.n) : 0;
+}
+
 /* What fields of one segment have in common: a condition, and the bit of
  * their row that says that the segment has been found. */
 struct map_group {
@@ -218,7 +227,8 @@ struct map_makers {
 
 /* Codes sorted by key; none has more than eight bytes. */
 struct map_code {
-	uint64_t key; /* of x12 */
+	uint64_t key;   /* of x12 */
+	uint64_t order; /* of value */
 	struct tally_str x12, value;
 };
 struct map_codes {
@@ -249,7 +259,9 @@ struct map_frame {
 
 struct memo;
 struct memo_list;
+struct write_block;
 struct write_piece;
+struct write_rows;
 
 /* Bytes that cannot be written as they are, for one way of writing. */
 struct map_odd {
@@ -276,6 +288,9 @@ struct map_scratch {
 	/* of writing */
 	struct map_odd odd;
 	struct tally_arena writing; /* of one document; owned */
+	uint64_t written;           /* documents so far */
+	struct write_block *block;  /* of each block; owned */
+	struct write_rows *rows;    /* of each table; owned */
 	struct write_piece *piece;  /* owned */
 	struct tally_str *value;    /* owned */
 	uint32_t piece_cap, value_cap;

@@ -116,6 +116,7 @@ tally_map_write(struct tally_map *m, const struct tally_batch *batch,
 		.findings = findings,
 		.err = err,
 		.odd = odd_bytes(m, how),
+		.line_end = tally_cstr(how->line_end),
 		.piece = s->piece,
 		.value = s->value };
 	enum tally_rc rc;
@@ -134,6 +135,7 @@ tally_map_write(struct tally_map *m, const struct tally_batch *batch,
 		rc = put_set(&w);
 	if (rc == TALLY_OK && out->failed)
 		rc = write_nomem(&w);
+	write_index_end(&w);
 	*nsegment = w.nsegment;
 	return rc;
 }

@@ -76,6 +76,19 @@ struct write_rows {
 	uint32_t *residue; /* of each row, from 1; 0: none */
 };
 
+/* What a document has for a block; kept from one to the next, as most blocks
+ * have nothing. */
+struct write_block {
+	uint64_t document; /* that it is about; older: there is nothing */
+	uint32_t *head;    /* by seq of the row around: the first row, from 1;
+	                    null: there are none */
+	uint64_t active;   /* operations that rows of blocks inside concern */
+	struct map_fill *fill; /* of columns that have had a value in the
+	                          batch */
+	uint16_t nfill;
+	uint16_t nleft; /* columns of the kind that no rule writes */
+};
+
 /* A code of an element that has been looked up. */
 struct write_code {
 	const struct tally_element *element;
@@ -95,12 +108,13 @@ struct write {
 	uint32_t nsegment;
 	struct write_code code[WRITE_CODES];
 	const unsigned char *odd; /* of each byte: see write_value.c */
+	struct tally_str line_end;
 
-	struct write_rows *rows; /* of each table */
-	uint32_t **head;         /* of each block: by seq of the row around */
-	uint64_t *active;        /* of each block: operations that rows of
-	                            blocks inside concern */
-	uint32_t *residue_next;  /* from 1 */
+	struct write_rows *rows;   /* of each table */
+	uint16_t *table, ntable;   /* those of which the batch has rows */
+	uint64_t document;         /* its number */
+	struct write_block *block; /* of each block */
+	uint32_t *residue_next;    /* from 1 */
 	struct write_level *level;
 	uint32_t nlevel;
 
@@ -121,11 +135,17 @@ void write_report(struct write *, enum tally_finding_kind, uint16_t place,
 
 /* write_index.c */
 enum tally_rc write_index(struct write *, uint32_t document) TALLY_MUST_USE;
+/* Leaves nothing for the next document. */
+void write_index_end(struct write *);
+/* A block of which the document has rows; null without memory. */
+struct write_block *write_block_of(struct write *, uint16_t block);
 /* The first row, of the document and from 1, that a block makes below a row. */
 static inline uint32_t
 write_first(const struct write *w, uint16_t block, uint32_t seq)
 {
-	return w->head[block] != NULL ? w->head[block][seq] : 0;
+	const struct write_block *b = &w->block[block];
+
+	return b->document == w->document && b->head != NULL ? b->head[seq] : 0;
 }
 
 static inline struct tally_str
@@ -192,8 +212,11 @@ write_whole(
 	struct write_piece *p = &w->piece[piece];
 	struct tally_str *v = w->value + p->value;
 
-	while (p->last < element)
-		v[p->last++] = tally_str("", 0);
+	if (element > p->last) {
+		for (unsigned k = p->last; k + 1u < element; k++)
+			v[k] = tally_str("", 0);
+		p->last = element;
+	}
 	v[element - 1] = s;
 }
 bool write_component_fits(const struct write *, struct tally_str composite,
@@ -269,8 +292,8 @@ enum tally_rc write_level_numbers(
 
 /* write_residue.c */
 enum tally_rc write_residue_index(struct write *) TALLY_MUST_USE;
-/* Residue of a frame: whole segments as pieces, elements into those from
- * first on. */
+/* Residue of a frame, of whose table there is some: whole segments as pieces,
+ * elements into those from first on. */
 enum tally_rc write_residue(struct write *, const struct write_frame *,
     uint32_t main, uint32_t first) TALLY_MUST_USE;
 void write_raw(struct write *, const struct tally_residue *);

@@ -52,6 +52,17 @@ column_name(const struct feed *f, const struct map_op *op)
 
 /* --- fields --- */
 
+/* A value that is not sent as it is; an empty view where it cannot be. */
+static struct tally_str
+convert(struct feed *f, const struct map_op *op, uint16_t table,
+    struct tally_str v, enum tally_rc *rc)
+{
+	return write_value(
+		   f->w, op, f->own->place, moved(f, op), table, v, &v, rc)
+	    ? v
+	    : tally_str("", 0);
+}
+
 /* What one field gives; an empty view when its column is null. */
 static inline struct tally_str
 field_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
@@ -59,15 +70,11 @@ field_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
 	const struct tally_cell *c = &f->cell[op->column];
 	struct tally_str v = tally_str(c->p, c->n);
 
-	*rc = TALLY_OK;
 	if (v.p == NULL)
 		return tally_str("", 0);
 	if (op->form == MAP_AS_IS && v.n >= op->min && !write_is_odd(f->w, v))
 		return v;
-	return write_value(f->w, op, f->own->place, moved(f, op),
-		   f->frame->block->table, v, &v, rc)
-	    ? v
-	    : tally_str("", 0);
+	return convert(f, op, f->frame->block->table, v, rc);
 }
 
 /* The same for an attribute, whose row is in a table of its own. */
@@ -77,16 +84,12 @@ attribute_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
 	struct write *w = f->w;
 	uint16_t table = w->map->block[op->arg].table;
 	uint32_t row = write_first(w, op->arg, f->frame->seq);
-	struct tally_str v = tally_str("", 0);
+	struct tally_str v;
 
-	*rc = TALLY_OK;
 	if (row == 0)
-		return v;
-	v = write_cell(w, table, w->rows[table].from + row - 1, op->column);
-	if (v.p == NULL ||
-	    !write_value(w, op, f->own->place, op->element, table, v, &v, rc))
 		return tally_str("", 0);
-	return v;
+	v = write_cell(w, table, w->rows[table].from + row - 1, op->column);
+	return v.p != NULL ? convert(f, op, table, v, rc) : tally_str("", 0);
 }
 
 #define FIELDS_MAX 255
@@ -158,32 +161,17 @@ put_group(struct feed *f, uint32_t piece, const struct map_group *group,
 	return rc;
 }
 
+/* A group that gives something into a piece that has room for it. */
 static enum tally_rc
-feed_group(struct feed *f, const struct map_op *take)
+fit_group(struct feed *f, const struct map_group *group, const struct given *g,
+    size_t n)
 {
-	const struct map_group *group = take->group;
-	struct given g[FIELDS_MAX];
-	const struct map_op *op;
-	size_t n = 0;
-	uint32_t piece;
-	enum tally_rc rc = TALLY_OK;
+	uint32_t piece = f->main;
+	enum tally_rc rc;
 
-	for (op = take + 1; op < take + take->next; op++) {
-		if (op->code == MAP_FIELD && f->cell[op->column].p == NULL)
-			continue;
-		g[n].op = op;
-		g[n].value = op->code == MAP_ATTRIBUTE
-		    ? attribute_value(f, op, &rc)
-		    : field_value(f, op, &rc);
-		if (rc != TALLY_OK)
-			return rc;
-		n += g[n].value.n > 0;
-	}
-	if (n == 0)
-		return TALLY_OK;
-	if (f->main != NO_PIECE) {
-		if (group_fits(f, f->main, group, g, n))
-			return put_group(f, f->main, group, g, n);
+	if (piece != NO_PIECE) {
+		if (group_fits(f, piece, group, g, n))
+			return put_group(f, piece, group, g, n);
 		no_room(f, g[0].op, column_name(f, g[0].op));
 		return TALLY_OK;
 	}
@@ -193,6 +181,83 @@ feed_group(struct feed *f, const struct map_op *take)
 			return put_group(f, piece, group, g, n);
 	rc = write_piece_new(f->w, PIECE_SEGMENT, f->own->place, &piece);
 	return rc == TALLY_OK ? put_group(f, piece, group, g, n) : rc;
+}
+
+/* What one of a group's operations gives, if its column has a value. */
+static inline struct tally_str
+given_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
+{
+	return op->code == MAP_ATTRIBUTE ? attribute_value(f, op, rc)
+					 : field_value(f, op, rc);
+}
+
+/* A group whose fields may have to go beside others. */
+static enum tally_rc
+feed_beside(struct feed *f, const struct map_op *take)
+{
+	struct given g[FIELDS_MAX];
+	const struct map_op *op = take + 1, *end = take + take->next;
+	size_t n = 0;
+	enum tally_rc rc = TALLY_OK;
+
+	for (; op < end && rc == TALLY_OK; op++) {
+		g[n].op = op;
+		g[n].value = given_value(f, op, &rc);
+		n += g[n].value.n > 0;
+	}
+	return rc == TALLY_OK && n > 0 ? fit_group(f, take->group, g, n) : rc;
+}
+
+/* Whether there is nothing at the place that others could stand beside. */
+static bool
+is_first_here(const struct feed *f)
+{
+	if (f->main != NO_PIECE)
+		return f->w->piece[f->main].last == 0;
+	for (uint32_t i = f->first; i < f->w->npiece; i++)
+		if (write_is_at(f->w, i, f->own->place))
+			return false;
+	return true;
+}
+
+/* The piece of a group that is the first at its place. */
+static enum tally_rc
+begin_group(struct feed *f, const struct map_group *group, uint32_t *piece)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	*piece = f->main;
+	if (*piece == NO_PIECE)
+		rc = write_piece_new(f->w, PIECE_SEGMENT, f->own->place, piece);
+	if (rc != TALLY_OK)
+		return rc;
+	f->w->piece[*piece].groups |= (uint64_t)1 << group->bit;
+	return put_conditions(f, *piece, group->condition, group->n);
+}
+
+static enum tally_rc
+feed_group(struct feed *f, const struct map_op *take)
+{
+	const struct map_op *op = take + 1, *end = take + take->next;
+	uint32_t piece = NO_PIECE;
+	struct tally_str v;
+	enum tally_rc rc = TALLY_OK;
+
+	if (!is_first_here(f))
+		return feed_beside(f, take);
+	for (; op < end && rc == TALLY_OK; op++) {
+		if (op->code == MAP_FIELD && f->cell[op->column].p == NULL)
+			continue;
+		v = given_value(f, op, &rc);
+		if (v.n == 0 || rc != TALLY_OK)
+			continue;
+		if (piece == NO_PIECE)
+			rc = begin_group(f, take->group, &piece);
+		if (rc == TALLY_OK)
+			rc = write_put(
+			    f->w, piece, moved(f, op), op->component, v);
+	}
+	return rc;
 }
 
 /* --- pairs --- */
@@ -238,7 +303,7 @@ feed_pair(struct feed *f, const struct map_op *op)
 	struct tally_str v, q = tally_str("", 0);
 	uint32_t piece;
 	uint8_t k;
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
 	v = field_value(f, op, &rc);
 	if (rc != TALLY_OK || v.n == 0)
@@ -463,10 +528,10 @@ feed_op(struct feed *f, const struct map_op *op)
 
 /* The operations that the row's columns, and rows below, concern. */
 static inline uint64_t
-concerned(const struct write *w, const struct map_block *b,
-    const struct tally_cell *cell)
+concerned(
+    const struct write_block *b, uint64_t always, const struct tally_cell *cell)
 {
-	uint64_t mask = b->always | w->active[b - w->map->block];
+	uint64_t mask = always | b->active;
 
 	for (const struct map_fill *f = b->fill, *end = f + b->nfill; f < end;
 	     f++)
@@ -491,10 +556,15 @@ write_feed(struct write *w, const struct write_frame *frame, uint32_t main,
 		.frame = frame,
 		.cell = cells_of(w, frame),
 		.first = first };
-	uint64_t mask = concerned(w, b, f.cell);
+	const struct write_block *has =
+	    write_block_of(w, (uint16_t)(b - w->map->block));
 	enum tally_rc rc = TALLY_OK;
+	uint64_t mask;
 	unsigned i;
 
+	if (has == NULL)
+		return write_nomem(w);
+	mask = concerned(has, b->always, f.cell);
 	for (; mask != 0 && rc == TALLY_OK; mask &= mask - 1) {
 		i = (unsigned)__builtin_ctzll(mask);
 		rc = feed_one(&f, &b->feed[i], main);

@@ -125,6 +125,36 @@ no_writer(struct write *w, uint16_t table, uint32_t seq)
 	    w, TALLY_F_write_row, 0, 0, t->name, tally_str("", 0), words);
 }
 
+/* The columns that its rows can have a value in at all. */
+static bool
+begin_block(struct write *w, struct write_block *to, const struct map_block *b)
+{
+	const bool *used = w->batch->rows[b->table].used;
+
+	*to = (struct write_block){ .document = w->document };
+	to->fill = tally_arena_alloc(
+	    &w->map->scratch.writing, (b->nfill + 1u) * sizeof(*to->fill));
+	if (to->fill == NULL)
+		return false;
+	for (uint16_t i = 0; i < b->nfill; i++)
+		if (used[b->fill[i].column])
+			to->fill[to->nfill++] = b->fill[i];
+	for (uint16_t i = 0; i < b->nleft; i++)
+		to->nleft += used[b->left[i]];
+	return true;
+}
+
+struct write_block *
+write_block_of(struct write *w, uint16_t block)
+{
+	struct write_block *b = &w->block[block];
+
+	if (b->document != w->document &&
+	    !begin_block(w, b, &w->map->block[block]))
+		return NULL;
+	return b;
+}
+
 /* Tells what of a row no rule of its block writes. */
 static void
 tell_left(struct write *w, uint16_t block, uint16_t table, uint32_t seq)
@@ -135,8 +165,6 @@ tell_left(struct write *w, uint16_t block, uint16_t table, uint32_t seq)
 	struct tally_str value;
 
 	for (uint16_t i = 0; i < b->nleft; i++) {
-		if (!rows->used[b->left[i]])
-			continue;
 		value = write_cell(w, table, row, b->left[i]);
 		if (value.n > 0)
 			write_report(w, TALLY_F_write_column, b->first, 0,
@@ -147,21 +175,26 @@ tell_left(struct write *w, uint16_t block, uint16_t table, uint32_t seq)
 
 /* Hangs a row on the row around, before those that are there. */
 static enum tally_rc
-hang(struct write *w, uint16_t block, uint16_t table, uint32_t seq)
+hang(struct write *w, struct write_block *to, const struct map_block *b,
+    uint32_t seq)
 {
-	const struct map_block *b = &w->map->block[block];
-	struct write_rows *r = &w->rows[table];
+	struct write_rows *r = &w->rows[b->table];
 	uint32_t around = row_around(w, b, r->from + seq);
-	uint32_t n = w->rows[w->map->block[b->parent].table].n;
+	struct write_block *outer;
 
-	if (w->head[block] == NULL) {
-		w->active[b->parent] |= (uint64_t)1 << b->feeds;
-		w->head[block] = write_alloc(w, n, sizeof(*w->head[block]));
-		if (w->head[block] == NULL)
+	if (to->head == NULL) {
+		outer = write_block_of(w, b->parent);
+		if (outer == NULL)
+			return write_nomem(w);
+		outer->active |= (uint64_t)1 << b->feeds;
+		to->head =
+		    write_alloc(w, w->rows[w->map->block[b->parent].table].n,
+			sizeof(*to->head));
+		if (to->head == NULL)
 			return write_nomem(w);
 	}
-	r->next[seq] = w->head[block][around];
-	w->head[block][around] = seq + 1;
+	r->next[seq] = to->head[around];
+	to->head[around] = seq + 1;
 	return TALLY_OK;
 }
 
@@ -170,8 +203,6 @@ make_room(struct write *w, uint16_t table, uint32_t document)
 {
 	struct write_rows *r = &w->rows[table];
 
-	if (w->batch->rows[table].n == 0)
-		return TALLY_OK;
 	tally_batch_rows(w->batch, table, document, &r->from, &r->n);
 	if (r->n == 0)
 		return TALLY_OK;
@@ -183,44 +214,77 @@ make_room(struct write *w, uint16_t table, uint32_t document)
 	return TALLY_OK;
 }
 
+static enum tally_rc
+index_row(struct write *w, uint16_t table, uint32_t seq)
+{
+	uint16_t block = find_writer(w, table, seq, 0);
+	struct write_block *to;
+
+	if (block == NO_WRITER) {
+		no_writer(w, table, seq);
+		return TALLY_OK;
+	}
+	to = write_block_of(w, block);
+	if (to == NULL)
+		return write_nomem(w);
+	if (to->nleft > 0)
+		tell_left(w, block, table, seq);
+	if (w->map->block[block].kind == BLOCK_LEVEL)
+		w->nlevel++;
+	else if (block != 0)
+		return hang(w, to, &w->map->block[block], seq);
+	return TALLY_OK;
+}
+
 /* From the last row on, so that each is put before those behind it. */
 static enum tally_rc
 index_table(struct write *w, uint16_t table)
 {
-	struct write_rows *r = &w->rows[table];
-	uint16_t block;
 	enum tally_rc rc = TALLY_OK;
 
-	for (uint32_t i = r->n; i-- > 0 && rc == TALLY_OK;) {
-		block = find_writer(w, table, i, 0);
-		if (block == NO_WRITER)
-			no_writer(w, table, i);
-		else
-			tell_left(w, block, table, i);
-		if (block == NO_WRITER)
-			continue;
-		if (w->map->block[block].kind == BLOCK_LEVEL)
-			w->nlevel++;
-		else if (block != 0)
-			rc = hang(w, block, table, i);
-	}
+	for (uint32_t i = w->rows[table].n; i-- > 0 && rc == TALLY_OK;)
+		rc = index_row(w, table, i);
 	return rc;
+}
+
+/* Room that is kept from document to document. */
+static bool
+begin(struct write *w)
+{
+	struct map_scratch *s = &w->map->scratch;
+	uint16_t ntable = w->map->model->ntable;
+
+	if (s->block == NULL)
+		s->block = tally_calloc(w->map->nblock, sizeof(*s->block));
+	if (s->rows == NULL)
+		s->rows = tally_calloc(ntable, sizeof(*s->rows));
+	w->block = s->block;
+	w->document = ++s->written;
+	w->rows = s->rows;
+	w->table = tally_arena_alloc(&s->writing, ntable * sizeof(*w->table));
+	return w->block != NULL && w->rows != NULL && w->table != NULL;
 }
 
 enum tally_rc
 write_index(struct write *w, uint32_t document)
 {
-	const struct tally_model *model = w->map->model;
 	enum tally_rc rc = TALLY_OK;
 
-	w->rows = write_alloc(w, model->ntable, sizeof(*w->rows));
-	w->head = write_alloc(w, w->map->nblock, sizeof(*w->head));
-	w->active = write_alloc(w, w->map->nblock, sizeof(*w->active));
-	if (w->rows == NULL || w->head == NULL || w->active == NULL)
+	if (!begin(w))
 		return write_nomem(w);
-	for (uint16_t t = 0; t < model->ntable && rc == TALLY_OK; t++)
-		rc = make_room(w, t, document);
-	for (uint16_t t = 0; t < model->ntable && rc == TALLY_OK; t++)
-		rc = index_table(w, t);
+	for (uint16_t t = 0; t < w->map->model->ntable && rc == TALLY_OK; t++)
+		if (w->batch->rows[t].n > 0) {
+			w->table[w->ntable++] = t;
+			rc = make_room(w, t, document);
+		}
+	for (uint16_t i = 0; i < w->ntable && rc == TALLY_OK; i++)
+		rc = index_table(w, w->table[i]);
 	return rc;
+}
+
+void
+write_index_end(struct write *w)
+{
+	for (uint16_t i = 0; i < w->ntable; i++)
+		w->rows[w->table[i]] = (struct write_rows){ .n = 0 };
 }

@@ -115,15 +115,15 @@ collect(struct write *w, const struct write_frame *f, uint16_t place)
 		rc = write_piece_new(w, PIECE_SEGMENT, place, &main);
 	if (rc == TALLY_OK)
 		rc = write_feed(w, f, main, first);
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK && f->block->ncompute > 0)
 		rc = write_compute(w, f, main, first, true);
-	if (rc == TALLY_OK && main != NO_PIECE)
+	if (rc == TALLY_OK && f->block->n > 0 && main != NO_PIECE)
 		rc = put_where(w, f->block, main);
 	if (rc == TALLY_OK && f->block->kind == BLOCK_LEVEL)
 		rc = write_level_numbers(w, f, main);
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK && w->rows[f->block->table].residue != NULL)
 		rc = write_residue(w, f, main, first);
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK && f->block->ncompute > 0)
 		rc = write_compute(w, f, main, first, false);
 	return rc;
 }
@@ -308,7 +308,8 @@ put_mixed(struct write *w, const struct write_frame *f, uint16_t loop,
 		if (is_raw(w, i))
 			rc = push(w, i);
 	end = w->npiece;
-	qsort(w->piece + raw, end - raw, sizeof(*w->piece), by_segment);
+	if (end - raw > 1)
+		qsort(w->piece + raw, end - raw, sizeof(*w->piece), by_segment);
 	for (headed = raw; headed < end && !begins(w, headed, loop);)
 		headed++;
 	for (uint32_t i = from; i < to && rc == TALLY_OK; i++)
@@ -333,6 +334,19 @@ put_mixed(struct write *w, const struct write_frame *f, uint16_t loop,
 	return rc;
 }
 
+/* Whether pieces are those of one instance, which begins with the first, if it
+ * has one that begins it: they can be put out as they are. */
+static bool
+is_instance(const struct write *w, uint16_t loop, uint32_t from, uint32_t to)
+{
+	for (uint32_t i = from; i < to; i++)
+		if (is_raw(w, i) || w->piece[i].kind == PIECE_LEVELS ||
+		    (begins(w, i, loop) &&
+			(i > from || w->piece[i].kind != PIECE_SEGMENT)))
+			return false;
+	return true;
+}
+
 static enum tally_rc
 put_loop(struct write *w, const struct write_frame *f, uint16_t loop,
     uint32_t from, uint32_t to)
@@ -340,6 +354,8 @@ put_loop(struct write *w, const struct write_frame *f, uint16_t loop,
 	uint32_t ordinal = 0;
 	enum tally_rc rc = TALLY_OK;
 
+	if (is_instance(w, loop, from, to))
+		return put(w, f, loop, from, to);
 	for (uint32_t i = from; i < to; i++)
 		if (!makes_instances(w, i, loop))
 			return put_mixed(w, f, loop, from, to);

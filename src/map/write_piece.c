@@ -6,7 +6,7 @@
 #define COMPONENTS_MAX 31
 
 static enum tally_rc
-make_room(struct write *w, uint32_t elements)
+grow(struct write *w, uint32_t elements)
 {
 	struct map_scratch *s = &w->map->scratch;
 	size_t n;
@@ -35,12 +35,16 @@ enum tally_rc
 write_piece_new(
     struct write *w, enum piece_kind kind, uint16_t place, uint32_t *piece)
 {
+	const struct map_scratch *s = &w->map->scratch;
 	uint32_t n =
 	    kind == PIECE_SEGMENT ? w->map->set->place[place].segment->nuse : 0;
-	enum tally_rc rc = make_room(w, n);
+	enum tally_rc rc;
 
-	if (rc != TALLY_OK)
-		return rc;
+	if (w->npiece == s->piece_cap || w->nvalue + n > s->value_cap) {
+		rc = grow(w, n);
+		if (rc != TALLY_OK)
+			return rc;
+	}
 	w->piece[w->npiece] = (struct write_piece){
 		.kind = (uint8_t)kind, .place = place, .value = w->nvalue
 	};
@@ -49,11 +53,30 @@ write_piece_new(
 	return TALLY_OK;
 }
 
+/* Most texts are a few bytes: two halves, which may overlap. */
 static inline char *
 append(char *to, struct tally_str s)
 {
-	if (s.n > 0)
+	uint64_t first, last;
+	uint32_t head, tail;
+
+	if (s.n > 2 * sizeof(first)) {
 		memcpy(to, s.p, s.n);
+	} else if (s.n >= sizeof(first)) {
+		memcpy(&first, s.p, sizeof(first));
+		memcpy(&last, s.p + s.n - sizeof(last), sizeof(last));
+		memcpy(to, &first, sizeof(first));
+		memcpy(to + s.n - sizeof(last), &last, sizeof(last));
+	} else if (s.n >= sizeof(head)) {
+		memcpy(&head, s.p, sizeof(head));
+		memcpy(&tail, s.p + s.n - sizeof(tail), sizeof(tail));
+		memcpy(to, &head, sizeof(head));
+		memcpy(to + s.n - sizeof(tail), &tail, sizeof(tail));
+	} else if (s.n > 0) {
+		to[0] = s.p[0];
+		to[s.n / 2] = s.p[s.n / 2];
+		to[s.n - 1] = s.p[s.n - 1];
+	}
 	return to + s.n;
 }
 
@@ -108,26 +131,28 @@ void
 write_line(
     struct write *w, const char *tag, const struct tally_str *value, size_t n)
 {
-	struct tally_str name = tally_cstr(tag);
-	struct tally_str end = tally_cstr(w->how->line_end);
-	size_t size = name.n + 1 + end.n;
+	const char element = (char)w->how->separators.element;
+	const struct tally_str *end;
+	struct tally_str name = tally_str(tag, tag[2] != '\0' ? 3 : 2);
+	size_t size = name.n + 1 + w->line_end.n;
 	char *p;
 
 	while (n > 0 && value[n - 1].n == 0)
 		n--;
-	for (size_t i = 0; i < n; i++)
-		size += 1 + value[i].n;
+	end = value + n;
+	for (const struct tally_str *v = value; v < end; v++)
+		size += 1 + v->n;
 	w->nsegment++;
 	p = tally_buf_room(w->out, size);
 	if (p == NULL)
 		return;
 	p = append(p, name);
-	for (size_t i = 0; i < n; i++) {
-		*p++ = (char)w->how->separators.element;
-		p = append(p, value[i]);
+	for (const struct tally_str *v = value; v < end; v++) {
+		*p++ = element;
+		p = append(p, *v);
 	}
 	*p++ = (char)w->how->separators.segment;
-	append(p, end);
+	append(p, w->line_end);
 	w->out->n += size;
 }
 

@@ -198,8 +198,6 @@ write_residue(
 	bool unclaimed = false;
 	enum tally_rc rc = TALLY_OK;
 
-	if (rows->residue == NULL)
-		return TALLY_OK;
 	for (uint32_t i = rows->residue[f->seq]; i != 0 && rc == TALLY_OK;
 	     i = w->residue_next[i]) {
 		r = &w->residues->v[i - 1];

@@ -97,20 +97,23 @@ write_odd_text(struct write *w, uint16_t place, uint8_t element,
 static struct tally_str
 code_of(const struct map_codes *codes, struct tally_str word)
 {
-	size_t low = 0, high = codes->n, mid;
+	const uint64_t order = map_order(word);
+	const uint16_t *at = codes->by_value;
 	const struct map_code *c;
-	int order;
 
-	while (low < high) {
-		mid = low + (high - low) / 2;
-		c = &codes->code[codes->by_value[mid]];
-		order = tally_str_cmp(c->value, word);
-		if (order == 0)
+	/* the last one whose order is not greater … */
+	for (size_t n = codes->n, half; n > 1; n -= half) {
+		half = n / 2;
+		if (codes->code[at[half]].order <= order)
+			at += half;
+	}
+	/* … or one before it that begins with the same bytes */
+	for (; at >= codes->by_value; at--) {
+		c = &codes->code[*at];
+		if (c->order != order)
+			break;
+		if (tally_str_eq(c->value, word))
 			return c->x12;
-		if (order < 0)
-			low = mid + 1;
-		else
-			high = mid;
 	}
 	return word;
 }
