@@ -3,25 +3,30 @@
  * Writing, renaming and removing in a folder of this machine.
  *
  * What is reported as done is on the disk, its folder included.  Syncing is
- * what takes the time, so it is shared: the files of a batch are written
- * before the first of them is synced, which leaves the file system one
- * journal entry to write instead of many, and a folder is synced once for
- * all that was changed in it.  After an fsync that failed the work counts as
- * not done.
+ * what takes the time, so it is shared: a folder is synced once for all that
+ * was changed in it, and many files are synced with their file system at once,
+ * where that does as much, since each sync of a file has the disk write out
+ * its cache.  Fewer are all written before the first of them is synced, which
+ * leaves the file system one journal entry to write instead of many.  After a
+ * sync that failed the work counts as not done.
  */
-#define _GNU_SOURCE /* renameat2 */
+#define _GNU_SOURCE /* renameat2, syncfs */
 #include "mailbox/directory.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/plant.h"
 
 #define BATCH   64 /* files that are open at a time */
 #define FOLDERS 16 /* likewise; two are usual */
+#define MANY    4  /* files that are synced with their file system */
 
 static bool
 write_all(int fd, struct tally_str s)
@@ -62,16 +67,17 @@ put_begin(struct mailbox_result *r, struct mailbox *m, int dir,
 	return fd;
 }
 
-/* Syncs and closes; a file that is spoilt is removed. */
+/* Syncs, if that is wanted, and closes; a file that is spoilt is removed. */
 static void
 put_end(struct mailbox_result *r, struct mailbox *m, int dir,
-    const char *folder, const struct mailbox_upload *up, int fd)
+    const char *folder, const struct mailbox_upload *up, int fd, bool sync)
 {
 	struct tally_str name = tally_cstr(up->name);
 	struct stat sb;
 
 	if (r->rc == TALLY_OK &&
-	    ((!PLANTED(FILE_SYNC) && fsync(fd) != 0) || fstat(fd, &sb) != 0))
+	    ((sync && !PLANTED(FILE_SYNC) && fsync(fd) != 0) ||
+		fstat(fd, &sb) != 0))
 		r->rc = directory_trouble(&r->err, m, "write", folder, name);
 	if (close(fd) != 0 && r->rc == TALLY_OK)
 		r->rc = directory_trouble(&r->err, m, "write", folder, name);
@@ -88,7 +94,8 @@ put_end(struct mailbox_result *r, struct mailbox *m, int dir,
 
 static void
 put_batch(struct mailbox *m, int dir, const char *folder,
-    const struct mailbox_upload *up, size_t n, struct mailbox_result *r)
+    const struct mailbox_upload *up, size_t n, bool sync,
+    struct mailbox_result *r)
 {
 	int fd[BATCH];
 
@@ -96,7 +103,28 @@ put_batch(struct mailbox *m, int dir, const char *folder,
 		fd[i] = put_begin(&r[i], m, dir, folder, &up[i]);
 	for (size_t i = 0; i < n; i++)
 		if (fd[i] >= 0)
-			put_end(&r[i], m, dir, folder, &up[i], fd[i]);
+			put_end(&r[i], m, dir, folder, &up[i], fd[i], sync);
+}
+
+/*
+ * Whether syncing the file system of a folder waits for the disk, and tells
+ * what could not be written: Linux does since 5.8, for those of a disk, and of
+ * memory, where there is nothing to wait for.  What others have written there
+ * is waited for, too.
+ */
+static bool
+syncs_as_one(int dir)
+{
+	unsigned major = 0, minor = 0;
+	struct utsname u;
+	struct statfs fs;
+
+	if (fstatfs(dir, &fs) != 0 || uname(&u) != 0 ||
+	    sscanf(u.release, "%u.%u", &major, &minor) != 2)
+		return false;
+	return (major > 5 || (major == 5 && minor >= 8)) &&
+	    (fs.f_type == EXT4_SUPER_MAGIC || fs.f_type == XFS_SUPER_MAGIC ||
+		fs.f_type == BTRFS_SUPER_MAGIC || fs.f_type == TMPFS_MAGIC);
 }
 
 static int
@@ -127,13 +155,17 @@ directory_put(struct mailbox *m, const char *folder,
     struct tally_err *err)
 {
 	int dir = directory_folder(m, folder), e;
+	bool many;
 
 	if (dir < 0)
 		return directory_folder_trouble(err, m, folder);
+	many = n >= MANY && syncs_as_one(dir);
 	for (size_t i = 0; i < n; i += BATCH)
 		put_batch(m, dir, folder, up + i, n - i < BATCH ? n - i : BATCH,
-		    r + i);
-	if (any_done(r, n) && sync_folder(dir) != 0) {
+		    !many, r + i);
+	if (any_done(r, n) &&
+	    ((many && !PLANTED(FILE_SYNC) && syncfs(dir) != 0) ||
+		sync_folder(dir) != 0)) {
 		e = errno;
 		for (size_t i = 0; i < n; i++) {
 			if (r[i].rc != TALLY_OK)

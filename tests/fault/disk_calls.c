@@ -151,6 +151,24 @@ saw_sync(struct disk *d, const struct tracer_call *c)
 		disk_folder_synced(d, path);
 }
 
+/* Of all that is promised for a file system, only what is counted on: the
+ * files in the folder it was named by; their names come with the folder. */
+static void
+saw_sync_all(struct disk *d, const struct tracer_call *c)
+{
+	char path[PATH_MAX];
+	size_t n;
+
+	if (!path_of_fd(d, c->pid, (int)c->arg[0], path))
+		return;
+	n = strlen(path);
+	for (size_t i = 0; i < d->now.n; i++)
+		if (strncmp(d->now.v[i].path, path, n) == 0 &&
+		    d->now.v[i].path[n] == '/' &&
+		    strchr(d->now.v[i].path + n + 1, '/') == NULL)
+			disk_synced(d, d->now.v[i].node);
+}
+
 static void
 saw_open(struct disk *d, const struct tracer_call *c)
 {
@@ -192,6 +210,9 @@ disk_saw(void *ctx, const struct tracer_call *c)
 	case SYS_fdatasync:
 		saw_sync(d, c);
 		break;
+	case SYS_syncfs:
+		saw_sync_all(d, c);
+		break;
 	case SYS_openat:
 		saw_open(d, c);
 		break;
@@ -225,7 +246,6 @@ disk_saw(void *ctx, const struct tracer_call *c)
 	case SYS_pwritev:
 	case SYS_copy_file_range:
 	case SYS_sync:
-	case SYS_syncfs:
 		die("the disk does not know system call %llu",
 		    (unsigned long long)c->nr);
 	default:

@@ -33,6 +33,7 @@ static const struct failing {
 	{ SYS_getdents64, "getdents64", { EIO, ENOMEM } },
 	{ SYS_lseek, "lseek", { EIO } },
 	{ SYS_fsync, "fsync", { EIO, ENOSPC } },
+	{ SYS_syncfs, "syncfs", { EIO, ENOSPC } },
 	{ SYS_fdatasync, "fdatasync", { EIO, ENOSPC } },
 	{ SYS_ftruncate, "ftruncate", { EIO, ENOSPC, EINTR } },
 	{ SYS_fchmod, "fchmod", { EPERM } },
@@ -102,7 +103,8 @@ one(struct effort *e, struct scene *s, const struct failing *f, long n,
 static bool
 is_sync(const struct failing *f, int i, int forever)
 {
-	return f->nr == SYS_fsync && i == 0 && forever == 0;
+	return (f->nr == SYS_fsync || f->nr == SYS_syncfs) && i == 0 &&
+	    forever == 0;
 }
 
 /* All that may go wrong with call n, or each step-th of it. */

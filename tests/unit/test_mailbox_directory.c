@@ -8,18 +8,23 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <linux/magic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/utsname.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "mailbox/kind.h"
 #include "../support/mailbox_sink.h"
 
 /* Stands before the C library's: counts, and fails for one folder. */
-static unsigned file_syncs, folder_syncs, late_file_syncs;
+static unsigned file_syncs, folder_syncs, late_file_syncs, system_syncs;
 static ino_t failing;
+static bool system_fails;
+static long file_system = NFS_SUPER_MAGIC;
 
 int
 fsync(int fd)
@@ -38,6 +43,33 @@ fsync(int fd)
 		}
 	}
 	return (int)syscall(SYS_fsync, fd);
+}
+
+int
+syncfs(int fd)
+{
+	(void)fd;
+	system_syncs++;
+	late_file_syncs += folder_syncs > 0;
+	errno = EIO;
+	return system_fails ? -1 : 0;
+}
+
+int
+uname(struct utsname *u)
+{
+	memset(u, 0, sizeof(*u));
+	snprintf(u->release, sizeof(u->release), "5.10.0-8-amd64");
+	return 0;
+}
+
+int
+fstatfs(int fd, struct statfs *fs)
+{
+	(void)fd;
+	memset(fs, 0, sizeof(*fs));
+	fs->f_type = file_system;
+	return 0;
 }
 
 /* Likewise: a link would be a moment with both names. */
@@ -394,7 +426,7 @@ enum { MANY = 150 }; /* more than are open at a time */
 static void
 forget_syncs(ino_t fail)
 {
-	file_syncs = folder_syncs = late_file_syncs = 0;
+	file_syncs = folder_syncs = late_file_syncs = system_syncs = 0;
 	failing = fail;
 }
 
@@ -409,14 +441,12 @@ inode_of(const struct box *b, const char *name)
 	return sb.st_ino;
 }
 
-/* Every file is synced, then the folder, once; if that fails, nothing is. */
 static void
-put_shares_a_sync(void **state)
+put_many(struct box *b, enum tally_rc each, size_t there, const char *why)
 {
 	static char name[MANY][8];
 	static struct mailbox_upload up[MANY];
 	static struct mailbox_result r[MANY];
-	struct box *b = *state;
 	struct mailbox_listing l;
 
 	for (size_t i = 0; i < MANY; i++) {
@@ -424,21 +454,50 @@ put_shares_a_sync(void **state)
 		up[i] =
 		    (struct mailbox_upload){ name[i], TALLY_STR("x"), false };
 	}
-	forget_syncs(inode_of(b, "archive"));
 	assert_int_equal(
 	    mailbox_put(b->m, "archive", up, MANY, r, &b->err), TALLY_OK);
 	for (size_t i = 0; i < MANY; i++)
-		assert_int_equal(r[i].rc, TALLY_IO);
-	assert_non_null(strstr(r[7].err.text, "sync the folder"));
+		assert_int_equal(r[i].rc, each);
+	if (why != NULL)
+		assert_non_null(strstr(r[7].err.text, why));
 	assert_int_equal(mailbox_list(b->m, "archive", &l, &b->err), TALLY_OK);
-	assert_int_equal(l.n, 0);
+	assert_int_equal(l.n, there);
 	mailbox_listing_free(&l);
+}
+
+/* Every file is synced, then the folder, once; if that fails, nothing is. */
+static void
+put_shares_a_sync(void **state)
+{
+	struct box *b = *state;
+
+	file_system = NFS_SUPER_MAGIC;
+	forget_syncs(inode_of(b, "archive"));
+	put_many(b, TALLY_IO, 0, "sync the folder");
 	forget_syncs(0);
-	assert_int_equal(
-	    mailbox_put(b->m, "archive", up, MANY, r, &b->err), TALLY_OK);
-	for (size_t i = 0; i < MANY; i++)
-		assert_int_equal(r[i].rc, TALLY_OK);
+	put_many(b, TALLY_OK, MANY, NULL);
 	assert_int_equal(file_syncs, MANY);
+	assert_int_equal(system_syncs, 0);
+	assert_int_equal(folder_syncs, 1);
+	assert_int_equal(late_file_syncs, 0);
+}
+
+/* Where the file system can be synced as one, that is done, before the folder;
+ * if it fails, nothing is there. */
+static void
+put_syncs_the_file_system(void **state)
+{
+	struct box *b = *state;
+
+	file_system = EXT4_SUPER_MAGIC;
+	forget_syncs(0);
+	system_fails = true;
+	put_many(b, TALLY_IO, 0, "sync the folder");
+	system_fails = false;
+	forget_syncs(0);
+	put_many(b, TALLY_OK, MANY, NULL);
+	assert_int_equal(system_syncs, 1);
+	assert_int_equal(file_syncs, 0);
 	assert_int_equal(folder_syncs, 1);
 	assert_int_equal(late_file_syncs, 0);
 }
@@ -623,6 +682,8 @@ main(void)
 		    remove_and_stat, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    put_shares_a_sync, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    put_syncs_the_file_system, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    rename_shares_a_sync, setup, teardown),
 		cmocka_unit_test_setup_teardown(
