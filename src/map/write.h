@@ -102,7 +102,7 @@ struct write {
 	const struct tally_batch *batch;
 	const struct tally_residues *residues; /* or null */
 	const struct tally_map_writing *how;
-	struct tally_buf *out;
+	struct tally_buf *out; /* failed: something had no memory */
 	struct tally_findings *findings;
 	struct tally_err *err;
 	uint32_t nsegment;

@@ -96,8 +96,10 @@ translate(struct write *w, uint16_t place, struct tally_str s)
 	size_t at = 0, end;
 	unsigned char c;
 
-	if (p == NULL)
+	if (p == NULL) {
+		w->out->failed = true;
 		return tally_str("", 0);
+	}
 	for (; at < s.n; at = end) {
 		for (end = at; end < s.n; end++) {
 			c = (unsigned char)s.p[end];

@@ -77,14 +77,19 @@ write_odd_text(struct write *w, uint16_t place, uint8_t element,
 		n = n > 0 ? n : 1;
 		put_character(w, b, tally_str(s.p + i, n));
 	}
-	if (b->failed || (b->n > 0 && memchr(b->p, '\0', b->n) != NULL)) {
+	if (b->n > 0 && memchr(b->p, '\0', b->n) != NULL) {
 		write_report(w, TALLY_F_write_refused, place, element, name, s,
 		    "characters that are agreed on, and no separators");
 		return false;
 	}
-	*out = tally_arena_str(&w->map->scratch.writing, tally_buf_view(b));
-	if (out->p == NULL)
+	out->p = NULL;
+	if (!b->failed)
+		*out = tally_arena_str(
+		    &w->map->scratch.writing, tally_buf_view(b));
+	if (out->p == NULL) {
+		w->out->failed = true;
 		return false;
+	}
 	if (!tally_str_eq(*out, s))
 		write_report(
 		    w, TALLY_F_write_replaced, place, element, name, s, out->p);
@@ -209,8 +214,10 @@ pad(struct write *w, const struct tally_element *e, struct tally_str *s)
 	if (s->n >= e->min || s->n == 0)
 		return true;
 	p = tally_arena_alloc(&w->map->scratch.writing, e->min);
-	if (p == NULL)
+	if (p == NULL) {
+		w->out->failed = true;
 		return false;
+	}
 	memcpy(p, s->p, s->n);
 	memset(p + s->n, ' ', e->min - s->n);
 	*s = tally_str(p, e->min);
