@@ -75,6 +75,12 @@ form(const struct map_op *op)
 	return op->type == TALLY_R ? MAP_PLAIN : MAP_OTHER;
 }
 
+static uint16_t
+narrow(size_t n)
+{
+	return n < UINT16_MAX ? (uint16_t)n : UINT16_MAX;
+}
+
 /* The operation of one rule, without what TAKE holds. */
 static struct map_op
 operation(const struct compile *c, const struct rule *r, uint8_t up)
@@ -105,8 +111,8 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 	if (leaf != NULL) {
 		op.type = leaf->type;
 		op.decimals = leaf->decimals;
-		op.min =
-		    leaf->min < UINT16_MAX ? (uint16_t)leaf->min : UINT16_MAX;
+		op.min = narrow(leaf->min);
+		op.max = narrow(leaf->max);
 	}
 	if (r->moves)
 		op.flags |= MAP_MOVES;

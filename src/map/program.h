@@ -85,7 +85,8 @@ struct map_op {
 	uint16_t codes;   /* table of codes, or MAP_NO_CODE */
 	uint16_t column2; /* PAIR: of the qualifier, or MAP_NO_COLUMN */
 	uint16_t lookup;  /* name of a cross-reference, or MAP_NO_LOOKUP */
-	uint16_t min;     /* characters that the element has at least */
+	uint16_t min;     /* characters that the element has at least … */
+	uint16_t max;     /* … and at most */
 };
 
 /* Whether it gives what is in no column of the row. */

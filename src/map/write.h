@@ -20,6 +20,7 @@
 #ifndef TALLYMAN_MAP_WRITE_H
 #define TALLYMAN_MAP_WRITE_H
 
+#include "base/decimal.h"
 #include "map/program.h"
 
 #define NO_PIECE UINT32_MAX
@@ -169,18 +170,19 @@ void write_mark_odd(unsigned char odd[256], const struct tally_map_writing *);
 bool write_odd_text(struct write *, uint16_t place, uint8_t element,
     const char *name, struct tally_str, struct tally_str *out);
 
-static inline bool
-write_is_odd(const struct write *w, struct tally_str s)
-{
-	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
-	unsigned odd = 0;
+/* Whether any byte wants a look. */
+bool write_is_odd(const struct write *, struct tally_str);
 
-	for (; end - p >= 4; p += 4)
-		odd |= (unsigned)w->odd[p[0]] | w->odd[p[1]] | w->odd[p[2]] |
-		    w->odd[p[3]];
-	for (; p < end; p++)
-		odd |= w->odd[*p];
-	return odd != 0;
+/* Whether it is a number that fits as it is, without zeros to be put in front.
+ */
+static inline bool
+write_is_plain(const struct map_op *op, struct tally_str s)
+{
+	if (op->type != TALLY_R &&
+	    (op->type != TALLY_N || op->decimals > 0 ||
+		memchr(s.p, '.', s.n) != NULL))
+		return false;
+	return op->min <= 1 && s.n <= op->max && tally_decimal_plain(s);
 }
 
 /* Text as it can be sent. */

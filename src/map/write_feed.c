@@ -18,6 +18,7 @@ struct feed {
 	uint32_t main;                 /* the only piece here, or NO_PIECE */
 	uint32_t first;                /* of the frame's pieces */
 	uint8_t shift;                 /* of the pair that is fed */
+	enum tally_rc rc;              /* of what values have needed */
 };
 
 static const struct tally_cell *
@@ -54,32 +55,38 @@ column_name(const struct feed *f, const struct map_op *op)
 
 /* A value that is not sent as it is; an empty view where it cannot be. */
 static struct tally_str
-convert(struct feed *f, const struct map_op *op, uint16_t table,
-    struct tally_str v, enum tally_rc *rc)
+convert(
+    struct feed *f, const struct map_op *op, uint16_t table, struct tally_str v)
 {
-	return write_value(
-		   f->w, op, f->own->place, moved(f, op), table, v, &v, rc)
-	    ? v
-	    : tally_str("", 0);
+	enum tally_rc rc;
+
+	if (!write_value(
+		f->w, op, f->own->place, moved(f, op), table, v, &v, &rc))
+		v = tally_str("", 0);
+	if (rc != TALLY_OK)
+		f->rc = rc;
+	return v;
 }
 
 /* What one field gives; an empty view when its column is null. */
 static inline struct tally_str
-field_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
+field_value(struct feed *f, const struct map_op *op)
 {
 	const struct tally_cell *c = &f->cell[op->column];
 	struct tally_str v = tally_str(c->p, c->n);
 
 	if (v.p == NULL)
 		return tally_str("", 0);
-	if (op->form == MAP_AS_IS && v.n >= op->min && !write_is_odd(f->w, v))
+	if (op->form == MAP_PLAIN ? write_is_plain(op, v)
+				  : op->form == MAP_AS_IS && v.n >= op->min &&
+		    !write_is_odd(f->w, v))
 		return v;
-	return convert(f, op, f->frame->block->table, v, rc);
+	return convert(f, op, f->frame->block->table, v);
 }
 
 /* The same for an attribute, whose row is in a table of its own. */
 static struct tally_str
-attribute_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
+attribute_value(struct feed *f, const struct map_op *op)
 {
 	struct write *w = f->w;
 	uint16_t table = w->map->block[op->arg].table;
@@ -89,7 +96,7 @@ attribute_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
 	if (row == 0)
 		return tally_str("", 0);
 	v = write_cell(w, table, w->rows[table].from + row - 1, op->column);
-	return v.p != NULL ? convert(f, op, table, v, rc) : tally_str("", 0);
+	return v.p != NULL ? convert(f, op, table, v) : tally_str("", 0);
 }
 
 #define FIELDS_MAX 255
@@ -183,12 +190,12 @@ fit_group(struct feed *f, const struct map_group *group, const struct given *g,
 	return rc == TALLY_OK ? put_group(f, piece, group, g, n) : rc;
 }
 
-/* What one of a group's operations gives, if its column has a value. */
+/* What one of a group's operations gives. */
 static inline struct tally_str
-given_value(struct feed *f, const struct map_op *op, enum tally_rc *rc)
+given_value(struct feed *f, const struct map_op *op)
 {
-	return op->code == MAP_ATTRIBUTE ? attribute_value(f, op, rc)
-					 : field_value(f, op, rc);
+	return op->code == MAP_ATTRIBUTE ? attribute_value(f, op)
+					 : field_value(f, op);
 }
 
 /* A group whose fields may have to go beside others. */
@@ -198,14 +205,14 @@ feed_beside(struct feed *f, const struct map_op *take)
 	struct given g[FIELDS_MAX];
 	const struct map_op *op = take + 1, *end = take + take->next;
 	size_t n = 0;
-	enum tally_rc rc = TALLY_OK;
 
-	for (; op < end && rc == TALLY_OK; op++) {
+	for (; op < end; op++) {
 		g[n].op = op;
-		g[n].value = given_value(f, op, &rc);
+		g[n].value = given_value(f, op);
 		n += g[n].value.n > 0;
 	}
-	return rc == TALLY_OK && n > 0 ? fit_group(f, take->group, g, n) : rc;
+	return f->rc == TALLY_OK && n > 0 ? fit_group(f, take->group, g, n)
+					  : f->rc;
 }
 
 /* Whether there is nothing at the place that others could stand beside. */
@@ -246,10 +253,8 @@ feed_group(struct feed *f, const struct map_op *take)
 	if (!is_first_here(f))
 		return feed_beside(f, take);
 	for (; op < end && rc == TALLY_OK; op++) {
-		if (op->code == MAP_FIELD && f->cell[op->column].p == NULL)
-			continue;
-		v = given_value(f, op, &rc);
-		if (v.n == 0 || rc != TALLY_OK)
+		v = given_value(f, op);
+		if (v.n == 0)
 			continue;
 		if (piece == NO_PIECE)
 			rc = begin_group(f, take->group, &piece);
@@ -257,7 +262,7 @@ feed_group(struct feed *f, const struct map_op *take)
 			rc = write_put(
 			    f->w, piece, moved(f, op), op->component, v);
 	}
-	return rc;
+	return rc == TALLY_OK ? f->rc : rc;
 }
 
 /* --- pairs --- */
@@ -303,11 +308,11 @@ feed_pair(struct feed *f, const struct map_op *op)
 	struct tally_str v, q = tally_str("", 0);
 	uint32_t piece;
 	uint8_t k;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc;
 
-	v = field_value(f, op, &rc);
-	if (rc != TALLY_OK || v.n == 0)
-		return rc;
+	v = field_value(f, op);
+	if (v.n == 0)
+		return f->rc;
 	if (op->column2 != MAP_NO_COLUMN)
 		q = tally_str(f->cell[op->column2].p, f->cell[op->column2].n);
 	if (q.n == 0)
@@ -385,20 +390,19 @@ give_pair_row(struct feed *f, const struct write_frame *row,
 	struct feed of = *f;
 	const struct map_own *own = row->block->own;
 	const struct map_op *op = f->w->map->op + own->first;
-	enum tally_rc rc = TALLY_OK;
 
 	of.frame = row;
 	of.cell = cells_of(f->w, row);
 	*n = 0;
 	for (const struct map_op *end = op + own->n;
-	     op < end && *n < FIELDS_MAX && rc == TALLY_OK; op++) {
+	     op < end && *n < FIELDS_MAX; op++) {
 		if (op->code != MAP_FIELD)
 			continue;
 		g[*n].op = op;
-		g[*n].value = field_value(&of, op, &rc);
+		g[*n].value = field_value(&of, op);
 		++*n;
 	}
-	return rc;
+	return of.rc;
 }
 
 /* Whether a row has anything of the pair that it stands for. */
@@ -511,8 +515,6 @@ static enum tally_rc
 feed_op(struct feed *f, const struct map_op *op)
 {
 	switch (op->code) {
-	case MAP_TAKE:
-		return feed_group(f, op);
 	case MAP_CHOOSE:
 		return feed_choices(f, op);
 	case MAP_PAIRS:
@@ -544,7 +546,8 @@ feed_one(struct feed *f, const struct map_feed *feed, uint32_t main)
 {
 	f->own = feed->own;
 	f->main = write_main(f->w, main, feed->own->place);
-	return feed_op(f, feed->op);
+	return feed->op->code == MAP_TAKE ? feed_group(f, feed->op)
+					  : feed_op(f, feed->op);
 }
 
 enum tally_rc

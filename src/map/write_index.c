@@ -268,15 +268,17 @@ begin(struct write *w)
 enum tally_rc
 write_index(struct write *w, uint32_t document)
 {
+	const struct tally_rows *rows = w->batch->rows;
+	uint16_t ntable = w->map->model->ntable;
 	enum tally_rc rc = TALLY_OK;
 
 	if (!begin(w))
 		return write_nomem(w);
-	for (uint16_t t = 0; t < w->map->model->ntable && rc == TALLY_OK; t++)
-		if (w->batch->rows[t].n > 0) {
+	for (uint16_t t = 0; t < ntable; t++)
+		if (rows[t].n > 0)
 			w->table[w->ntable++] = t;
-			rc = make_room(w, t, document);
-		}
+	for (uint16_t i = 0; i < w->ntable && rc == TALLY_OK; i++)
+		rc = make_room(w, w->table[i], document);
 	for (uint16_t i = 0; i < w->ntable && rc == TALLY_OK; i++)
 		rc = index_table(w, w->table[i]);
 	return rc;

@@ -42,6 +42,20 @@ write_mark_odd(unsigned char odd[256], const struct tally_map_writing *how)
 			odd[separator[i]] = 2;
 }
 
+bool
+write_is_odd(const struct write *w, struct tally_str s)
+{
+	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
+	const unsigned char *of = w->odd;
+	unsigned odd = 0;
+
+	for (; end - p >= 4; p += 4)
+		odd |= (unsigned)of[p[0]] | of[p[1]] | of[p[2]] | of[p[3]];
+	for (; p < end; p++)
+		odd |= of[*p];
+	return odd != 0;
+}
+
 /* One character of a text, which is UTF-8, as it is sent; an empty view when
  * it cannot be. */
 static void
@@ -148,13 +162,6 @@ look_up(struct write *w, const struct map_op *op, uint16_t place,
 	return s->p != NULL ? TALLY_OK : write_nomem(w);
 }
 
-/* A number that fits as it is, without zeros to be put in front. */
-static bool
-is_short(const struct tally_element *e, struct tally_str s)
-{
-	return e->min <= 1 && s.n <= e->max;
-}
-
 /* Zeros behind the sign, up to the element's minimum; the one before the point
  * goes where it would be a digit too many. */
 static size_t
@@ -244,16 +251,6 @@ text_value(struct write *w, const struct map_op *op, uint16_t place,
 	    pad(w, element_of(w, op, place, element), out);
 }
 
-/* Whether a number can be sent as it is. */
-static bool
-is_as_sent(const struct tally_element *e, struct tally_str s)
-{
-	return (e->type == TALLY_R ||
-		   (e->type == TALLY_N && e->decimals == 0 &&
-		       memchr(s.p, '.', s.n) == NULL)) &&
-	    is_short(e, s) && tally_decimal_plain(s);
-}
-
 static bool
 converted_value(struct write *w, const struct map_op *op, uint16_t place,
     uint8_t element, uint16_t table, struct tally_str s, struct tally_str *out,
@@ -288,7 +285,7 @@ write_value(struct write *w, const struct map_op *op, uint16_t place,
 	*out = s;
 	if (op->type == TALLY_AN || op->type == TALLY_ID)
 		return text_value(w, op, place, element, table, s, out, rc);
-	if (is_as_sent(element_of(w, op, place, element), s))
+	if (write_is_plain(op, s))
 		return true;
 	return converted_value(w, op, place, element, table, s, out, rc);
 }

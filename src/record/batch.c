@@ -191,12 +191,18 @@ first_row(const struct tally_rows *r, uint32_t document)
 	return low;
 }
 
+/* A document has few rows, so they are counted. */
 void
 tally_batch_rows(const struct tally_batch *b, uint16_t table, uint32_t document,
     uint32_t *from, uint32_t *n)
 {
-	*from = first_row(&b->rows[table], document);
-	*n = first_row(&b->rows[table], document + 1) - *from;
+	const struct tally_rows *r = &b->rows[table];
+	uint32_t end = first_row(r, document);
+
+	*from = end;
+	while (end < r->n && r->row[end].document == document)
+		end++;
+	*n = end - *from;
 }
 
 struct tally_str
