@@ -40,6 +40,22 @@ tally_hash_new(struct tally_hash **out, struct tally_err *err)
 	return TALLY_OK;
 }
 
+enum tally_rc
+tally_hash_copy(
+    struct tally_hash **out, const struct tally_hash *of, struct tally_err *err)
+{
+	struct tally_hash *h = NULL;
+	enum tally_rc rc = tally_hash_new(&h, err);
+
+	if (rc == TALLY_OK && EVP_MD_CTX_copy_ex(h->ctx, of->ctx) != 1) {
+		tally_hash_free(h);
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	}
+	if (rc == TALLY_OK)
+		*out = h;
+	return rc;
+}
+
 void
 tally_hash_free(struct tally_hash *h)
 {

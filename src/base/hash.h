@@ -15,6 +15,9 @@ struct tally_hash;
 /* One context serves any number of digests, one after the other. */
 enum tally_rc tally_hash_new(struct tally_hash **, struct tally_err *)
     TALLY_MUST_USE;
+/* Another one that has had the same bytes. */
+enum tally_rc tally_hash_copy(struct tally_hash **, const struct tally_hash *,
+    struct tally_err *) TALLY_MUST_USE;
 void tally_hash_free(struct tally_hash *);
 void tally_hash_add(struct tally_hash *, const void *, size_t);
 /* Gives the digest and begins the next. */

@@ -81,6 +81,9 @@ digest(struct translate *t, struct tally_err *err)
 		memcpy(in->sha256, t->file.sha256, sizeof(in->sha256));
 		return TALLY_OK;
 	}
+	if (in->judged.offset == 0 &&
+	    store_payload_digest(t->payload, left, in->sha256))
+		return TALLY_OK;
 	block = tally_alloc(BLOCK);
 	if (block == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");

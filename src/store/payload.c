@@ -28,9 +28,11 @@ struct store_payload {
 	int fd;                 /* of a large one, or -1 */
 	uint64_t size;
 	unsigned char sha256[32];
-	struct tally_hash *hash; /* owned */
-	uint64_t hashed;         /* bytes from the beginning */
-	struct place *place;     /* all sources; owned */
+	struct tally_hash *hash;   /* owned */
+	uint64_t hashed;           /* bytes from the beginning */
+	struct tally_hash *before; /* the last block; null: not read; owned */
+	struct tally_buf last;
+	struct place *place; /* all sources; owned */
 };
 
 enum tally_rc
@@ -74,6 +76,35 @@ verify(struct store_payload *p, uint64_t at, const void *bytes, size_t n,
 	return TALLY_OK;
 }
 
+/* A block of a large one, which may be its last. */
+static enum tally_rc
+verify_block(struct store_payload *p, uint64_t at, const void *bytes, size_t n,
+    struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	if (at == p->hashed && p->size - at == n) {
+		rc = tally_hash_copy(&p->before, p->hash, err);
+		tally_buf_add(&p->last, bytes, n);
+	}
+	return rc == TALLY_OK ? verify(p, at, bytes, n, err) : rc;
+}
+
+bool
+store_payload_digest(
+    struct store_payload *p, uint64_t n, unsigned char digest[32])
+{
+	uint64_t before = p->size - p->last.n;
+
+	if (p->before == NULL || p->last.failed || n < before || n > p->size)
+		return false;
+	tally_hash_add(p->before, p->last.p, (size_t)(n - before));
+	tally_hash_end(p->before, digest);
+	tally_hash_free(p->before);
+	p->before = NULL;
+	return true;
+}
+
 static enum tally_rc
 open_archived(struct store *st, struct store_payload *p, const char *path,
     struct tally_err *err)
@@ -110,6 +141,7 @@ store_payload_open(struct store_payload **out, struct store *st, int64_t file,
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
 	p->fd = -1;
 	tally_buf_init(&p->bytes, SIZE_MAX);
+	tally_buf_init(&p->last, SIZE_MAX);
 	rc = tally_hash_new(&p->hash, err);
 	if (rc == TALLY_OK)
 		rc = store_one(st, Q_PAYLOAD_OF_FILE, v, COUNT(v), &row, err);
@@ -162,7 +194,9 @@ store_payload_close(struct store_payload *p)
 	if (p->fd >= 0)
 		close(p->fd);
 	tally_hash_free(p->hash);
+	tally_hash_free(p->before);
 	tally_buf_free(&p->bytes);
+	tally_buf_free(&p->last);
 	tally_free(p);
 }
 
@@ -185,7 +219,7 @@ read_file(struct store_payload *p, uint64_t at, void *buf, size_t max,
 		    "an archived file is shorter than it was; restore it from "
 		    "a backup");
 	*got = (size_t)n;
-	return verify(p, at, buf, *got, err);
+	return verify_block(p, at, buf, *got, err);
 }
 
 static enum tally_rc

@@ -150,6 +150,10 @@ struct store_payload;
 enum tally_rc store_payload_open(struct store_payload **, struct store *,
     int64_t file, struct tally_err *) TALLY_MUST_USE;
 struct tally_source store_payload_source(struct store_payload *, uint64_t from);
+/* The SHA-256 of its first n bytes, once, where it is left over from reading it
+ * to its end; false: it is to be made from the bytes. */
+bool store_payload_digest(
+    struct store_payload *, uint64_t n, unsigned char digest[32]);
 void store_payload_close(struct store_payload *);
 
 /* --- translate: evidence and records --- */

@@ -388,6 +388,53 @@ damaged_archives_are_noticed(void **state)
 	assert_int_equal(store_payload_open(&p, f->store, id, &err), TALLY_IO);
 }
 
+/* What reading a file to its end leaves: the hash of what it begins with, down
+ * to where its last block did; once. */
+static void
+beginnings_are_hashed(void **state)
+{
+	struct fixture *f = *state;
+	struct store_object o = { "acme", TALLY_STR("big"), 2 * MIB, 5 };
+	struct store_incoming *in = incoming(f, 2 * MIB, 50000);
+	unsigned char digest[TALLY_HASH_SIZE], want[TALLY_HASH_SIZE];
+	const size_t begins[] = { 0, 999, 1000, 1001, 2 * MIB - 1, 2 * MIB,
+		2 * MIB + 1 };
+	static char buf[2 * MIB];
+	struct store_payload *p;
+	struct tally_source s;
+	struct tally_hash *h;
+	struct tally_err err;
+	int64_t id;
+	size_t got, n;
+	bool known, had;
+
+	id = add(f, &o, in, &known);
+	store_incoming_free(in);
+	assert_int_equal(tally_hash_new(&h, &err), TALLY_OK);
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
+		n = begins[i];
+		had = n >= 1000 && n <= 2 * MIB;
+		assert_int_equal(
+		    store_payload_open(&p, f->store, id, &err), TALLY_OK);
+		assert_false(store_payload_digest(p, n, digest));
+		s = store_payload_source(p, 0);
+		for (size_t at = 0; at < 2 * MIB; at += got)
+			assert_int_equal(
+			    s.read(s.ctx, buf + at,
+				at == 0 ? 1000 : 2 * MIB - 1000, &got, &err),
+			    TALLY_OK);
+		assert_int_equal(store_payload_digest(p, n, digest), had);
+		if (had) {
+			tally_hash_add(h, buf, n);
+			tally_hash_end(h, want);
+			assert_memory_equal(digest, want, sizeof(want));
+			assert_false(store_payload_digest(p, n, digest));
+		}
+		store_payload_close(p);
+	}
+	tally_hash_free(h);
+}
+
 static void
 damaged_rows_are_noticed(void **state)
 {
@@ -570,6 +617,7 @@ main(void)
 		T(receipts_need_an_archive),
 		T(receipts_need_room),
 		T(damaged_archives_are_noticed),
+		T(beginnings_are_hashed),
 		T(damaged_rows_are_noticed),
 		T(files_are_recognised),
 		T(files_go_from_state_to_state),
