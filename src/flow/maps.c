@@ -72,7 +72,8 @@ static struct entry *
 find(const struct maps *m, const char *name, size_t n)
 {
 	for (size_t i = 0; i < m->n; i++)
-		if (strlen(m->entry[i].name) == n &&
+		if (m->entry[i].name[0] == name[0] &&
+		    strlen(m->entry[i].name) == n &&
 		    memcmp(m->entry[i].name, name, n) == 0)
 			return &m->entry[i];
 	return NULL;
