@@ -12,9 +12,9 @@
 #include "tallyman/map.h"
 #include "tallyman/record.h"
 
-/* A transaction's worth of documents. */
+/* What goes over at a time: its cells stay in the processor's cache. */
 #define GATHERED_DOCUMENTS 1000
-#define GATHERED_BYTES     (8u << 20)
+#define GATHERED_BYTES     (2u << 20)
 /* The rows of one batch; half of it is what a single document may need. */
 #define GATHERED_ROWS ((size_t)256 << 20)
 /* Copies of residue, and names of maps. */

@@ -4,6 +4,11 @@
 
 #include <string.h>
 
+/* What is committed at a time of a file that is alone; a sync is paid for with
+ * each. */
+#define COMMIT_DOCUMENTS 1000
+#define COMMIT_BYTES     ((size_t)16 << 20)
+
 /* Holds those whose key another document has already. */
 static enum tally_rc
 hold_repeated(struct translate *t, struct tally_err *err)
@@ -103,6 +108,11 @@ translate_put_on_the_way(struct translate *t, struct tally_err *err)
 	struct store *st = t->f->store;
 	enum tally_rc rc = translate_put(t, err);
 
+	t->waiting += t->g.n;
+	t->waiting_bytes += t->g.batch.used;
+	if (rc != TALLY_OK ||
+	    (t->waiting < COMMIT_DOCUMENTS && t->waiting_bytes < COMMIT_BYTES))
+		return rc;
 	if (rc == TALLY_OK)
 		rc = store_interchange_mark(st, t->in.id, t->in.seen, NULL,
 		    flow_clock_now(&t->f->clock), err);
@@ -113,5 +123,6 @@ translate_put_on_the_way(struct translate *t, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	memcpy(t->kept, t->count, sizeof(t->kept));
+	t->waiting = t->waiting_bytes = 0;
 	return store_begin(st, err);
 }

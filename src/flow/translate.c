@@ -122,6 +122,7 @@ translate_take(struct translate *t, const struct store_file *file)
 	t->file = *file;
 	t->box = site_mailbox_find(t->f->site, file->mailbox);
 	t->partner = t->box != NULL ? t->box->partner : NULL;
+	t->waiting = t->waiting_bytes = 0;
 	t->quarantined = false;
 	t->fresh = false;
 	t->unreadable = false;

@@ -73,6 +73,7 @@ struct translate {
 	bool solo;                          /* may commit on the way */
 	bool careful;    /* within a savepoint, where it is one of several */
 	bool unreadable; /* its bytes cannot be had */
+	size_t waiting, waiting_bytes; /* documents, for a commit; their rows */
 	struct tally_source source[READERS];
 	struct tally_findings outside; /* about the file itself */
 	bool quarantined, fresh;       /* any interchange was */
