@@ -52,6 +52,8 @@ void *tally_arena_alloc(struct tally_arena *a, size_t n) TALLY_MUST_USE;
 /* A copy of s, terminated by a NUL that the view does not count. */
 struct tally_str tally_arena_str(struct tally_arena *a, struct tally_str s);
 char *tally_arena_cstr(struct tally_arena *a, struct tally_str s);
+/* What was given of its newest chunk, end to end. */
+struct tally_str tally_arena_newest(const struct tally_arena *a);
 void tally_arena_reset(struct tally_arena *a);
 void tally_arena_free(struct tally_arena *a);
 

@@ -146,6 +146,14 @@ tally_arena_str(struct tally_arena *a, struct tally_str s)
 	return tally_str(p, p != NULL ? s.n : 0);
 }
 
+struct tally_str
+tally_arena_newest(const struct tally_arena *a)
+{
+	const char *data = a->chunk != NULL ? chunk_data(a->chunk) : "";
+
+	return tally_str(data, a->chunk != NULL ? (size_t)(a->p - data) : 0);
+}
+
 void
 tally_arena_reset(struct tally_arena *a)
 {

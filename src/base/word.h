@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Up to eight bytes as a number, so that comparing texts is one instruction:
- * two texts of the same length, up to eight, are equal if their numbers are.
+ * two texts of the same length, up to eight, are equal if their numbers are;
+ * and what is found out of eight bytes at a time.
  */
 #ifndef TALLYMAN_BASE_WORD_H
 #define TALLYMAN_BASE_WORD_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -34,6 +36,24 @@ word_of_padded(const char *p, size_t n)
 		return word_of(p, n);
 	memcpy(&w, p, WORD_MAX);
 	return __builtin_bswap64(w) >> (64 - 8 * n);
+}
+
+/* Whether text is ASCII without NUL: the high bits of all bytes are looked at,
+ * and those of each less one. */
+static inline bool
+word_plain(const char *p, size_t n)
+{
+	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
+	uint64_t all = 0, w;
+
+	for (; n >= 8; p += 8, n -= 8) {
+		memcpy(&w, p, 8);
+		all |= w | (w - ones);
+	}
+	for (; n > 0; p++, n--)
+		if ((unsigned char)(*p - 1) >= 0x7f)
+			return false;
+	return (all & tops) == 0;
 }
 
 #endif

@@ -513,6 +513,9 @@ parser_next(struct parser *p, struct gathered *g, struct wire_answers *answers,
 		if (rc != TALLY_OK)
 			return rc;
 		wire_gathered(&w, g);
+		if (!parser_says(p, w.viewed))
+			return parser_lost(
+			    p, "says more than can be said", err);
 		ok = wire_ended(&w) && follow(p, g);
 	} else if (*kind == WIRE_ANSWERS) {
 		wire_answers(&w, answers);

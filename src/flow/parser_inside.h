@@ -69,6 +69,9 @@ enum tally_rc parser_lost(struct parser *, const char *how, struct tally_err *);
 const char *parser_slow(struct parser *);
 const char *parser_late(struct parser *);
 
+/* Counts what it says; false where that is more than can be said of a file. */
+bool parser_says(struct parser *, uint64_t n);
+
 /* Begins a message, which wire_finish ends. */
 size_t parser_begin(struct parser *, struct wire *, enum wire_kind);
 /* Sends all of it. */

@@ -246,6 +246,13 @@ trouble(struct parser *p, struct wire *w, struct tally_err *err)
 	return err->rc;
 }
 
+bool
+parser_says(struct parser *p, uint64_t n)
+{
+	p->said += n;
+	return p->said <= PARSER_SAID(p->file.size);
+}
+
 /* Takes a frame that is there; *kind stays 0 when it was not for the caller. */
 static enum tally_rc
 take_frame(struct parser *p, const struct wire_head *head, enum wire_kind *kind,
@@ -257,8 +264,7 @@ take_frame(struct parser *p, const struct wire_head *head, enum wire_kind *kind,
 	w->arena = &p->arena;
 	w->dictionary = &p->f->dictionary->d;
 	p->first += sizeof(*head) + head->n;
-	p->said += sizeof(*head) + head->n;
-	if (p->said > PARSER_SAID(p->file.size))
+	if (!parser_says(p, sizeof(*head) + head->n))
 		return parser_lost(p, "says more than can be said", err);
 	switch (head->kind) {
 	case WIRE_READY:

@@ -60,6 +60,9 @@ struct wire {
 	const char *p, *end;       /* what is still to be read */
 	struct tally_arena *arena; /* where what is read is kept */
 	const struct tally_dictionary *dictionary; /* specs are of it */
+	struct tally_str texts; /* of a batch: most cells are places in it */
+	bool plain;             /* they are ASCII without NUL */
+	uint64_t viewed;        /* bytes of cells, each counted */
 	bool bad;
 };
 
@@ -142,7 +145,8 @@ struct wire_answers {
 void wire_answers(struct wire *, struct wire_answers *);
 
 /* Documents with all they have, read into an empty one, which then has the
- * wire's content as g->bytes: texts of the batch point into it. */
+ * wire's content as g->bytes: texts of the batch point into it.  Several may be
+ * the same bytes: how long they are together, viewed, has its own limit. */
 void wire_gathered(struct wire *, struct gathered *);
 
 void wire_trouble(struct wire *, struct tally_err *);

@@ -2,10 +2,12 @@
 /*
  * Documents with their rows; see wire.h.
  *
- * Of a document first comes how many rows it has in each table, so that
- * references can be compared as they are read; then the rows, of each only the
- * cells that hold something.  They are most of what is said at all, so a row
- * is written at once, and the texts of those that are read stay where they are.
+ * First come the texts of the batch, as they lie in it: mostly the sets as the
+ * partner wrote them.  Of a document then comes how many rows it has in each
+ * table, so that references can be compared as they are read, and the rows, of
+ * each only the cells that hold something: a place in the texts.  They are most
+ * of what is said at all, so nothing is copied for a cell, and what is read
+ * stays where it is.
  */
 #include "flow/wire.h"
 
@@ -14,13 +16,26 @@
 #include "base/date.h"
 #include "base/decimal.h"
 #include "base/text.h"
+#include "base/word.h"
 #include "store/load.h"
 
 #define NAME_SIZE      256         /* of a map */
 #define RESIDUE_MAX    (16u << 20) /* no segment can be longer */
 #define DOCUMENT_LEAST 86
 #define RESIDUE_LEAST  24
-#define CELL_HEAD      (sizeof(uint16_t) + sizeof(uint32_t))
+#define CELL_OWN       UINT16_MAX /* its text follows; at is its length */
+
+/* A cell as it is said. */
+struct cell {
+	uint16_t column, n;
+	uint32_t at; /* in the texts */
+};
+
+/* The columns of a table of a batch that hold anything. */
+struct columns {
+	uint16_t *v;
+	uint16_t n;
+};
 
 /* --- cells --- */
 
@@ -68,67 +83,129 @@ is_decimal(const char *p, size_t n)
 }
 
 static bool
-fits(enum tally_column_type type, const char *p, uint32_t n)
+fits(const struct wire *w, enum tally_column_type type, const struct cell *c,
+    struct tally_str s)
 {
-	const struct tally_cell cell = { .p = p, .n = n };
+	const struct tally_cell cell = { .p = s.p, .n = (uint32_t)s.n };
 	int64_t number;
 
 	switch (type) {
 	case TALLY_TEXT:
-		return tally_utf8_ok(tally_str(p, n));
+		return (w->plain && c->n != CELL_OWN) || tally_utf8_ok(s);
 	case TALLY_INTEGER:
 		return load_integer(&number, &cell);
 	case TALLY_DECIMAL:
-		return is_decimal(p, n);
+		return is_decimal(s.p, s.n);
 	case TALLY_DATE:
-		return n == TALLY_DATE_MAX && is_like(p, n, "0000-00-00");
+		return s.n == TALLY_DATE_MAX && is_like(s.p, s.n, "0000-00-00");
 	case TALLY_TIME:
-		return is_time(p, n);
+		return is_time(s.p, s.n);
 	}
 	return false;
 }
 
 /* --- rows --- */
 
-/* One cell behind another; *at moves with the buffer, which may. */
-static bool
-put_cell(
-    struct tally_buf *out, char **at, uint16_t k, const struct tally_cell *c)
+static void
+texts(struct wire *w, const struct tally_batch *b)
 {
-	out->n = (size_t)(*at - out->p);
-	*at = tally_buf_room(out, CELL_HEAD + c->n);
-	if (*at == NULL)
-		return false;
-	memcpy(*at, &k, sizeof(k));
-	memcpy(*at + sizeof(k), &c->n, sizeof(c->n));
-	if (c->n > 0)
-		memcpy(*at + CELL_HEAD, c->p, c->n);
-	*at += CELL_HEAD + c->n;
-	return true;
+	size_t n;
+
+	if (w->out != NULL) {
+		w->texts = tally_arena_newest(&b->text);
+		n = w->texts.n;
+		wire_size(w, &n);
+		tally_buf_str(w->out, w->texts);
+		return;
+	}
+	n = wire_count(w, 0, 1);
+	w->texts = tally_str(w->p, n);
+	w->p += n;
+	w->plain = word_plain(w->texts.p, n);
+}
+
+/* One for each table; null: there is no memory. */
+static struct columns *
+columns_of(const struct tally_batch *b)
+{
+	const struct tally_model *m = b->model;
+	size_t most = 0;
+	struct columns *c;
+	uint16_t *v;
+
+	for (uint16_t i = 0; i < m->ntable; i++)
+		most += m->table[i].ncolumn;
+	c = tally_alloc(m->ntable * sizeof(*c) + most * sizeof(*v));
+	if (c == NULL)
+		return NULL;
+	v = (uint16_t *)(void *)(c + m->ntable);
+	for (uint16_t i = 0; i < m->ntable; i++) {
+		c[i] = (struct columns){ v, 0 };
+		for (uint16_t k = 0;
+		     b->rows[i].n > 0 && k < m->table[i].ncolumn; k++)
+			if (b->rows[i].used[k])
+				c[i].v[c[i].n++] = k;
+		v += c[i].n;
+	}
+	return c;
+}
+
+static struct cell
+cell_of(const struct wire *w, uint16_t column, const struct tally_cell *c)
+{
+	/* It may be in another object. */
+	uintptr_t at = (uintptr_t)c->p - (uintptr_t)w->texts.p;
+
+	if (at <= w->texts.n && c->n <= w->texts.n - at && c->n < CELL_OWN)
+		return (struct cell){ column, (uint16_t)c->n, (uint32_t)at };
+	return (struct cell){ column, CELL_OWN, c->n };
+}
+
+/* A text behind its cell, and room for what follows; null: there is none. */
+static char *
+put_own(
+    struct tally_buf *out, char *at, const struct tally_cell *c, size_t room)
+{
+	out->n = (size_t)(at - out->p);
+	at = tally_buf_room(out, c->n + room);
+	if (at == NULL)
+		return NULL;
+	memcpy(at, c->p, c->n);
+	return at + c->n;
 }
 
 static void
-put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t row)
+put_row(struct wire *w, const struct tally_rows *r, uint32_t row,
+    const struct columns *columns)
 {
 	const struct tally_table *t = r->table;
-	const struct tally_cell *cell = r->cell + (size_t)row * t->ncolumn;
-	size_t begun;
+	const struct tally_cell *of = r->cell + (size_t)row * t->ncolumn, *c;
+	struct tally_buf *out = w->out;
+	struct cell cell;
 	uint16_t n = 0;
+	size_t begun;
 	char *at;
 
 	tally_buf_add(out, r->reference + (size_t)row * t->nreference,
 	    t->nreference * sizeof(*r->reference));
 	begun = out->n;
-	tally_buf_add(out, &n, sizeof(n));
-	if (out->failed)
+	at = tally_buf_room(out, sizeof(n) + columns->n * sizeof(cell));
+	if (at == NULL)
 		return;
-	at = out->p + out->n;
-	for (uint16_t k = 0; k < t->ncolumn; k++) {
-		if (cell[k].p == NULL)
+	at += sizeof(n);
+	for (uint16_t i = 0; i < columns->n; i++) {
+		c = &of[columns->v[i]];
+		if (c->p == NULL)
 			continue;
-		if (!put_cell(out, &at, k, &cell[k]))
-			return;
+		cell = cell_of(w, columns->v[i], c);
+		memcpy(at, &cell, sizeof(cell));
+		at += sizeof(cell);
 		n++;
+		if (cell.n == CELL_OWN)
+			at = put_own(
+			    out, at, c, (columns->n - i) * sizeof(cell));
+		if (at == NULL)
+			return;
 	}
 	out->n = (size_t)(at - out->p);
 	out->p[out->n] = '\0';
@@ -150,46 +227,76 @@ read_references(struct wire *w, const struct tally_model *model,
 			w->bad = true;
 }
 
+/* Its text, which may follow at *at; false where it is not there. */
+static bool
+text_of(const struct wire *w, const struct cell *c, const char **at,
+    struct tally_str *text)
+{
+	if (c->n != CELL_OWN) {
+		*text = tally_str(w->texts.p + c->at, c->n);
+		return c->at <= w->texts.n && c->n <= w->texts.n - c->at;
+	}
+	*text = tally_str(*at, c->at);
+	if (c->at > (size_t)(w->end - *at))
+		return false;
+	*at += c->at;
+	return true;
+}
+
+/* The n cells of a row; false at the first that does not fit. */
+static bool
+read_cells(struct wire *w, const struct tally_table *t, struct tally_cell *to,
+    bool *used, unsigned n)
+{
+	const char *at = w->p;
+	uint64_t viewed = 0;
+	uint32_t next = 0;
+	struct tally_str text;
+	struct cell c;
+
+	for (; n > 0; n--) {
+		if ((size_t)(w->end - at) < sizeof(c))
+			return false;
+		memcpy(&c, at, sizeof(c));
+		at += sizeof(c);
+		if (c.column < next || c.column >= t->ncolumn ||
+		    !text_of(w, &c, &at, &text) ||
+		    !fits(w, t->column[c.column].type, &c, text))
+			return false;
+		to[c.column].p = text.p;
+		to[c.column].n = (uint32_t)text.n;
+		used[c.column] = true;
+		viewed += text.n;
+		next = c.column + 1u;
+	}
+	w->p = at;
+	w->viewed += viewed;
+	return true;
+}
+
 static void
 read_row(struct wire *w, struct tally_batch *b, uint16_t table,
     const uint32_t *count)
 {
 	struct tally_rows *r = &b->rows[table];
 	const struct tally_table *t = r->table;
-	struct tally_err err;
-	uint16_t n = 0, k;
-	uint32_t row, len, next = 0;
+	uint32_t row = tally_batch_add(b, table);
+	uint16_t n = 0;
 
-	if (tally_batch_row(b, table, &row, &err) != TALLY_OK) {
+	if (row == TALLY_NO_ROW) {
 		w->bad = true;
 		return;
 	}
 	read_references(w, b->model, r, row, count);
 	wire_u16(w, &n);
-	for (; n > 0 && !w->bad; n--) {
-		if ((size_t)(w->end - w->p) < CELL_HEAD) {
-			w->bad = true;
-			return;
-		}
-		memcpy(&k, w->p, sizeof(k));
-		memcpy(&len, w->p + sizeof(k), sizeof(len));
-		w->p += CELL_HEAD;
-		if (k < next || k >= t->ncolumn ||
-		    len > (size_t)(w->end - w->p) ||
-		    !fits(t->column[k].type, w->p, len)) {
-			w->bad = true;
-			return;
-		}
-		tally_batch_point(b, table, row, k, tally_str(w->p, len));
-		w->p += len;
-		next = k + 1u;
-	}
+	w->bad |= w->bad ||
+	    !read_cells(w, t, r->cell + (size_t)row * t->ncolumn, r->used, n);
 }
 
 /* The rows of the document from those of *at on, which it moves on. */
 static void
 put_rows(struct wire *w, const struct tally_batch *b, uint32_t document,
-    uint32_t *at, uint32_t *count)
+    uint32_t *at, uint32_t *count, const struct columns *columns)
 {
 	const struct tally_rows *r;
 
@@ -203,7 +310,7 @@ put_rows(struct wire *w, const struct tally_batch *b, uint32_t document,
 	wire_raw(w, count, b->model->ntable * sizeof(*count));
 	for (uint16_t i = 0; i < b->model->ntable; i++)
 		for (; count[i] > 0; count[i]--, at[i]++)
-			put_row(w->out, &b->rows[i], at[i]);
+			put_row(w, &b->rows[i], at[i], &columns[i]);
 }
 
 static void
@@ -345,15 +452,19 @@ static void
 put_documents(struct wire *w, struct gathered *g, uint32_t *count)
 {
 	const struct tally_model *m = g->batch.model;
+	struct columns *columns = columns_of(&g->batch);
 	uint32_t *at = count + m->ntable;
 	bool rows;
 
-	for (size_t i = 0; i < g->n; i++) {
+	w->bad |= columns == NULL;
+	for (size_t i = 0; i < g->n && columns != NULL; i++) {
 		rows = g->doc[i].batch != UINT32_MAX;
 		document(w, &g->doc[i], &g->pending[i], &rows, m);
 		if (rows)
-			put_rows(w, &g->batch, g->doc[i].batch, at, count);
+			put_rows(
+			    w, &g->batch, g->doc[i].batch, at, count, columns);
 	}
+	tally_free(columns);
 }
 
 static void
@@ -402,6 +513,7 @@ wire_gathered(struct wire *w, struct gathered *g)
 	w->arena = &g->copies;
 	wire_u64(w, &g->seen);
 	wire_bool(w, &g->last);
+	texts(w, &g->batch);
 	wire_findings(w, &g->found);
 	n = wire_count(w, g->n, DOCUMENT_LEAST);
 	if (w->out != NULL)

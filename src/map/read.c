@@ -13,22 +13,7 @@
  */
 #include "map/read.h"
 
-/* Whether bytes are not plain ASCII text: eight at a time, the high bits of
- * all, and of each byte less one where the byte is not high itself. */
-static bool
-is_foreign(const unsigned char *p, size_t n)
-{
-	const uint64_t high = 0x8080808080808080, one = 0x0101010101010101;
-	uint64_t all = 0, v;
-
-	for (; n >= 8; n -= 8, p += 8) {
-		memcpy(&v, p, 8);
-		all |= v | (v - one);
-	}
-	for (; n > 0; n--, p++)
-		all |= *p | (uint64_t)(*p - 1u);
-	return (all & high) != 0;
-}
+#include "base/word.h"
 
 /* Copies the set into the batch and makes a view of the copy. */
 static enum tally_rc
@@ -46,8 +31,7 @@ keep_bytes(struct read *r)
 	r->kept = *set;
 	/* as an integer: the view begins before the copy does */
 	r->kept.bytes = (const unsigned char *)((uintptr_t)copy - from);
-	r->foreign =
-	    !set->plain && is_foreign(set->bytes + from, (size_t)set->length);
+	r->foreign = !set->plain && !word_plain(copy, (size_t)set->length);
 	return TALLY_OK;
 }
 

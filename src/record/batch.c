@@ -149,8 +149,8 @@ tally_batch_keep(struct tally_batch *b, struct tally_str s, const char **copy,
 		    err, TALLY_NOMEM, "a value has more than 4 GiB");
 	if (p != NULL && s.n <= (size_t)(a->end - p))
 		a->p += s.n;
-	else
-		p = tally_arena_alloc(a, s.n);
+	else if ((p = tally_arena_alloc(a, s.n)) != NULL)
+		a->p = p + s.n;
 	if (p == NULL)
 		return tally_err_set(
 		    err, TALLY_NOMEM, "no room for more text in this batch");

@@ -26,6 +26,7 @@
 #include <stdio.h>
 
 #include "base/text.h"
+#include "base/word.h"
 #include "store/load.h"
 
 #define SQL_MAX (64 * 1024) /* of one statement; the model is ours */
@@ -70,30 +71,12 @@ source_of(sqlite3_vtab_cursor *c)
 	return ((struct table *)c->pVtab)->source;
 }
 
-/* Whether text is ASCII without NUL: most is, and this is quick. */
-static bool
-plain(const char *p, size_t n)
-{
-	const uint64_t ones = 0x0101010101010101, tops = ones << 7;
-	uint64_t w;
-
-	for (; n >= 8; p += 8, n -= 8) {
-		memcpy(&w, p, 8);
-		if ((w & tops) != 0 || ((w - ones) & ~w & tops) != 0)
-			return false;
-	}
-	for (; n > 0; p++, n--)
-		if (*p <= 0)
-			return false;
-	return true;
-}
-
 static void
 give_text(sqlite3_context *ctx, struct source *s, const char *p, size_t n)
 {
 	struct tally_buf *b = &s->batch->escaped;
 
-	if (plain(p, n) || tally_utf8_ok(tally_str(p, n))) {
+	if (word_plain(p, n) || tally_utf8_ok(tally_str(p, n))) {
 		sqlite3_result_text(ctx, p, (int)n, SQLITE_STATIC);
 		return;
 	}

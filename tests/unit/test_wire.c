@@ -525,6 +525,115 @@ test_values(void **state)
 	gathered_close(&got);
 }
 
+/* --- texts --- */
+
+/* Where the text of a cell may be: cells share one, it is in no chunk of the
+ * batch or in an older one, it is too long for its place, or empty. */
+static void
+test_texts(void **state)
+{
+	static const struct tally_column columns[] = { { .name = "a" },
+		{ .name = "b" }, { .name = "c" }, { .name = "d" },
+		{ .name = "e" }, { .name = "f" }, { .name = "g" } };
+	static char large[200000];
+	const struct tally_table table = {
+		.name = "all", .head = true, .column = columns, .ncolumn = 7
+	};
+	struct tally_model all = { .table = &table, .ntable = 1 };
+	struct gathered said, got;
+	struct tally_str text[7];
+	struct tally_err err;
+	struct wire w;
+	size_t begun, viewed = 0;
+	uint32_t row;
+
+	(void)state;
+	memset(large, 'x', sizeof(large));
+	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
+	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
+	said.doc[0] = (struct store_document){ .set = "850",
+		.verdict = TALLY_ACCEPTED,
+		.state = "accepted",
+		.map = "m",
+		.map_hash = hash };
+	said.n = 1;
+	(void)tally_batch_document(&said.batch);
+	assert_int_equal(tally_batch_row(&said.batch, 0, &row, &err), TALLY_OK);
+	for (int i = 0; i < 7; i++)
+		text[i] = tally_str(large, 10);
+	assert_int_equal(
+	    tally_batch_keep(&said.batch, TALLY_STR("older"), &text[0].p, &err),
+	    TALLY_OK);
+	text[0].n = 5;
+	text[1].n = sizeof(large); /* and so a new chunk */
+	assert_int_equal(
+	    tally_batch_keep(&said.batch, text[1], &text[1].p, &err), TALLY_OK);
+	text[2] = tally_str(text[1].p + 100, UINT16_MAX - 1);
+	text[3] = tally_str(text[1].p + 101, UINT16_MAX);
+	text[4] = tally_str(text[1].p + sizeof(large) - 1, 1);
+	text[5] = tally_str(text[1].p + sizeof(large), 0);
+	for (uint16_t i = 0; i < 7; i++) {
+		tally_batch_point(&said.batch, 0, row, i, text[i]);
+		viewed += text[i].n;
+	}
+	tally_buf_reset(&out);
+	begun = wire_begin(&w, &out, WIRE_BATCH);
+	wire_gathered(&w, &said);
+	wire_finish(&w, begun);
+	opened(&w, content());
+	wire_gathered(&w, &got);
+	assert_true(wire_ended(&w));
+	assert_int_equal(w.viewed, viewed);
+	same_rows(&said.batch.rows[0], &got.batch.rows[0]);
+	gathered_close(&said);
+	gathered_close(&got);
+}
+
+/* Each cell is looked at where a text of the batch is not plain: two may cut
+ * a character in two. */
+static void
+test_texts_foreign(void **state)
+{
+	static const struct tally_column column = { .name = "a" };
+	const struct tally_table table = {
+		.name = "all", .head = true, .column = &column, .ncolumn = 1
+	};
+	struct tally_model all = { .table = &table, .ntable = 1 };
+	const char *kept;
+	struct gathered said, got;
+	struct tally_err err;
+	struct wire w;
+	size_t begun;
+	uint32_t row;
+
+	(void)state;
+	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
+	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
+	for (size_t n = 1; n <= 6; n++) {
+		gathered_empty(&said);
+		said.doc[0] = (struct store_document){ .set = "850",
+			.verdict = TALLY_ACCEPTED,
+			.state = "accepted",
+			.map = "m",
+			.map_hash = hash };
+		said.n = 1;
+		(void)tally_batch_document(&said.batch);
+		assert_int_equal(
+		    tally_batch_row(&said.batch, 0, &row, &err), TALLY_OK);
+		assert_int_equal(tally_batch_keep(&said.batch,
+				     TALLY_STR("na\xc3\xafve"), &kept, &err),
+		    TALLY_OK);
+		tally_batch_point(&said.batch, 0, row, 0, tally_str(kept, n));
+		tally_buf_reset(&out);
+		begun = wire_begin(&w, &out, WIRE_BATCH);
+		wire_gathered(&w, &said);
+		wire_finish(&w, begun);
+		assert_int_equal(read_batch(content(), &got), n != 3);
+	}
+	gathered_close(&said);
+	gathered_close(&got);
+}
+
 /* --- answers --- */
 
 static void
@@ -621,6 +730,8 @@ main(void)
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_batch_damaged),
 		cmocka_unit_test(test_values),
+		cmocka_unit_test(test_texts),
+		cmocka_unit_test(test_texts_foreign),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_trouble),
 	};
