@@ -22,6 +22,7 @@
 #include "mailbox/pins.h"
 
 #define GOODBYE_MS 500 /* for the polite disconnection */
+#define RATION     ((size_t)128 * 1024)
 /* Twice the blocks that can be on their way: the library asks for more when a
  * quarter is used up, which takes a round trip. */
 #define WINDOW (2u * MAILBOX_AHEAD * MAILBOX_DEPTH_MAX * SSH_BLOCK)
@@ -78,6 +79,27 @@ door_realloc(void *p, size_t n, void **ctx)
 		door_free(p, ctx);
 	}
 	return q;
+}
+
+/*
+ * libssh2 reads from here.  Left alone it decrypts all that there is before it
+ * gives any of it out; that is all that was asked for, and meanwhile no more
+ * is asked for and the server is idle.  So of an open stream each call may
+ * read some.  Each, for while keys are exchanged anew any of them has to.
+ */
+static ssize_t
+door_recv(libssh2_socket_t fd, void *p, size_t n, int flags, void **ctx)
+{
+	struct ssh *s = *ctx;
+	ssize_t got;
+
+	if (s->ration == 0)
+		return -EAGAIN;
+	got = recv(fd, p, n, flags);
+	if (got < 0)
+		return errno == EINTR ? -EAGAIN : -errno;
+	s->ration -= (size_t)got < s->ration ? (size_t)got : s->ration;
+	return got;
 }
 
 static void
@@ -137,6 +159,14 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", s->set->name);
 	libssh2_session_set_blocking(s->session, 0);
+	s->ration = SIZE_MAX;
+#if LIBSSH2_VERSION_NUM >= 0x010b01
+	(void)libssh2_session_callback_set2(
+	    s->session, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)door_recv);
+#else
+	(void)libssh2_session_callback_set(
+	    s->session, LIBSSH2_CALLBACK_RECV, (void *)door_recv);
+#endif
 	rc = ssh_offer(s, types, err);
 	if (rc != TALLY_OK)
 		return rc;
@@ -269,6 +299,7 @@ push(struct ssh *s, struct tally_err *err)
 	if (s->stuck == SSH_RECEIVING)
 		return LINK_AGAIN;
 	while (s->block_at < s->block_n) {
+		s->ration = RATION;
 		n = libssh2_channel_write(s->channel, s->block + s->block_at,
 		    s->block_n - s->block_at);
 		if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
@@ -313,6 +344,7 @@ ssh_recv(
 		if (s->stuck == SSH_SENDING)
 			return LINK_AGAIN;
 	}
+	s->ration = RATION;
 	got = libssh2_channel_read(s->channel, p, n);
 	if (got == LIBSSH2_ERROR_EAGAIN)
 		return blocked(s, SSH_RECEIVING);
@@ -339,6 +371,7 @@ ssh_close(struct link *link, bool polite)
 	struct ssh *s = (struct ssh *)link;
 	int rc;
 
+	s->ration = SIZE_MAX;
 	if (polite && s->session != NULL && s->stuck == SSH_FREE) {
 		set_deadline(s, GOODBYE_MS);
 		do

@@ -23,6 +23,7 @@ struct ssh {
 	bool in;    /* logged in: what libssh2 frees needs no wiping */
 	LIBSSH2_SESSION *session;
 	LIBSSH2_CHANNEL *channel;
+	size_t ration;           /* bytes that libssh2 may read yet */
 	int64_t deadline;        /* of the step that is going on */
 	unsigned limit_ms;       /* what it was made of, for messages */
 	struct tally_str secret; /* for keyboard-interactive */

@@ -355,7 +355,7 @@ read_only_server(void **state)
 static void
 rekeying(void **state)
 {
-	enum { N = 2, SIZE = 3000000 };
+	enum { N = 2, SIZE = 16000000 };
 	struct mailbox_upload up[N] = { { "a", { NULL, SIZE }, false },
 		{ "b", { NULL, SIZE }, false } };
 	struct mailbox_entry e[N];
