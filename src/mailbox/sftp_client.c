@@ -26,8 +26,15 @@
 #define SLOTS    (ROOM * MAILBOX_DEPTH_MAX)
 #define SLOT_BIT 9 /* 1 << SLOT_BIT >= SLOTS */
 #define OUT_MAX  ((size_t)SLOTS * (SFTP_BLOCK + 4 * SFTP_PATH_MAX))
-#define OUT_SOME 2560 /* bytes of requests, some sixty, that go together */
+#define OUT_SOME 512  /* bytes of requests, some sixteen, that go together */
 #define WAIT_MAX 1000 /* ms of one poll; the deadline is looked at between */
+/*
+ * Blocks on their way: a megabyte, and what 10 Gbit/s carry in the time of a
+ * round trip.  More waits somewhere, and falls out of the processors' caches
+ * before it is looked at.
+ */
+#define BLOCKS        32
+#define BLOCKS_PER_MS 38
 
 struct slot {
 	bool busy;
@@ -40,7 +47,8 @@ struct sftp_client {
 	struct link *link; /* owned */
 	const char *name;
 	unsigned depth, used, reply_ms;
-	int64_t end; /* of all, by link_now() */
+	int64_t end;  /* of all, by link_now() */
+	int64_t trip; /* ms of the shortest round trip that was seen */
 	uint32_t serial;
 	bool fsync, dead;
 	bool greeted;         /* VERSION has come */
@@ -102,6 +110,15 @@ unsigned
 sftp_client_ahead(const struct sftp_client *c)
 {
 	return c->depth > 1 ? MAILBOX_AHEAD * c->depth : 1;
+}
+
+unsigned
+sftp_client_blocks(const struct sftp_client *c)
+{
+	unsigned most = sftp_client_ahead(c);
+	int64_t n = BLOCKS + BLOCKS_PER_MS * c->trip;
+
+	return n < most ? (unsigned)n : most;
 }
 
 bool
@@ -302,6 +319,9 @@ sftp_client_next(struct sftp_client *c, struct sftp_reply *r,
 	struct tally_str packet = TALLY_STR("");
 	struct tally_err why;
 	struct slot *s;
+	/* A reply to what is not sent yet takes a whole round trip. */
+	bool alone = c->used == 1 && c->out_at < c->out.n;
+	int64_t asked = link_now();
 	enum tally_rc rc = sftp_client_state(c, err);
 
 	if (rc != TALLY_OK)
@@ -310,6 +330,8 @@ sftp_client_next(struct sftp_client *c, struct sftp_reply *r,
 	rc = receive(c, &packet, err);
 	if (rc != TALLY_OK)
 		return rc;
+	if (alone && link_now() - asked < c->trip)
+		c->trip = link_now() - asked;
 	if (sftp_decode(r, packet, &why) != TALLY_OK)
 		return sftp_client_fail(c, err, "the server sent %s", why.text);
 	s = &c->slot[(r->id & ((1u << SLOT_BIT) - 1)) % SLOTS];
@@ -370,6 +392,7 @@ sftp_client_open(struct sftp_client **out, struct link *link,
 	c->link = link;
 	c->name = set->name;
 	c->end = end;
+	c->trip = MAILBOX_REPLY_MS;
 	c->depth = set->depth != 0 ? set->depth : MAILBOX_DEPTH;
 	if (c->depth > MAILBOX_DEPTH_MAX)
 		c->depth = MAILBOX_DEPTH_MAX;

@@ -34,6 +34,11 @@ void sftp_client_close(struct sftp_client *);
  * 1 where there is to be one request at a time. */
 unsigned sftp_client_depth(const struct sftp_client *);
 unsigned sftp_client_ahead(const struct sftp_client *);
+/*
+ * Blocks of a file to be asked for at once, ahead at most: those that the line
+ * may carry in a round trip to this server, as far as that is known by now.
+ */
+unsigned sftp_client_blocks(const struct sftp_client *);
 /* Whether the server has announced fsync@openssh.com. */
 bool sftp_client_fsync(const struct sftp_client *);
 

@@ -434,7 +434,7 @@ sftp_get(struct mailbox *m, const char *folder,
 	g->sink = sink;
 	g->n = n;
 	g->depth = sftp_client_depth(s->client);
-	g->ahead = sftp_client_ahead(s->client);
+	g->ahead = sftp_client_blocks(s->client);
 	g->slots = g->depth > 1 ? 2 * g->depth : 1;
 	while (rc == TALLY_OK) {
 		send_all(g);

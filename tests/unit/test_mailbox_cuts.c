@@ -11,6 +11,7 @@
 
 #include "../support/relay.h"
 #include "../support/sftp_fixture.h"
+#include "mailbox/sftp_client.h"
 
 enum { FILES = 6, SIZE = 40000 };
 
@@ -174,6 +175,79 @@ delay(void **state)
 	free(bytes);
 }
 
+static struct sftp_client *
+greeted(const struct mailbox_settings *set)
+{
+	struct sftp_client *c = NULL;
+	struct link_target t;
+	struct tally_err err;
+	struct link *link;
+
+	if (link_target_parse(&t, set, &err) != TALLY_OK ||
+	    link_open_ssh(&link, &t, set, &err) != TALLY_OK ||
+	    sftp_client_open(&c, link, set, link_now() + 60000, &err) !=
+		TALLY_OK)
+		fail_msg("%s", err.text);
+	return c;
+}
+
+/* Asks n times at once, and waits for all. */
+static void
+ask(struct sftp_client *c, int n)
+{
+	struct sftp_request q = { .type = SFTP_LSTAT, .path = TALLY_STR(".") };
+	struct sftp_ticket t = { 0 };
+	struct sftp_reply r;
+	struct tally_err err;
+
+	for (int i = 0; i < n; i++)
+		sftp_client_send(c, &q, &t);
+	while (sftp_client_pending(c) > 0)
+		if (sftp_client_next(c, &r, &t, &err) != TALLY_OK)
+			fail_msg("%s", err.text);
+}
+
+/* As many as ahead until a round trip is seen, and where it is long. */
+static void
+blocks(void **state)
+{
+	const char *pin = server.ed25519;
+	struct mailbox_settings set;
+	struct sftp_client *c;
+	char url[500];
+	struct relay r;
+
+	(void)state;
+	need_sshd();
+	set = settings(&server, &pin);
+	c = greeted(&set);
+	assert_int_equal(sftp_client_blocks(c), sftp_client_ahead(c));
+	/* Some time it is no longer than it should be. */
+	for (int i = 0; sftp_client_blocks(c) == sftp_client_ahead(c); i++) {
+		assert_true(i < 10000);
+		ask(c, 1);
+	}
+	assert_true(sftp_client_blocks(c) > 1);
+	sftp_client_close(c);
+
+	set.depth = 1;
+	c = greeted(&set);
+	ask(c, 1);
+	assert_int_equal(sftp_client_blocks(c), 1);
+	sftp_client_close(c);
+
+	set.depth = 0;
+	relay_start(&r, program, "plain", server.port, "delay=20");
+	through(&r, &set, url);
+	c = greeted(&set);
+	ask(c, 1);
+	/* The second reply comes soon, but it was asked for long ago. */
+	ask(c, 2);
+	assert_int_equal(sftp_client_blocks(c), sftp_client_ahead(c));
+	sftp_client_close(c);
+	relay_stop(&r);
+}
+
 /* What breaks once works when it is tried again: nothing is left over. */
 static void
 tried_again(void **state)
@@ -205,6 +279,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(cuts),
 		cmocka_unit_test(stalls),
 		cmocka_unit_test(delay),
+		cmocka_unit_test(blocks),
 		cmocka_unit_test(tried_again),
 	};
 
