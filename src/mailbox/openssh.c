@@ -185,6 +185,10 @@ add_all(struct args *a, const struct openssh *o, const struct link_target *t,
 	add_login(a, s);
 	if (s->legacy)
 		add_legacy(a);
+	else
+		add(a,
+		    "-oCiphers=^aes128-gcm@openssh.com,"
+		    "aes256-gcm@openssh.com");
 	if (s->proxy.command != NULL)
 		add_proxy(a, t, s->proxy.command);
 	add(a, "-p");

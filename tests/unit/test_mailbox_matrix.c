@@ -422,6 +422,41 @@ openssh_settings(void **state)
 	    "ssh:");
 }
 
+/* Of the ciphers that both sides have, whichever the server names first. */
+static void
+openssh_has_aes_first(void **state)
+{
+	struct mailbox_settings set;
+	const char *pin;
+	struct tally_err err;
+	struct mailbox *m;
+	struct sshd s;
+	char *log;
+	size_t n;
+
+	(void)state;
+	need_sshd();
+	if (openssh_missing() != NULL) {
+		print_message("skipped: %s\n", openssh_missing());
+		skip();
+	}
+	sshd_start(&s, NULL,
+	    "LogLevel DEBUG1\n"
+	    "Ciphers chacha20-poly1305@openssh.com,aes128-ctr,"
+	    "aes128-gcm@openssh.com\n");
+	pin = s.ed25519;
+	set = settings(&s, &pin);
+	set.openssh = true;
+	if (mailbox_open(&m, &set, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	mailbox_close(m);
+	log = scratch_read(s.dir, "log", &n);
+	assert_non_null(
+	    strstr(log, "server->client cipher: aes128-gcm@openssh.com"));
+	free(log);
+	sshd_stop(&s);
+}
+
 static void
 openssh_carries(void **state)
 {
@@ -550,6 +585,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(servers),
 		cmocka_unit_test(keys),
 		cmocka_unit_test(openssh_settings),
+		cmocka_unit_test(openssh_has_aes_first),
 		cmocka_unit_test(openssh_carries),
 		cmocka_unit_test(openssh_dies),
 	};
