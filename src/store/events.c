@@ -8,13 +8,15 @@
  * is not there empty; then the content's hash where there is one.  Changing or
  * removing a row breaks the chain from there on.  There is one chain per
  * mailbox and per partner, so that writers do not wait for one another.
+ *
+ * The newest hash of a few streams is known for the rest of a transaction,
+ * into which nobody else writes.
  */
 #include "store/internal.h"
 
-#include <inttypes.h>
-#include <stdio.h>
-
 #include "base/text.h"
+
+#define REASON_MAX (64u << 10)
 
 /* As the door would let it in, so that the hash is that of the row. */
 static struct tally_str
@@ -27,39 +29,113 @@ clean(struct tally_buf *b, const char *s)
 	return tally_buf_view(b);
 }
 
-static void
-chain(struct store *st, struct tally_str s)
+void
+store_chains_forget(struct store *st)
 {
-	tally_hash_add(st->hash, s.p, s.n);
-	tally_hash_add(st->hash, "", 1);
+	st->nchain = st->oldest = 0;
 }
 
-static void
-chain_number(struct store *st, int64_t n)
+static struct store_chain *
+known(struct store *st, const struct store_event *e)
 {
-	char text[32];
+	const char *name = e->name != NULL ? e->name : "";
+	size_t n = strlen(e->stream);
 
-	snprintf(text, sizeof(text), "%" PRId64, n);
-	chain(st, tally_cstr(text));
+	for (unsigned i = 0; i < st->nchain; i++) {
+		const char *had = st->chain[i].stream;
+
+		if (strncmp(had, e->stream, n) == 0 && had[n] == ':' &&
+		    strcmp(had + n + 1, name) == 0)
+			return &st->chain[i];
+	}
+	return NULL;
 }
 
+/* What the store has of a stream takes the place of the oldest that is known.
+ * A name that the door changes is not known again, and asked for each time. */
 static enum tally_rc
-last_hash(struct store *st, struct tally_str stream, unsigned char hash[32],
-    bool *found, struct tally_err *err)
+learn(struct store *st, const struct store_event *e, struct store_chain **out,
+    struct tally_err *err)
 {
-	const struct engine_value v[] = { v_text(stream) };
+	struct store_chain *c = &st->chain[st->oldest++ % STORE_CHAINS];
+	struct engine_value v;
 	struct tally_str had;
+	bool found;
 	enum tally_rc rc;
 
-	rc = store_one(st, Q_EVENT_LAST, v, COUNT(v), found, err);
-	if (rc != TALLY_OK || !*found)
+	tally_buf_reset(&st->chained);
+	tally_buf_printf(&st->chained, "%s:", e->stream);
+	tally_text_utf8(&st->chained, tally_cstr(e->name));
+	if (st->chained.failed || st->chained.n >= sizeof(c->stream))
+		return tally_err_set(err, TALLY_USAGE,
+		    "the stream of an event has a name of more than %zu bytes",
+		    sizeof(c->stream) - 1);
+	v = v_text(tally_buf_view(&st->chained));
+	rc = store_one(st, Q_EVENT_LAST, &v, 1, &found, err);
+	if (rc != TALLY_OK)
 		return rc;
-	had = st->engine->m->bytes(st->engine, Q_EVENT_LAST, 0);
-	if (had.n == TALLY_HASH_SIZE)
-		memcpy(hash, had.p, TALLY_HASH_SIZE);
-	else
-		*found = false;
-	store_end(st, Q_EVENT_LAST);
+	c->any = false;
+	if (found) {
+		had = st->engine->m->bytes(st->engine, Q_EVENT_LAST, 0);
+		c->any = had.n == TALLY_HASH_SIZE;
+		if (c->any)
+			memcpy(c->hash, had.p, TALLY_HASH_SIZE);
+		store_end(st, Q_EVENT_LAST);
+	}
+	memcpy(c->stream, st->chained.p, st->chained.n);
+	c->stream[st->chained.n] = '\0';
+	if (st->nchain < STORE_CHAINS)
+		st->nchain++;
+	*out = c;
+	return TALLY_OK;
+}
+
+static void
+put(struct tally_buf *b, struct tally_str s)
+{
+	tally_buf_str(b, s);
+	tally_buf_putc(b, '\0');
+}
+
+static void
+put_number(struct tally_buf *b, int64_t n)
+{
+	uint64_t v = n < 0 ? -(uint64_t)n : (uint64_t)n;
+	char text[24], *p = text + sizeof(text);
+
+	do
+		*--p = (char)('0' + v % 10);
+	while ((v /= 10) != 0);
+	if (n < 0)
+		*--p = '-';
+	put(b, tally_str(p, (size_t)(text + sizeof(text) - p)));
+}
+
+/* The hash of an event becomes that of its chain. */
+static enum tally_rc
+chain(struct store *st, struct store_chain *c, const struct store_event *e,
+    const char *at, struct tally_str reason, struct tally_err *err)
+{
+	struct tally_buf *b = &st->chained;
+
+	tally_buf_reset(b);
+	if (c->any)
+		tally_buf_add(b, c->hash, TALLY_HASH_SIZE);
+	put(b, tally_cstr(c->stream));
+	put(b, tally_cstr(at));
+	put(b, tally_cstr(e->subject));
+	put_number(b, e->id);
+	put_number(b, e->n);
+	put(b, tally_cstr(e->from));
+	put(b, tally_cstr(e->to));
+	put(b, reason);
+	if (e->content != NULL)
+		tally_buf_add(b, e->content, TALLY_HASH_SIZE);
+	if (b->failed)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	tally_hash_add(st->hash, b->p, b->n);
+	tally_hash_end(st->hash, c->hash);
+	c->any = true;
 	return TALLY_OK;
 }
 
@@ -68,49 +144,33 @@ store_event(struct store *st, const struct store_event *e, int64_t now,
     struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
-	unsigned char hash[TALLY_HASH_SIZE];
-	struct tally_buf stream, why;
+	struct store_chain *c;
+	struct tally_buf why;
 	struct tally_str reason;
-	enum tally_rc rc;
-	bool found;
+	enum tally_rc rc = TALLY_OK;
 
-	tally_buf_init(&stream, 64 * 1024);
-	tally_buf_init(&why, 64 * 1024);
-	tally_buf_printf(&stream, "%s:", e->stream);
-	tally_text_utf8(&stream, tally_cstr(e->name));
+	if (!st->engine->m->active(st->engine))
+		store_chains_forget(st);
+	tally_buf_init(&why, REASON_MAX);
 	reason = clean(&why, e->reason);
-	rc = stream.failed || why.failed
-	    ? tally_err_set(err, TALLY_NOMEM, "no memory")
-	    : last_hash(st, tally_buf_view(&stream), hash, &found, err);
-	if (rc != TALLY_OK)
-		goto out;
-	if (found)
-		tally_hash_add(st->hash, hash, sizeof(hash));
-	chain(st, tally_buf_view(&stream));
-	chain(st, tally_cstr(at.text));
-	chain(st, tally_cstr(e->subject));
-	chain_number(st, e->id);
-	chain_number(st, e->n);
-	chain(st, tally_cstr(e->from));
-	chain(st, tally_cstr(e->to));
-	chain(st, reason);
-	if (e->content != NULL)
-		tally_hash_add(st->hash, e->content, TALLY_HASH_SIZE);
-	tally_hash_end(st->hash, hash);
-	{
-		const struct engine_value v[] = { v_text(
-						      tally_buf_view(&stream)),
+	if (why.failed)
+		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
+	c = known(st, e);
+	if (rc == TALLY_OK && c == NULL)
+		rc = learn(st, e, &c, err);
+	if (rc == TALLY_OK)
+		rc = chain(st, c, e, at.text, reason, err);
+	if (rc == TALLY_OK) {
+		const struct engine_value v[] = { v_cstr(c->stream),
 			v_cstr(at.text), v_cstr(e->subject), v_integer(e->id),
 			v_integer(e->n), v_cstr(e->from), v_cstr(e->to),
 			e->reason != NULL ? v_text(reason) : v_cstr(NULL),
 			e->content != NULL ? v_blob(e->content, TALLY_HASH_SIZE)
 					   : v_cstr(NULL),
-			v_blob(hash, sizeof(hash)) };
+			v_blob(c->hash, TALLY_HASH_SIZE) };
 
 		rc = store_do(st, Q_EVENT_ADD, v, COUNT(v), err);
 	}
-out:
-	tally_buf_free(&stream);
 	tally_buf_free(&why);
 	return rc;
 }

@@ -8,6 +8,14 @@
 
 #define STORE_SMALL (1024 * 1024) /* bytes of a payload kept as a row */
 
+/* The newest hash of a stream of events. */
+struct store_chain {
+	char stream[1100]; /* a name of 255 bytes, each of them escaped */
+	bool any;          /* there is an event, and its hash */
+	unsigned char hash[TALLY_HASH_SIZE];
+};
+#define STORE_CHAINS 4
+
 struct store {
 	struct engine *engine; /* owned */
 	const struct tally_model *model;
@@ -19,6 +27,9 @@ struct store {
 	struct tally_buf name;   /* of the file that was given last */
 	struct tally_buf bytes;  /* of the outgoing file given last */
 	unsigned spooled;        /* files made in spool/ so far */
+	struct store_chain chain[STORE_CHAINS]; /* known, see events.c */
+	unsigned nchain, oldest;
+	struct tally_buf chained; /* what an event's hash covers */
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -131,6 +142,8 @@ struct store_event {
 };
 enum tally_rc store_event(struct store *, const struct store_event *,
     int64_t now, struct tally_err *) TALLY_MUST_USE;
+/* What is known of chains may be no longer so. */
+void store_chains_forget(struct store *);
 
 /* The row of a map by hash and name; made when it is new. */
 enum tally_rc store_map(struct store *, const struct engine_value hash_name[2],

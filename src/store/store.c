@@ -17,9 +17,10 @@
 #include "base/days.h"
 #include "base/text.h"
 
-#define DOOR_MAX  (64u * 1024 * 1024) /* texts escaped for one statement */
-#define BYTES_MAX (64u * 1024 * 1024) /* of an outgoing file */
-#define ARGUMENTS 32
+#define DOOR_MAX    (64u * 1024 * 1024) /* texts escaped for one statement */
+#define BYTES_MAX   (64u * 1024 * 1024) /* of an outgoing file */
+#define CHAINED_MAX (1u << 20)          /* of an event */
+#define ARGUMENTS   32
 
 /* The database file of CREATE mode: made here, or left by an attempt that
  * died, which the engine looks at. */
@@ -94,6 +95,7 @@ store_open(struct store **out, const char *dir, enum store_mode mode,
 	tally_arena_init(&st->door, DOOR_MAX);
 	tally_buf_init(&st->name, DOOR_MAX);
 	tally_buf_init(&st->bytes, BYTES_MAX);
+	tally_buf_init(&st->chained, CHAINED_MAX);
 	rc = open_dir(st, dir, err);
 	if (rc == TALLY_OK && mode == STORE_CREATE)
 		rc = create_file(st, dir, &made, err);
@@ -134,6 +136,7 @@ store_close(struct store *st)
 	tally_arena_free(&st->door);
 	tally_buf_free(&st->name);
 	tally_buf_free(&st->bytes);
+	tally_buf_free(&st->chained);
 	tally_free(st->path);
 	if (st->dir >= 0)
 		close(st->dir);
@@ -149,6 +152,7 @@ store_patience(struct store *st, int ms)
 enum tally_rc
 store_begin(struct store *st, struct tally_err *err)
 {
+	store_chains_forget(st);
 	return st->engine->m->begin(st->engine, err);
 }
 
@@ -161,6 +165,7 @@ store_commit(struct store *st, struct tally_err *err)
 void
 store_rollback(struct store *st)
 {
+	store_chains_forget(st);
 	st->engine->m->rollback(st->engine);
 }
 
@@ -179,6 +184,7 @@ store_release(struct store *st, struct tally_err *err)
 void
 store_undo(struct store *st)
 {
+	store_chains_forget(st);
 	st->engine->m->undo(st->engine);
 }
 

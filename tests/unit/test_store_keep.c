@@ -293,6 +293,48 @@ count(void *ctx, const char *text)
 }
 
 static void
+queue(struct fixture *f, const char *partner)
+{
+	struct tally_err err;
+
+	well(store_outbox_add(f->store, partner, "box", "name", 0,
+		 TALLY_STR("ISA"), 0, 1000, NULL, &err),
+	    &err);
+}
+
+/* Chains go on behind what was committed, never behind what was taken back,
+ * and however many of them are written in turn. */
+static void
+chains_go_on(void **state)
+{
+	struct fixture *f = *state;
+	struct store_verified n;
+	struct tally_err err;
+	unsigned problems = 0;
+	char name[16];
+
+	for (int round = 0; round < 2; round++) {
+		well(store_begin(f->store, &err), &err);
+		queue(f, "ONE");
+		well(store_savepoint(f->store, &err), &err);
+		queue(f, "ONE");
+		store_undo(f->store);
+		for (int i = 0; i < 30; i++) {
+			snprintf(name, sizeof(name), "P%d", i % 10);
+			queue(f, name);
+			queue(f, "ONE");
+		}
+		well(store_commit(f->store, &err), &err);
+		well(store_begin(f->store, &err), &err);
+		queue(f, "ONE");
+		store_rollback(f->store);
+	}
+	queue(f, "ONE");
+	well(store_verify(f->store, count, &problems, &n, &err), &err);
+	assert_int_equal(problems, 0);
+}
+
+static void
 a_store_as_it_is_made_is_sound(void **state)
 {
 	struct fixture *f = *state;
@@ -327,6 +369,7 @@ main(void)
 		    a_mark_that_was_cut_is_refused, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    purged_bytes_can_come_again, setup, teardown),
+		cmocka_unit_test_setup_teardown(chains_go_on, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_store_as_it_is_made_is_sound, setup, teardown),
 	};
