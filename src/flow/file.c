@@ -90,8 +90,10 @@ translate_evidence(struct translate *t, struct tally_err *err)
 	if (in->decision != DECIDE_RECORD)
 		return rc;
 	for (uint32_t i = 0; i < in->judged.ngroup && rc == TALLY_OK; i++) {
-		rc = store_group_put(
-		    t->f->store, in->id, &g[i], &about.group, err);
+		about.group = in->group_id;
+		if (i != in->group || in->group_id == 0)
+			rc = store_group_put(
+			    t->f->store, in->id, &g[i], &about.group, err);
 		if (rc == TALLY_OK)
 			rc = put_span(t, in->list, g[i].findings, &about, err);
 	}

@@ -133,6 +133,7 @@ fork_it(struct parser *p, struct tally_err *err)
 	close(back[1]);
 	p->to = there[1];
 	p->from = back[0];
+	p->timed = clock_getcpuclockid(p->pid, &p->clock) == 0;
 	if (fcntl(p->to, F_SETFL, O_NONBLOCK) != 0) {
 		rc = tally_err_errno(err, TALLY_IO, "setting up a pipe");
 		parser_end(p);
@@ -246,9 +247,8 @@ static int64_t
 worked(const struct parser *p)
 {
 	struct timespec t;
-	clockid_t id;
 
-	if (clock_getcpuclockid(p->pid, &id) != 0 || clock_gettime(id, &t) != 0)
+	if (!p->timed || clock_gettime(p->clock, &t) != 0)
 		return -1;
 	return (int64_t)t.tv_sec * 1000 + t.tv_nsec / 1000000;
 }

@@ -25,8 +25,10 @@ struct parser {
 	const struct flow *f;    /* borrowed */
 	struct tally_hash *hash; /* owned: for the process */
 	struct tally_charset
-	    *charset; /* owned: loaded, so that it can be had */
-	pid_t pid;    /* 0: there is none */
+	    *charset;    /* owned: loaded, so that it can be had */
+	pid_t pid;       /* 0: there is none */
+	clockid_t clock; /* of what it works, if timed */
+	bool timed;
 	int from, to;
 	bool ready;  /* it has begun to work */
 	bool busy;   /* in the middle of a file */

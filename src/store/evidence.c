@@ -8,6 +8,28 @@
 #include "store/load.h"
 #include "store/sent.h"
 
+/* The first, or the first with the same content: the statement does not sort,
+ * for hardly ever is there any. */
+static enum tally_rc
+prior_rows(struct store *st, struct store_prior *prior, bool row,
+    struct tally_err *err)
+{
+	const struct engine_methods *m = st->engine->m;
+	const enum statement q = Q_INTERCHANGE_PRIOR;
+	enum tally_rc rc = TALLY_OK;
+
+	while (rc == TALLY_OK && row && !prior->bytes_seen) {
+		prior->bytes_seen = m->integer(st->engine, q, 1) != 0;
+		if (!prior->key_seen || prior->bytes_seen)
+			prior->interchange = m->integer(st->engine, q, 0);
+		prior->key_seen = true;
+		rc = store_more(st, q, &row, err);
+	}
+	if (rc == TALLY_OK)
+		store_end(st, q);
+	return rc;
+}
+
 enum tally_rc
 store_interchange_prior(struct store *st,
     const struct tally_interchange_judged *ic, const unsigned char sha256[32],
@@ -28,15 +50,7 @@ store_interchange_prior(struct store *st,
 		rc = store_number(st, Q_INTERCHANGE_OLD, v + 1, COUNT(v) - 1,
 		    &old, NULL, err);
 	prior->old = old > 0;
-	if (rc != TALLY_OK || !row)
-		return rc;
-	prior->key_seen = true;
-	prior->interchange =
-	    st->engine->m->integer(st->engine, Q_INTERCHANGE_PRIOR, 0);
-	prior->bytes_seen =
-	    st->engine->m->integer(st->engine, Q_INTERCHANGE_PRIOR, 1) != 0;
-	store_end(st, Q_INTERCHANGE_PRIOR);
-	return TALLY_OK;
+	return rc != TALLY_OK || !row ? rc : prior_rows(st, prior, row, err);
 }
 
 enum tally_rc
