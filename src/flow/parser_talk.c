@@ -40,6 +40,33 @@ interrupted(struct parser *p)
 
 /* --- to it --- */
 
+/* The bytes that r asks for, behind what is to be said. */
+static enum tally_rc
+read_block(struct parser *p, const struct wire_read *r, struct tally_err *err)
+{
+	struct parser_reader *reader = &p->reader[r->reader];
+	char *to = tally_buf_room(&p->out, (size_t)r->n);
+	size_t got = 0, left = (size_t)r->n;
+	enum tally_rc rc = TALLY_OK;
+
+	if (to == NULL)
+		return no_memory(err);
+	for (; left > 0 && rc == TALLY_OK; left -= got, to += got) {
+		rc = reader->source.read(
+		    reader->source.ctx, to, left, &got, err);
+		if (rc == TALLY_OK && got == 0)
+			rc = tally_err_set(err, TALLY_IO,
+			    "a file that was kept is shorter than it was; "
+			    "restore it from a backup");
+	}
+	if (rc != TALLY_OK)
+		return rc;
+	*to = '\0';
+	p->out.n += (size_t)r->n;
+	reader->at += r->n;
+	return rc;
+}
+
 /* The next block that was asked for, as a frame. */
 static enum tally_rc
 fetch(struct parser *p, struct tally_err *err)
@@ -47,10 +74,9 @@ fetch(struct parser *p, struct tally_err *err)
 	struct wire_read *r = &p->asked[p->first_asked];
 	struct parser_reader *reader = &p->reader[r->reader];
 	const struct parser_file *f = &p->file;
-	char block[16384];
 	struct wire w;
-	size_t got, begun = parser_begin(p, &w, WIRE_BYTES);
-	enum tally_rc rc = TALLY_OK;
+	size_t begun = parser_begin(p, &w, WIRE_BYTES);
+	enum tally_rc rc;
 
 	if (!reader->open || reader->at != r->offset) {
 		reader->source = f->source(f->ctx, r->reader, r->offset);
@@ -58,20 +84,7 @@ fetch(struct parser *p, struct tally_err *err)
 		reader->open = true;
 	}
 	wire_u8(&w, &r->reader);
-	while (r->n > 0 && rc == TALLY_OK) {
-		rc = reader->source.read(reader->source.ctx, block,
-		    r->n < sizeof(block) ? (size_t)r->n : sizeof(block), &got,
-		    err);
-		if (rc == TALLY_OK && got == 0)
-			rc = tally_err_set(err, TALLY_IO,
-			    "a file that was kept is shorter than it was; "
-			    "restore it from a backup");
-		if (rc != TALLY_OK)
-			break;
-		tally_buf_add(&p->out, block, got);
-		reader->at += got;
-		r->n -= got;
-	}
+	rc = read_block(p, r, err);
 	wire_finish(&w, begun);
 	p->first_asked = (p->first_asked + 1) % PARSER_ASKED;
 	p->nasked--;

@@ -21,7 +21,7 @@
 
 #define NAME_SIZE      256         /* of a map */
 #define RESIDUE_MAX    (16u << 20) /* no segment can be longer */
-#define DOCUMENT_LEAST 86
+#define DOCUMENT_LEAST 85
 #define RESIDUE_LEAST  24
 #define CELL_OWN       UINT16_MAX /* its text follows; at is its length */
 
@@ -374,6 +374,27 @@ map(struct wire *w, struct store_document *d)
 	d->map_hash = (const unsigned char *)copy;
 }
 
+/* What a document was made with, mostly what the one before it was: then
+ * pointers are the same, too. */
+static void
+made_with(
+    struct wire *w, struct store_document *d, struct pending *p, bool first)
+{
+	bool same = w->out != NULL && !first && d->map == d[-1].map &&
+	    d->map_hash == d[-1].map_hash && p->spec == p[-1].spec;
+
+	wire_bool(w, &same);
+	w->bad |= same && first;
+	if (!same) {
+		map(w, d);
+		specification(w, &p->spec);
+	} else if (w->out == NULL && !first) {
+		d->map = d[-1].map;
+		d->map_hash = d[-1].map_hash;
+		p->spec = p[-1].spec;
+	}
+}
+
 static void
 residue(struct wire *w, struct tally_residue *r, const struct tally_model *m)
 {
@@ -419,7 +440,7 @@ residues(struct wire *w, struct pending *p, const struct tally_model *m)
 /* What is said of a document without its rows; *rows: it has some. */
 static void
 document(struct wire *w, struct store_document *d, struct pending *p,
-    bool *rows, const struct tally_model *m)
+    bool first, bool *rows, const struct tally_model *m)
 {
 	bool held =
 	    w->out != NULL && d->state != NULL && strcmp(d->state, "held") == 0;
@@ -432,10 +453,9 @@ document(struct wire *w, struct store_document *d, struct pending *p,
 	wire_verdict(w, &d->verdict);
 	wire_bool(w, &held);
 	wire_raw(w, d->body, sizeof(d->body));
-	map(w, d);
+	made_with(w, d, p, first);
 	wire_bool(w, rows);
 	wire_u32(w, &p->group);
-	specification(w, &p->spec);
 	wire_bool(w, &p->repeats);
 	wire_size(w, &p->found.n);
 	residues(w, p, m);
@@ -459,7 +479,7 @@ put_documents(struct wire *w, struct gathered *g, uint32_t *count)
 	w->bad |= columns == NULL;
 	for (size_t i = 0; i < g->n && columns != NULL; i++) {
 		rows = g->doc[i].batch != UINT32_MAX;
-		document(w, &g->doc[i], &g->pending[i], &rows, m);
+		document(w, &g->doc[i], &g->pending[i], i == 0, &rows, m);
 		if (rows)
 			put_rows(
 			    w, &g->batch, g->doc[i].batch, at, count, columns);
@@ -482,7 +502,7 @@ read_documents(struct wire *w, struct gathered *g, size_t n, uint32_t *count)
 		*d = (struct store_document){ .batch = UINT32_MAX };
 		*p = (struct pending){ .spec = NULL };
 		rows = false;
-		document(w, d, p, &rows, m);
+		document(w, d, p, i == 0, &rows, m);
 		w->bad |= p->found.n > g->found.n - found;
 		if (w->bad)
 			return;

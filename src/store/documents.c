@@ -107,20 +107,29 @@ map_id(struct store *st, const struct store_document *d, size_t i, int64_t *id,
 	return store_map(st, v, &id[i], err);
 }
 
+/* Few large pieces to the hash: a call costs more than what is in one. */
 static void
 content(struct store *st, const struct store_document *d, size_t n,
     unsigned char digest[32])
 {
-	unsigned char id[8];
+	unsigned char block[4096], *p = block;
+	size_t state;
 
 	for (size_t i = 0; i < n; i++) {
+		state = strlen(d[i].state) + 1;
+		assert(state < 64);
+		if (p + 8 + state + sizeof(d[i].body) > block + sizeof(block)) {
+			tally_hash_add(st->hash, block, (size_t)(p - block));
+			p = block;
+		}
 		for (int k = 0; k < 8; k++)
-			id[k] =
+			*p++ =
 			    (unsigned char)((uint64_t)d[i].id >> (56 - 8 * k));
-		tally_hash_add(st->hash, id, sizeof(id));
-		tally_hash_add(st->hash, d[i].state, strlen(d[i].state) + 1);
-		tally_hash_add(st->hash, d[i].body, sizeof(d[i].body));
+		memcpy(p, d[i].state, state);
+		memcpy(p + state, d[i].body, sizeof(d[i].body));
+		p += state + sizeof(d[i].body);
 	}
+	tally_hash_add(st->hash, block, (size_t)(p - block));
 	tally_hash_end(st->hash, digest);
 }
 

@@ -273,7 +273,7 @@ write_batch(struct gathered *g)
 	g->n = 3;
 	g->seen = 17;
 	for (size_t i = 0; i < g->n; i++) {
-		g->doc[i].map = i == 1 ? "other" : "map";
+		g->doc[i].map = i == 0 ? "map" : "other";
 		g->doc[i].map_hash = hash;
 		g->doc[i].offset = 100 * i;
 		g->doc[i].length = 50;
@@ -406,7 +406,8 @@ sound(const struct gathered *g)
 		assert_true(g->pending[i].found.first + g->pending[i].found.n <=
 		    g->found.n);
 		assert_true(g->doc[i].batch == UINT32_MAX ||
-		    g->doc[i].batch < g->batch.ndocument);
+		    (g->doc[i].batch < g->batch.ndocument &&
+			strlen(g->doc[i].map) < 256));
 	}
 }
 
