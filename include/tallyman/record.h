@@ -91,7 +91,6 @@ int tally_table_column(const struct tally_table *, struct tally_str name);
 struct tally_cell {
 	const char *p;
 	uint32_t n;
-	uint32_t type; /* enum tally_column_type */
 };
 
 #define TALLY_NO_ROW    UINT32_MAX /* a reference to nothing */
@@ -104,17 +103,36 @@ struct tally_row {
 	uint32_t seq;      /* in its document and table, from 0 */
 };
 
-/* The rows of one table. */
+/*
+ * The rows of one table.  Most columns are never used: one has a slot in each
+ * row from its first value on, and rows lie as close as the slots allow.
+ */
 struct tally_rows {
 	const struct tally_table *table;
 	struct tally_row *row;   /* n */
 	uint32_t *reference;     /* n * nreference: seq of the row meant */
-	struct tally_cell *cell; /* n * ncolumn */
-	struct tally_cell *null; /* ncolumn: a row without values */
-	bool *used;  /* ncolumn: has had a value since the batch was made */
-	size_t size; /* bytes of a row */
+	struct tally_cell *cell; /* n * width */
+	uint8_t *slot;           /* ncolumn: or TALLY_NO_SLOT */
+	uint16_t nslot, width;   /* that rows have, and have room for */
+	size_t size; /* bytes of a row in which all columns have a value */
 	uint32_t n, cap;
 };
+#define TALLY_NO_SLOT UINT8_MAX /* no row has had a value in the column */
+
+/* A null cell, for columns without a slot. */
+extern const struct tally_cell tally_no_cell;
+
+static inline const struct tally_cell *
+tally_rows_cell(const struct tally_rows *r, uint32_t row, uint16_t column)
+{
+	uint8_t slot = r->slot[column];
+
+	return slot != TALLY_NO_SLOT ? &r->cell[(size_t)row * r->width + slot]
+				     : &tally_no_cell;
+}
+
+/* A slot for a column that has none; the cells of all rows may move. */
+uint8_t tally_slot_open(struct tally_rows *, uint16_t column);
 
 struct tally_batch {
 	const struct tally_model *model; /* borrowed */
@@ -192,12 +210,12 @@ tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
     uint16_t column, struct tally_str kept)
 {
 	struct tally_rows *r = &b->rows[table];
-	struct tally_cell *cell =
-	    r->cell + (size_t)row * r->table->ncolumn + column;
+	uint8_t slot = r->slot[column];
 
-	cell->p = kept.p;
-	cell->n = (uint32_t)kept.n;
-	r->used[column] = true;
+	if (slot == TALLY_NO_SLOT)
+		slot = tally_slot_open(r, column);
+	r->cell[(size_t)row * r->width + slot] =
+	    (struct tally_cell){ kept.p, (uint32_t)kept.n };
 }
 
 /* The first value of the columns that the model calls the key of the newest

@@ -143,7 +143,7 @@ columns_of(const struct tally_batch *b)
 		c[i] = (struct columns){ v, 0 };
 		for (uint16_t k = 0;
 		     b->rows[i].n > 0 && k < m->table[i].ncolumn; k++)
-			if (b->rows[i].used[k])
+			if (b->rows[i].slot[k] != TALLY_NO_SLOT)
 				c[i].v[c[i].n++] = k;
 		v += c[i].n;
 	}
@@ -179,7 +179,7 @@ put_row(struct wire *w, const struct tally_rows *r, uint32_t row,
     const struct columns *columns)
 {
 	const struct tally_table *t = r->table;
-	const struct tally_cell *of = r->cell + (size_t)row * t->ncolumn, *c;
+	const struct tally_cell *of = r->cell + (size_t)row * r->width, *c;
 	struct tally_buf *out = w->out;
 	struct cell cell;
 	uint16_t n = 0;
@@ -194,7 +194,7 @@ put_row(struct wire *w, const struct tally_rows *r, uint32_t row,
 		return;
 	at += sizeof(n);
 	for (uint16_t i = 0; i < columns->n; i++) {
-		c = &of[columns->v[i]];
+		c = &of[r->slot[columns->v[i]]];
 		if (c->p == NULL)
 			continue;
 		cell = cell_of(w, columns->v[i], c);
@@ -245,9 +245,10 @@ text_of(const struct wire *w, const struct cell *c, const char **at,
 
 /* The n cells of a row; false at the first that does not fit. */
 static bool
-read_cells(struct wire *w, const struct tally_table *t, struct tally_cell *to,
-    bool *used, unsigned n)
+read_cells(struct wire *w, struct tally_batch *b, uint16_t table, uint32_t row,
+    unsigned n)
 {
+	const struct tally_table *t = b->rows[table].table;
 	const char *at = w->p;
 	uint64_t viewed = 0;
 	uint32_t next = 0;
@@ -263,9 +264,7 @@ read_cells(struct wire *w, const struct tally_table *t, struct tally_cell *to,
 		    !text_of(w, &c, &at, &text) ||
 		    !fits(w, t->column[c.column].type, &c, text))
 			return false;
-		to[c.column].p = text.p;
-		to[c.column].n = (uint32_t)text.n;
-		used[c.column] = true;
+		tally_batch_point(b, table, row, c.column, text);
 		viewed += text.n;
 		next = c.column + 1u;
 	}
@@ -278,8 +277,6 @@ static void
 read_row(struct wire *w, struct tally_batch *b, uint16_t table,
     const uint32_t *count)
 {
-	struct tally_rows *r = &b->rows[table];
-	const struct tally_table *t = r->table;
 	uint32_t row = tally_batch_add(b, table);
 	uint16_t n = 0;
 
@@ -287,10 +284,9 @@ read_row(struct wire *w, struct tally_batch *b, uint16_t table,
 		w->bad = true;
 		return;
 	}
-	read_references(w, b->model, r, row, count);
+	read_references(w, b->model, &b->rows[table], row, count);
 	wire_u16(w, &n);
-	w->bad |= w->bad ||
-	    !read_cells(w, t, r->cell + (size_t)row * t->ncolumn, r->used, n);
+	w->bad |= w->bad || !read_cells(w, b, table, row, n);
 }
 
 /* The rows of the document from those of *at on, which it moves on. */

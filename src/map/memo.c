@@ -39,15 +39,16 @@ take_steps(struct read *r, const struct memo *m, struct map_frame *f)
 		if (v.p[v.n - 1] == ' ')
 			v = tally_str_rtrim(v);
 		if (v.n > 0)
-			read_point(row, s->column, v);
+			read_point(r, f, &row, s->column, v);
 	}
 	for (end = m->step + m->nstep; s < end; s++) {
 		v.p = kept + pos[s->element - 1] + 1;
 		v.n = pos[s->element] - pos[s->element - 1] - 1;
 		if (read_keep(
-			r, r->map->op + s->op, s->form, row, s->column, v))
+			r, r->map->op + s->op, s->form, f, &row, s->column, v))
 			continue;
 		rc = store(r, s, f);
+		row = read_row_of(r, f);
 		if (rc != TALLY_OK)
 			return rc;
 	}

@@ -254,7 +254,6 @@ struct map_frame {
 	uint32_t segment; /* that it began with */
 	uint16_t block;
 	uint16_t table; /* of the block */
-	uint32_t cell;  /* of the row in the batch: the first */
 	uint32_t list;  /* of the block and place 0, as it were */
 };
 

@@ -36,7 +36,7 @@ struct read_count {
 /* The cells of a row. */
 struct read_row {
 	struct tally_cell *cell;
-	bool *used;
+	const uint8_t *slot; /* of each column */
 };
 
 /* A document being read; the middle part is about the present segment. */
@@ -266,21 +266,29 @@ read_own(struct read *r, const struct map_frame *f, uint16_t column)
 	r->owner.column = column;
 }
 
-/* Where the values of a frame's row go, until another row is made. */
+/* Where the values of a frame's row go, until another row is made or a column
+ * gets a slot. */
 static inline struct read_row
 read_row_of(const struct read *r, const struct map_frame *f)
 {
 	const struct tally_rows *rows = &r->batch->rows[f->table];
 
-	return (struct read_row){ rows->cell + f->cell, rows->used };
+	return (struct read_row){ rows->cell + (size_t)f->row * rows->width,
+		rows->slot };
 }
 
-static inline void
-read_point(struct read_row row, uint16_t column, struct tally_str kept)
+READ_INLINE void
+read_point(const struct read *r, const struct map_frame *f,
+    struct read_row *row, uint16_t column, struct tally_str kept)
 {
-	row.cell[column].p = kept.p;
-	row.cell[column].n = (uint32_t)kept.n;
-	row.used[column] = true;
+	uint8_t slot = row->slot[column];
+
+	if (slot == TALLY_NO_SLOT) {
+		slot = tally_slot_open(&r->batch->rows[f->table], column);
+		*row = read_row_of(r, f);
+	}
+	row->cell[slot].p = kept.p;
+	row->cell[slot].n = (uint32_t)kept.n;
 }
 
 /* The list of the frame's block at the present segment's place. */
@@ -320,7 +328,8 @@ read_plain(const unsigned char *p, size_t n)
  * word for it, as it is. */
 READ_INLINE bool
 read_keep(const struct read *r, const struct map_op *op, uint8_t form,
-    struct read_row row, uint16_t column, struct tally_str v)
+    const struct map_frame *f, struct read_row *row, uint16_t column,
+    struct tally_str v)
 {
 	const unsigned char *sent = read_sent(r, v);
 
@@ -331,7 +340,7 @@ read_keep(const struct read *r, const struct map_op *op, uint8_t form,
 	if (form == MAP_CODED)
 		v = read_word(&r->map->codes[op->codes], v, sent);
 	if (v.n > 0)
-		read_point(row, column, v);
+		read_point(r, f, row, column, v);
 	return true;
 }
 

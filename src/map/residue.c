@@ -106,7 +106,6 @@ static bool
 is_right(const struct read *r, const struct read_count *c)
 {
 	const struct tally_rows *rows = &r->batch->rows[c->op->arg];
-	const struct tally_table *t = rows->table;
 	char room[TALLY_DECIMAL_MAX], text[TALLY_DECIMAL_MAX];
 	struct tally_str sent = c->sent;
 	struct tally_sum sum = { .scale = 0 };
@@ -124,7 +123,7 @@ is_right(const struct read *r, const struct read_count *c)
 		return tally_str_eq(sent, tally_str(text, size));
 	}
 	for (uint64_t i = rows->n - n; i < rows->n; i++) {
-		cell = rows->cell + i * t->ncolumn + c->op->column;
+		cell = tally_rows_cell(rows, (uint32_t)i, c->op->column);
 		if (cell->p != NULL)
 			tally_sum_add(&sum, tally_str(cell->p, cell->n));
 	}

@@ -24,15 +24,13 @@ fill_row(
 	const struct map_scratch *s = &r->map->scratch;
 	const struct map_link *l = b->link, *lend = l + b->nlink;
 	const struct map_constant *c = b->constant, *cend = c + b->nconstant;
-	struct read_row to = { rows->cell + (size_t)row * rows->table->ncolumn,
-		rows->used };
 	size_t reference = (size_t)row * rows->table->nreference;
 
 	for (; l < lend; l++)
 		rows->reference[reference + l->reference] =
 		    s->frame[read_outer(s, outer, l->up)].seq;
 	for (; c < cend; c++)
-		read_point(to, c->column, c->value);
+		tally_batch_point(r->batch, b->table, row, c->column, c->value);
 }
 
 enum tally_rc
@@ -113,7 +111,6 @@ push_frame(struct read *r, uint16_t block, uint32_t outer)
 	f->taken = 0;
 	f->outer = outer;
 	f->row = row;
-	f->cell = row * rows->table->ncolumn;
 	f->seq = rows->row[row].seq;
 	f->segment = r->index;
 	f->block = block;
@@ -223,8 +220,7 @@ read_tell_required(struct read *r, const struct map_frame *f)
 
 	for (uint16_t i = 0; i < b->nrequired; i++) {
 		q = &b->required[i];
-		if (rows->cell[(size_t)f->row * t->ncolumn + q->column].p !=
-			NULL ||
+		if (tally_rows_cell(rows, f->row, q->column)->p != NULL ||
 		    is_mandatory(r, b, q))
 			continue;
 		snprintf(words, sizeof(words), "a value for %.40s.%.40s",

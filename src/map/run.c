@@ -33,10 +33,11 @@ take_value(struct read *r, const struct map_op *op, const struct map_frame *at,
     unsigned element)
 {
 	const uint32_t *pos = r->pos + element;
+	struct read_row row = read_row_of(r, at);
 
 	r->found = true;
 	if (!r->simple || !(r->free >> element & 1) ||
-	    !read_keep(r, op, op->form, read_row_of(r, at), op->column,
+	    !read_keep(r, op, op->form, at, &row, op->column,
 		read_kept(r, element, pos[0] - pos[-1] - 1)))
 		return read_store(r, op, at->table, at->row, (uint8_t)element);
 	r->claimed |= (uint64_t)1 << element;
@@ -108,7 +109,8 @@ claim_qualifier(struct read *r, const struct map_op *op, uint32_t frame,
 	read_claim(r, k, 0);
 	if (op->column2 == MAP_NO_COLUMN)
 		return;
-	read_point(read_row_of(r, at), op->column2, read_kept(r, k, c->n));
+	tally_batch_point(
+	    r->batch, at->table, at->row, op->column2, read_kept(r, k, c->n));
 	if (r->memo != NULL)
 		memo_add(r, op, MAP_AS_IS, frame, op->column2, k);
 }

@@ -77,6 +77,12 @@ struct write_rows {
 	uint32_t *residue; /* of each row, from 1; 0: none */
 };
 
+/* As map_fill, with the column's slot. */
+struct write_fill {
+	uint8_t slot;
+	uint8_t bit;
+};
+
 /* What a document has for a block; kept from one to the next, as most blocks
  * have nothing. */
 struct write_block {
@@ -84,8 +90,7 @@ struct write_block {
 	uint32_t *head;    /* by seq of the row around: the first row, from 1;
 	                    null: there are none */
 	uint64_t active;   /* operations that rows of blocks inside concern */
-	struct map_fill *fill; /* of columns that have had a value in the
-	                          batch */
+	struct write_fill *fill; /* of columns that have a slot */
 	uint16_t nfill;
 	uint16_t nleft; /* columns of the kind that no rule writes */
 };
@@ -152,9 +157,8 @@ write_first(const struct write *w, uint16_t block, uint32_t seq)
 static inline struct tally_str
 write_cell(const struct write *w, uint16_t table, uint32_t row, uint16_t column)
 {
-	const struct tally_rows *r = &w->batch->rows[table];
 	const struct tally_cell *c =
-	    r->cell + (size_t)row * r->table->ncolumn + column;
+	    tally_rows_cell(&w->batch->rows[table], row, column);
 
 	return tally_str(c->p, c->p != NULL ? c->n : 0);
 }

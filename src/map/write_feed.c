@@ -15,6 +15,7 @@ struct feed {
 	const struct write_frame *frame;
 	const struct map_own *own;
 	const struct tally_cell *cell; /* of the frame's row */
+	const uint8_t *slot;           /* of its columns */
 	uint32_t main;                 /* the only piece here, or NO_PIECE */
 	uint32_t first;                /* of the frame's pieces */
 	uint8_t shift;                 /* of the pair that is fed */
@@ -26,7 +27,15 @@ cells_of(const struct write *w, const struct write_frame *frame)
 {
 	const struct tally_rows *rows = &w->batch->rows[frame->block->table];
 
-	return rows->cell + (size_t)frame->row * rows->table->ncolumn;
+	return rows->cell + (size_t)frame->row * rows->width;
+}
+
+static inline const struct tally_cell *
+cell_of(const struct feed *f, uint16_t column)
+{
+	uint8_t slot = f->slot[column];
+
+	return slot != TALLY_NO_SLOT ? &f->cell[slot] : &tally_no_cell;
 }
 
 static uint8_t
@@ -72,7 +81,7 @@ convert(
 static inline struct tally_str
 field_value(struct feed *f, const struct map_op *op)
 {
-	const struct tally_cell *c = &f->cell[op->column];
+	const struct tally_cell *c = cell_of(f, op->column);
 	struct tally_str v = tally_str(c->p, c->n);
 
 	if (v.p == NULL)
@@ -314,7 +323,8 @@ feed_pair(struct feed *f, const struct map_op *op)
 	if (v.n == 0)
 		return f->rc;
 	if (op->column2 != MAP_NO_COLUMN)
-		q = tally_str(f->cell[op->column2].p, f->cell[op->column2].n);
+		q = tally_str(
+		    cell_of(f, op->column2)->p, cell_of(f, op->column2)->n);
 	if (q.n == 0)
 		q = group->condition[0].value[0];
 	else if (!write_text(f->w, f->own->place, op->element,
@@ -393,6 +403,7 @@ give_pair_row(struct feed *f, const struct write_frame *row,
 
 	of.frame = row;
 	of.cell = cells_of(f->w, row);
+	of.slot = f->w->batch->rows[row->block->table].slot;
 	*n = 0;
 	for (const struct map_op *end = op + own->n;
 	     op < end && *n < FIELDS_MAX; op++) {
@@ -535,9 +546,9 @@ concerned(
 {
 	uint64_t mask = always | b->active;
 
-	for (const struct map_fill *f = b->fill, *end = f + b->nfill; f < end;
+	for (const struct write_fill *f = b->fill, *end = f + b->nfill; f < end;
 	     f++)
-		mask |= (uint64_t)(cell[f->column].p != NULL) << f->bit;
+		mask |= (uint64_t)(cell[f->slot].p != NULL) << f->bit;
 	return mask;
 }
 
@@ -558,6 +569,7 @@ write_feed(struct write *w, const struct write_frame *frame, uint32_t main,
 	struct feed f = { .w = w,
 		.frame = frame,
 		.cell = cells_of(w, frame),
+		.slot = w->batch->rows[b->table].slot,
 		.first = first };
 	const struct write_block *has =
 	    write_block_of(w, (uint16_t)(b - w->map->block));

@@ -129,18 +129,20 @@ no_writer(struct write *w, uint16_t table, uint32_t seq)
 static bool
 begin_block(struct write *w, struct write_block *to, const struct map_block *b)
 {
-	const bool *used = w->batch->rows[b->table].used;
+	const uint8_t *slot = w->batch->rows[b->table].slot;
+	const struct map_fill *f = b->fill, *end = f + b->nfill;
 
 	*to = (struct write_block){ .document = w->document };
 	to->fill = tally_arena_alloc(
 	    &w->map->scratch.writing, (b->nfill + 1u) * sizeof(*to->fill));
 	if (to->fill == NULL)
 		return false;
-	for (uint16_t i = 0; i < b->nfill; i++)
-		if (used[b->fill[i].column])
-			to->fill[to->nfill++] = b->fill[i];
+	for (; f < end; f++)
+		if (slot[f->column] != TALLY_NO_SLOT)
+			to->fill[to->nfill++] =
+			    (struct write_fill){ slot[f->column], f->bit };
 	for (uint16_t i = 0; i < b->nleft; i++)
-		to->nleft += used[b->left[i]];
+		to->nleft += slot[b->left[i]] != TALLY_NO_SLOT;
 	return true;
 }
 

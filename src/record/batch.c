@@ -39,8 +39,7 @@ tally_batch_free(struct tally_batch *b)
 {
 	for (uint16_t i = 0; b->rows != NULL && i < b->model->ntable; i++) {
 		rows_free(&b->rows[i]);
-		tally_free(b->rows[i].null);
-		tally_free(b->rows[i].used);
+		tally_free(b->rows[i].slot);
 	}
 	tally_free(b->rows);
 	tally_arena_free(&b->text);
@@ -103,7 +102,6 @@ tally_batch_add(struct tally_batch *b, uint16_t table)
 	const struct tally_table *t = r->table;
 	uint32_t seq = tally_batch_count(b, table), n = r->n;
 	uint32_t *reference, *end;
-	struct tally_cell *cell;
 
 	assert(b->ndocument > 0);
 	if (!tally_batch_fits(b, r->size) || seq == TALLY_ROWS_MAX ||
@@ -115,8 +113,7 @@ tally_batch_add(struct tally_batch *b, uint16_t table)
 	reference = r->reference + (size_t)n * t->nreference;
 	for (end = reference + t->nreference; reference < end; reference++)
 		*reference = TALLY_NO_ROW;
-	cell = r->cell + (size_t)n * t->ncolumn;
-	memcpy(cell, r->null, t->ncolumn * sizeof(*cell));
+	memset(r->cell + (size_t)n * r->width, 0, r->width * sizeof(*r->cell));
 	return n;
 }
 
@@ -218,11 +215,11 @@ tally_batch_key(const struct tally_batch *b, uint32_t document)
 		if (!table->head || r->n == 0 ||
 		    r->row[r->n - 1].document != document)
 			continue;
-		c = r->cell + (size_t)(r->n - 1) * table->ncolumn;
-		for (uint16_t k = 0; k < table->nkey; k++)
-			if (c[table->key[k]].p != NULL)
-				return tally_str(
-				    c[table->key[k]].p, c[table->key[k]].n);
+		for (uint16_t k = 0; k < table->nkey; k++) {
+			c = tally_rows_cell(r, r->n - 1, table->key[k]);
+			if (c->p != NULL)
+				return tally_str(c->p, c->n);
+		}
 	}
 	return tally_str("", 0);
 }

@@ -20,7 +20,7 @@ cell(const struct place *p, uint16_t column)
 
 	if (column == TALLY_NO_COLUMN)
 		return tally_str("", 0);
-	c = &r->cell[(size_t)p->row * r->table->ncolumn + column];
+	c = tally_rows_cell(r, p->row, column);
 	return tally_str(c->p != NULL ? c->p : "", c->p != NULL ? c->n : 0);
 }
 
@@ -68,15 +68,16 @@ compute_column(struct place *p, uint16_t column, struct tally_err *err)
 }
 
 static enum tally_rc
-compute_table(struct place *p, const struct tally_table *t, const bool *used,
-    struct tally_err *err)
+compute_table(
+    struct place *p, const struct tally_rows *r, struct tally_err *err)
 {
+	const struct tally_table *t = r->table;
 	enum tally_rc rc = TALLY_OK;
 	uint16_t column;
 
 	for (uint16_t i = 0; i < t->ninstant && rc == TALLY_OK; i++) {
 		column = t->instant[i];
-		if (used[t->column[column].local->time])
+		if (r->slot[t->column[column].local->time] != TALLY_NO_SLOT)
 			rc = compute_column(p, column, err);
 	}
 	return rc;
@@ -96,7 +97,7 @@ tally_batch_instants(
 		if (r->n == 0)
 			continue;
 		p.table = m->timed[i];
-		rc = compute_table(&p, r->table, r->used, err);
+		rc = compute_table(&p, r, err);
 		if (rc != TALLY_OK)
 			return rc;
 	}

@@ -14,7 +14,7 @@ put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t i)
 {
 	const struct tally_table *t = r->table;
 	const uint32_t *reference = r->reference + (size_t)i * t->nreference;
-	const struct tally_cell *cell = r->cell + (size_t)i * t->ncolumn;
+	const struct tally_cell *cell;
 
 	tally_buf_printf(out, "{\"id\":%u", r->row[i].seq);
 	for (uint16_t k = 0; k < t->nreference; k++)
@@ -23,13 +23,14 @@ put_row(struct tally_buf *out, const struct tally_rows *r, uint32_t i)
 			tally_buf_printf(out, "%u", reference[k]);
 		}
 	for (uint16_t k = 0; k < t->ncolumn; k++) {
-		if (cell[k].p == NULL)
+		cell = tally_rows_cell(r, i, k);
+		if (cell->p == NULL)
 			continue;
 		tally_text_key(out, t->column[k].name);
 		if (t->column[k].type == TALLY_INTEGER)
-			tally_buf_add(out, cell[k].p, cell[k].n);
+			tally_buf_add(out, cell->p, cell->n);
 		else
-			tally_text_json(out, tally_str(cell[k].p, cell[k].n));
+			tally_text_json(out, tally_str(cell->p, cell->n));
 	}
 	tally_buf_putc(out, '}');
 }

@@ -14,7 +14,7 @@
 
 #define MODEL_BYTES (4u << 20) /* of a model's tables and texts */
 #define TABLES_MAX  200
-#define COLUMNS_MAX 200 /* of one table */
+#define COLUMNS_MAX 200 /* of one table; less than TALLY_NO_SLOT */
 #define BLANKS      " \t\r\n"
 
 /* What a model is made from; file names it in messages. */

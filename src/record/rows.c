@@ -2,7 +2,12 @@
 /* The memory of a table's rows; see rows.h. */
 #include "record/rows.h"
 
+#include <string.h>
+
 #define ROWS_MIN 16
+#define WIDEN    4 /* slots */
+
+const struct tally_cell tally_no_cell = { .p = NULL };
 
 bool
 rows_init(struct tally_rows *r, const struct tally_table *t)
@@ -10,11 +15,11 @@ rows_init(struct tally_rows *r, const struct tally_table *t)
 	r->table = t;
 	r->size = sizeof(struct tally_row) + t->nreference * sizeof(uint32_t) +
 	    t->ncolumn * sizeof(struct tally_cell);
-	r->null = tally_calloc(t->ncolumn, sizeof(*r->null));
-	r->used = tally_calloc(t->ncolumn, sizeof(*r->used));
-	for (uint16_t i = 0; r->null != NULL && i < t->ncolumn; i++)
-		r->null[i].type = (uint32_t)t->column[i].type;
-	return r->null != NULL && r->used != NULL;
+	r->slot = tally_calloc(t->ncolumn, sizeof(*r->slot));
+	if (r->slot == NULL)
+		return false;
+	memset(r->slot, TALLY_NO_SLOT, t->ncolumn);
+	return true;
 }
 
 void
@@ -37,12 +42,32 @@ resized(void *p, size_t count, size_t size)
 	return tally_mul_ok(&n, count, size) ? tally_realloc(p, n) : NULL;
 }
 
+/* Room for the cells of so many rows, were all columns used; what lies behind
+ * those that are is not touched. */
+static bool
+grow_cells(struct tally_rows *r, uint32_t cap)
+{
+	struct tally_cell *cell;
+	size_t n;
+
+	if (!tally_mul_ok(&n, cap, r->table->ncolumn * sizeof(*cell)))
+		return false;
+	cell = tally_alloc(n);
+	if (cell == NULL)
+		return false;
+	if (r->n > 0)
+		memcpy(cell, r->cell, (size_t)r->n * r->width * sizeof(*cell));
+	tally_free(r->cell);
+	r->cell = cell;
+	return true;
+}
+
 bool
 rows_grow(struct tally_rows *r)
 {
 	const struct tally_table *t = r->table;
 	uint32_t cap = r->cap < ROWS_MIN ? ROWS_MIN : r->cap * 2;
-	void *row, *reference, *cell;
+	void *row, *reference;
 
 	if (cap <= r->cap)
 		return false;
@@ -51,10 +76,37 @@ rows_grow(struct tally_rows *r)
 	reference =
 	    resized(r->reference, cap, t->nreference * sizeof(*r->reference));
 	r->reference = reference != NULL ? reference : r->reference;
-	cell = resized(r->cell, cap, t->ncolumn * sizeof(*r->cell));
-	r->cell = cell != NULL ? cell : r->cell;
-	if (row == NULL || reference == NULL || cell == NULL)
+	if (row == NULL || reference == NULL || !grow_cells(r, cap))
 		return false;
 	r->cap = cap;
 	return true;
+}
+
+/* Rows move away from the first, the last of them at first. */
+static void
+widen(struct tally_rows *r)
+{
+	const struct tally_cell *from = r->cell + (size_t)r->n * r->width;
+	uint16_t width = r->width + WIDEN;
+	struct tally_cell *to;
+
+	if (width > r->table->ncolumn)
+		width = r->table->ncolumn;
+	to = r->cell + (size_t)r->n * width;
+	for (uint32_t i = r->n; i > 0; i--) {
+		from -= r->width;
+		to -= width;
+		memmove(to, from, r->width * sizeof(*to));
+		memset(to + r->width, 0, (width - r->width) * sizeof(*to));
+	}
+	r->width = width;
+}
+
+uint8_t
+tally_slot_open(struct tally_rows *r, uint16_t column)
+{
+	if (r->nslot == r->width)
+		widen(r);
+	r->slot[column] = (uint8_t)r->nslot;
+	return (uint8_t)r->nslot++;
 }

@@ -172,12 +172,16 @@ give_record(
     sqlite3_context *ctx, struct source *s, const struct cursor *c, int column)
 {
 	const struct tally_cell *cell;
+	uint8_t slot;
 
 	if (column < c->own) {
 		give_own(ctx, s, c, column);
 		return;
 	}
-	cell = &c->cell[column - c->own];
+	slot = s->rows->slot[column - c->own];
+	if (slot == TALLY_NO_SLOT)
+		return;
+	cell = &c->cell[slot];
 	if (cell->p == NULL)
 		return; /* a result that is not set is NULL */
 	if (s->table->column[column - c->own].type == TALLY_INTEGER)
@@ -214,7 +218,7 @@ settle(struct cursor *c, struct source *s)
 	if (c->i == c->n)
 		return;
 	c->document = id[s->rows->row[c->i].document];
-	c->cell = &s->rows->cell[(size_t)c->i * s->table->ncolumn];
+	c->cell = &s->rows->cell[(size_t)c->i * s->rows->width];
 	c->own = 2 + s->table->nreference;
 }
 
@@ -427,7 +431,7 @@ widen(struct source *s)
 	bool wider = false;
 
 	for (uint16_t k = 0; k < s->table->ncolumn; k++)
-		if (s->rows->used[k] && !s->used[k])
+		if (s->rows->slot[k] != TALLY_NO_SLOT && !s->used[k])
 			s->used[k] = wider = true;
 	return wider;
 }

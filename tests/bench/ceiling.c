@@ -262,7 +262,7 @@ bind_row(sqlite3 *db, sqlite3_stmt *stmt, const struct group *g,
 			sqlite3_bind_null(stmt, at);
 	}
 	for (uint32_t k = 0; k < t->ncolumn; k++, at++) {
-		const struct tally_cell *c = &r->cell[i * t->ncolumn + k];
+		const struct tally_cell *c = tally_rows_cell(r, i, k);
 
 		if (c->p != NULL && t->column[k].type == TALLY_INTEGER &&
 		    load_integer(&v, c))

@@ -84,8 +84,7 @@ look_at_rows(const struct tally_model *m, const struct tally_rows *r)
 			sum += (uint64_t)load_reference(m, r, i, k, 1);
 		}
 		for (uint16_t k = 0; k < r->table->ncolumn; k++) {
-			const struct tally_cell *c =
-			    &r->cell[(size_t)i * r->table->ncolumn + k];
+			const struct tally_cell *c = tally_rows_cell(r, i, k);
 
 			if (c->p != NULL &&
 			    r->table->column[k].type == TALLY_INTEGER)

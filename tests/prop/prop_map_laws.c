@@ -115,37 +115,50 @@ is_kind(const struct tally_column *c)
 
 /* Values of a row: one that says nothing is not written. */
 static unsigned
-values(const struct tally_rows *r, size_t row)
+values(const struct tally_rows *r, uint32_t row)
 {
 	unsigned n = 0;
 
 	for (uint16_t i = 0; i < r->table->ncolumn; i++)
 		n += !is_kind(&r->table->column[i]) &&
-		    r->cell[row * r->table->ncolumn + i].p != NULL;
+		    tally_rows_cell(r, row, i)->p != NULL;
 	return n;
 }
 
-/* Takes values away by chance, and what says of which kind they are. */
+static void
+empty(struct tally_rows *r, uint32_t row, uint16_t column)
+{
+	if (r->slot[column] != TALLY_NO_SLOT)
+		r->cell[(size_t)row * r->width + r->slot[column]].p = NULL;
+}
+
+/* Takes values of a row away by chance, and what says of which kind they are.
+ */
+static void
+take_away_of(struct law *l, struct tally_rows *r, uint32_t row)
+{
+	const struct tally_table *t = r->table;
+
+	for (uint16_t k = 0; k < t->ncolumn; k++) {
+		if (is_kind(&t->column[k]) || !rnd_chance(&l->maker.rnd, 4) ||
+		    values(r, row) < 2)
+			continue;
+		empty(r, row, k);
+		if (k + 1 < t->ncolumn &&
+		    strstr(t->column[k + 1].name, "_kind") != NULL)
+			empty(r, row, k + 1);
+	}
+}
+
 static void
 take_away(struct law *l)
 {
 	struct tally_rows *r;
-	const struct tally_column *c;
-	size_t n;
 
 	for (uint16_t t = 0; t < model->ntable; t++) {
 		r = &l->first.batch.rows[t];
-		n = (size_t)r->n * r->table->ncolumn;
-		for (size_t i = 0; i < n; i++) {
-			c = &r->table->column[i % r->table->ncolumn];
-			if (is_kind(c) || !rnd_chance(&l->maker.rnd, 4) ||
-			    values(r, i / r->table->ncolumn) < 2)
-				continue;
-			r->cell[i].p = NULL;
-			if ((i + 1) % r->table->ncolumn != 0 &&
-			    strstr(c[1].name, "_kind") != NULL)
-				r->cell[i + 1].p = NULL;
-		}
+		for (uint32_t row = 0; row < r->n; row++)
+			take_away_of(l, r, row);
 	}
 }
 

@@ -142,7 +142,7 @@ fill(struct tally_batch *b, struct rnd *r)
 static bool
 same_cell(const struct tally_cell *a, const struct tally_cell *b)
 {
-	return (a->p == NULL) == (b->p == NULL) && a->type == b->type &&
+	return (a->p == NULL) == (b->p == NULL) &&
 	    tally_str_eq(tally_str(a->p, a->n), tally_str(b->p, b->n));
 }
 
@@ -158,9 +158,9 @@ same_rows(const struct tally_rows *a, const struct tally_rows *b)
 		for (size_t k = 0; same && k < t->nreference; k++)
 			same = a->reference[i * t->nreference + k] ==
 			    b->reference[i * t->nreference + k];
-		for (size_t k = 0; same && k < t->ncolumn; k++)
-			same = same_cell(&a->cell[i * t->ncolumn + k],
-			    &b->cell[i * t->ncolumn + k]);
+		for (uint16_t k = 0; same && k < t->ncolumn; k++)
+			same = same_cell(
+			    tally_rows_cell(a, i, k), tally_rows_cell(b, i, k));
 	}
 	return same;
 }

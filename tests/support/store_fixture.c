@@ -245,7 +245,7 @@ fixture_batch(const struct fixture *f, struct tally_batch *b,
 	}
 	/* Cells do not move any more. */
 	for (size_t i = 0; i < n; i++) {
-		key = &b->rows[FIXTURE_ORDERS].cell[3 * i];
+		key = tally_rows_cell(&b->rows[FIXTURE_ORDERS], (uint32_t)i, 0);
 		d[i].key = tally_str(key->p, key->n);
 	}
 }

@@ -89,18 +89,63 @@ test_rows(void **state)
 		assert_int_equal(lines->n, 44);
 		assert_int_equal(lines->row[43].document, 2);
 		assert_int_equal(lines->row[43].seq, 0);
-		assert_memory_equal(lines->cell[43 * 2].p, "1.50", 4);
-		assert_int_equal(lines->cell[43 * 2].type, TALLY_DECIMAL);
-		assert_null(lines->cell[43 * 2 + 1].p);
+		assert_memory_equal(
+		    tally_rows_cell(lines, 43, 0)->p, "1.50", 4);
+		assert_null(tally_rows_cell(lines, 43, 1)->p);
 		assert_int_equal(lines->reference[43 * 2], 0);
 		assert_int_equal(lines->reference[43 * 2 + 1], TALLY_NO_ROW);
 		/* empty text is a value, not null */
-		assert_non_null(b.rows[0].cell[2].p);
-		assert_int_equal(b.rows[0].cell[2].n, 0);
+		assert_non_null(tally_rows_cell(&b.rows[0], 1, 0)->p);
+		assert_int_equal(tally_rows_cell(&b.rows[0], 1, 0)->n, 0);
 		tally_batch_reset(&b);
 		assert_int_equal(b.rows[1].n, 0);
 		assert_int_equal(b.ndocument, 0);
 	}
+	tally_batch_free(&b);
+}
+
+/* Columns get their slots one after the other, while rows are there. */
+static void
+test_slots(void **state)
+{
+	enum { COLUMNS = 11, ROWS = 40 };
+	struct tally_column column[COLUMNS];
+	const struct tally_table table = {
+		.name = "t", .note = "", .column = column, .ncolumn = COLUMNS
+	};
+	const struct tally_model m = { .table = &table, .ntable = 1 };
+	const struct tally_cell *c;
+	struct tally_err err;
+	struct tally_batch b;
+	char text[16];
+
+	(void)state;
+	for (unsigned k = 0; k < COLUMNS; k++)
+		column[k] =
+		    (struct tally_column){ .name = "c", .type = TALLY_TEXT };
+	assert_int_equal(tally_batch_init(&b, &m, 1 << 20, &err), TALLY_OK);
+	tally_batch_document(&b);
+	/* the nth row has values in the last n columns, up to all of them */
+	for (uint32_t i = 0; i < ROWS; i++) {
+		assert_int_equal(row(&b, 0), i);
+		for (uint16_t k = COLUMNS; k-- > 0 && k + i >= COLUMNS;) {
+			snprintf(text, sizeof(text), "%u.%u", i, k);
+			set(&b, 0, i, k, text);
+		}
+		assert_true(b.rows[0].width <= COLUMNS);
+	}
+	for (uint32_t i = 0; i < ROWS; i++)
+		for (uint16_t k = 0; k < COLUMNS; k++) {
+			c = tally_rows_cell(&b.rows[0], i, k);
+			snprintf(text, sizeof(text), "%u.%u", i, k);
+			if (k + i >= COLUMNS)
+				assert_true(tally_str_eq(
+				    tally_str(c->p, c->n), tally_cstr(text)));
+			else
+				assert_null(c->p);
+		}
+	assert_int_equal(b.rows[0].slot[COLUMNS - 1], 0);
+	assert_int_equal(b.rows[0].slot[0], COLUMNS - 1);
 	tally_batch_free(&b);
 }
 
@@ -183,6 +228,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_ceilings),
 	};

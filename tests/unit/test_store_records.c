@@ -80,7 +80,7 @@ expect_rows(struct fixture *f, const struct tally_batch *b,
 
 			for (int c = 0; c < r->table->ncolumn; c++) {
 				const struct tally_cell *cell =
-				    &r->cell[i * r->table->ncolumn + c];
+				    tally_rows_cell(r, i, (uint16_t)c);
 
 				snprintf(sql, sizeof(sql),
 				    "SELECT \"%s\" FROM %s WHERE id = %lld "
@@ -368,7 +368,7 @@ integers_are_read(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(integers) / sizeof(integers[0]); i++) {
 		const struct tally_cell c = { integers[i].in,
-			(uint32_t)strlen(integers[i].in), TALLY_INTEGER };
+			(uint32_t)strlen(integers[i].in) };
 
 		assert_int_equal(load_integer(&v, &c), integers[i].ok);
 		if (integers[i].ok)

@@ -251,7 +251,7 @@ test_parser_dies_twice(void **state)
 	bool ended;
 
 	(void)state;
-	for (long n = 150; n <= 350; n += 100) {
+	for (long n = 120; n <= 280; n += 80) {
 		workspace_make(&w, USUAL);
 		workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
 		workspace_put(&w, "drop", "b.edi", order(8, MANY + 1, 2, 'P'));

@@ -311,22 +311,27 @@ read_batch(struct tally_str s, struct gathered *g)
 static void
 same_rows(const struct tally_rows *a, const struct tally_rows *b)
 {
-	size_t cells = (size_t)a->n * a->table->ncolumn;
+	const struct tally_cell *x, *y;
 
 	assert_int_equal(a->n, b->n);
 	assert_memory_equal(a->row, b->row, a->n * sizeof(*a->row));
 	if (a->table->nreference > 0)
 		assert_memory_equal(a->reference, b->reference,
 		    (size_t)a->n * a->table->nreference * sizeof(uint32_t));
-	for (size_t i = 0; i < cells; i++) {
-		assert_int_equal(a->cell[i].p == NULL, b->cell[i].p == NULL);
-		if (a->cell[i].p == NULL)
+	for (uint32_t i = 0; i < a->n * a->table->ncolumn; i++) {
+		x = tally_rows_cell(a, i / a->table->ncolumn,
+		    (uint16_t)(i % a->table->ncolumn));
+		y = tally_rows_cell(b, i / a->table->ncolumn,
+		    (uint16_t)(i % a->table->ncolumn));
+		assert_int_equal(x->p == NULL, y->p == NULL);
+		if (x->p == NULL)
 			continue;
-		assert_int_equal(a->cell[i].n, b->cell[i].n);
-		assert_memory_equal(a->cell[i].p, b->cell[i].p, a->cell[i].n);
+		assert_int_equal(x->n, y->n);
+		assert_memory_equal(x->p, y->p, x->n);
 	}
 	for (uint16_t k = 0; k < a->table->ncolumn; k++)
-		assert_int_equal(a->used[k], b->used[k]);
+		assert_int_equal(
+		    a->slot[k] == TALLY_NO_SLOT, b->slot[k] == TALLY_NO_SLOT);
 }
 
 static void
