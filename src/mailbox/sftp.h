@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the files of the SFTP kind share: sftp.c, sftp_get.c, sftp_put.c. */
+/* What the files of the SFTP kind share: sftp.c and sftp_*.c. */
 #ifndef TALLYMAN_MAILBOX_SFTP_H
 #define TALLYMAN_MAILBOX_SFTP_H
 
@@ -40,6 +40,17 @@ enum tally_rc sftp_trouble(struct tally_err *, struct mailbox *,
  */
 bool sftp_crowded(struct sftp *, const struct sftp_reply *);
 
+/* The methods of the kind that are not in sftp.c. */
+enum tally_rc sftp_list(struct mailbox *, const char *folder,
+    struct mailbox_listing *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sftp_stat(struct mailbox *, const char *folder,
+    const struct tally_str *, size_t, struct mailbox_result *,
+    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sftp_remove(struct mailbox *, const char *folder,
+    const struct tally_str *, size_t, struct mailbox_result *,
+    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sftp_rename(struct mailbox *, const struct mailbox_rename *,
+    size_t, struct mailbox_result *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sftp_get(struct mailbox *, const char *folder,
     const struct mailbox_entry *, size_t, const struct mailbox_sink *,
     struct tally_err *) TALLY_MUST_USE;
