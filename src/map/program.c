@@ -64,6 +64,26 @@ tally_map_lookups(struct tally_map *m, const struct tally_lookups *lookups)
 	m->lookups = lookups;
 }
 
+enum tally_rc
+map_look_up(const struct tally_map *m, const struct map_op *op, bool inverse,
+    struct tally_str value, struct tally_str *out, struct tally_err *err)
+{
+	const struct tally_lookups *l = m->lookups;
+	bool found;
+	enum tally_rc rc;
+
+	*out = value;
+	if (l == NULL)
+		return TALLY_OK;
+	rc = l->find(
+	    l->ctx, m->lookup[op->lookup], inverse, value, out, &found, err);
+	if (rc == TALLY_OK && !found)
+		*out = tally_str(NULL, 0);
+	else if (rc == TALLY_OK && out->p == NULL)
+		*out = tally_str("", 0);
+	return rc;
+}
+
 void
 tally_map_zone(struct tally_map *m, const struct tally_zone *zone)
 {

@@ -296,6 +296,15 @@ struct map_scratch {
 	uint32_t piece_cap, value_cap;
 };
 
+/*
+ * What the cross-reference of an operation has for a value: *out, which lives
+ * until the next call, with a null p where it has none.  Without any
+ * cross-references it is the value itself.
+ */
+enum tally_rc map_look_up(const struct tally_map *, const struct map_op *,
+    bool inverse, struct tally_str value, struct tally_str *out,
+    struct tally_err *) TALLY_MUST_USE;
+
 struct tally_map {
 	struct tally_arena arena; /* owns what is below */
 	const char *name;

@@ -39,23 +39,17 @@ static enum tally_rc
 look_up(struct read *r, const struct map_op *op, uint8_t element,
     struct tally_str *v, enum read_form *form)
 {
-	const struct tally_lookups *l = r->map->lookups;
-	const char *table = r->map->lookup[op->lookup];
 	struct tally_str ours;
-	bool found;
-	enum tally_rc rc;
+	enum tally_rc rc = map_look_up(r->map, op, false, *v, &ours, r->err);
 
-	if (l == NULL)
-		return TALLY_OK;
-	rc = l->find(l->ctx, table, false, *v, &ours, &found, r->err);
 	if (rc != TALLY_OK)
 		return rc;
-	if (found) {
+	if (ours.p == NULL) {
+		read_report(r, TALLY_F_map_lookup, r->index, r->segment->place,
+		    element, *v, r->map->lookup[op->lookup]);
+	} else if (ours.p != v->p) {
 		*v = ours;
 		*form = READ_ELSEWHERE;
-	} else {
-		read_report(r, TALLY_F_map_lookup, r->index, r->segment->place,
-		    element, *v, table);
 	}
 	return TALLY_OK;
 }

@@ -56,6 +56,20 @@ struct write_frame {
 	uint32_t level;   /* LEVEL: node in the tree */
 };
 
+/* A frame at one place. */
+struct write_at {
+	struct write *w;
+	const struct write_frame *frame;
+	const struct map_own *own;
+	uint32_t main;  /* the only piece here, or NO_PIECE */
+	uint32_t first; /* of the frame's pieces */
+	/* of feeding */
+	const struct tally_cell *cell; /* of the frame's row */
+	const uint8_t *slot;           /* of its columns */
+	uint8_t shift;                 /* of the pair that is fed */
+	enum tally_rc rc;              /* of what values have needed */
+};
+
 /* A node of the tree of levels; 0 is none, so that indexes can be zeroed. */
 struct write_level {
 	uint16_t block;

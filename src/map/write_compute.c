@@ -8,15 +8,6 @@
 #include "base/decimal.h"
 #include "map/write.h"
 
-/* A frame at one place. */
-struct compute {
-	struct write *w;
-	const struct write_frame *frame;
-	const struct map_own *own;
-	uint32_t main;  /* the only piece here, or NO_PIECE */
-	uint32_t first; /* of the frame's pieces */
-};
-
 static struct tally_str
 keep(struct write *w, const char *p, size_t n)
 {
@@ -62,7 +53,7 @@ sum(struct write *w, const struct map_op *op, bool always)
 /* nth of the pieces at the place: the loop's instance, where the frame is that
  * of a loop further out. */
 static struct tally_str
-computed(struct compute *f, const struct map_op *op, uint32_t nth, bool always)
+computed(struct write_at *f, const struct map_op *op, uint32_t nth, bool always)
 {
 	char text[TALLY_DECIMAL_MAX];
 
@@ -83,7 +74,7 @@ computed(struct compute *f, const struct map_op *op, uint32_t nth, bool always)
 /* Whether the standard wants the segment: in a loop that is not the frame's,
  * if there is more of the loop. */
 static bool
-is_wanted(const struct compute *f)
+is_wanted(const struct write_at *f)
 {
 	const struct tally_set_spec *set = f->w->map->set;
 	const struct tally_place *p = &set->place[f->own->place];
@@ -102,7 +93,7 @@ is_wanted(const struct compute *f)
 
 /* Whether a number fits the element, sign and point not counted. */
 static bool
-has_room(const struct compute *f, const struct map_op *op, struct tally_str v)
+has_room(const struct write_at *f, const struct map_op *op, struct tally_str v)
 {
 	const struct tally_segment_spec *s =
 	    f->w->map->set->place[f->own->place].segment;
@@ -115,7 +106,7 @@ has_room(const struct compute *f, const struct map_op *op, struct tally_str v)
 /* A total makes a segment by itself if the element can hold it, and where one
  * is wanted, anything does. */
 static enum tally_rc
-begin_segment(struct compute *f, const struct map_op *op)
+begin_segment(struct write_at *f, const struct map_op *op)
 {
 	bool wanted = is_wanted(f);
 	struct tally_str v;
@@ -136,7 +127,7 @@ begin_segment(struct compute *f, const struct map_op *op)
 }
 
 static enum tally_rc
-feed_computed(struct compute *f, const struct map_op *op, bool alone)
+feed_computed(struct write_at *f, const struct map_op *op, bool alone)
 {
 	struct tally_str v;
 	uint32_t piece, n = 0;
@@ -168,7 +159,7 @@ write_compute(struct write *w, const struct write_frame *frame, uint32_t main,
 {
 	const struct map_feed *c = frame->block->compute;
 	const struct map_feed *end = c + frame->block->ncompute;
-	struct compute f = { .w = w, .frame = frame, .first = first };
+	struct write_at f = { .w = w, .frame = frame, .first = first };
 	enum tally_rc rc = TALLY_OK;
 
 	for (; c < end && rc == TALLY_OK; c++) {

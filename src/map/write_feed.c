@@ -9,19 +9,6 @@
  */
 #include "map/write.h"
 
-/* A frame at one place. */
-struct feed {
-	struct write *w;
-	const struct write_frame *frame;
-	const struct map_own *own;
-	const struct tally_cell *cell; /* of the frame's row */
-	const uint8_t *slot;           /* of its columns */
-	uint32_t main;                 /* the only piece here, or NO_PIECE */
-	uint32_t first;                /* of the frame's pieces */
-	uint8_t shift;                 /* of the pair that is fed */
-	enum tally_rc rc;              /* of what values have needed */
-};
-
 static const struct tally_cell *
 cells_of(const struct write *w, const struct write_frame *frame)
 {
@@ -31,7 +18,7 @@ cells_of(const struct write *w, const struct write_frame *frame)
 }
 
 static inline const struct tally_cell *
-cell_of(const struct feed *f, uint16_t column)
+cell_of(const struct write_at *f, uint16_t column)
 {
 	uint8_t slot = f->slot[column];
 
@@ -39,21 +26,21 @@ cell_of(const struct feed *f, uint16_t column)
 }
 
 static uint8_t
-moved(const struct feed *f, const struct map_op *op)
+moved(const struct write_at *f, const struct map_op *op)
 {
 	return op->flags & MAP_MOVES ? (uint8_t)(op->element + f->shift)
 				     : op->element;
 }
 
 static void
-no_room(struct feed *f, const struct map_op *op, const char *name)
+no_room(struct write_at *f, const struct map_op *op, const char *name)
 {
 	write_report(f->w, TALLY_F_write_room, f->own->place, op->element, name,
 	    tally_str("", 0), "room for one more value in the segment");
 }
 
 static const char *
-column_name(const struct feed *f, const struct map_op *op)
+column_name(const struct write_at *f, const struct map_op *op)
 {
 	return f->w->map->model->table[f->frame->block->table]
 	    .column[op->column]
@@ -64,8 +51,8 @@ column_name(const struct feed *f, const struct map_op *op)
 
 /* A value that is not sent as it is; an empty view where it cannot be. */
 static struct tally_str
-convert(
-    struct feed *f, const struct map_op *op, uint16_t table, struct tally_str v)
+convert(struct write_at *f, const struct map_op *op, uint16_t table,
+    struct tally_str v)
 {
 	enum tally_rc rc;
 
@@ -79,7 +66,7 @@ convert(
 
 /* What one field gives; an empty view when its column is null. */
 static inline struct tally_str
-field_value(struct feed *f, const struct map_op *op)
+field_value(struct write_at *f, const struct map_op *op)
 {
 	const struct tally_cell *c = cell_of(f, op->column);
 	struct tally_str v = tally_str(c->p, c->n);
@@ -95,7 +82,7 @@ field_value(struct feed *f, const struct map_op *op)
 
 /* The same for an attribute, whose row is in a table of its own. */
 static struct tally_str
-attribute_value(struct feed *f, const struct map_op *op)
+attribute_value(struct write_at *f, const struct map_op *op)
 {
 	struct write *w = f->w;
 	uint16_t table = w->map->block[op->arg].table;
@@ -117,7 +104,7 @@ struct given {
 };
 
 static bool
-has_element(const struct feed *f, const struct given *g, size_t n,
+has_element(const struct write_at *f, const struct given *g, size_t n,
     uint8_t element, uint8_t component)
 {
 	for (size_t i = 0; i < n; i++)
@@ -128,8 +115,8 @@ has_element(const struct feed *f, const struct given *g, size_t n,
 }
 
 static bool
-group_fits(const struct feed *f, uint32_t piece, const struct map_group *group,
-    const struct given *g, size_t n)
+group_fits(const struct write_at *f, uint32_t piece,
+    const struct map_group *group, const struct given *g, size_t n)
 {
 	const struct map_condition *c;
 
@@ -150,8 +137,8 @@ group_fits(const struct feed *f, uint32_t piece, const struct map_group *group,
 }
 
 static enum tally_rc
-put_conditions(
-    struct feed *f, uint32_t piece, const struct map_condition *v, uint8_t n)
+put_conditions(struct write_at *f, uint32_t piece,
+    const struct map_condition *v, uint8_t n)
 {
 	enum tally_rc rc = TALLY_OK;
 
@@ -164,7 +151,7 @@ put_conditions(
 }
 
 static enum tally_rc
-put_group(struct feed *f, uint32_t piece, const struct map_group *group,
+put_group(struct write_at *f, uint32_t piece, const struct map_group *group,
     const struct given *g, size_t n)
 {
 	enum tally_rc rc;
@@ -179,8 +166,8 @@ put_group(struct feed *f, uint32_t piece, const struct map_group *group,
 
 /* A group that gives something into a piece that has room for it. */
 static enum tally_rc
-fit_group(struct feed *f, const struct map_group *group, const struct given *g,
-    size_t n)
+fit_group(struct write_at *f, const struct map_group *group,
+    const struct given *g, size_t n)
 {
 	uint32_t piece = f->main;
 	enum tally_rc rc;
@@ -201,7 +188,7 @@ fit_group(struct feed *f, const struct map_group *group, const struct given *g,
 
 /* What one of a group's operations gives. */
 static inline struct tally_str
-given_value(struct feed *f, const struct map_op *op)
+given_value(struct write_at *f, const struct map_op *op)
 {
 	return op->code == MAP_ATTRIBUTE ? attribute_value(f, op)
 					 : field_value(f, op);
@@ -209,7 +196,7 @@ given_value(struct feed *f, const struct map_op *op)
 
 /* A group whose fields may have to go beside others. */
 static enum tally_rc
-feed_beside(struct feed *f, const struct map_op *take)
+feed_beside(struct write_at *f, const struct map_op *take)
 {
 	struct given g[FIELDS_MAX];
 	const struct map_op *op = take + 1, *end = take + take->next;
@@ -226,7 +213,7 @@ feed_beside(struct feed *f, const struct map_op *take)
 
 /* Whether there is nothing at the place that others could stand beside. */
 static bool
-is_first_here(const struct feed *f)
+is_first_here(const struct write_at *f)
 {
 	if (f->main != NO_PIECE)
 		return f->w->piece[f->main].last == 0;
@@ -238,7 +225,7 @@ is_first_here(const struct feed *f)
 
 /* The piece of a group that is the first at its place. */
 static enum tally_rc
-begin_group(struct feed *f, const struct map_group *group, uint32_t *piece)
+begin_group(struct write_at *f, const struct map_group *group, uint32_t *piece)
 {
 	enum tally_rc rc = TALLY_OK;
 
@@ -252,7 +239,7 @@ begin_group(struct feed *f, const struct map_group *group, uint32_t *piece)
 }
 
 static enum tally_rc
-feed_group(struct feed *f, const struct map_op *take)
+feed_group(struct write_at *f, const struct map_op *take)
 {
 	const struct map_op *op = take + 1, *end = take + take->next;
 	uint32_t piece = NO_PIECE;
@@ -279,7 +266,7 @@ feed_group(struct feed *f, const struct map_op *take)
 /* The first pair without anything from a qualifier's element on; 0 when all
  * are taken. */
 static uint8_t
-free_pair(struct feed *f, uint32_t piece, uint8_t first, uint8_t last)
+free_pair(struct write_at *f, uint32_t piece, uint8_t first, uint8_t last)
 {
 	for (uint8_t k = first; k <= last; k = (uint8_t)(k + 2))
 		if (write_element(f->w, piece, k).n == 0 &&
@@ -290,8 +277,8 @@ free_pair(struct feed *f, uint32_t piece, uint8_t first, uint8_t last)
 
 /* A piece at the place with a free pair, which may be a new one. */
 static enum tally_rc
-find_pair(
-    struct feed *f, uint8_t first, uint8_t last, uint32_t *piece, uint8_t *k)
+find_pair(struct write_at *f, uint8_t first, uint8_t last, uint32_t *piece,
+    uint8_t *k)
 {
 	*piece = f->main;
 	*k = 0;
@@ -311,7 +298,7 @@ find_pair(
 
 /* A column whose qualifier is in another column, or always the same. */
 static enum tally_rc
-feed_pair(struct feed *f, const struct map_op *op)
+feed_pair(struct write_at *f, const struct map_op *op)
 {
 	const struct map_group *group = op->group;
 	struct tally_str v, q = tally_str("", 0);
@@ -344,7 +331,7 @@ feed_pair(struct feed *f, const struct map_op *op)
 }
 
 static enum tally_rc
-feed_choices(struct feed *f, const struct map_op *choose)
+feed_choices(struct write_at *f, const struct map_op *choose)
 {
 	enum tally_rc rc = TALLY_OK;
 
@@ -360,7 +347,7 @@ feed_choices(struct feed *f, const struct map_op *choose)
  */
 static bool
 pair_row_fits(
-    const struct feed *f, uint32_t piece, const struct given *g, size_t n)
+    const struct write_at *f, uint32_t piece, const struct given *g, size_t n)
 {
 	const struct map_op *op;
 	bool empty;
@@ -380,7 +367,8 @@ pair_row_fits(
 }
 
 static enum tally_rc
-put_pair_row(struct feed *f, uint32_t piece, const struct given *g, size_t n)
+put_pair_row(
+    struct write_at *f, uint32_t piece, const struct given *g, size_t n)
 {
 	enum tally_rc rc = TALLY_OK;
 
@@ -394,10 +382,10 @@ put_pair_row(struct feed *f, uint32_t piece, const struct given *g, size_t n)
 
 /* What the fields of a row of pairs give, empty ones included. */
 static enum tally_rc
-give_pair_row(struct feed *f, const struct write_frame *row,
+give_pair_row(struct write_at *f, const struct write_frame *row,
     struct given g[FIELDS_MAX], size_t *n)
 {
-	struct feed of = *f;
+	struct write_at of = *f;
 	const struct map_own *own = row->block->own;
 	const struct map_op *op = f->w->map->op + own->first;
 
@@ -429,7 +417,7 @@ has_pair(const struct given *g, size_t n)
 /* The newest piece at the place, to which rows of pairs are added until it is
  * full. */
 static uint32_t
-newest_here(const struct feed *f)
+newest_here(const struct write_at *f)
 {
 	if (f->main != NO_PIECE)
 		return f->main;
@@ -441,7 +429,7 @@ newest_here(const struct feed *f)
 
 static enum tally_rc
 feed_pair_row(
-    struct feed *f, const struct map_op *op, const struct write_frame *row)
+    struct write_at *f, const struct map_op *op, const struct write_frame *row)
 {
 	const struct map_block *b = row->block;
 	struct given g[FIELDS_MAX];
@@ -473,7 +461,7 @@ feed_pair_row(
 }
 
 static enum tally_rc
-feed_pairs(struct feed *f, const struct map_op *op)
+feed_pairs(struct write_at *f, const struct map_op *op)
 {
 	struct write *w = f->w;
 	struct write_frame row = { .block = &w->map->block[op->arg] };
@@ -493,7 +481,7 @@ feed_pairs(struct feed *f, const struct map_op *op)
 /* --- all --- */
 
 static enum tally_rc
-feed_rows(struct feed *f, const struct map_op *op)
+feed_rows(struct write_at *f, const struct map_op *op)
 {
 	uint32_t row = write_first(f->w, op->arg, f->frame->seq), piece;
 	enum tally_rc rc;
@@ -510,7 +498,7 @@ feed_rows(struct feed *f, const struct map_op *op)
 
 /* All levels are one piece, whichever of their blocks comes first. */
 static enum tally_rc
-feed_levels(struct feed *f)
+feed_levels(struct write_at *f)
 {
 	uint32_t piece;
 
@@ -523,7 +511,7 @@ feed_levels(struct feed *f)
 }
 
 static enum tally_rc
-feed_op(struct feed *f, const struct map_op *op)
+feed_op(struct write_at *f, const struct map_op *op)
 {
 	switch (op->code) {
 	case MAP_CHOOSE:
@@ -553,7 +541,7 @@ concerned(
 }
 
 static enum tally_rc
-feed_one(struct feed *f, const struct map_feed *feed, uint32_t main)
+feed_one(struct write_at *f, const struct map_feed *feed, uint32_t main)
 {
 	f->own = feed->own;
 	f->main = write_main(f->w, main, feed->own->place);
@@ -566,7 +554,7 @@ write_feed(struct write *w, const struct write_frame *frame, uint32_t main,
     uint32_t first)
 {
 	const struct map_block *b = frame->block;
-	struct feed f = { .w = w,
+	struct write_at f = { .w = w,
 		.frame = frame,
 		.cell = cells_of(w, frame),
 		.slot = w->batch->rows[b->table].slot,

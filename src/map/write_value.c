@@ -142,18 +142,13 @@ static enum tally_rc
 look_up(struct write *w, const struct map_op *op, uint16_t place,
     uint8_t element, struct tally_str *s)
 {
-	const struct tally_lookups *l = w->map->lookups;
 	const char *table = w->map->lookup[op->lookup];
 	struct tally_str theirs;
-	bool found;
-	enum tally_rc rc;
+	enum tally_rc rc = map_look_up(w->map, op, true, *s, &theirs, w->err);
 
-	if (l == NULL)
-		return TALLY_OK;
-	rc = l->find(l->ctx, table, true, *s, &theirs, &found, w->err);
-	if (rc != TALLY_OK)
+	if (rc != TALLY_OK || theirs.p == s->p)
 		return rc;
-	if (!found) {
+	if (theirs.p == NULL) {
 		write_report(
 		    w, TALLY_F_map_lookup, place, element, table, *s, table);
 		return TALLY_OK;
