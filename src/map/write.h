@@ -104,6 +104,7 @@ struct write_block {
 	uint32_t *head;    /* by seq of the row around: the first row, from 1;
 	                    null: there are none */
 	uint64_t active;   /* operations that rows of blocks inside concern */
+	uint8_t *slot;     /* of the table's columns, when this was made: */
 	struct write_fill *fill; /* of columns that have a slot */
 	uint16_t nfill;
 	uint16_t nleft; /* columns of the kind that no rule writes */
@@ -158,7 +159,14 @@ enum tally_rc write_index(struct write *, uint32_t document) TALLY_MUST_USE;
 /* Leaves nothing for the next document. */
 void write_index_end(struct write *);
 /* A block of which the document has rows; null without memory. */
-struct write_block *write_block_of(struct write *, uint16_t block);
+struct write_block *write_block_begin(struct write *, uint16_t block);
+static inline struct write_block *
+write_block_of(struct write *w, uint16_t block)
+{
+	struct write_block *b = &w->block[block];
+
+	return b->document == w->document ? b : write_block_begin(w, block);
+}
 /* The first row, of the document and from 1, that a block makes below a row. */
 static inline uint32_t
 write_first(const struct write *w, uint16_t block, uint32_t seq)

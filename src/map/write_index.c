@@ -125,36 +125,54 @@ no_writer(struct write *w, uint16_t table, uint32_t seq)
 	    w, TALLY_F_write_row, 0, 0, t->name, tally_str("", 0), words);
 }
 
-/* The columns that its rows can have a value in at all. */
+/* Room for what is known of a block: of no column, at first. */
 static bool
-begin_block(struct write *w, struct write_block *to, const struct map_block *b)
+make_block(struct write *w, struct write_block *to, const struct map_block *b)
 {
-	const uint8_t *slot = w->batch->rows[b->table].slot;
-	const struct map_fill *f = b->fill, *end = f + b->nfill;
+	size_t n = w->batch->rows[b->table].table->ncolumn;
 
-	*to = (struct write_block){ .document = w->document };
 	to->fill = tally_arena_alloc(
-	    &w->map->scratch.writing, (b->nfill + 1u) * sizeof(*to->fill));
-	if (to->fill == NULL)
+	    &w->map->arena, (b->nfill + 1u) * sizeof(*to->fill));
+	to->slot = tally_arena_alloc(&w->map->arena, n);
+	if (to->fill == NULL || to->slot == NULL)
 		return false;
-	for (; f < end; f++)
-		if (slot[f->column] != TALLY_NO_SLOT)
-			to->fill[to->nfill++] =
-			    (struct write_fill){ slot[f->column], f->bit };
-	for (uint16_t i = 0; i < b->nleft; i++)
-		to->nleft += slot[b->left[i]] != TALLY_NO_SLOT;
+	memset(to->slot, TALLY_NO_SLOT, n);
 	return true;
 }
 
-struct write_block *
-write_block_of(struct write *w, uint16_t block)
+/* The columns that its rows can have a value in at all. */
+static void
+note_columns(struct write_block *to, const struct map_block *b)
 {
-	struct write_block *b = &w->block[block];
+	const struct map_fill *f = b->fill, *end = f + b->nfill;
 
-	if (b->document != w->document &&
-	    !begin_block(w, b, &w->map->block[block]))
+	to->nfill = to->nleft = 0;
+	for (; f < end; f++)
+		if (to->slot[f->column] != TALLY_NO_SLOT)
+			to->fill[to->nfill++] =
+			    (struct write_fill){ to->slot[f->column], f->bit };
+	for (uint16_t i = 0; i < b->nleft; i++)
+		to->nleft += to->slot[b->left[i]] != TALLY_NO_SLOT;
+}
+
+/* The columns are mostly those of the document before. */
+struct write_block *
+write_block_begin(struct write *w, uint16_t block)
+{
+	const struct map_block *b = &w->map->block[block];
+	const struct tally_rows *rows = &w->batch->rows[b->table];
+	struct write_block *to = &w->block[block];
+
+	if (to->slot == NULL && !make_block(w, to, b))
 		return NULL;
-	return b;
+	to->document = w->document;
+	to->head = NULL;
+	to->active = 0;
+	if (memcmp(to->slot, rows->slot, rows->table->ncolumn) != 0) {
+		memcpy(to->slot, rows->slot, rows->table->ncolumn);
+		note_columns(to, b);
+	}
+	return to;
 }
 
 /* Tells what of a row no rule of its block writes. */

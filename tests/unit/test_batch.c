@@ -149,6 +149,30 @@ test_slots(void **state)
 	tally_batch_free(&b);
 }
 
+/* The rows of each document are found, however unlike documents are. */
+static void
+test_documents(void **state)
+{
+	enum { DOCUMENTS = 300 };
+	uint32_t from, n, next = 0;
+	struct tally_err err;
+	struct tally_batch b;
+
+	(void)state;
+	assert_int_equal(
+	    tally_batch_init(&b, &model, 64 << 20, &err), TALLY_OK);
+	for (int i = 0; i < DOCUMENTS; i++)
+		put_order(&b, "N", i % 7 == 0 ? 90 - i / 4 : i % 3);
+	for (int i = 0; i < DOCUMENTS; i++) {
+		tally_batch_rows(&b, 1, (uint32_t)i, &from, &n);
+		assert_int_equal(from, next);
+		assert_int_equal(n, i % 7 == 0 ? 90 - i / 4 : i % 3);
+		next += n;
+	}
+	assert_int_equal(next, b.rows[1].n);
+	tally_batch_free(&b);
+}
+
 static void
 test_json(void **state)
 {
@@ -228,6 +252,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_rows),
+		cmocka_unit_test(test_documents),
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_ceilings),
