@@ -12,9 +12,10 @@
 #include "tallyman/map.h"
 #include "tallyman/record.h"
 
-/* What goes over at a time: its cells stay in the processor's cache. */
+/* What goes over at a time: a batch stays in the processor's cache, and the
+ * pipe holds the next ones while the store takes it. */
 #define GATHERED_DOCUMENTS 1000
-#define GATHERED_BYTES     (2u << 20)
+#define GATHERED_BYTES     (512u << 10)
 /* The rows of one batch; half of it is what a single document may need. */
 #define GATHERED_ROWS ((size_t)256 << 20)
 /* Copies of residue, and names of maps. */
