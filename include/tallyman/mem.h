@@ -78,7 +78,15 @@ void tally_buf_printf(struct tally_buf *b, const char *fmt, ...)
     TALLY_PRINTF(2, 3);
 /* Room for n bytes behind those in use, for whoever adds to b->n what it writes
  * there; null when an append of them would fail. */
-char *tally_buf_room(struct tally_buf *b, size_t n);
+char *tally_buf_grow(struct tally_buf *b, size_t n);
+static inline char *
+tally_buf_room(struct tally_buf *b, size_t n)
+{
+	if (b->cap - b->n <= n || b->n + n > b->max || b->failed)
+		return tally_buf_grow(b, n);
+	b->p[b->n + n] = '\0';
+	return b->p + b->n;
+}
 void tally_buf_reset(struct tally_buf *b); /* keeps the memory */
 void tally_buf_free(struct tally_buf *b);
 static inline struct tally_str

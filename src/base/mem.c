@@ -208,7 +208,7 @@ buf_reserve(struct tally_buf *b, size_t n)
 }
 
 char *
-tally_buf_room(struct tally_buf *b, size_t n)
+tally_buf_grow(struct tally_buf *b, size_t n)
 {
 	if (!buf_reserve(b, n))
 		return NULL;

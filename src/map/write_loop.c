@@ -394,6 +394,16 @@ put_piece(struct write *w, uint32_t piece, uint16_t loop)
 	}
 }
 
+/* Whether a segment is all that there is of the loop inside this one. */
+static inline bool
+is_alone(const struct write *w, uint32_t piece, uint32_t to, uint16_t loop)
+{
+	const struct write_piece *p = &w->piece[piece];
+
+	return p->kind == PIECE_SEGMENT &&
+	    (piece + 1 == to || w->map->set->place[p[1].place].loop == loop);
+}
+
 /* Pieces [from, to) of one instance of a loop, in order of place. */
 static enum tally_rc
 put(struct write *w, const struct write_frame *f, uint16_t loop, uint32_t from,
@@ -407,7 +417,7 @@ put(struct write *w, const struct write_frame *f, uint16_t loop, uint32_t from,
 	for (; from < to && rc == TALLY_OK; from = next) {
 		at = set->place[w->piece[from].place].loop;
 		next = from + 1;
-		if (at == loop) {
+		if (at == loop || is_alone(w, from, to, loop)) {
 			rc = put_piece(w, from, loop);
 			continue;
 		}
