@@ -5,7 +5,9 @@
  * A connection that writes is in WAL mode with synchronous FULL, which is
  * looked at after it was set: with less, a power cut loses what a commit
  * promised.  Pages have 16 KiB and memory statistics are off, for speed; the
- * handle has no mutex, since a store belongs to one thread.
+ * handle has no mutex, since a store belongs to one thread.  The cache has room
+ * for what a group of small files changes: SQLite's 2 MiB have not, and pages
+ * would be written to the log, read and written once more.
  *
  * An I/O error at a commit leaves it unknown whether the transaction counts.
  * It is rolled back, and the connection is made anew at the next begin, so
@@ -23,6 +25,7 @@
 #define PATIENCE_MS 30000      /* then TALLY_TEMP; a commit takes a second */
 #define APPLICATION 0x74616c79 /* "taly": the file is a tallyman's store */
 #define PAGE_BYTES  "16384"
+#define CACHE_KIB   "8192"
 
 struct sqlite {
 	struct engine engine; /* first: an engine is a sqlite */
@@ -137,6 +140,8 @@ configure(struct sqlite *s, struct tally_err *err)
 		    "PRAGMA foreign_keys", "1", err);
 	if (rc == TALLY_OK)
 		rc = once(s, "PRAGMA temp_store = MEMORY", NULL, err);
+	if (rc == TALLY_OK && s->mode != STORE_READ)
+		rc = once(s, "PRAGMA cache_size = -" CACHE_KIB, NULL, err);
 	return rc;
 }
 
