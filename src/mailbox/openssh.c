@@ -28,15 +28,12 @@
 #include "base/text.h"
 #include "mailbox/child.h"
 #include "mailbox/kind.h"
+#include "mailbox/openssh_args.h"
 #include "mailbox/pins.h"
-#include "mailbox/words.h"
 
-#define ALIAS         "mailbox" /* the host's name in the file of known hosts */
-#define GOODBYE_MS    500       /* to end by itself */
-#define WORDS_MS      1000      /* for its last words */
-#define WORDS         4096      /* that are kept */
-#define ARGS          48
-#define ARG_MAX_BYTES ((size_t)8000)
+#define GOODBYE_MS 500  /* to end by itself */
+#define WORDS_MS   1000 /* for its last words */
+#define WORDS      4096 /* that are kept */
 
 struct openssh {
 	struct link link; /* first: a link is the beginning of it */
@@ -50,157 +47,6 @@ struct openssh {
 	char known[256]; /* the file of known hosts; "" when it is gone */
 };
 
-struct args {
-	char *v[ARGS + 1];
-	size_t n;
-	bool failed;
-	struct tally_arena arena;
-};
-
-static void add(struct args *, const char *fmt, ...) TALLY_PRINTF(2, 3);
-
-static void
-add(struct args *a, const char *fmt, ...)
-{
-	char text[8192];
-	va_list ap;
-	int n;
-
-	va_start(ap, fmt);
-	n = vsnprintf(text, sizeof(text), fmt, ap);
-	va_end(ap);
-	if (n < 0 || (size_t)n >= sizeof(text) || a->n == ARGS) {
-		a->failed = true;
-		return;
-	}
-	a->v[a->n] = tally_arena_cstr(&a->arena, tally_cstr(text));
-	a->failed = a->failed || a->v[a->n] == NULL;
-	a->n++;
-	a->v[a->n] = NULL;
-}
-
-/* Paths that ssh would take apart or expand. */
-static bool
-is_plain(const char *path)
-{
-	for (; *path != '\0'; path++)
-		if ((unsigned char)*path < 0x20 || *path == 0x7f ||
-		    strchr("\"'\\%$", *path) != NULL)
-			return false;
-	return true;
-}
-
-static void
-add_login(struct args *a, const struct mailbox_settings *s)
-{
-	const char *agent = getenv("SSH_AUTH_SOCK");
-	bool relative = s->key != NULL && s->key[0] != '/' && s->base != NULL;
-
-	add(a, "-oPreferredAuthentications=publickey");
-	if (s->key != NULL)
-		add(a, "-oIdentityFile=\"%s%s%s\"", relative ? s->base : "",
-		    relative ? "/" : "", s->key);
-	else
-		add(a, "-oIdentityFile=none");
-	add(a, "-oIdentitiesOnly=%s", s->agent ? "no" : "yes");
-	if (s->agent && agent != NULL && is_plain(agent))
-		add(a, "-oIdentityAgent=\"%s\"", agent);
-	else
-		add(a, "-oIdentityAgent=none");
-}
-
-static void
-add_legacy(struct args *a)
-{
-	add(a,
-	    "-oKexAlgorithms=+diffie-hellman-group14-sha1,"
-	    "diffie-hellman-group-exchange-sha1,"
-	    "diffie-hellman-group1-sha1");
-	add(a, "-oCiphers=+aes256-cbc,aes192-cbc,aes128-cbc,3des-cbc");
-	add(a, "-oMACs=+hmac-sha1");
-	add(a, "-oPubkeyAcceptedAlgorithms=+ssh-rsa");
-}
-
-/*
- * ssh has a shell run it, so each word is quoted, and what ssh would expand
- * is doubled.  It was taken apart before, by our rules.
- */
-static void
-add_proxy(struct args *a, const struct link_target *t, const char *line)
-{
-	struct words_value v[DIAL_VALUES];
-	char *word[WORDS_MAX + 1];
-	struct tally_buf b;
-
-	dial_values(v, t);
-	tally_buf_init(&b, ARG_MAX_BYTES);
-	if (words_split(word, &a->arena, line, v, DIAL_VALUES) != NULL)
-		b.failed = true;
-	for (size_t i = 0; !b.failed && word[i] != NULL; i++) {
-		tally_buf_puts(&b, i > 0 ? " '" : "'");
-		for (const char *p = word[i]; *p != '\0'; p++) {
-			if (*p == '\'')
-				tally_buf_puts(&b, "'\\'");
-			else if (*p == '%')
-				tally_buf_putc(&b, '%');
-			tally_buf_putc(&b, *p);
-		}
-		tally_buf_putc(&b, '\'');
-	}
-	a->failed = a->failed || b.failed;
-	if (!b.failed)
-		add(a, "-oProxyCommand=%s", b.p);
-	tally_buf_free(&b);
-}
-
-static void
-add_all(struct args *a, const struct openssh *o, const struct link_target *t,
-    const char *types)
-{
-	const struct mailbox_settings *s = o->set;
-	unsigned ms = s->connect_ms != 0 ? s->connect_ms : MAILBOX_CONNECT_MS;
-
-	add(a, "ssh");
-	add(a, "-F");
-	add(a, "none");
-	add(a, "-a");
-	add(a, "-x");
-	add(a, "-T");
-	add(a, "-oBatchMode=yes");
-	add(a, "-oStrictHostKeyChecking=yes");
-	add(a, "-oUserKnownHostsFile=%s", o->known);
-	add(a, "-oGlobalKnownHostsFile=/dev/null");
-	add(a, "-oHostKeyAlias=" ALIAS);
-	add(a, "-oHostKeyAlgorithms=%s", types);
-	add(a, "-oCheckHostIP=no");
-	add(a, "-oUpdateHostKeys=no");
-	add(a, "-oVerifyHostKeyDNS=no");
-	add(a, "-oClearAllForwardings=yes");
-	add(a, "-oControlPath=none");
-	add(a, "-oPermitLocalCommand=no");
-	add(a, "-oEscapeChar=none");
-	add(a, "-oLogLevel=INFO");
-	add(a, "-oConnectionAttempts=1");
-	add(a, "-oConnectTimeout=%u", (ms + 999) / 1000);
-	add_login(a, s);
-	if (s->legacy)
-		add_legacy(a);
-	else
-		add(a,
-		    "-oCiphers=^aes128-gcm@openssh.com,"
-		    "aes256-gcm@openssh.com");
-	if (s->proxy.command != NULL)
-		add_proxy(a, t, s->proxy.command);
-	add(a, "-p");
-	add(a, "%s", t->port);
-	add(a, "-l");
-	add(a, "%s", t->user);
-	add(a, "-s");
-	add(a, "--");
-	add(a, "%s", t->host);
-	add(a, "sftp");
-}
-
 /* Type and key of each; what stands behind them is not ssh's business. */
 static bool
 write_pins(int fd, const struct mailbox_settings *s)
@@ -212,8 +58,9 @@ write_pins(int fd, const struct mailbox_settings *s)
 		type = s->host_key[i] + strspn(s->host_key[i], blank);
 		key = type + strcspn(type, blank);
 		key += strspn(key, blank);
-		if (dprintf(fd, ALIAS " %.*s %.*s\n", (int)strcspn(type, blank),
-			type, (int)strcspn(key, blank), key) < 0)
+		if (dprintf(fd, OPENSSH_ALIAS " %.*s %.*s\n",
+			(int)strcspn(type, blank), type,
+			(int)strcspn(key, blank), key) < 0)
 			return false;
 	}
 	return true;
@@ -226,7 +73,7 @@ make_known_hosts(struct openssh *o, struct tally_err *err)
 	bool good;
 	int fd, e;
 
-	if (dir == NULL || dir[0] != '/' || !is_plain(dir) ||
+	if (dir == NULL || dir[0] != '/' || !openssh_args_plain(dir) ||
 	    strchr(dir, ' ') != NULL || strlen(dir) > 200)
 		dir = "/tmp";
 	snprintf(o->known, sizeof(o->known), "%s/tallyman-XXXXXX", dir);
@@ -496,34 +343,11 @@ openssh_close(struct link *link, bool polite)
 	tally_free(o);
 }
 
-/* What ssh cannot be told without asking it, or at all. */
-static const char *
-cannot_be_told(const struct mailbox_settings *s, const struct pins *pins)
-{
-	for (size_t i = 0; i < pins->n; i++)
-		if (pins->pin[i].type < 0)
-			return "with transport openssh a host key cannot be"
-			       " pinned by its fingerprint (SHA256:); pin the"
-			       " whole key, as ssh-keyscan prints it";
-	if (secret_given(&s->password) || secret_given(&s->passphrase))
-		return "transport openssh takes no password and no passphrase;"
-		       " log in by a key without a passphrase, or by an agent";
-	if (s->proxy.url != NULL)
-		return "transport openssh takes no HTTP or SOCKS proxy; give a"
-		       " proxy command, such as"
-		       " \"/usr/bin/nc -X connect -x PROXY:PORT %h %p\"";
-	if ((s->key != NULL && !is_plain(s->key)) ||
-	    (s->base != NULL && !is_plain(s->base)))
-		return "with transport openssh the key's path cannot have"
-		       " quotes, backslashes, '%' or '$'";
-	return NULL;
-}
-
 enum tally_rc
 link_check_openssh(const struct mailbox_settings *s, const struct pins *pins,
     struct tally_err *err)
 {
-	const char *cannot = cannot_be_told(s, pins);
+	const char *cannot = openssh_args_cannot(s, pins);
 	enum tally_rc rc;
 
 	if (cannot != NULL)
@@ -540,14 +364,13 @@ link_open_openssh(struct link **out, const struct link_target *t,
 	static const struct link_methods methods = { openssh_send, openssh_recv,
 		openssh_wait, openssh_close };
 	struct openssh *o = NULL;
-	struct args a = { .n = 0 };
+	struct openssh_args a = { .n = 0 };
 	struct pins pins;
 	char types[256];
 	enum tally_rc rc = pins_parse(&pins, set, err);
 
 	if (rc != TALLY_OK)
 		return rc;
-	tally_arena_init(&a.arena, (size_t)1 << 20);
 	o = tally_calloc(1, sizeof(*o));
 	if (o == NULL) {
 		rc = tally_err_set(
@@ -564,7 +387,7 @@ link_open_openssh(struct link **out, const struct link_target *t,
 	rc = make_known_hosts(o, err);
 	link_at(set, MAILBOX_PROGRAM);
 	if (rc == TALLY_OK) {
-		add_all(&a, o, t, types);
+		openssh_args_make(&a, set, t, o->known, types);
 		rc = a.failed ? tally_err_set(err, TALLY_NOMEM,
 				    "mailbox %s: no memory for the arguments"
 				    " of ssh",

@@ -12,6 +12,10 @@
 
 #include "mailbox/kind.h"
 
+struct names;
+typedef void step_fn(
+    struct names *, size_t i, unsigned step, const struct sftp_reply *);
+
 struct names {
 	struct mailbox *m;
 	struct sftp_client *client;
@@ -19,8 +23,7 @@ struct names {
 	const struct tally_str *name;
 	const struct mailbox_rename *rename;
 	struct mailbox_result *result;
-	void (*step)(
-	    struct names *, size_t i, unsigned step, const struct sftp_reply *);
+	step_fn *step;
 };
 
 static enum tally_rc
@@ -43,6 +46,22 @@ run(struct names *op, size_t n, struct tally_err *err)
 			op->step(op, t.item, t.step, &r);
 	}
 	return rc;
+}
+
+/* Names of one folder. */
+static enum tally_rc
+each_of(struct mailbox *m, const char *folder, const struct tally_str *name,
+    size_t n, struct mailbox_result *r, step_fn *step, struct tally_err *err)
+{
+	struct sftp *s = m->state;
+	struct names op = { .m = m,
+		.client = s->client,
+		.folder = folder,
+		.name = name,
+		.result = r,
+		.step = step };
+
+	return run(&op, n, err);
 }
 
 /* Sends step of item i; a path that is too long is the result instead. */
@@ -106,15 +125,7 @@ enum tally_rc
 sftp_stat(struct mailbox *m, const char *folder, const struct tally_str *name,
     size_t n, struct mailbox_result *r, struct tally_err *err)
 {
-	struct sftp *s = m->state;
-	struct names op = { .m = m,
-		.client = s->client,
-		.folder = folder,
-		.name = name,
-		.result = r,
-		.step = stat_step };
-
-	return run(&op, n, err);
+	return each_of(m, folder, name, n, r, stat_step, err);
 }
 
 static void
@@ -139,15 +150,7 @@ enum tally_rc
 sftp_remove(struct mailbox *m, const char *folder, const struct tally_str *name,
     size_t n, struct mailbox_result *r, struct tally_err *err)
 {
-	struct sftp *s = m->state;
-	struct names op = { .m = m,
-		.client = s->client,
-		.folder = folder,
-		.name = name,
-		.result = r,
-		.step = remove_step };
-
-	return run(&op, n, err);
+	return each_of(m, folder, name, n, r, remove_step, err);
 }
 
 enum { RENAME_BEGIN, RENAME_LOOK, RENAME_MOVE, RENAME_AFTER, RENAME_SOURCE };
