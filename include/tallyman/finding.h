@@ -51,6 +51,10 @@ struct tally_finding_info {
 };
 const struct tally_finding_info *tally_finding_info(enum tally_finding_kind);
 
+/* "segment", "error": as people and programs are told. */
+const char *tally_level_name(enum tally_level);
+const char *tally_severity_name(enum tally_severity);
+
 /*
  * One finding.  Texts live in the list's arena.  What does not apply is 0 or
  * empty: an envelope finding has no loop, a missing segment no value.

@@ -213,8 +213,8 @@ explain_json_finding(const struct explain *x, enum tally_finding_kind kind)
 	struct tally_buf *b = x->out;
 
 	tally_buf_printf(b, "{\"type\":\"finding\",\"kind\":\"%s\"", i->name);
-	text(b, "level", report_level(i->level));
-	text(b, "severity", report_severity(i->severity));
+	text(b, "level", tally_level_name(i->level));
+	text(b, "severity", tally_severity_name(i->severity));
 	if (*i->code != '\0') {
 		text(b, "told_in", report_told_in(i->level));
 		text(b, "code", i->code);

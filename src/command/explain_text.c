@@ -437,7 +437,8 @@ explain_finding(const struct explain *x, enum tally_finding_kind kind)
 		return;
 	}
 	tally_buf_printf(b, "%s  %s\n  finding about the %s: %s\n", i->name,
-	    i->what, report_level(i->level), report_severity(i->severity));
+	    i->what, tally_level_name(i->level),
+	    tally_severity_name(i->severity));
 	if (*i->code != '\0')
 		tally_buf_printf(b, "  the partner is told %s=%s\n",
 		    report_told_in(i->level), i->code);

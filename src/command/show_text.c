@@ -75,9 +75,9 @@ show_text_mark(
 	tally_buf_printf(b, "%5s   ", "!");
 	if (r->color)
 		tally_buf_printf(b, "\033[%sm%s\033[0m", color[f->severity],
-		    report_severity(f->severity));
+		    tally_severity_name(f->severity));
 	else
-		tally_buf_puts(b, report_severity(f->severity));
+		tally_buf_puts(b, tally_severity_name(f->severity));
 	tally_buf_puts(b, ": ");
 	/* A tag that no dictionary has is the finding's value. */
 	if (*f->tag != '\0')

@@ -25,14 +25,6 @@ report_verdict(enum tally_verdict v)
 	return "rejected";
 }
 
-const char *
-report_severity(enum tally_severity s)
-{
-	static const char *const word[] = { "note", "warning", "error" };
-
-	return word[s];
-}
-
 /* Select graphic rendition: green, cyan, yellow, red. */
 static const char *
 severity_color(enum tally_severity s)
@@ -206,8 +198,8 @@ finding_text(struct tally_buf *b, const struct report *r, int indent,
 	const struct tally_finding_info *i = tally_finding_info(f->kind);
 
 	tally_buf_printf(b, "%*s", indent, "");
-	colored(
-	    b, r, severity_color(f->severity), report_severity(f->severity));
+	colored(b, r, severity_color(f->severity),
+	    tally_severity_name(f->severity));
 	tally_buf_printf(b, " at byte %" PRIu64 ": %s\n", f->offset, i->what);
 	indent += INDENT;
 	label(b, indent, "file");

@@ -82,7 +82,4 @@ void report_outside(struct tally_buf *, const struct report *,
 /* "accepted with errors", for E. */
 const char *report_verdict(enum tally_verdict);
 
-/* "error", for TALLY_ERROR. */
-const char *report_severity(enum tally_severity);
-
 #endif

@@ -22,21 +22,6 @@ report_told_in(enum tally_level level)
 }
 
 const char *
-report_level(enum tally_level level)
-{
-	static const char *const name[] = {
-		[TALLY_LEVEL_FILE] = "file",
-		[TALLY_LEVEL_INTERCHANGE] = "interchange",
-		[TALLY_LEVEL_GROUP] = "group",
-		[TALLY_LEVEL_SET] = "set",
-		[TALLY_LEVEL_SEGMENT] = "segment",
-		[TALLY_LEVEL_ELEMENT] = "element",
-	};
-
-	return name[level];
-}
-
-const char *
 report_file(const struct report *r)
 {
 	if (r->file == NULL || strcmp(r->file, "-") == 0)
@@ -161,8 +146,8 @@ report_json_finding(struct tally_buf *b, const struct report *r,
 	const struct tally_finding_info *i = tally_finding_info(f->kind);
 
 	begin(b, r, "finding");
-	text(b, "severity", report_severity(f->severity));
-	text(b, "level", report_level(i->level));
+	text(b, "severity", tally_severity_name(f->severity));
+	text(b, "level", tally_level_name(i->level));
 	text(b, "kind", i->name);
 	number(b, "offset", f->offset);
 	if (p->interchange != NULL)

@@ -19,9 +19,6 @@ void report_json_dropped(
 /* Where an acknowledgement tells of a level: "AK403"; "" for a file. */
 const char *report_told_in(enum tally_level);
 
-/* "element": what a finding is about. */
-const char *report_level(enum tally_level);
-
 /* The file's name as it is shown. */
 const char *report_file(const struct report *);
 

@@ -236,29 +236,6 @@ store_group_put(struct store *st, int64_t interchange,
 	return store_number(st, Q_GROUP_FIND, find, COUNT(find), id, NULL, err);
 }
 
-static const char *
-severity_name(enum tally_severity s)
-{
-	return s == TALLY_ERROR  ? "error"
-	    : s == TALLY_WARNING ? "warning"
-				 : "note";
-}
-
-static const char *
-level_name(enum tally_level level)
-{
-	static const char *const name[] = {
-		[TALLY_LEVEL_FILE] = "file",
-		[TALLY_LEVEL_INTERCHANGE] = "interchange",
-		[TALLY_LEVEL_GROUP] = "group",
-		[TALLY_LEVEL_SET] = "set",
-		[TALLY_LEVEL_SEGMENT] = "segment",
-		[TALLY_LEVEL_ELEMENT] = "element",
-	};
-
-	return name[level];
-}
-
 static enum tally_rc
 finding_put(struct store *st, const struct store_subject *s,
     const struct tally_finding *f, struct tally_buf *value,
@@ -280,14 +257,14 @@ finding_put(struct store *st, const struct store_subject *s,
 
 	const struct engine_value v[] = { v_id(s->file), v_id(s->interchange),
 		v_id(s->group), v_id(s->document),
-		v_cstr(severity_name(f->severity)), v_cstr(info->name),
-		v_cstr(level_name(info->level)), v_some(tally_cstr(info->code)),
-		v_integer((int64_t)f->offset), v_id(f->segment),
-		v_id(f->element), v_id(f->component), v_id(f->repetition),
-		v_some(tally_cstr(f->tag)), v_some(tally_cstr(f->loop)),
-		v_some(tally_cstr(f->id)), v_some(tally_cstr(f->name)),
-		v_some(tally_buf_view(value)), v_some(f->expected),
-		v_cstr(what) };
+		v_cstr(tally_severity_name(f->severity)), v_cstr(info->name),
+		v_cstr(tally_level_name(info->level)),
+		v_some(tally_cstr(info->code)), v_integer((int64_t)f->offset),
+		v_id(f->segment), v_id(f->element), v_id(f->component),
+		v_id(f->repetition), v_some(tally_cstr(f->tag)),
+		v_some(tally_cstr(f->loop)), v_some(tally_cstr(f->id)),
+		v_some(tally_cstr(f->name)), v_some(tally_buf_view(value)),
+		v_some(f->expected), v_cstr(what) };
 
 	return store_do(st, Q_FINDING_ADD, v, COUNT(v), err);
 }

@@ -36,6 +36,33 @@ tally_finding_info(enum tally_finding_kind kind)
 	return &info[kind];
 }
 
+const char *
+tally_level_name(enum tally_level level)
+{
+	static const char *const name[] = {
+		[TALLY_LEVEL_FILE] = "file",
+		[TALLY_LEVEL_INTERCHANGE] = "interchange",
+		[TALLY_LEVEL_GROUP] = "group",
+		[TALLY_LEVEL_SET] = "set",
+		[TALLY_LEVEL_SEGMENT] = "segment",
+		[TALLY_LEVEL_ELEMENT] = "element",
+	};
+
+	return name[level];
+}
+
+const char *
+tally_severity_name(enum tally_severity severity)
+{
+	static const char *const name[] = {
+		[TALLY_NOTE] = "note",
+		[TALLY_WARNING] = "warning",
+		[TALLY_ERROR] = "error",
+	};
+
+	return name[severity];
+}
+
 enum tally_finding_kind
 tally_finding_find(const char *name)
 {
