@@ -98,6 +98,24 @@ fixture_close(struct fixture *f)
 	fixture_remove(f->dir);
 }
 
+int
+fixture_setup(void **state)
+{
+	struct fixture *f = test_malloc(sizeof(*f));
+
+	fixture_open(f);
+	*state = f;
+	return 0;
+}
+
+int
+fixture_teardown(void **state)
+{
+	fixture_close(*state);
+	test_free(*state);
+	return 0;
+}
+
 static sqlite3 *
 connection(const struct fixture *f)
 {

@@ -22,6 +22,10 @@ void fixture_reopen(struct fixture *);
 /* Closes the store and removes the folder. */
 void fixture_close(struct fixture *);
 
+/* A test's state: such a store, made before it and gone after. */
+int fixture_setup(void **state);
+int fixture_teardown(void **state);
+
 /* The model that the fixtures have. */
 void fixture_model(struct tally_model *);
 

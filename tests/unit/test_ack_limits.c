@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "support/counted.h"
 #include "support/ack_fixture.h"
 
 enum { SETS = 40, FAULTS = 5 };
@@ -175,26 +176,10 @@ many_elements(void **state)
 	tally_findings_free(&list);
 }
 
-static long countdown;
-
-static void *
-failing_alloc(size_t n)
-{
-	return countdown-- > 0 ? malloc(n) : NULL;
-}
-
-static void *
-failing_realloc(void *p, size_t n)
-{
-	return countdown-- > 0 ? realloc(p, n) : NULL;
-}
-
 /* Whichever allocation fails: an error and no bytes, or all of them. */
 static void
 memory_ends(void **state)
 {
-	static const struct tally_allocator door = { failing_alloc,
-		failing_realloc, free };
 	struct tally_buf out, whole;
 	struct tally_err err;
 	struct large l;
@@ -208,10 +193,11 @@ memory_ends(void **state)
 	    tally_ack_write(&whole, &l.ic, &l.list, &envelope, &err), TALLY_OK);
 	for (rounds = 0; rc != TALLY_OK && rounds < 100; rounds++) {
 		tally_buf_init(&out, MAX);
-		countdown = rounds;
-		tally_allocator_set(&door);
+		counted_left = rounds;
+		tally_allocator_set(&counted);
 		rc = tally_ack_write(&out, &l.ic, &l.list, &envelope, &err);
 		tally_allocator_set(NULL);
+		counted_left = -1;
 		if (rc == TALLY_OK)
 			assert_string_equal(out.p, whole.p);
 		else

@@ -14,6 +14,7 @@
 
 #include "flow/dictionary.h"
 #include "tallyman/x12.h"
+#include "support/counted.h"
 
 #define MAX      ((size_t)64 << 20)
 #define FILES    3 /* of a folder in a row */
@@ -285,26 +286,10 @@ test_no_memory(void **state)
 	assert_true(max > 4096);
 }
 
-static long countdown;
-
-static void *
-failing_alloc(size_t n)
-{
-	return countdown-- > 0 ? malloc(n) : NULL;
-}
-
-static void *
-failing_realloc(void *p, size_t n)
-{
-	return countdown-- > 0 ? realloc(p, n) : NULL;
-}
-
 /* Whichever allocation fails: it is told, and all is given back. */
 static void
 test_each_allocation(void **state)
 {
-	static const struct tally_allocator door = { failing_alloc,
-		failing_realloc, free };
 	enum tally_rc rc = TALLY_NOMEM;
 	struct dictionary *d = NULL;
 	struct tally_err err;
@@ -312,10 +297,11 @@ test_each_allocation(void **state)
 
 	(void)state;
 	for (n = 0; rc == TALLY_NOMEM && n < 5000; n++) {
-		countdown = n;
-		tally_allocator_set(&door);
+		counted_left = n;
+		tally_allocator_set(&counted);
 		rc = dictionary_load(&d, "samples", &err);
 		tally_allocator_set(NULL);
+		counted_left = -1;
 		assert_true((rc == TALLY_OK) == (d != NULL));
 	}
 	if (rc != TALLY_OK)

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "tallyman/finding.h"
+#include "support/counted.h"
 
 /* The codes that X12 004010 has at each level, with blanks around each. */
 static bool
@@ -308,26 +309,10 @@ long_texts_fit(void **state)
 	tally_findings_free(&list);
 }
 
-static long countdown;
-
-static void *
-failing_alloc(size_t n)
-{
-	return countdown-- > 0 ? malloc(n) : NULL;
-}
-
-static void *
-failing_realloc(void *p, size_t n)
-{
-	return countdown-- > 0 ? realloc(p, n) : NULL;
-}
-
 /* Whichever allocation fails: failed says so and nothing else breaks. */
 static void
 memory_ends(void **state)
 {
-	static const struct tally_allocator door = { failing_alloc,
-		failing_realloc, free };
 	struct tally_findings list;
 	struct tally_finding f = {
 		.kind = TALLY_F_element_code, .tag = "PO1", .value = { "x", 1 }
@@ -338,11 +323,12 @@ memory_ends(void **state)
 	(void)state;
 	for (rounds = 0; failed && rounds < 100; rounds++) {
 		tally_findings_init(&list, 1000);
-		countdown = rounds;
-		tally_allocator_set(&door);
+		counted_left = rounds;
+		tally_allocator_set(&counted);
 		for (int i = 0; i < 1000; i++)
 			tally_findings_add(&list, &f);
 		tally_allocator_set(NULL);
+		counted_left = -1;
 		failed = list.failed;
 		assert_int_equal(list.n + list.dropped, 1000);
 		assert_int_equal(list.errors, 1000);

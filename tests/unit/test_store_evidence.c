@@ -15,24 +15,6 @@
 
 static const unsigned char sha_a[32] = { 1, 2, 3 }, sha_b[32] = { 9 };
 
-static int
-setup(void **state)
-{
-	struct fixture *f = test_malloc(sizeof(*f));
-
-	fixture_open(f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	test_free(*state);
-	return 0;
-}
-
 static struct tally_interchange_judged
 interchange(const char *control, uint64_t offset)
 {
@@ -493,7 +475,8 @@ questions_are_answered(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(interchanges_are_resumed),
 		T(interchanges_are_recognised),

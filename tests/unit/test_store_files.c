@@ -20,24 +20,6 @@
 
 #define MIB (1024 * 1024)
 
-static int
-setup(void **state)
-{
-	struct fixture *f = test_malloc(sizeof(*f));
-
-	fixture_open(f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	test_free(*state);
-	return 0;
-}
-
 static enum store_seen
 look(struct fixture *f, const struct store_object *o, int64_t settle,
     int64_t now)
@@ -605,7 +587,8 @@ dead_spools_are_removed(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(objects_settle),
 		T(objects_need_no_wait),

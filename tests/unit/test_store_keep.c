@@ -12,24 +12,6 @@
 
 #include "support/store_fixture.h"
 
-static int
-setup(void **state)
-{
-	struct fixture *f = test_malloc(sizeof(*f));
-
-	fixture_open(f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	test_free(*state);
-	return 0;
-}
-
 static void
 well(enum tally_rc rc, const struct tally_err *err)
 {
@@ -357,21 +339,23 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(only_what_waits_is_decided_on,
+		    fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(what_is_rejected_has_no_records,
+		    fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    only_what_waits_is_decided_on, setup, teardown),
+		    a_document_is_put_in_the_place_of_itself, fixture_setup,
+		    fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    what_is_rejected_has_no_records, setup, teardown),
+		    a_mark_raises_numbers, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_mark_that_was_cut_is_refused,
+		    fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(purged_bytes_can_come_again,
+		    fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
-		    a_document_is_put_in_the_place_of_itself, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    a_mark_raises_numbers, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    a_mark_that_was_cut_is_refused, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    purged_bytes_can_come_again, setup, teardown),
-		cmocka_unit_test_setup_teardown(chains_go_on, setup, teardown),
-		cmocka_unit_test_setup_teardown(
-		    a_store_as_it_is_made_is_sound, setup, teardown),
+		    chains_go_on, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_store_as_it_is_made_is_sound,
+		    fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

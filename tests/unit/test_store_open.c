@@ -20,24 +20,6 @@
 #include "store/internal.h"
 #include "support/store_fixture.h"
 
-static int
-setup(void **state)
-{
-	struct fixture *f = test_malloc(sizeof(*f));
-
-	fixture_open(f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	test_free(*state);
-	return 0;
-}
-
 static enum tally_rc
 open_again(struct fixture *f, enum store_mode mode, struct tally_err *err)
 {
@@ -482,7 +464,8 @@ instants_are_text(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_store_is_not_made_twice),
 		T(a_failed_creation_leaves_no_file),

@@ -11,24 +11,6 @@
 
 #include "support/store_fixture.h"
 
-static int
-setup(void **state)
-{
-	struct fixture *f = test_malloc(sizeof(*f));
-
-	fixture_open(f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	test_free(*state);
-	return 0;
-}
-
 static uint32_t
 number(struct fixture *f, const char *level, const char *to)
 {
@@ -259,7 +241,8 @@ mailboxes_are_remembered(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(numbers_have_no_gaps),
 		T(numbers_wrap),

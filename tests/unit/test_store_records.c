@@ -17,24 +17,6 @@
 
 #define N 50
 
-static int
-setup(void **state)
-{
-	struct fixture *f = test_malloc(sizeof(*f));
-
-	fixture_open(f);
-	*state = f;
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	test_free(*state);
-	return 0;
-}
-
 static void
 put(struct fixture *f, struct store_document *d, size_t n,
     const struct tally_batch *b)
@@ -479,7 +461,8 @@ views_show_what_was_accepted(void **state)
 int
 main(void)
 {
-#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+#define T(name) \
+	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(batch_equals_rows),
 		T(ids_go_on_after_reopening),
