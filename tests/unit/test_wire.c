@@ -259,14 +259,45 @@ test_judged_damaged(void **state)
 static const unsigned char hash[32] = { 1, 2, 3 };
 
 static void
+put_batch(struct gathered *g)
+{
+	struct wire w;
+	size_t begun;
+
+	tally_buf_reset(&out);
+	begun = wire_begin(&w, &out, WIRE_BATCH);
+	wire_gathered(&w, g);
+	wire_finish(&w, begun);
+	assert_false(w.bad);
+}
+
+/* A batch of one row, which is given, in the only table. */
+static uint32_t
+one_document(struct gathered *g)
+{
+	struct tally_err err;
+	uint32_t row;
+
+	gathered_empty(g);
+	g->doc[0] = (struct store_document){ .set = "850",
+		.verdict = TALLY_ACCEPTED,
+		.state = "accepted",
+		.map = "m",
+		.map_hash = hash };
+	g->pending[0] = (struct pending){ .group = 0 };
+	g->n = 1;
+	(void)tally_batch_document(&g->batch);
+	assert_int_equal(tally_batch_row(&g->batch, 0, &row, &err), TALLY_OK);
+	return row;
+}
+
+static void
 write_batch(struct gathered *g)
 {
 	static const struct tally_residue left[] = {
 		{ 3, 2, 1, 0, 1, 0, 1, { "left over", 9 } },
 		{ 4, 3, 0, 0, 2, TALLY_NO_COLUMN, 0, { "N9*ZZ", 5 } },
 	};
-	struct wire w;
-	size_t begun;
 
 	tally_batch_free(&g->batch); /* it makes one */
 	fixture_batch(&fx, &g->batch, g->doc, 3, 1, 0);
@@ -290,11 +321,7 @@ write_batch(struct gathered *g)
 	g->pending[2].residue = left;
 	g->pending[2].nresidue = 2;
 	g->pending[2].repeats = true;
-	tally_buf_reset(&out);
-	begun = wire_begin(&w, &out, WIRE_BATCH);
-	wire_gathered(&w, g);
-	wire_finish(&w, begun);
-	assert_false(w.bad);
+	put_batch(g);
 }
 
 static bool
@@ -497,33 +524,18 @@ test_values(void **state)
 	struct tally_model all = { .table = &table, .ntable = 1 };
 	struct gathered said, got;
 	struct tally_err err;
-	struct wire w;
-	size_t begun;
 	uint32_t row;
 
 	(void)state;
 	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
 	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
-		gathered_empty(&said);
-		said.doc[0] = (struct store_document){ .set = "850",
-			.verdict = TALLY_ACCEPTED,
-			.state = "accepted",
-			.map = "m",
-			.map_hash = hash };
-		said.pending[0] = (struct pending){ .group = 0 };
-		said.n = 1;
-		(void)tally_batch_document(&said.batch);
-		assert_int_equal(
-		    tally_batch_row(&said.batch, 0, &row, &err), TALLY_OK);
+		row = one_document(&said);
 		assert_int_equal(tally_batch_set(&said.batch, 0, row,
 				     (uint16_t)values[i].type,
 				     tally_cstr(values[i].text), &err),
 		    TALLY_OK);
-		tally_buf_reset(&out);
-		begun = wire_begin(&w, &out, WIRE_BATCH);
-		wire_gathered(&w, &said);
-		wire_finish(&w, begun);
+		put_batch(&said);
 		if (read_batch(content(), &got) != values[i].fits)
 			fail_msg("row %zu: \"%s\"", i, values[i].text);
 	}
@@ -550,21 +562,14 @@ test_texts(void **state)
 	struct tally_str text[7];
 	struct tally_err err;
 	struct wire w;
-	size_t begun, viewed = 0;
+	size_t viewed = 0;
 	uint32_t row;
 
 	(void)state;
 	memset(large, 'x', sizeof(large));
 	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
 	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
-	said.doc[0] = (struct store_document){ .set = "850",
-		.verdict = TALLY_ACCEPTED,
-		.state = "accepted",
-		.map = "m",
-		.map_hash = hash };
-	said.n = 1;
-	(void)tally_batch_document(&said.batch);
-	assert_int_equal(tally_batch_row(&said.batch, 0, &row, &err), TALLY_OK);
+	row = one_document(&said);
 	for (int i = 0; i < 7; i++)
 		text[i] = tally_str(large, 10);
 	assert_int_equal(
@@ -582,10 +587,7 @@ test_texts(void **state)
 		tally_batch_point(&said.batch, 0, row, i, text[i]);
 		viewed += text[i].n;
 	}
-	tally_buf_reset(&out);
-	begun = wire_begin(&w, &out, WIRE_BATCH);
-	wire_gathered(&w, &said);
-	wire_finish(&w, begun);
+	put_batch(&said);
 	opened(&w, content());
 	wire_gathered(&w, &got);
 	assert_true(wire_ended(&w));
@@ -608,32 +610,18 @@ test_texts_foreign(void **state)
 	const char *kept;
 	struct gathered said, got;
 	struct tally_err err;
-	struct wire w;
-	size_t begun;
 	uint32_t row;
 
 	(void)state;
 	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
 	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
 	for (size_t n = 1; n <= 6; n++) {
-		gathered_empty(&said);
-		said.doc[0] = (struct store_document){ .set = "850",
-			.verdict = TALLY_ACCEPTED,
-			.state = "accepted",
-			.map = "m",
-			.map_hash = hash };
-		said.n = 1;
-		(void)tally_batch_document(&said.batch);
-		assert_int_equal(
-		    tally_batch_row(&said.batch, 0, &row, &err), TALLY_OK);
+		row = one_document(&said);
 		assert_int_equal(tally_batch_keep(&said.batch,
 				     TALLY_STR("na\xc3\xafve"), &kept, &err),
 		    TALLY_OK);
 		tally_batch_point(&said.batch, 0, row, 0, tally_str(kept, n));
-		tally_buf_reset(&out);
-		begun = wire_begin(&w, &out, WIRE_BATCH);
-		wire_gathered(&w, &said);
-		wire_finish(&w, begun);
+		put_batch(&said);
 		assert_int_equal(read_batch(content(), &got), n != 3);
 	}
 	gathered_close(&said);
