@@ -331,9 +331,10 @@ static void
 a_full_disk_undoes_the_work(void **state)
 {
 	struct fixture *f = *state;
-	static const size_t count[] = { 1, 20000 };
+	enum { MANY = 60000 };
+	static const size_t count[] = { 1, MANY };
 	struct rlimit was, small = { 128 * 1024, 0 };
-	struct store_document *d = test_calloc(20000, sizeof(*d));
+	struct store_document *d = test_calloc(MANY, sizeof(*d));
 	struct tally_err err = { .text = "" };
 	int64_t group = fixture_group(f).group;
 	enum tally_rc work, rc = TALLY_OK;
@@ -364,12 +365,12 @@ a_full_disk_undoes_the_work(void **state)
 	/* With room again the same store goes on. */
 	assert_int_equal(store_begin(f->store, &err), TALLY_OK);
 	assert_int_equal(store_documents_put(
-			     f->store, "acme", d, 20000, &b, FIXTURE_NOW, &err),
+			     f->store, "acme", d, MANY, &b, FIXTURE_NOW, &err),
 	    TALLY_OK);
 	assert_int_equal(store_commit(f->store, &err), TALLY_OK);
 	assert_string_equal(
 	    fixture_sql(f, "SELECT count(*) || max(id) FROM documents"),
-	    "2000020000");
+	    "6000060000");
 	assert_string_equal(fixture_sql(f, "PRAGMA integrity_check"), "ok");
 	tally_batch_free(&b);
 	test_free(d);
