@@ -25,7 +25,7 @@
 #define ROOM     (MAILBOX_AHEAD + 2) /* requests, for each of depth */
 #define SLOTS    (ROOM * MAILBOX_DEPTH_MAX)
 #define SLOT_BIT 9 /* 1 << SLOT_BIT >= SLOTS */
-#define OUT_MAX  ((size_t)SLOTS * (SFTP_BLOCK + 4 * SFTP_PATH_MAX))
+#define OUT_MAX  ((size_t)2 * SLOTS * (SFTP_BLOCK + 4 * SFTP_PATH_MAX))
 #define OUT_SOME 512  /* bytes of requests, some sixteen, that go together */
 #define WAIT_MAX 1000 /* ms of one poll; the deadline is looked at between */
 /*
@@ -156,6 +156,20 @@ sftp_client_send(struct sftp_client *c, const struct sftp_request *q,
 	sftp_encode(&c->out, s->id, q);
 }
 
+/* A link that is always behind never comes to the end of what is queued, so
+ * what was sent has to go before; not more often than it pays. */
+static void
+forget_sent(struct sftp_client *c)
+{
+	size_t left = c->out.n - c->out_at;
+
+	if (c->out_at < left)
+		return;
+	memmove(c->out.p, c->out.p + c->out_at, left);
+	c->out.n = left;
+	c->out_at = 0;
+}
+
 /* Sends what is queued, as far as it goes.  *again: the link is full. */
 static enum tally_rc
 flush(struct sftp_client *c, bool *again, struct tally_err *err)
@@ -171,6 +185,7 @@ flush(struct sftp_client *c, bool *again, struct tally_err *err)
 		io = c->link->methods->send(c->link, c->out.p + c->out_at,
 		    c->out.n - c->out_at, &done, &why);
 		if (io == LINK_AGAIN) {
+			forget_sent(c);
 			*again = true;
 			return TALLY_OK;
 		}

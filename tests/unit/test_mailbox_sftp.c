@@ -372,7 +372,8 @@ rekeying(void **state)
 	m = opened(&s);
 	for (int i = 0; i < N; i++)
 		up[i].bytes.p = bytes;
-	assert_int_equal(mailbox_put(m, "", up, N, r, &err), TALLY_OK);
+	if (mailbox_put(m, "", up, N, r, &err) != TALLY_OK)
+		fail_msg("%s", err.text);
 	for (int i = 0; i < N; i++) {
 		assert_int_equal(r[i].rc, TALLY_OK);
 		e[i] = r[i].now;
