@@ -66,7 +66,9 @@ learn(struct store *st, const struct store_event *e, struct store_chain **out,
 	tally_buf_reset(&st->chained);
 	tally_buf_printf(&st->chained, "%s:", e->stream);
 	tally_text_utf8(&st->chained, tally_cstr(e->name));
-	if (st->chained.failed || st->chained.n >= sizeof(c->stream))
+	if (st->chained.failed)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	if (st->chained.n >= sizeof(c->stream))
 		return tally_err_set(err, TALLY_USAGE,
 		    "the stream of an event has a name of more than %zu bytes",
 		    sizeof(c->stream) - 1);
