@@ -14,6 +14,8 @@
 
 #include "fault/methods.h"
 
+#define READY 800 /* requests, that a run makes before its work */
+
 static void
 judge(struct effort *e, struct scene *s, struct verdict *v, int status)
 {
@@ -82,6 +84,10 @@ method_memory(struct effort *e)
 	workload_make(&w, WORKLOAD_PLAIN, e->seed);
 	scene_make(&s, e->program, &w, NULL);
 	all = requests(e, &s);
+	/* Getting ready makes few requests, and most of those of libcrypto. */
+	for (long n = 1; n <= READY && effort_on(e);
+	     n += e->density == FULL ? 2 : 40)
+		one_request(e, &s, n, false);
 	for (long i = 0; i < points && effort_on(e); i++)
 		one_request(e, &s,
 		    1 + i * all / points +

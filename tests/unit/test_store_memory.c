@@ -97,7 +97,8 @@ every_allocation_may_fail(void **state)
 		counted_left = -1;
 		if (rc != TALLY_OK) {
 			if (rc != TALLY_NOMEM)
-				fail_msg("place %d: %d %s", place, rc, err.text);
+				fail_msg(
+				    "place %d: %d %s", place, rc, err.text);
 			assert_int_equal(err.rc, TALLY_NOMEM);
 			assert_int_not_equal(err.text[0], '\0');
 			failed++;
