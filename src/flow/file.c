@@ -7,6 +7,12 @@
 
 #include <stdio.h>
 
+bool
+translate_lacks(enum tally_rc rc)
+{
+	return rc != TALLY_OK && rc != TALLY_NOMEM && rc != TALLY_TEMP;
+}
+
 static enum tally_rc
 read_from(struct translate *t, enum reader r, void *buf, size_t max,
     size_t *got, struct tally_err *err)
@@ -14,7 +20,7 @@ read_from(struct translate *t, enum reader r, void *buf, size_t max,
 	enum tally_rc rc =
 	    t->source[r].read(t->source[r].ctx, buf, max, got, err);
 
-	t->unreadable |= rc != TALLY_OK;
+	t->unreadable |= translate_lacks(rc);
 	return rc;
 }
 
@@ -268,7 +274,8 @@ translate_file(struct translate *t, struct tally_err *err)
 	enum tally_rc rc;
 
 	rc = store_payload_open(&t->payload, t->f->store, t->file.id, err);
-	t->unreadable = rc != TALLY_OK;
+	t->unreadable = translate_lacks(rc);
+	t->opened = rc == TALLY_OK;
 	if (rc != TALLY_OK)
 		return rc;
 	rc = all_interchanges(t, &n, err);

@@ -147,7 +147,7 @@ place_original(struct translate *t, int dir, bool *kept, struct tally_err *err)
 	enum tally_rc rc;
 
 	rc = store_payload_open(&p, t->f->store, t->file.id, err);
-	t->unreadable = rc != TALLY_OK;
+	t->unreadable = translate_lacks(rc);
 	if (rc == TALLY_OK) {
 		t->payload = p;
 		source = translate_source(t, READ_DIGEST, 0);

@@ -176,7 +176,7 @@ read_it(
 
 	for (;;) {
 		rc = translate_file(t, err);
-		if (rc == TALLY_OK || !parser_died(t->parser))
+		if (rc == TALLY_OK || !t->opened || !parser_died(t->parser))
 			return rc;
 		log_trouble(&t->f->log, "file", file->name, err);
 		t->died_of = file->id;

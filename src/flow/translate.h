@@ -73,6 +73,7 @@ struct translate {
 	bool solo;                          /* may commit on the way */
 	bool careful;    /* within a savepoint, where it is one of several */
 	bool unreadable; /* its bytes cannot be had */
+	bool opened;     /* they were there to be given to the parser */
 	size_t waiting, waiting_bytes; /* documents, for a commit; their rows */
 	struct tally_source source[READERS];
 	struct tally_findings outside; /* about the file itself */
@@ -95,6 +96,10 @@ void translate_take(struct translate *, const struct store_file *);
  * transaction, which is another one afterwards where solo is set. */
 enum tally_rc translate_file(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
+
+/* Whether a failure means that the file's bytes cannot be had, which other
+ * files are spared; want of memory says nothing of them. */
+bool translate_lacks(enum tally_rc);
 
 /* The bytes of the file in hand from an offset on.  What keeps them from being
  * read is trouble of this file alone: it sets unreadable. */
