@@ -184,7 +184,7 @@ FAULT_PROGRAMS := $(B)/tallyman $(B)/plant/POISON/tallyman \
 	$(B)/fault/preload.so
 PLANTED := $(filter-out POISON,$(PLANTS))
 .PHONY: fault fault-quick fault-planted
-# All points, about half an hour; a sample, which is in check; and the proof
+# All points, twenty minutes on two cores; a sample, which is in check; the proof
 # that each planted fault is found.  M=method runs one, SEED= another sample.
 fault: $(FAULT) $(FAULT_PROGRAMS)
 	@$(FAULT) $(addprefix -m ,$(M)) $(FAULT_PROGRAMS)
