@@ -173,6 +173,9 @@ store_event(struct store *st, const struct store_event *e, int64_t now,
 
 		rc = store_do(st, Q_EVENT_ADD, v, COUNT(v), err);
 	}
+	/* A chain may have been given a hash that no row has. */
+	if (rc != TALLY_OK)
+		store_chains_forget(st);
 	tally_buf_free(&why);
 	return rc;
 }
