@@ -113,9 +113,8 @@ translate_put_on_the_way(struct translate *t, struct tally_err *err)
 	if (rc != TALLY_OK ||
 	    (t->waiting < COMMIT_DOCUMENTS && t->waiting_bytes < COMMIT_BYTES))
 		return rc;
-	if (rc == TALLY_OK)
-		rc = store_interchange_mark(st, t->in.id, t->in.seen, NULL,
-		    flow_clock_now(&t->f->clock), err);
+	rc = store_interchange_mark(
+	    st, t->in.id, t->in.seen, NULL, flow_clock_now(&t->f->clock), err);
 	if (rc == TALLY_OK && t->file.attempts > 0)
 		rc = store_file_advanced(st, t->file.id, err);
 	if (rc == TALLY_OK)

@@ -117,18 +117,18 @@ static struct tally_str
 code_of(const struct map_codes *codes, struct tally_str word)
 {
 	const uint64_t order = map_order(word);
-	const uint16_t *at = codes->by_value;
 	const struct map_code *c;
+	size_t at = 0;
 
 	/* the last one whose order is not greater … */
 	for (size_t n = codes->n, half; n > 1; n -= half) {
 		half = n / 2;
-		if (codes->code[at[half]].order <= order)
+		if (codes->code[codes->by_value[at + half]].order <= order)
 			at += half;
 	}
 	/* … or one before it that begins with the same bytes */
-	for (; at >= codes->by_value; at--) {
-		c = &codes->code[*at];
+	for (size_t i = at + 1; i-- > 0;) {
+		c = &codes->code[codes->by_value[i]];
 		if (c->order != order)
 			break;
 		if (tally_str_eq(c->value, word))
