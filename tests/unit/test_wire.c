@@ -362,12 +362,13 @@ same_rows(const struct tally_rows *a, const struct tally_rows *b)
 }
 
 static void
-open_two(struct gathered *said, struct gathered *got)
+open_two(
+    struct gathered *said, struct gathered *got, const struct tally_model *m)
 {
 	struct tally_err err;
 
-	assert_int_equal(gathered_open(said, &fx.model, &err), TALLY_OK);
-	assert_int_equal(gathered_open(got, &fx.model, &err), TALLY_OK);
+	assert_int_equal(gathered_open(said, m, &err), TALLY_OK);
+	assert_int_equal(gathered_open(got, m, &err), TALLY_OK);
 }
 
 static void
@@ -377,7 +378,7 @@ test_batch(void **state)
 	const struct tally_residue *r;
 
 	(void)state;
-	open_two(&said, &got);
+	open_two(&said, &got, &fx.model);
 	write_batch(&said);
 	assert_true(read_batch(content(), &got));
 	assert_int_equal(got.n, 3);
@@ -453,7 +454,7 @@ test_batch_damaged(void **state)
 	size_t n;
 
 	(void)state;
-	open_two(&said, &got);
+	open_two(&said, &got, &fx.model);
 	write_batch(&said);
 	rnd_seed(&rnd, 2);
 	for (int i = 0; i < ROUNDS; i++) {
@@ -527,8 +528,7 @@ test_values(void **state)
 	uint32_t row;
 
 	(void)state;
-	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
-	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
+	open_two(&said, &got, &all);
 	for (size_t i = 0; i < sizeof(values) / sizeof(values[0]); i++) {
 		row = one_document(&said);
 		assert_int_equal(tally_batch_set(&said.batch, 0, row,
@@ -567,8 +567,7 @@ test_texts(void **state)
 
 	(void)state;
 	memset(large, 'x', sizeof(large));
-	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
-	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
+	open_two(&said, &got, &all);
 	row = one_document(&said);
 	for (int i = 0; i < 7; i++)
 		text[i] = tally_str(large, 10);
@@ -613,8 +612,7 @@ test_texts_foreign(void **state)
 	uint32_t row;
 
 	(void)state;
-	assert_int_equal(gathered_open(&said, &all, &err), TALLY_OK);
-	assert_int_equal(gathered_open(&got, &all, &err), TALLY_OK);
+	open_two(&said, &got, &all);
 	for (size_t n = 1; n <= 6; n++) {
 		row = one_document(&said);
 		assert_int_equal(tally_batch_keep(&said.batch,
