@@ -24,11 +24,4 @@ void tally_hash_add(struct tally_hash *, const void *, size_t);
 void tally_hash_end(struct tally_hash *, unsigned char digest[32]);
 void tally_hash_hex(const unsigned char digest[32], char hex[65]);
 
-/*
- * For programs, before anything else: when libcrypto, in whatever is asked of
- * it, gets no memory, the process ends with that status.  It would follow a
- * null pointer where that happens while it gets ready.
- */
-void tally_hash_end_without_memory(int status);
-
 #endif

@@ -35,6 +35,9 @@ tally_calloc(size_t count, size_t size)
 
 	if (!tally_mul_ok(&n, count, size))
 		return NULL;
+	/* libc leaves alone what it knows to be all zeros */
+	if (door.alloc == malloc)
+		return calloc(1, n != 0 ? n : 1);
 	p = tally_alloc(n);
 	if (p != NULL)
 		memset(p, 0, n);

@@ -2,8 +2,8 @@
 /*
  * The program: what stands before the subcommand, the table of subcommands.
  */
-#include "base/hash.h"
 #include "command/command.h"
+#include "mailbox/mailbox.h"
 
 #ifdef __GLIBC__
 #include <malloc.h>
@@ -220,7 +220,7 @@ main(int argc, char **argv)
 
 	keep_private();
 	keep_memory();
-	tally_hash_end_without_memory(EX_TEMPFAIL);
+	mailbox_end_without_memory(EX_TEMPFAIL);
 	signal(SIGPIPE, SIG_IGN);
 	(void)colour(&in, "auto");
 	status = read_options(&in, argc, argv, &i, &what);

@@ -166,6 +166,13 @@ enum tally_rc mailbox_stat(struct mailbox *, const char *folder,
     struct tally_err *) TALLY_MUST_USE;
 
 /*
+ * For programs, before anything else: when libcrypto, in whatever is asked of
+ * it, gets no memory, the process ends with that status.  It would follow a
+ * null pointer where that happens while it gets ready.
+ */
+void mailbox_end_without_memory(int status);
+
+/*
  * A kind, one row in the table of mailbox.c.  The methods have the contracts
  * above; mailbox_open checks names and arguments for all of them.
  */

@@ -84,7 +84,7 @@ method_memory(struct effort *e)
 	workload_make(&w, WORKLOAD_PLAIN, e->seed);
 	scene_make(&s, e->program, &w, NULL);
 	all = requests(e, &s);
-	/* Getting ready makes few requests, and most of those of libcrypto. */
+	/* Getting ready makes few requests for itself. */
 	for (long n = 1; n <= READY && effort_on(e);
 	     n += e->density == FULL ? 2 : 40)
 		one_request(e, &s, n, false);
