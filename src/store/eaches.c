@@ -37,7 +37,7 @@ static const struct {
 };
 
 /* What one unit of t is: a number, or "pack"; null where nobody says. */
-#define SAYS "coalesce(lookup_own.ours, lookup_all.ours, eaches.column2)"
+#define SAYS "coalesce(lookup_own.ours, lookup_all.ours, unit.eaches)"
 /* Whether that is a number, from 1 on. */
 #define IS_NUMBER SAYS " GLOB '[1-9]*' AND " SAYS " NOT GLOB '*[^0-9]*'"
 
@@ -84,11 +84,17 @@ eaches_join(struct tally_buf *sql)
 	    " LEFT JOIN lookups lookup_all ON lookup_all.partner = '*'"
 	    " AND lookup_all.name = '" LOOKUP "'"
 	    " AND lookup_all.theirs = t.unit"
-	    " LEFT JOIN (VALUES ");
+	    " LEFT JOIN " EACHES_UNITS " unit ON unit.unit = t.unit");
+}
+
+void
+eaches_units(struct tally_buf *sql)
+{
+	tally_buf_puts(
+	    sql, "CREATE VIEW " EACHES_UNITS " (unit, eaches) AS VALUES ");
 	for (size_t i = 0; i < sizeof(units) / sizeof(units[0]); i++)
 		tally_buf_printf(sql, "%s('%s', '%s')", i > 0 ? ", " : "",
 		    units[i].unit, units[i].says);
-	tally_buf_puts(sql, ") eaches ON eaches.column1 = t.unit");
 }
 
 void

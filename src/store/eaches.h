@@ -14,6 +14,10 @@
 void eaches_columns(struct tally_buf *, const struct tally_table *);
 void eaches_join(struct tally_buf *);
 
+/* The view of units that they refer to. */
+#define EACHES_UNITS "erp_units"
+void eaches_units(struct tally_buf *);
+
 /* A quantity in eaches; r has the column and eaches_per_unit. */
 void eaches_of(struct tally_buf *, const char *quantity);
 

@@ -104,32 +104,57 @@ only_accepted(struct tally_buf *sql)
 	tally_buf_puts(sql, " d.state IN ('accepted', 'accepted_with_errors')");
 }
 
-/* The first party of a role that is the document's own, not a line's. */
+/*
+ * What views have in common is a view itself: each process that opens a store
+ * reads the text of them all.
+ */
+#define OWN_PARTIES "erp_document_parties"
+
+/* The table of parties, if views have any, or null. */
+static const struct tally_table *
+find_parties(const struct tally_model *m)
+{
+	const struct tally_table *parties = find_table(m, "parties", false);
+
+	return parties != NULL && has(parties, "role") ? parties : NULL;
+}
+
+/* Parties that are the document's own, not a line's. */
 static void
-join_party(struct tally_buf *sql, const struct tally_model *m,
-    const struct tally_table *parties, const char *role)
+own_parties(struct tally_buf *sql, const struct tally_model *m,
+    const struct tally_table *parties)
+{
+	const char *word = "WHERE";
+
+	tally_buf_puts(
+	    sql, "CREATE VIEW " OWN_PARTIES " AS SELECT * FROM parties p");
+	for (int r = 0; r < parties->nreference; r++) {
+		if (m->table[parties->reference[r].table].head)
+			continue;
+		tally_buf_printf(sql, " %s p.\"%s\" IS NULL", word,
+		    parties->reference[r].name);
+		word = "AND";
+	}
+}
+
+/* The first of them that has a role. */
+static void
+join_party(struct tally_buf *sql, const char *role)
 {
 	tally_buf_printf(sql,
 	    " LEFT JOIN parties %s ON %s.id = (SELECT min(p.id)"
-	    " FROM parties p WHERE ",
+	    " FROM " OWN_PARTIES " p WHERE ",
 	    role, role);
 	rows_of(sql, "p", "d.id");
-	tally_buf_printf(sql, " AND p.role = '%s'", role);
-	for (int r = 0; r < parties->nreference; r++)
-		if (!m->table[parties->reference[r].table].head)
-			tally_buf_printf(sql, " AND p.\"%s\" IS NULL",
-			    parties->reference[r].name);
-	tally_buf_putc(sql, ')');
+	tally_buf_printf(sql, " AND p.role = '%s')", role);
 }
 
 static void
 head_view(struct tally_buf *sql, const struct view *v,
     const struct tally_model *m, const struct tally_table *head)
 {
-	const struct tally_table *parties = find_table(m, "parties", false);
+	const struct tally_table *parties = find_parties(m);
 
-	if (parties != NULL && !has(parties, "role"))
-		parties = NULL;
 	tally_buf_printf(sql,
 	    "CREATE VIEW %s AS SELECT d.id AS %s, d.partner,"
 	    " d.state, i.usage, i.recorded_at AS received_at,"
@@ -150,7 +175,7 @@ head_view(struct tally_buf *sql, const struct view *v,
 	    " JOIN interchanges i ON i.id = g.interchange_id",
 	    v->head);
 	for (size_t i = 0; parties != NULL && i < ROLES_MAX && v->role[i]; i++)
-		join_party(sql, m, parties, v->role[i]);
+		join_party(sql, v->role[i]);
 	tally_buf_puts(sql, " WHERE");
 	only_accepted(sql);
 }
@@ -271,36 +296,56 @@ rows_view(struct tally_buf *sql, const struct view *v,
 		tally_buf_puts(sql, ") r");
 }
 
-static enum tally_rc
-make(struct store *st, const struct view *v, struct tally_buf *sql,
-    struct tally_err *err)
+/* Nothing where the model lacks what is seen. */
+static void
+describe(
+    const struct tally_model *m, const struct view *v, struct tally_buf *sql)
 {
-	const struct tally_model *m = st->model;
 	const struct tally_table *head = find_table(m, v->head, true);
 	const struct tally_table *t =
 	    v->table != NULL ? find_table(m, v->table, false) : head;
 
 	if (head == NULL || t == NULL)
-		return TALLY_OK;
-	tally_buf_reset(sql);
+		return;
 	if (t == head)
 		head_view(sql, v, m, head);
 	else
 		rows_view(sql, v, m, t);
-	return store_define(st, sql, err);
+}
+
+/* Makes a view anew, or drops it where there is no text for it. */
+static enum tally_rc
+renew(struct store *st, const char *name, struct tally_buf *text,
+    struct tally_err *err)
+{
+	struct tally_buf drop;
+	enum tally_rc rc;
+
+	tally_buf_init(&drop, 256);
+	tally_buf_printf(&drop, "DROP VIEW IF EXISTS %s", name);
+	rc = store_define(st, &drop, err);
+	tally_buf_free(&drop);
+	return rc == TALLY_OK && text->n > 0 ? store_define(st, text, err) : rc;
 }
 
 enum tally_rc
 views_make(struct store *st, struct tally_buf *sql, struct tally_err *err)
 {
-	enum tally_rc rc = TALLY_OK;
+	const struct tally_table *parties = find_parties(st->model);
+	enum tally_rc rc;
 
+	tally_buf_reset(sql);
+	eaches_units(sql);
+	rc = renew(st, EACHES_UNITS, sql, err);
+	tally_buf_reset(sql);
+	if (parties != NULL)
+		own_parties(sql, st->model, parties);
+	if (rc == TALLY_OK)
+		rc = renew(st, OWN_PARTIES, sql, err);
 	for (size_t i = 0; i < COUNT(views) && rc == TALLY_OK; i++) {
 		tally_buf_reset(sql);
-		tally_buf_printf(sql, "DROP VIEW IF EXISTS %s", views[i].name);
-		rc = store_define(st, sql, err);
-		if (rc == TALLY_OK)
-			rc = make(st, &views[i], sql, err);
+		describe(st->model, &views[i], sql);
+		rc = renew(st, views[i].name, sql, err);
 	}
 	return rc;
 }
