@@ -419,8 +419,12 @@ tally_xml_load(const struct tally_xml **root, struct tally_arena *a,
 const char *
 tally_xml_get(const struct tally_xml *x, const char *attribute)
 {
-	for (size_t i = 0; i < x->nattribute; i++)
-		if (strcmp(x->attribute[i].name, attribute) == 0)
+	const char *name;
+
+	for (size_t i = 0; i < x->nattribute; i++) {
+		name = x->attribute[i].name;
+		if (name[0] == attribute[0] && strcmp(name, attribute) == 0)
 			return x->attribute[i].value;
+	}
 	return NULL;
 }

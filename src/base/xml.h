@@ -58,6 +58,12 @@ enum tally_rc tally_xml_load_by(const struct tally_xml **root,
     struct tally_arena *, const char *name, struct tally_str text,
     struct tally_xml_schema *, struct tally_err *) TALLY_MUST_USE;
 
+static inline bool
+tally_xml_is(const struct tally_xml *x, const char *name)
+{
+	return x->name[0] == name[0] && strcmp(x->name, name) == 0;
+}
+
 /* The attribute's value, or null. */
 const char *tally_xml_get(const struct tally_xml *, const char *attribute);
 

@@ -24,12 +24,6 @@ struct allowed {
 };
 
 static bool
-is(const struct tally_xml *x, const char *name)
-{
-	return strcmp(x->name, name) == 0;
-}
-
-static bool
 listed(const char *const *v, size_t n, const char *name)
 {
 	for (size_t i = 0; i < n; i++)
@@ -52,7 +46,8 @@ definition(const struct tally_xml *grammar, const char *name)
 
 	for (const struct tally_xml *d = grammar->child; d; d = d->next) {
 		n = tally_xml_get(d, "name");
-		if (is(d, "define") && n != NULL && strcmp(n, name) == 0)
+		if (tally_xml_is(d, "define") && n != NULL &&
+		    strcmp(n, name) == 0)
 			return d;
 	}
 	return NULL;
@@ -94,18 +89,18 @@ collect(struct allowed *out, const struct tally_xml *grammar,
 	while (n > 0) {
 		t = todo[--n];
 		name = tally_xml_get(t.x, "name");
-		if (is(t.x, "element")) {
+		if (tally_xml_is(t.x, "element")) {
 			if (name != NULL)
 				add(out->element, &out->nelement, name);
 			else
 				out->open = true;
-		} else if (is(t.x, "attribute") && name != NULL) {
+		} else if (tally_xml_is(t.x, "attribute") && name != NULL) {
 			if (out->nattribute < NAMES_MAX)
 				out->value[out->nattribute] = t.x->child;
 			add(out->attribute, &out->nattribute, name);
 			if (t.must)
 				add(out->required, &out->nrequired, name);
-		} else if (is(t.x, "ref") && name != NULL) {
+		} else if (tally_xml_is(t.x, "ref") && name != NULL) {
 			d = definition(grammar, name);
 			if (d == NULL || listed(seen, nseen, name))
 				continue;
@@ -114,8 +109,9 @@ collect(struct allowed *out, const struct tally_xml *grammar,
 		} else {
 			n = push(todo, n, t.x->child,
 			    t.must &&
-				(is(t.x, "group") || is(t.x, "interleave") ||
-				    is(t.x, "oneOrMore")));
+				(tally_xml_is(t.x, "group") ||
+				    tally_xml_is(t.x, "interleave") ||
+				    tally_xml_is(t.x, "oneOrMore")));
 		}
 	}
 }
@@ -135,7 +131,7 @@ collect_named(
 	while (n > 0) {
 		x = todo[--n].x;
 		is_named = tally_xml_get(x, "name");
-		if (is(x, "element") && is_named != NULL &&
+		if (tally_xml_is(x, "element") && is_named != NULL &&
 		    strcmp(is_named, name) == 0) {
 			collect(out, grammar, x);
 			found = true;
@@ -172,11 +168,12 @@ wrong_word(struct tally_buf *b, const struct tally_xml *x, const char *name,
 	size_t n = 0;
 
 	if (pattern == NULL ||
-	    (!is(pattern, "choice") && !is(pattern, "value")))
+	    (!tally_xml_is(pattern, "choice") &&
+		!tally_xml_is(pattern, "value")))
 		return false;
-	w = is(pattern, "choice") ? pattern->child : pattern;
+	w = tally_xml_is(pattern, "choice") ? pattern->child : pattern;
 	for (; w != NULL; w = w->next) {
-		if (!is(w, "value"))
+		if (!tally_xml_is(w, "value"))
 			return false;
 		add(words, &n, w->text);
 	}

@@ -101,7 +101,7 @@ definition(struct tally_xml_fit *f, const char *name, unsigned depth)
 
 	for (d = f->grammar->child; d != NULL; d = d->next) {
 		n = tally_xml_get(d, "name");
-		if (strcmp(d->name, "define") != 0 || n == NULL ||
+		if (!tally_xml_is(d, "define") || n == NULL ||
 		    strcmp(n, name) != 0)
 			continue;
 		if (found != NULL)
@@ -133,7 +133,7 @@ add(struct tally_xml_fit *f, uint16_t *node, const struct tally_xml *x,
 	*node = NONE;
 	if (depth == DEPTH_MAX)
 		return false;
-	if (strcmp(x->name, "ref") == 0) {
+	if (tally_xml_is(x, "ref")) {
 		group = name != NULL ? definition(f, name, depth + 1) : NONE;
 		*node = new_node(f, GROUP, NULL);
 		/* a node of its own, for it has neighbours of its own */
@@ -240,11 +240,11 @@ tally_xml_fit_new(struct tally_arena *a, const struct tally_xml *grammar)
 	struct tally_xml_fit *f = tally_arena_alloc(a, sizeof(*f));
 	const struct tally_xml *start = grammar->child;
 
-	if (f == NULL || strcmp(grammar->name, "grammar") != 0)
+	if (f == NULL || !tally_xml_is(grammar, "grammar"))
 		return NULL;
 	*f = (struct tally_xml_fit){ .arena = a, .grammar = grammar, .n = 1 };
 	f->node = tally_arena_alloc(a, NODES_MAX * sizeof(*f->node));
-	while (start != NULL && strcmp(start->name, "start") != 0)
+	while (start != NULL && !tally_xml_is(start, "start"))
 		start = start->next;
 	if (f->node == NULL || start == NULL)
 		return NULL;

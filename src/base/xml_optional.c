@@ -27,7 +27,7 @@ is(const struct tally_xml *x, const char *tag, const char *name)
 {
 	const char *n = tally_xml_get(x, "name");
 
-	return strcmp(x->name, tag) == 0 && n != NULL && strcmp(n, name) == 0;
+	return tally_xml_is(x, tag) && n != NULL && strcmp(n, name) == 0;
 }
 
 const struct tally_xml *
@@ -62,16 +62,16 @@ tally_xml_optional(const struct tally_xml *grammar,
 	while (todo.n > 0) {
 		x = todo.v[--todo.n];
 		name = tally_xml_get(x, "name");
-		if (strcmp(x->name, "optional") == 0) {
+		if (tally_xml_is(x, "optional")) {
 			if (x->child != NULL && x->child->next == NULL &&
 			    x->child->child == NULL &&
 			    is(x->child, "attribute", attribute))
 				return true;
-		} else if (strcmp(x->name, "ref") == 0 && name != NULL) {
+		} else if (tally_xml_is(x, "ref") && name != NULL) {
 			for (d = grammar->child; d != NULL; d = d->next)
 				if (is(d, "define", name) && !todo.full)
 					push(&todo, d->child);
-		} else if (strcmp(x->name, "group") == 0) {
+		} else if (tally_xml_is(x, "group")) {
 			push(&todo, x->child);
 		}
 	}

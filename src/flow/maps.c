@@ -229,7 +229,7 @@ compile(struct maps *m, const char *path, struct tally_str text,
 
 	tally_arena_init(&t.arena, MAP_TREE_MAX);
 	rc = find_versions(&t, path, text, &root, err);
-	if (rc == TALLY_OK && strcmp(root->name, "library") == 0) {
+	if (rc == TALLY_OK && tally_xml_is(root, "library")) {
 		rc = tally_xml_load(&root, &t.arena, path, text,
 		    tally_embedded_schema("map.rng", text), err);
 		all_done(m, e, rc);

@@ -35,7 +35,7 @@ identity(struct site_reader *r, const struct tally_xml *x, struct site_id *id)
 		return rc;
 	id->line = x->line;
 	if (strcmp(id->qualifier, "*") == 0 && strcmp(id->id, "*") == 0)
-		return strcmp(x->name, "partner") == 0
+		return tally_xml_is(x, "partner")
 		    ? TALLY_OK
 		    : site_read_wrong(
 			  r, x, "id", "an id; \"*\" is for <partner> alone");
@@ -377,7 +377,7 @@ partner(struct site_reader *r, const struct tally_xml *x,
 	p->number_ms = s.number_days * 86400000;
 	p->unique_groups = s.unique == 1;
 	for (c = x->child; c != NULL; c = c->next) {
-		if (strcmp(c->name, "mailbox") != 0)
+		if (!tally_xml_is(c, "mailbox"))
 			continue;
 		rc = site_read_mailbox(r, c, &s, p, nth++);
 		if (rc != TALLY_OK)

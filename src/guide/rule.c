@@ -532,9 +532,9 @@ read_levels(struct guide_compile *c, const struct tally_xml *x)
 enum tally_rc
 guide_read_rule(struct guide_compile *c, const struct tally_xml *x)
 {
-	if (strcmp(x->name, "element") == 0)
+	if (tally_xml_is(x, "element"))
 		return read_element(c, x);
-	if (strcmp(x->name, "levels") == 0)
+	if (tally_xml_is(x, "levels"))
 		return read_levels(c, x);
-	return read_count(c, x, strcmp(x->name, "loop") == 0);
+	return read_count(c, x, tally_xml_is(x, "loop"));
 }

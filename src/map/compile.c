@@ -189,7 +189,7 @@ const struct tally_xml *
 compile_codes_in(const struct map_file *f, const char *name)
 {
 	for (const struct tally_xml *x = f->root->child; x != NULL; x = x->next)
-		if (strcmp(x->name, "codes") == 0 &&
+		if (tally_xml_is(x, "codes") &&
 		    strcmp(tally_xml_get(x, "name"), name) == 0)
 			return x;
 	return NULL;
@@ -244,7 +244,7 @@ read_codes(struct compile *c, const struct tally_xml *root)
 
 	for (const struct tally_xml *x = root->child;
 	     x != NULL && rc == TALLY_OK; x = x->next)
-		if (strcmp(x->name, "codes") == 0)
+		if (tally_xml_is(x, "codes"))
 			rc = compile_codes(c, tally_xml_get(x, "name"), &codes);
 	return rc;
 }

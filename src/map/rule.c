@@ -4,12 +4,6 @@
 
 #define WORD "abcdefghijklmnopqrstuvwxyz0123456789-_"
 
-static bool
-is(const struct tally_xml *x, const char *name)
-{
-	return strcmp(x->name, name) == 0;
-}
-
 static const struct tally_table *
 table_of(const struct compile *c, uint16_t block)
 {
@@ -445,23 +439,23 @@ rule_read(struct compile *c, const struct tally_xml *x, uint16_t block,
     uint16_t *child)
 {
 	*child = NO_BLOCK;
-	if (is(x, "field"))
+	if (tally_xml_is(x, "field"))
 		return read_field(c, x, block);
-	if (is(x, "constant"))
+	if (tally_xml_is(x, "constant"))
 		return read_constant(c, x, block);
-	if (is(x, "attribute"))
+	if (tally_xml_is(x, "attribute"))
 		return read_attribute(c, x, block);
-	if (is(x, "literal"))
+	if (tally_xml_is(x, "literal"))
 		return read_literal(c, x, block);
-	if (is(x, "count"))
+	if (tally_xml_is(x, "count"))
 		return total_count(c, x, block);
-	if (is(x, "sum"))
+	if (tally_xml_is(x, "sum"))
 		return total_sum(c, x, block);
-	if (is(x, "sequence"))
+	if (tally_xml_is(x, "sequence"))
 		return total_sequence(c, x, block);
-	if (is(x, "level"))
+	if (tally_xml_is(x, "level"))
 		return block_level(c, x, block, child);
-	if (is(x, "remove"))
+	if (tally_xml_is(x, "remove"))
 		return compile_mistake(c, x,
 		    "only a map that extends another one can remove a rule");
 	return block_rows(c, x, block, child);

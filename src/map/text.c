@@ -13,12 +13,6 @@
 #include "base/text.h"
 #include "map/words.h"
 
-static bool
-is(const struct tally_xml *x, const char *name)
-{
-	return strcmp(x->name, name) == 0;
-}
-
 enum tally_rc
 text_mistake(
     struct map_texts *v, const struct tally_xml *at, const char *fmt, ...)
@@ -110,7 +104,7 @@ add_named(struct map_texts *v, const struct tally_xml *x, const char *name,
 		    "name one that is there",
 		    root, name, name);
 	rc = add(v, name, file, text, chain);
-	if (rc == TALLY_OK && !is(v->file[v->nfile - 1].root, root))
+	if (rc == TALLY_OK && !tally_xml_is(v->file[v->nfile - 1].root, root))
 		rc = text_mistake(v, x,
 		    "\"%s\" is no %s, but a %s; name another file", name, root,
 		    v->file[v->nfile - 1].root->name);
@@ -165,7 +159,7 @@ add_chain(struct map_texts *v, const char *file, struct tally_str text)
 
 	if (rc != TALLY_OK)
 		return rc;
-	if (!is(v->file[0].root, "map"))
+	if (!tally_xml_is(v->file[0].root, "map"))
 		return text_mistake(v, v->file[0].root,
 		    "this is a library; name a map that uses it");
 	for (;;) {
@@ -200,7 +194,7 @@ of_library(const struct map_texts *v, const struct tally_xml *x)
 {
 	for (size_t i = 0; i < v->nfile; i++)
 		if (v->file[i].root->file == x->file)
-			return is(v->file[i].root, "library");
+			return tally_xml_is(v->file[i].root, "library");
 	return false;
 }
 
@@ -232,7 +226,7 @@ find_part(const struct map_texts *v, uint8_t chain, const char *name)
 			continue;
 		for (const struct tally_xml *x = v->file[i].root->child;
 		     x != NULL; x = x->next)
-			if (is(x, "part") &&
+			if (tally_xml_is(x, "part") &&
 			    strcmp(tally_xml_get(x, "name"), name) == 0)
 				return x;
 	}
@@ -245,9 +239,10 @@ check_names(struct map_texts *v, const struct tally_xml *root)
 {
 	const struct tally_xml *x, *o;
 
-	for (x = root->child; x != NULL && !is(x, "record"); x = x->next)
+	for (x = root->child; x != NULL && !tally_xml_is(x, "record");
+	     x = x->next)
 		for (o = root->child; o != x; o = o->next)
-			if (is(o, x->name) &&
+			if (tally_xml_is(o, x->name) &&
 			    strcmp(tally_xml_get(o, "name"),
 				tally_xml_get(x, "name")) == 0)
 				return text_mistake(v, x,
@@ -317,7 +312,7 @@ expand(struct map_texts *v, const struct tally_xml *root, uint8_t chain,
 			    "%d deep; do parts use one another in a circle?",
 			    TEXT_DEPTH_MAX);
 		l[1] = (struct level){ .to = l->to, .lenient = l->lenient };
-		if (is(x, "use")) {
+		if (tally_xml_is(x, "use")) {
 			rc = enter_part(v, x, chain, &l[1]);
 			if (rc != TALLY_OK)
 				return rc;
@@ -340,7 +335,7 @@ record_of(const struct tally_xml *root)
 {
 	const struct tally_xml *x = root->child;
 
-	while (!is(x, "record"))
+	while (!tally_xml_is(x, "record"))
 		x = x->next;
 	return x;
 }
@@ -356,7 +351,7 @@ make_record(struct map_texts *v)
 	for (size_t i = v->nfile; i-- > 0 && rc == TALLY_OK;) {
 		f = &v->file[i];
 		rc = check_names(v, f->root);
-		if (rc != TALLY_OK || !is(f->root, "map"))
+		if (rc != TALLY_OK || !tally_xml_is(f->root, "map"))
 			continue;
 		own = text_node(v, record_of(f->root), false);
 		if (own == NULL)

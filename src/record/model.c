@@ -51,19 +51,13 @@ is_yes(const char *value)
 	return value != NULL && strcmp(value, "yes") == 0;
 }
 
-static bool
-is(const struct tally_xml *x, const char *name)
-{
-	return strcmp(x->name, name) == 0;
-}
-
 static size_t
 count(const struct tally_xml *x, const char *name)
 {
 	size_t n = 0;
 
 	for (x = x->child; x != NULL; x = x->next)
-		n += is(x, name);
+		n += tally_xml_is(x, name);
 	return n;
 }
 
@@ -186,7 +180,7 @@ read_locals(struct loading *l, struct tally_table *t, struct tally_column *c,
 		return out_of_memory(l);
 	t->instant = instant;
 	for (x = x->child; x != NULL && rc == TALLY_OK; x = x->next)
-		if (is(x, "column"))
+		if (tally_xml_is(x, "column"))
 			rc = read_local(l, t, c++, instant, x);
 	return rc;
 }
@@ -214,9 +208,9 @@ read_parts(struct loading *l, struct tally_table *t, const struct tally_xml *x)
 	t->reference = r;
 	t->column = c;
 	for (y = x->child; y != NULL && rc == TALLY_OK; y = y->next) {
-		if (is(y, "note"))
+		if (tally_xml_is(y, "note"))
 			t->note = keep(l, y->text);
-		else if (is(y, "reference"))
+		else if (tally_xml_is(y, "reference"))
 			rc = read_reference(l, t, r + t->nreference, y);
 		else
 			rc = read_column(l, t, c + t->ncolumn, y);

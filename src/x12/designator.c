@@ -45,7 +45,8 @@ tally_designator_split(
 	if (dash != NULL)
 		*component = number(dash + 1, strlen(dash + 1));
 	*element = number(ref + n - 2, 2);
-	snprintf(tag, 4, "%.*s", (int)(n - 2), ref);
+	memcpy(tag, ref, n - 2);
+	tag[n - 2] = '\0';
 	return *element > 0 && (dash == NULL || *component > 0);
 }
 
@@ -69,6 +70,13 @@ tally_loop_distance(
 	return n;
 }
 
+static bool
+has_tag(const struct tally_place *p, const char *tag)
+{
+	return p->segment->tag[0] == tag[0] &&
+	    strcmp(p->segment->tag, tag) == 0;
+}
+
 void
 tally_places_find(struct tally_places *f, const struct tally_set_spec *set,
     uint16_t loop, const char *tag)
@@ -80,7 +88,7 @@ tally_places_find(struct tally_places *f, const struct tally_set_spec *set,
 	for (uint16_t i = set->loop[loop].first; i <= set->loop[loop].last;
 	     i++) {
 		l = set->place[i].loop;
-		if (strcmp(set->place[i].segment->tag, tag) != 0)
+		if (!has_tag(&set->place[i], tag))
 			continue;
 		d = tally_loop_distance(set, l, loop);
 		if (d < 0 || (best >= 0 && d > best))
@@ -106,7 +114,7 @@ tally_places_list(
 
 	to[0] = '\0';
 	for (uint16_t i = 0; i < set->nplace && n + 50 < size; i++)
-		if (strcmp(set->place[i].segment->tag, tag) == 0)
+		if (has_tag(&set->place[i], tag))
 			n += (size_t)snprintf(to + n, size - n, "%s%.40s",
 			    n > 0 ? ", " : "",
 			    tally_loop_name(set, set->place[i].loop));
