@@ -201,6 +201,32 @@ source(void *t, int reader, uint64_t from)
 	    t, reader == 0 ? READ_FIRST : READ_SECOND, from);
 }
 
+static struct tally_source
+source_ahead(void *payload, int reader, uint64_t from)
+{
+	(void)reader;
+	return store_payload_source(payload, from);
+}
+
+bool
+translate_ahead(struct translate *t, const struct store_file *file,
+    struct store_payload **payload)
+{
+	const struct site_mailbox *box =
+	    site_mailbox_find(t->f->site, file->mailbox);
+	struct parser_file f = { .partner = box != NULL ? box->partner : NULL,
+		.size = file->size,
+		.source = source_ahead };
+	struct tally_err ignored;
+
+	if (*payload == NULL &&
+	    store_payload_open(payload, t->f->store, file->id, &ignored) !=
+		TALLY_OK)
+		return false;
+	f.ctx = *payload;
+	return parser_ahead(t->parser, &f, t->f->store);
+}
+
 enum tally_rc
 translate_read(
     struct translate *t, uint64_t from, bool single, struct tally_err *err)
@@ -271,9 +297,11 @@ enum tally_rc
 translate_file(struct translate *t, struct tally_err *err)
 {
 	uint64_t n = 0;
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
-	rc = store_payload_open(&t->payload, t->f->store, t->file.id, err);
+	if (t->payload == NULL)
+		rc = store_payload_open(
+		    &t->payload, t->f->store, t->file.id, err);
 	t->unreadable = translate_lacks(rc);
 	t->opened = rc == TALLY_OK;
 	if (rc != TALLY_OK)

@@ -21,6 +21,7 @@ struct lookups {
 	struct tally_arena arena;
 	struct entry *by[2]; /* by theirs, by ours; owned, n of each */
 	size_t n, cap;
+	bool sorted;
 };
 
 static int
@@ -110,6 +111,7 @@ lookups_add(
 	l->by[0][l->n] = e;
 	l->by[1][l->n] = (struct entry){ e.name, e.value, e.key, e.any, e.id };
 	l->n++;
+	l->sorted = false;
 	return TALLY_OK;
 }
 
@@ -129,8 +131,11 @@ lookups_new(struct lookups **out, struct tally_err *err)
 void
 lookups_sort(struct lookups *l)
 {
-	for (int i = 0; i < 2 && l != NULL && l->n > 0; i++)
+	if (l == NULL || l->sorted)
+		return;
+	for (int i = 0; i < 2 && l->n > 0; i++)
 		qsort(l->by[i], l->n, sizeof(*l->by[i]), by_key);
+	l->sorted = true;
 }
 
 static enum tally_rc

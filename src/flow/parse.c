@@ -108,23 +108,36 @@ take_lookups(struct parse *p, struct wire *w, struct tally_err *err)
 	return rc;
 }
 
+/* The next frame that is not about cross-references. */
+static enum wire_kind
+receive(
+    struct parse *p, struct wire *w, enum tally_rc *rc, struct tally_err *err)
+{
+	struct tally_err ignored;
+	enum wire_kind kind;
+	enum tally_rc late;
+
+	*rc = TALLY_OK;
+	while ((kind = parse_receive(p, w)) == WIRE_LOOKUPS) {
+		late = take_lookups(p, w, *rc == TALLY_OK ? err : &ignored);
+		*rc = *rc == TALLY_OK ? late : *rc;
+	}
+	return kind;
+}
+
 /* What is to become of the interchange that was judged. */
 static enum tally_rc
 decision(struct parse *p, bool *record, struct tally_err *err)
 {
 	struct wire w;
-	enum wire_kind kind;
-	enum tally_rc rc = TALLY_OK, late;
-	struct tally_err ignored;
+	enum tally_rc rc;
 
-	for (;;) {
-		kind = parse_receive(p, &w);
-		if (kind != WIRE_LOOKUPS)
-			break;
-		late = take_lookups(p, &w, rc == TALLY_OK ? err : &ignored);
-		rc = rc == TALLY_OK ? late : rc;
+	if (p->file.ahead) {
+		*record = wire_is_recorded(p->ic);
+		p->asked = (struct wire_record){ .recorded = 0 };
+		return TALLY_OK;
 	}
-	*record = kind == WIRE_RECORD;
+	*record = receive(p, &w, &rc, err) == WIRE_RECORD;
 	if (!*record || rc != TALLY_OK)
 		return rc;
 	tally_arena_reset(&p->scratch);
@@ -226,7 +239,7 @@ parse_work(struct parse *p)
 		sandbox_exit(1);
 	for (;;) {
 		p->file.whole = false;
-		if (parse_receive(p, &w) != WIRE_FILE)
+		if (receive(p, &w, &rc, &err) != WIRE_FILE)
 			sandbox_exit(1);
 		wire_file(&w, &p->file);
 		p->partner = p->file.partner < p->site->npartner
@@ -234,7 +247,10 @@ parse_work(struct parse *p)
 		    : NULL;
 		if (p->file.whole)
 			parse_take(p);
-		rc = file(p, &err);
+		if (p->file.ahead)
+			lookups_sort(p->lookups);
+		if (rc == TALLY_OK)
+			rc = file(p, &err);
 		parse_forget(p);
 		if (rc != TALLY_OK)
 			say_trouble(p, &err);

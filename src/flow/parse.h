@@ -73,8 +73,10 @@ void parse_work(struct parse *) TALLY_NORETURN;
 /* Ends at once, with the reason. */
 void parse_refuse(struct parse *, struct tally_err *) TALLY_NORETURN;
 
-/* Sends what is in out. */
+/* Sends what is in out, at the latest before something is received: what is
+ * said of a file that came at once goes together. */
 enum tally_rc parse_send(struct parse *, struct tally_err *) TALLY_MUST_USE;
+void parse_flush(struct parse *);
 /* The next frame that is not bytes of the file: its kind, its content in w. */
 enum wire_kind parse_receive(struct parse *, struct wire *);
 /* Takes in the bytes of a file that come at once. */

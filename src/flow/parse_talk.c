@@ -37,19 +37,15 @@ take(void *to, size_t n)
 	}
 }
 
-enum tally_rc
-parse_send(struct parse *p, struct tally_err *err)
+void
+parse_flush(struct parse *p)
 {
 	const char *at = p->out.p;
 	size_t n = p->out.n;
-	bool failed = p->out.failed;
 	unsigned interrupts = 0;
 	ssize_t done;
 
 	tally_buf_reset(&p->out);
-	if (failed)
-		return tally_err_set(err, TALLY_NOMEM,
-		    "no memory for what was read from a file");
 	while (n > 0) {
 		done = write(TO_RUN, at, n);
 		if (done < 0 && errno == EINTR && ++interrupts < INTERRUPTS)
@@ -60,6 +56,18 @@ parse_send(struct parse *p, struct tally_err *err)
 		at += done;
 		n -= (size_t)done;
 	}
+}
+
+enum tally_rc
+parse_send(struct parse *p, struct tally_err *err)
+{
+	if (p->out.failed) {
+		tally_buf_reset(&p->out);
+		return tally_err_set(err, TALLY_NOMEM,
+		    "no memory for what was read from a file");
+	}
+	if (!p->file.whole || p->out.n >= WIRE_BLOCK)
+		parse_flush(p);
 	return TALLY_OK;
 }
 
@@ -109,6 +117,7 @@ next(struct parse *p, struct wire *w)
 {
 	struct wire_head head;
 
+	parse_flush(p);
 	take(&head, sizeof(head));
 	if (head.kind == WIRE_BYTES) {
 		take_bytes(p, head.n);

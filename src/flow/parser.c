@@ -187,6 +187,7 @@ bury(struct parser *p, bool at_once)
 	p->ready = p->busy = p->parted = false;
 	p->lookups_of = NULL;
 	p->nasked = 0;
+	p->nahead = 0;
 	tally_buf_reset(&p->in);
 	tally_buf_reset(&p->out);
 	p->first = p->sent = 0;
@@ -242,9 +243,8 @@ parser_died(const struct parser *p)
 	return p->died;
 }
 
-/* Milliseconds that its process has worked; -1: that cannot be told. */
-static int64_t
-worked(const struct parser *p)
+int64_t
+parser_worked(const struct parser *p)
 {
 	struct timespec t;
 
@@ -257,7 +257,7 @@ const char *
 parser_slow(struct parser *p)
 {
 	int64_t most = p->cpu_ms + (int64_t)(p->file.size / PARSER_RATE);
-	int64_t now = worked(p);
+	int64_t now = parser_worked(p);
 
 	return p->begun >= 0 && now - p->begun > most ? "did not come to an end"
 						      : NULL;
@@ -266,7 +266,7 @@ parser_slow(struct parser *p)
 const char *
 parser_late(struct parser *p)
 {
-	int64_t cpu = worked(p);
+	int64_t cpu = parser_worked(p);
 
 	if (p->cpu < 0)
 		p->cpu = cpu;
@@ -278,66 +278,6 @@ parser_late(struct parser *p)
 }
 
 /* --- a file --- */
-
-static enum tally_rc
-send_whole(struct parser *p, struct tally_err *err)
-{
-	const struct parser_file *f = &p->file;
-	struct tally_source source = f->source(f->ctx, 0, 0);
-	char block[16384];
-	struct wire w;
-	size_t got = 1, total = 0, begun = parser_begin(p, &w, WIRE_BYTES);
-	uint8_t reader = 0;
-	enum tally_rc rc = TALLY_OK;
-
-	wire_u8(&w, &reader);
-	while (rc == TALLY_OK && got > 0 && total <= f->size) {
-		rc = source.read(source.ctx, block, sizeof(block), &got, err);
-		if (rc == TALLY_OK)
-			tally_buf_add(&p->out, block, got);
-		total += got;
-	}
-	wire_finish(&w, begun);
-	if (rc == TALLY_OK && total != f->size)
-		rc = tally_err_set(err, TALLY_IO,
-		    "a file that was kept is not as long as it was; restore "
-		    "it from a backup");
-	return rc;
-}
-
-enum tally_rc
-parser_file(
-    struct parser *p, const struct parser_file *f, struct tally_err *err)
-{
-	struct wire_file m = { .partner = UINT32_MAX,
-		.size = f->size,
-		.from = f->from,
-		.single = f->single,
-		.whole = f->size <= WIRE_SMALL };
-	struct wire w;
-	size_t begun;
-	enum tally_rc rc = TALLY_OK;
-
-	p->died = false;
-	if (p->busy || p->parted)
-		parser_end(p);
-	if (p->pid == 0)
-		rc = parser_start(p, err);
-	if (rc != TALLY_OK)
-		return rc;
-	if (f->partner != NULL)
-		m.partner = (uint32_t)(f->partner - p->f->site->partner);
-	p->file = *f;
-	p->busy = true;
-	p->said = 0;
-	p->begun = worked(p);
-	p->judged = f->from;
-	memset(p->reader, 0, sizeof(p->reader));
-	begun = parser_begin(p, &w, WIRE_FILE);
-	wire_file(&w, &m);
-	wire_finish(&w, begun);
-	return m.whole ? send_whole(p, err) : TALLY_OK;
-}
 
 /* Whether it is one that can come where it is said to be. */
 static bool
@@ -355,10 +295,15 @@ parser_judged(struct parser *p, struct tally_interchange_judged **out,
 {
 	enum wire_kind kind;
 	struct wire w;
-	enum tally_rc rc = parser_receive(p, &kind, &w, err);
+	enum tally_rc rc;
 
+	do
+		rc = parser_receive(p, &kind, &w, err);
+	while (rc == TALLY_OK && p->skipped &&
+	    (kind == WIRE_BATCH || kind == WIRE_ANSWERS));
 	if (rc != TALLY_OK)
 		return rc;
+	p->skipped = false;
 	tally_findings_reset(&p->list);
 	tally_arena_reset(&p->kept);
 	w.arena = &p->kept;
@@ -382,9 +327,10 @@ void
 parser_skip(struct parser *p)
 {
 	struct wire w;
-	size_t begun = parser_begin(p, &w, WIRE_SKIP);
 
-	wire_finish(&w, begun);
+	p->skipped = p->ahead && wire_is_recorded(&p->ic);
+	if (!p->ahead)
+		wire_finish(&w, parser_begin(p, &w, WIRE_SKIP));
 }
 
 void
@@ -396,67 +342,6 @@ parser_record(struct parser *p, const struct wire_record *r)
 
 	wire_record(&w, &m);
 	wire_finish(&w, begun);
-}
-
-/* --- cross-references --- */
-
-struct lookups_sent {
-	struct parser *p;
-	struct tally_buf rows;
-	size_t n;
-	bool first;
-};
-
-static enum tally_rc
-send_lookups(struct lookups_sent *s, struct tally_err *err)
-{
-	struct wire w;
-	size_t begun = parser_begin(s->p, &w, WIRE_LOOKUPS);
-
-	wire_bool(&w, &s->first);
-	wire_size(&w, &s->n);
-	tally_buf_str(w.out, tally_buf_view(&s->rows));
-	w.out->failed |= s->rows.failed;
-	wire_finish(&w, begun);
-	tally_buf_reset(&s->rows);
-	s->first = false;
-	s->n = 0;
-	return parser_flush(s->p, err);
-}
-
-static enum tally_rc
-add_lookup(void *ctx, const struct store_lookup_row *row, struct tally_err *err)
-{
-	struct lookups_sent *s = ctx;
-	struct store_lookup_row copy = *row;
-	struct wire w = { .out = &s->rows };
-
-	wire_lookup(&w, &copy);
-	return ++s->n < WIRE_LOOKUPS_MAX ? TALLY_OK : send_lookups(s, err);
-}
-
-enum tally_rc
-parser_lookups(struct parser *p, struct store *st, struct tally_err *err)
-{
-	struct lookups_sent s = { .p = p, .first = true };
-	enum tally_rc rc;
-
-	if (p->lookups_of == p->file.partner)
-		return TALLY_OK;
-	tally_buf_init(&s.rows, WIRE_FRAME_MAX);
-	rc = store_lookup_each(st, p->file.partner->name, add_lookup, &s, err);
-	if (rc == TALLY_OK)
-		rc = send_lookups(&s, err);
-	if (rc == TALLY_OK)
-		p->lookups_of = p->file.partner;
-	tally_buf_free(&s.rows);
-	return rc;
-}
-
-void
-parser_forget_lookups(struct parser *p)
-{
-	p->lookups_of = NULL;
 }
 
 /* --- what is recorded --- */

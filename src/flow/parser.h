@@ -13,8 +13,9 @@
  *               again and maps its sets into batches, one of which is on its
  *               way while the run records the one before
  *
- * So both cores have work, and memory does not grow with the file.  What the
- * parser says is believed no more than the bytes that it reads: see wire.h.
+ * So both cores have work, and memory does not grow with the file.  Of small
+ * files many are given at once, and read ahead of the run.  What the parser
+ * says is believed no more than the bytes that it reads: see wire.h.
  *
  * It may die, by what is in a file or by what the kernel forbids; it may be
  * silent for too long, take too much memory or say what cannot be.  Each is the
@@ -69,6 +70,21 @@ struct parser_file {
 };
 enum tally_rc parser_file(struct parser *, const struct parser_file *,
     struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * Gives a small file to be read while the run has others in hand.  Parser_file
+ * has to come for the files so given, in that order, before any other.  An
+ * interchange that wire_is_recorded is recorded at once, as on parser_record
+ * with nothing recorded before.  False: this one cannot be read ahead, and none
+ * behind it until parser_file has come for it.  The cross-references are taken
+ * from the store.
+ */
+bool parser_ahead(struct parser *, const struct parser_file *, struct store *);
+/* What was given ahead is not wanted any more. */
+void parser_forget_ahead(struct parser *);
+/* Whether the file in hand was: then of parser_lookups and parser_record none
+ * is called, and parser_skip only where it is not recorded. */
+bool parser_is_ahead(const struct parser *);
 
 /*
  * The next interchange of the file, *out null behind the last, and what was

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What parser.c, its process, and parser_talk.c, its frames, share. */
+/* What parser.c, its process, parser_give.c and parser_talk.c, its frames,
+ * share. */
 #ifndef TALLYMAN_FLOW_PARSER_INSIDE_H
 #define TALLYMAN_FLOW_PARSER_INSIDE_H
 
@@ -44,6 +45,8 @@ struct parser {
 
 	/* The file in hand. */
 	struct parser_file file;
+	bool ahead;   /* it was given before it was in hand */
+	bool skipped; /* what is said of the interchange is not wanted */
 	struct parser_reader reader[PARSER_READERS];
 	struct wire_read asked[PARSER_ASKED]; /* a ring */
 	size_t first_asked, nasked;
@@ -56,6 +59,9 @@ struct parser {
 	struct tally_arena arena; /* of what was said last */
 	uint64_t at;              /* behind the newest document */
 	uint32_t group;
+
+	/* Files that it was given ahead of the one in hand. */
+	size_t nahead, ahead_bytes;
 	const struct site_partner *lookups_of; /* that it has; null: none */
 	int64_t cpu_ms, silent_ms;             /* PARSER_CPU_MS, PARSER_MS */
 };
@@ -66,6 +72,8 @@ enum tally_rc parser_start(struct parser *, struct tally_err *) TALLY_MUST_USE;
 void parser_end(struct parser *);
 /* Ends it for what it did, or has done; fills err and returns its kind. */
 enum tally_rc parser_lost(struct parser *, const char *how, struct tally_err *);
+/* Milliseconds that its process has worked; -1: that cannot be told. */
+int64_t parser_worked(const struct parser *);
 /* Whether it is to be given up for what it takes for a file, or, when it is
  * silent, for that; null: not yet. */
 const char *parser_slow(struct parser *);

@@ -70,12 +70,11 @@ answers(struct translate *t, struct tally_err *err)
 	return store_answers_put(t->f->store, &from, &a->answers, err);
 }
 
-enum tally_rc
-translate_record(struct translate *t, struct tally_err *err)
+static enum tally_rc
+ask(struct translate *t, struct tally_err *err)
 {
 	struct wire_record how = { .recorded = t->in.recorded };
 	struct tally_arena scratch;
-	enum wire_kind kind;
 	enum tally_rc rc;
 
 	tally_arena_init(&scratch, SIZE_MAX);
@@ -85,6 +84,23 @@ translate_record(struct translate *t, struct tally_err *err)
 	if (rc == TALLY_OK)
 		parser_record(t->parser, &how);
 	tally_arena_free(&scratch);
+	return rc;
+}
+
+enum tally_rc
+translate_record(struct translate *t, struct tally_err *err)
+{
+	enum wire_kind kind;
+	enum tally_rc rc;
+
+	if (!parser_is_ahead(t->parser))
+		rc = ask(t, err);
+	else if (t->in.recorded == 0)
+		rc = TALLY_OK;
+	else
+		/* What is recorded of it was not known: once more, alone. */
+		rc = tally_err_set(err, TALLY_DATA,
+		    "a part of it was recorded by an earlier run");
 	gathered_empty(&t->g);
 	while (rc == TALLY_OK && !t->g.last) {
 		rc = parser_next(t->parser, &t->g, &t->answers, &kind, err);

@@ -29,11 +29,14 @@
 #define DEATHS      2 /* after so many a file is not tried any more */
 #define ANSWERS_MS  (INT64_C(7) * 86400 * 1000) /* tried for so long */
 #define ANSWER_MAX  (64u << 20)
+#define AHEAD_LEAST 8 /* files; where there are fewer more are read ahead */
 
 struct group {
 	struct store_file file[GROUP_FILES];
 	struct outcome outcome[GROUP_FILES]; /* to be told with the commit */
+	struct store_payload *payload[GROUP_FILES]; /* of those read ahead */
 	size_t n;
+	size_t ahead; /* to this one they are read */
 };
 
 enum tally_rc
@@ -252,7 +255,11 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 
 	if (rc != TALLY_OK)
 		return rc;
+	t->payload = g->payload[i];
+	g->payload[i] = NULL;
 	rc = work(t, &g->file[i], &why);
+	store_payload_close(t->payload);
+	t->payload = NULL;
 	g->outcome[i] = t->outcome;
 	if (rc == TALLY_OK)
 		return t->careful ? store_release(st, err) : rc;
@@ -266,6 +273,31 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 	return failed(t, &why, err);
 }
 
+/* File i is next: it and those behind it are given to the parser, many at a
+ * time, so that it need not be woken for each.  Not where a failure is to be
+ * that of one file. */
+static void
+read_ahead(struct translate *t, struct group *g, size_t i)
+{
+	if (!hurried(t) || g->ahead > i + AHEAD_LEAST)
+		return;
+	if (g->ahead < i)
+		g->ahead = i;
+	while (g->ahead < g->n &&
+	    translate_ahead(t, &g->file[g->ahead], &g->payload[g->ahead]))
+		g->ahead++;
+}
+
+static void
+forget_ahead(struct translate *t, struct group *g)
+{
+	parser_forget_ahead(t->parser);
+	for (size_t i = 0; i < g->n; i++) {
+		store_payload_close(g->payload[i]);
+		g->payload[i] = NULL;
+	}
+}
+
 static enum tally_rc
 all_together(struct translate *t, struct group *g, struct tally_err *err)
 {
@@ -275,12 +307,17 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 	t->solo = false;
 	memset(t->count, 0, sizeof(t->count));
 	memset(g->outcome, 0, sizeof(g->outcome));
+	memset(g->payload, 0, sizeof(g->payload));
+	g->ahead = 0;
 	rc = store_begin(st, err);
 	if (rc != TALLY_OK)
 		return rc;
-	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
+	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++) {
+		read_ahead(t, g, i);
 		if (!*waits(t, g->file[i].mailbox))
 			rc = together(t, g, i, err);
+	}
+	forget_ahead(t, g);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
 	if (rc == TALLY_OK)

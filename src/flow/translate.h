@@ -67,7 +67,7 @@ struct translate {
 
 	/* The file in hand. */
 	struct store_file file;
-	struct store_payload *payload;
+	struct store_payload *payload;      /* null: not opened yet */
 	const struct site_mailbox *box;     /* null: no longer configured */
 	const struct site_partner *partner; /* likewise */
 	bool solo;                          /* may commit on the way */
@@ -89,6 +89,10 @@ struct translate {
 enum tally_rc translate_open(
     struct translate *, struct flow *, struct tally_err *) TALLY_MUST_USE;
 void translate_close(struct translate *);
+/* Lets one that comes later be read while others are in hand; false: it cannot
+ * be, nor what is behind it.  Its payload is opened, for translate_file. */
+bool translate_ahead(
+    struct translate *, const struct store_file *, struct store_payload **);
 /* Takes a file in hand. */
 void translate_take(struct translate *, const struct store_file *);
 

@@ -232,6 +232,7 @@ wire_file(struct wire *w, struct wire_file *f)
 	wire_u64(w, &f->from);
 	wire_bool(w, &f->single);
 	wire_bool(w, &f->whole);
+	wire_bool(w, &f->ahead);
 }
 
 void

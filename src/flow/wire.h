@@ -104,7 +104,11 @@ struct wire_file {
 	uint64_t from;    /* the first byte to be judged */
 	bool single;      /* there is an end behind one interchange */
 	bool whole;       /* all bytes follow at once, in one WIRE_BYTES */
+	bool ahead;       /* nothing is asked about it: see wire_is_recorded */
 };
+/* Whether the interchange of a file that is read ahead is recorded, all of it,
+ * without being asked for: then what follows is the same as on WIRE_RECORD. */
+bool wire_is_recorded(const struct tally_interchange_judged *);
 void wire_file(struct wire *, struct wire_file *);
 
 struct wire_read {

@@ -221,6 +221,12 @@ wire_interchange(struct wire *w, struct tally_interchange_judged *j,
 		w->bad = true;
 }
 
+bool
+wire_is_recorded(const struct tally_interchange_judged *j)
+{
+	return j->readable && j->verdict != TALLY_REJECTED;
+}
+
 /* --- answers --- */
 
 static void

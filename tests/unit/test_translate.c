@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 
 #include <cmocka.h>
@@ -255,6 +256,46 @@ test_parser_dies(void **state)
 	tally_buf_free(&expected);
 }
 
+static void
+put_small(struct workspace *w, unsigned n)
+{
+	char name[32];
+
+	for (unsigned i = 1; i <= n; i++) {
+		snprintf(name, sizeof(name), "%02u.edi", i);
+		workspace_put(w, "drop", name, order(i, 2 * i, 2, 'P'));
+	}
+}
+
+/* The same where it reads files ahead. */
+static void
+test_parser_dies_ahead(void **state)
+{
+	struct tally_buf expected;
+	struct workspace w;
+	const unsigned files = 40;
+	bool ended = false;
+
+	(void)state;
+	tally_buf_init(&expected, 1u << 20);
+	workspace_make(&w, USUAL);
+	put_small(&w, files);
+	assert_int_equal(workspace_run(&w), 0);
+	outcome(&w, &expected);
+	workspace_remove(&w);
+	for (long n = 1; !ended; n += n / 6 + 5) {
+		workspace_make(&w, USUAL);
+		put_small(&w, files);
+		assert_int_equal(dying_parsers(&w, n, LONG_MAX, &ended), 0);
+		outcome(&w, &buf);
+		if (!tally_str_eq(
+			tally_buf_view(&buf), tally_buf_view(&expected)))
+			fail_msg("parser's death at %ld:\n%s", n, buf.p);
+		workspace_remove(&w);
+	}
+	tally_buf_free(&expected);
+}
+
 /* Two deaths in one file put it out of the way, and the others go on; so does
  * a file of which documents were recorded before. */
 static void
@@ -362,6 +403,78 @@ test_many_files(void **state)
 	workspace_remove(&w);
 }
 
+/* Partners of two kinds: the group numbers of one are asked about. */
+#define TWO \
+	"<tallyman xmlns=\"urn:tallyman:config:1\">" \
+	"<self qualifier=\"ZZ\" id=\"US\"/>" \
+	"<partner name=\"them\" qualifier=\"ZZ\" id=\"THEM\">" \
+	"<mailbox url=\"dir:.\"><pull from=\"drop\" settle=\"0\"/>" \
+	"<push to=\"out\"/></mailbox><receive set=\"850\"/></partner>" \
+	"<partner name=\"wary\" qualifier=\"ZZ\" id=\"WARY\"" \
+	" unique-groups=\"partner\">" \
+	"<mailbox url=\"dir:.\" name=\"other\"><pull from=\"in\" " \
+	"settle=\"0\"/>" \
+	"<push to=\"out\"/></mailbox><receive set=\"850\"/></partner>" \
+	"</tallyman>"
+
+/* Small files, most of them with something of their own. */
+static void
+put_mixed(struct workspace *w, unsigned i)
+{
+	struct workspace_order o = { i, 2 * i, 1 + i % 3, 'P', NULL };
+	const char *folder = i % 4 == 0 ? "in" : "drop";
+	char name[32];
+
+	o.sender = i % 4 == 0 ? "WARY" : i == 9 ? "EVIL" : NULL;
+	o.usage = i == 10 ? 'T' : 'P';
+	o.control -= i == 14 || i == 16 ? 1 : 0;
+	o.first = i == 26 ? 2 : o.first;
+	o.n = i == 22 ? 1100 : o.n;
+	tally_buf_reset(&buf);
+	workspace_order(&buf, &o);
+	if (i == 6)
+		workspace_order(&buf, &o);
+	if (i == 17)
+		buf.n -= 12;
+	if (i == 18)
+		buf.n = 90;
+	snprintf(name, sizeof(name), "%02u.edi", i);
+	workspace_put(w, folder, name, tally_buf_view(&buf));
+}
+
+/* Files that are read ahead come to the same as each in a run of its own. */
+static void
+test_together(void **state)
+{
+	struct tally_buf expected;
+	struct workspace w;
+	const unsigned n = 60;
+	char path[128];
+
+	(void)state;
+	tally_buf_init(&expected, 1u << 20);
+	for (int way = 0; way < 2; way++) {
+		workspace_make(&w, TWO);
+		snprintf(path, sizeof(path), "%s/in", w.dir);
+		assert_int_equal(mkdir(path, 0700), 0);
+		for (unsigned i = 1; i <= n; i++) {
+			put_mixed(&w, i);
+			if (way == 0)
+				(void)workspace_run(&w);
+		}
+		(void)workspace_run(&w);
+		outcome(&w, way == 0 ? &expected : &buf);
+		workspace_remove(&w);
+	}
+	if (!tally_str_eq(tally_buf_view(&buf), tally_buf_view(&expected)))
+		fail_msg("%s\n--- together:\n%s", expected.p, buf.p);
+	has("interchanges duplicate 1");
+	has("files quarantined 2");
+	has("interchanges rejected 2");
+	has("documents held 61");
+	tally_buf_free(&expected);
+}
+
 /* Several interchanges in a file: each is decided on for itself. */
 static void
 test_several(void **state)
@@ -465,10 +578,12 @@ main(void)
 		cmocka_unit_test(test_resume),
 		cmocka_unit_test(test_poison),
 		cmocka_unit_test(test_parser_dies),
+		cmocka_unit_test(test_parser_dies_ahead),
 		cmocka_unit_test(test_parser_dies_twice),
 		cmocka_unit_test(test_parser_never_begins),
 		cmocka_unit_test(test_innocent),
 		cmocka_unit_test(test_many_files),
+		cmocka_unit_test(test_together),
 		cmocka_unit_test(test_several),
 		cmocka_unit_test(test_agreements),
 		cmocka_unit_test(test_never_ta1),
