@@ -60,6 +60,7 @@ lie(struct parse *p)
 		wire_u32(&w, &i);
 	wire_finish(&w, begun);
 	(void)!parse_send(p, &err);
+	parse_flush(p);
 }
 
 bool
