@@ -194,6 +194,10 @@ enum tally_rc tally_batch_row(struct tally_batch *, uint16_t table,
  * else for want of memory. */
 uint32_t tally_batch_add(struct tally_batch *, uint16_t table);
 
+/* So many of them, one or more; the first.  For whoever then fills in all
+ * references and all cells, of which nothing is known. */
+uint32_t tally_batch_add_many(struct tally_batch *, uint16_t table, uint32_t n);
+
 /* Puts a value into a cell; the bytes are copied. */
 enum tally_rc tally_batch_set(struct tally_batch *, uint16_t table,
     uint32_t row, uint16_t column, struct tally_str, struct tally_err *)
@@ -218,8 +222,8 @@ tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
 	    (struct tally_cell){ kept.p, (uint32_t)kept.n };
 }
 
-/* The first value of the columns that the model calls the key of the newest
- * document, which is this one; empty when there is none. */
+/* The first value of the columns that the model calls the key of a document;
+ * empty when there is none. */
 struct tally_str tally_batch_key(const struct tally_batch *, uint32_t document);
 
 /* The rows of a table that a document of the batch has: the first, and how

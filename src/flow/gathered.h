@@ -61,7 +61,7 @@ void gathered_find(
     struct gathered *, const struct store_document *, enum tally_finding_kind);
 
 /* The first value of the columns that the model calls the key of a document,
- * by its ordinal in the batch, of which it is the newest; UINT32_MAX: it has
+ * by its ordinal in the batch; UINT32_MAX: it has
  * no rows.  Empty where there is none. */
 struct tally_str gathered_key(const struct gathered *, uint32_t document);
 

@@ -60,9 +60,7 @@ struct wire {
 	const char *p, *end;       /* what is still to be read */
 	struct tally_arena *arena; /* where what is read is kept */
 	const struct tally_dictionary *dictionary; /* specs are of it */
-	struct tally_str texts; /* of a batch: most cells are places in it */
-	bool plain;             /* they are ASCII without NUL */
-	uint64_t viewed;        /* bytes of cells, each counted */
+	uint64_t viewed; /* bytes of cells, each counted */
 	bool bad;
 };
 
@@ -152,6 +150,11 @@ void wire_answers(struct wire *, struct wire_answers *);
  * wire's content as g->bytes: texts of the batch point into it.  Several may be
  * the same bytes: how long they are together, viewed, has its own limit. */
 void wire_gathered(struct wire *, struct gathered *);
+
+/* What the rows of a batch hold, which are there, without cells where it is
+ * read; up to the end of the frame.  A row has one cell at least. */
+#define WIRE_CELL 8 /* bytes of it */
+void wire_cells(struct wire *, struct tally_batch *);
 
 void wire_trouble(struct wire *, struct tally_err *);
 

@@ -2,299 +2,29 @@
 /*
  * Documents with their rows; see wire.h.
  *
- * First come the texts of the batch, as they lie in it: mostly the sets as the
- * partner wrote them.  Of a document then comes how many rows it has in each
- * table, so that references can be compared as they are read, and the rows, of
- * each only the cells that hold something: a place in the texts.  They are most
- * of what is said at all, so nothing is copied for a cell, and what is read
- * stays where it is.
+ * Of a document comes what it is, how many rows it has in each table, and what
+ * these refer to, which is one of them; what all rows hold comes behind the
+ * last document, table by table: see wire_cells.c.
  */
 #include "flow/wire.h"
 
 #include <string.h>
 
-#include "base/date.h"
-#include "base/decimal.h"
-#include "base/text.h"
-#include "base/word.h"
-#include "store/load.h"
-
 #define NAME_SIZE      256         /* of a map */
 #define RESIDUE_MAX    (16u << 20) /* no segment can be longer */
 #define DOCUMENT_LEAST 85
 #define RESIDUE_LEAST  24
-#define CELL_OWN       UINT16_MAX /* its text follows; at is its length */
-
-/* A cell as it is said. */
-struct cell {
-	uint16_t column, n;
-	uint32_t at; /* in the texts */
-};
-
-/* The columns of a table of a batch that hold anything. */
-struct columns {
-	uint16_t *v;
-	uint16_t n;
-};
-
-/* --- cells --- */
-
-/* As a pattern has it, whose 0 is any digit. */
-static bool
-is_like(const char *p, size_t n, const char *pattern)
-{
-	for (size_t i = 0; i < n; i++)
-		if (pattern[i] == '0' ? p[i] < '0' || p[i] > '9'
-				      : p[i] != pattern[i])
-			return false;
-	return true;
-}
-
-static bool
-is_time(const char *p, size_t n)
-{
-	static const char pattern[] = "00:00:00.00";
-
-	return n < sizeof(pattern) && n != 9 && (n >= 8 || n == 5) &&
-	    is_like(p, n, pattern);
-}
-
-static size_t
-digits(const char *p, size_t n)
-{
-	size_t i = 0;
-
-	while (i < n && p[i] >= '0' && p[i] <= '9')
-		i++;
-	return i;
-}
-
-static bool
-is_decimal(const char *p, size_t n)
-{
-	size_t i = n > 0 && p[0] == '-', whole = digits(p + i, n - i);
-
-	i += whole;
-	if (i < n && p[i] == '.') {
-		whole += digits(p + i + 1, n - i - 1);
-		i += 1 + digits(p + i + 1, n - i - 1);
-	}
-	return whole > 0 && i == n && n <= TALLY_DECIMAL_MAX;
-}
-
-static bool
-fits(const struct wire *w, enum tally_column_type type, const struct cell *c,
-    struct tally_str s)
-{
-	const struct tally_cell cell = { .p = s.p, .n = (uint32_t)s.n };
-	int64_t number;
-
-	switch (type) {
-	case TALLY_TEXT:
-		return (w->plain && c->n != CELL_OWN) || tally_utf8_ok(s);
-	case TALLY_INTEGER:
-		return load_integer(&number, &cell);
-	case TALLY_DECIMAL:
-		return is_decimal(s.p, s.n);
-	case TALLY_DATE:
-		return s.n == TALLY_DATE_MAX && is_like(s.p, s.n, "0000-00-00");
-	case TALLY_TIME:
-		return is_time(s.p, s.n);
-	}
-	return false;
-}
 
 /* --- rows --- */
 
-static void
-texts(struct wire *w, const struct tally_batch *b)
-{
-	size_t n;
-
-	if (w->out != NULL) {
-		w->texts = tally_arena_newest(&b->text);
-		n = w->texts.n;
-		wire_size(w, &n);
-		tally_buf_str(w->out, w->texts);
-		return;
-	}
-	n = wire_count(w, 0, 1);
-	w->texts = tally_str(w->p, n);
-	w->p += n;
-	w->plain = word_plain(w->texts.p, n);
-}
-
-/* One for each table; null: there is no memory. */
-static struct columns *
-columns_of(const struct tally_batch *b)
-{
-	const struct tally_model *m = b->model;
-	size_t most = 0;
-	struct columns *c;
-	uint16_t *v;
-
-	for (uint16_t i = 0; i < m->ntable; i++)
-		most += m->table[i].ncolumn;
-	c = tally_alloc(m->ntable * sizeof(*c) + most * sizeof(*v));
-	if (c == NULL)
-		return NULL;
-	v = (uint16_t *)(void *)(c + m->ntable);
-	for (uint16_t i = 0; i < m->ntable; i++) {
-		c[i] = (struct columns){ v, 0 };
-		for (uint16_t k = 0;
-		     b->rows[i].n > 0 && k < m->table[i].ncolumn; k++)
-			if (b->rows[i].slot[k] != TALLY_NO_SLOT)
-				c[i].v[c[i].n++] = k;
-		v += c[i].n;
-	}
-	return c;
-}
-
-static struct cell
-cell_of(const struct wire *w, uint16_t column, const struct tally_cell *c)
-{
-	/* It may be in another object. */
-	uintptr_t at = (uintptr_t)c->p - (uintptr_t)w->texts.p;
-
-	if (at <= w->texts.n && c->n <= w->texts.n - at && c->n < CELL_OWN)
-		return (struct cell){ column, (uint16_t)c->n, (uint32_t)at };
-	return (struct cell){ column, CELL_OWN, c->n };
-}
-
-/* A text behind its cell, and room for what follows; null: there is none. */
-static char *
-put_own(
-    struct tally_buf *out, char *at, const struct tally_cell *c, size_t room)
-{
-	out->n = (size_t)(at - out->p);
-	at = tally_buf_room(out, c->n + room);
-	if (at == NULL)
-		return NULL;
-	memcpy(at, c->p, c->n);
-	return at + c->n;
-}
-
-static void
-put_row(struct wire *w, const struct tally_rows *r, uint32_t row,
-    const struct columns *columns)
-{
-	const struct tally_table *t = r->table;
-	const struct tally_cell *of = r->cell + (size_t)row * r->width, *c;
-	struct tally_buf *out = w->out;
-	struct cell cell;
-	uint16_t n = 0;
-	size_t begun;
-	char *at;
-
-	tally_buf_add(out, r->reference + (size_t)row * t->nreference,
-	    t->nreference * sizeof(*r->reference));
-	begun = out->n;
-	at = tally_buf_room(out, sizeof(n) + columns->n * sizeof(cell));
-	if (at == NULL)
-		return;
-	at += sizeof(n);
-	for (uint16_t i = 0; i < columns->n; i++) {
-		c = &of[r->slot[columns->v[i]]];
-		if (c->p == NULL)
-			continue;
-		cell = cell_of(w, columns->v[i], c);
-		memcpy(at, &cell, sizeof(cell));
-		at += sizeof(cell);
-		n++;
-		if (cell.n == CELL_OWN)
-			at = put_own(
-			    out, at, c, (columns->n - i) * sizeof(cell));
-		if (at == NULL)
-			return;
-	}
-	out->n = (size_t)(at - out->p);
-	out->p[out->n] = '\0';
-	memcpy(out->p + begun, &n, sizeof(n));
-}
-
-static void
-read_references(struct wire *w, const struct tally_model *model,
-    struct tally_rows *r, uint32_t row, const uint32_t *count)
-{
-	const struct tally_table *t = r->table;
-	uint32_t *seq = r->reference + (size_t)row * t->nreference;
-
-	wire_raw(w, seq, t->nreference * sizeof(*seq));
-	for (uint16_t k = 0; k < t->nreference; k++)
-		if (seq[k] != TALLY_NO_ROW &&
-		    (t->reference[k].table >= model->ntable ||
-			seq[k] >= count[t->reference[k].table]))
-			w->bad = true;
-}
-
-/* Its text, which may follow at *at; false where it is not there. */
-static bool
-text_of(const struct wire *w, const struct cell *c, const char **at,
-    struct tally_str *text)
-{
-	if (c->n != CELL_OWN) {
-		*text = tally_str(w->texts.p + c->at, c->n);
-		return c->at <= w->texts.n && c->n <= w->texts.n - c->at;
-	}
-	*text = tally_str(*at, c->at);
-	if (c->at > (size_t)(w->end - *at))
-		return false;
-	*at += c->at;
-	return true;
-}
-
-/* The n cells of a row; false at the first that does not fit. */
-static bool
-read_cells(struct wire *w, struct tally_batch *b, uint16_t table, uint32_t row,
-    unsigned n)
-{
-	const struct tally_table *t = b->rows[table].table;
-	const char *at = w->p;
-	uint64_t viewed = 0;
-	uint32_t next = 0;
-	struct tally_str text;
-	struct cell c;
-
-	for (; n > 0; n--) {
-		if ((size_t)(w->end - at) < sizeof(c))
-			return false;
-		memcpy(&c, at, sizeof(c));
-		at += sizeof(c);
-		if (c.column < next || c.column >= t->ncolumn ||
-		    !text_of(w, &c, &at, &text) ||
-		    !fits(w, t->column[c.column].type, &c, text))
-			return false;
-		tally_batch_point(b, table, row, c.column, text);
-		viewed += text.n;
-		next = c.column + 1u;
-	}
-	w->p = at;
-	w->viewed += viewed;
-	return true;
-}
-
-static void
-read_row(struct wire *w, struct tally_batch *b, uint16_t table,
-    const uint32_t *count)
-{
-	uint32_t row = tally_batch_add(b, table);
-	uint16_t n = 0;
-
-	if (row == TALLY_NO_ROW) {
-		w->bad = true;
-		return;
-	}
-	read_references(w, b->model, &b->rows[table], row, count);
-	wire_u16(w, &n);
-	w->bad |= w->bad || !read_cells(w, b, table, row, n);
-}
-
-/* The rows of the document from those of *at on, which it moves on. */
+/* How many rows of the document there are from those of *at on, and what they
+ * refer to; moves *at on. */
 static void
 put_rows(struct wire *w, const struct tally_batch *b, uint32_t document,
-    uint32_t *at, uint32_t *count, const struct columns *columns)
+    uint32_t *at, uint32_t *count)
 {
 	const struct tally_rows *r;
+	size_t n;
 
 	for (uint16_t i = 0; i < b->model->ntable; i++) {
 		r = &b->rows[i];
@@ -304,24 +34,55 @@ put_rows(struct wire *w, const struct tally_batch *b, uint32_t document,
 			count[i]++;
 	}
 	wire_raw(w, count, b->model->ntable * sizeof(*count));
-	for (uint16_t i = 0; i < b->model->ntable; i++)
-		for (; count[i] > 0; count[i]--, at[i]++)
-			put_row(w, &b->rows[i], at[i], &columns[i]);
+	for (uint16_t i = 0; i < b->model->ntable; i++) {
+		n = b->rows[i].table->nreference;
+		if (count[i] > 0 && n > 0)
+			wire_raw(w, b->rows[i].reference + at[i] * n,
+			    count[i] * n * sizeof(uint32_t));
+		at[i] += count[i];
+	}
+}
+
+/* Each is to a row that the document has, or to none. */
+static void
+read_references(struct wire *w, const struct tally_model *model,
+    struct tally_rows *r, uint32_t row, const uint32_t *count)
+{
+	const struct tally_table *t = r->table;
+	uint32_t *seq = r->reference + (size_t)row * t->nreference;
+	uint32_t *end = r->reference + (size_t)r->n * t->nreference;
+
+	if (seq == end)
+		return;
+	wire_raw(w, seq, (size_t)(end - seq) * sizeof(*seq));
+	while (seq < end)
+		for (uint16_t k = 0; k < t->nreference; k++, seq++)
+			if (*seq != TALLY_NO_ROW &&
+			    (t->reference[k].table >= model->ntable ||
+				*seq >= count[t->reference[k].table]))
+				w->bad = true;
 }
 
 static void
 read_rows(struct wire *w, struct tally_batch *b, uint32_t *count)
 {
 	const struct tally_model *model = b->model;
+	uint32_t row;
 
 	(void)tally_batch_document(b);
 	wire_raw(w, count, model->ntable * sizeof(*count));
 	for (uint16_t i = 0; i < model->ntable; i++)
-		w->bad |= count[i] >
-		    (model->table[i].head ? 1u : (uint32_t)TALLY_ROWS_MAX);
-	for (uint16_t i = 0; i < model->ntable; i++)
-		for (uint32_t n = count[i]; n > 0 && !w->bad; n--)
-			read_row(w, b, i, count);
+		w->bad |= (count[i] > 1 && model->table[i].head) ||
+		    count[i] > (size_t)(w->end - w->p) / WIRE_CELL;
+	for (uint16_t i = 0; i < model->ntable && !w->bad; i++) {
+		if (count[i] == 0)
+			continue;
+		row = tally_batch_add_many(b, i, count[i]);
+		if (row == TALLY_NO_ROW)
+			w->bad = true;
+		else
+			read_references(w, model, &b->rows[i], row, count);
+	}
 }
 
 /* --- documents --- */
@@ -468,19 +229,15 @@ static void
 put_documents(struct wire *w, struct gathered *g, uint32_t *count)
 {
 	const struct tally_model *m = g->batch.model;
-	struct columns *columns = columns_of(&g->batch);
 	uint32_t *at = count + m->ntable;
 	bool rows;
 
-	w->bad |= columns == NULL;
-	for (size_t i = 0; i < g->n && columns != NULL; i++) {
+	for (size_t i = 0; i < g->n; i++) {
 		rows = g->doc[i].batch != UINT32_MAX;
 		document(w, &g->doc[i], &g->pending[i], i == 0, &rows, m);
 		if (rows)
-			put_rows(
-			    w, &g->batch, g->doc[i].batch, at, count, columns);
+			put_rows(w, &g->batch, g->doc[i].batch, at, count);
 	}
-	tally_free(columns);
 }
 
 static void
@@ -508,7 +265,6 @@ read_documents(struct wire *w, struct gathered *g, size_t n, uint32_t *count)
 			d->batch = g->batch.ndocument;
 			read_rows(w, &g->batch, count);
 		}
-		d->key = gathered_key(g, d->batch);
 		g->n = i + 1;
 	}
 	w->bad |= found != g->found.n;
@@ -529,7 +285,6 @@ wire_gathered(struct wire *w, struct gathered *g)
 	w->arena = &g->copies;
 	wire_u64(w, &g->seen);
 	wire_bool(w, &g->last);
-	texts(w, &g->batch);
 	wire_findings(w, &g->found);
 	n = wire_count(w, g->n, DOCUMENT_LEAST);
 	if (w->out != NULL)
@@ -539,4 +294,7 @@ wire_gathered(struct wire *w, struct gathered *g)
 	else
 		w->bad = true;
 	tally_free(count);
+	wire_cells(w, &g->batch);
+	for (size_t i = 0; i < g->n && w->out == NULL && !w->bad; i++)
+		g->doc[i].key = gathered_key(g, g->doc[i].batch);
 }

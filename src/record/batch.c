@@ -117,6 +117,28 @@ tally_batch_add(struct tally_batch *b, uint16_t table)
 	return n;
 }
 
+uint32_t
+tally_batch_add_many(struct tally_batch *b, uint16_t table, uint32_t n)
+{
+	struct tally_rows *r = &b->rows[table];
+	uint32_t seq = tally_batch_count(b, table), first = r->n;
+	size_t size;
+
+	assert(b->ndocument > 0 && n > 0);
+	if (n > TALLY_ROWS_MAX - seq || !tally_mul_ok(&size, n, r->size) ||
+	    !tally_batch_fits(b, size) || size > b->max - b->used)
+		return TALLY_NO_ROW;
+	while (r->cap - first < n)
+		if (!rows_grow(r))
+			return TALLY_NO_ROW;
+	for (uint32_t i = 0; i < n; i++)
+		r->row[first + i] =
+		    (struct tally_row){ b->ndocument - 1, seq + i };
+	b->used += size;
+	r->n = first + n;
+	return first;
+}
+
 enum tally_rc
 tally_batch_row(
     struct tally_batch *b, uint16_t table, uint32_t *row, struct tally_err *err)
@@ -216,17 +238,16 @@ struct tally_str
 tally_batch_key(const struct tally_batch *b, uint32_t document)
 {
 	const struct tally_table *table;
-	const struct tally_rows *r;
 	const struct tally_cell *c;
+	uint32_t row, n;
 
 	for (uint16_t i = 0; i < b->model->ntable; i++) {
 		table = &b->model->table[i];
-		r = &b->rows[i];
-		if (!table->head || r->n == 0 ||
-		    r->row[r->n - 1].document != document)
+		if (!table->head || b->rows[i].n == 0)
 			continue;
-		for (uint16_t k = 0; k < table->nkey; k++) {
-			c = tally_rows_cell(r, r->n - 1, table->key[k]);
+		tally_batch_rows(b, i, document, &row, &n);
+		for (uint16_t k = 0; n > 0 && k < table->nkey; k++) {
+			c = tally_rows_cell(&b->rows[i], row, table->key[k]);
 			if (c->p != NULL)
 				return tally_str(c->p, c->n);
 		}

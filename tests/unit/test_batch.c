@@ -247,6 +247,66 @@ test_ceilings(void **state)
 	tally_batch_free(&b);
 }
 
+/* Many rows are there at once, or none of them is. */
+static void
+test_many(void **state)
+{
+	struct tally_batch b;
+	struct tally_err err;
+	size_t used;
+	uint32_t fit;
+
+	(void)state;
+	assert_int_equal(tally_batch_init(&b, &model, 100000, &err), TALLY_OK);
+	tally_batch_document(&b);
+	assert_int_equal(tally_batch_add_many(&b, 1, 5), 0);
+	assert_int_equal(row(&b, 1), 5);
+	assert_int_equal(tally_batch_add_many(&b, 1, 100), 6);
+	assert_int_equal(b.rows[1].n, 106);
+	tally_batch_document(&b);
+	used = b.used;
+	assert_int_equal(used, 106 * b.rows[1].size);
+	fit = (uint32_t)(50000 / b.rows[1].size);
+	assert_int_equal(tally_batch_add_many(&b, 1, fit + 1), TALLY_NO_ROW);
+	assert_int_equal(b.used, used);
+	assert_int_equal(b.rows[1].n, 106);
+	assert_int_equal(tally_batch_add_many(&b, 1, fit), 106);
+	for (uint32_t i = 0; i < b.rows[1].n; i++) {
+		assert_int_equal(b.rows[1].row[i].document, i >= 106);
+		assert_int_equal(b.rows[1].row[i].seq, i < 106 ? i : i - 106);
+	}
+	tally_batch_free(&b);
+	assert_int_equal(
+	    tally_batch_init(&b, &model, (size_t)1 << 30, &err), TALLY_OK);
+	tally_batch_document(&b);
+	assert_int_equal(tally_batch_add_many(&b, 1, UINT32_MAX), TALLY_NO_ROW);
+	assert_int_equal(
+	    tally_batch_add_many(&b, 1, TALLY_ROWS_MAX + 1), TALLY_NO_ROW);
+	assert_int_equal(row(&b, 1), 0);
+	assert_int_equal(
+	    tally_batch_add_many(&b, 1, TALLY_ROWS_MAX), TALLY_NO_ROW);
+	assert_int_equal(tally_batch_add_many(&b, 1, TALLY_ROWS_MAX - 1), 1);
+	tally_batch_free(&b);
+}
+
+static void
+test_key(void **state)
+{
+	struct tally_batch b;
+	struct tally_err err;
+
+	(void)state;
+	assert_int_equal(tally_batch_init(&b, &model, 1 << 20, &err), TALLY_OK);
+	put_order(&b, "A", 3);
+	tally_batch_document(&b);
+	(void)row(&b, 1);
+	put_order(&b, "B", 0);
+	assert_true(tally_str_eq(tally_batch_key(&b, 0), TALLY_STR("A")));
+	assert_int_equal(tally_batch_key(&b, 1).n, 0);
+	assert_true(tally_str_eq(tally_batch_key(&b, 2), TALLY_STR("B")));
+	tally_batch_free(&b);
+}
+
 int
 main(void)
 {
@@ -256,6 +316,8 @@ main(void)
 		cmocka_unit_test(test_slots),
 		cmocka_unit_test(test_json),
 		cmocka_unit_test(test_ceilings),
+		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_key),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

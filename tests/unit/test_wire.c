@@ -546,7 +546,7 @@ test_values(void **state)
 /* --- texts --- */
 
 /* Where the text of a cell may be: cells share one, it is in no chunk of the
- * batch or in an older one, it is too long for its place, or empty. */
+ * batch or in an older one, it is long, or empty. */
 static void
 test_texts(void **state)
 {
@@ -621,6 +621,124 @@ test_texts_foreign(void **state)
 		tally_batch_point(&said.batch, 0, row, 0, tally_str(kept, n));
 		put_batch(&said);
 		assert_int_equal(read_batch(content(), &got), n != 3);
+	}
+	gathered_close(&said);
+	gathered_close(&got);
+}
+
+/* --- columns --- */
+
+static const struct tally_column three_columns[] = { { .name = "a" },
+	{ .name = "b" }, { .name = "c" } };
+static const struct tally_table three_table = {
+	.name = "three", .head = true, .column = three_columns, .ncolumn = 3
+};
+static const struct tally_model three = { .table = &three_table, .ntable = 1 };
+
+/* One row with a value in each of the columns that are named. */
+static void
+put_columns(struct gathered *g, const char *columns)
+{
+	uint32_t row = one_document(g);
+	struct tally_err err;
+
+	for (const char *c = columns; *c != '\0'; c++)
+		assert_int_equal(
+		    tally_batch_set(&g->batch, 0, row, (uint16_t)(*c - 'a'),
+			tally_str(c, 1), &err),
+		    TALLY_OK);
+	put_batch(g);
+}
+
+/* The one who reads has met columns in another order than the one who writes,
+ * and some that this one has not; what a row leaves out is null, whatever was
+ * in its place before. */
+static void
+test_columns(void **state)
+{
+	static const char *const rows[] = { "c", "b", "abc", "", "ac", "a" };
+	struct gathered said, other, got;
+	struct gathered *from;
+	const struct tally_cell *c;
+	struct tally_err err;
+
+	(void)state;
+	open_two(&said, &got, &three);
+	assert_int_equal(gathered_open(&other, &three, &err), TALLY_OK);
+	for (size_t i = 0; i < 2 * sizeof(rows) / sizeof(rows[0]); i++) {
+		from = i % 2 == 0 ? &said : &other;
+		put_columns(from, rows[i / 2]);
+		assert_true(read_batch(content(), &got));
+		for (uint16_t k = 0; k < 3; k++) {
+			c = tally_rows_cell(&got.batch.rows[0], 0, k);
+			if (strchr(rows[i / 2], 'a' + k) == NULL) {
+				assert_null(c->p);
+				continue;
+			}
+			assert_int_equal(c->n, 1);
+			assert_int_equal(c->p[0], 'a' + k);
+		}
+	}
+	gathered_close(&said);
+	gathered_close(&other);
+	gathered_close(&got);
+}
+
+/* From where the frame ends: the texts "ab", two places, two columns and how
+ * many there are. */
+enum {
+	TEXTS = 2,
+	PLACES = TEXTS + 16,
+	COLUMNS = PLACES + 4,
+	COUNT = COLUMNS + 2
+};
+
+/* A number in it that is another, and whether that can be. */
+static const struct {
+	int back, size;
+	uint32_t was, is;
+	bool fits;
+} columns_changed[] = {
+	{ COUNT, 2, 2, 2, true },
+	{ COUNT, 2, 2, 1, false },
+	{ COUNT, 2, 2, 3, false },
+	{ COUNT, 2, 2, 0xffff, false },
+	{ COLUMNS, 2, 0, 1, true },
+	{ COLUMNS, 2, 0, 2, false },
+	{ COLUMNS, 2, 0, 3, false },
+	{ COLUMNS - 2, 2, 2, 1, true },
+	{ COLUMNS - 2, 2, 2, 3, false },
+	{ PLACES, 4, 0, 1, true },
+	{ PLACES, 4, 0, 2, false },
+	{ PLACES, 4, 0, UINT32_MAX - 1, false },
+	{ PLACES, 4, 0, UINT32_MAX, true }, /* null */
+	{ PLACES - 4, 4, 1, 2, true },
+	{ PLACES - 4, 4, 1, 3, false },
+	{ PLACES - 4, 4, 1, UINT32_MAX, false },
+};
+
+static void
+test_columns_changed(void **state)
+{
+	struct gathered said, got;
+	struct tally_str s;
+	uint32_t number;
+	char *at;
+
+	(void)state;
+	open_two(&said, &got, &three);
+	for (size_t i = 0;
+	     i < sizeof(columns_changed) / sizeof(columns_changed[0]); i++) {
+		put_columns(&said, "ac");
+		s = content();
+		at = out.p + out.n - columns_changed[i].back;
+		number = 0;
+		memcpy(&number, at, (size_t)columns_changed[i].size);
+		assert_int_equal(number, columns_changed[i].was);
+		memcpy(at, &columns_changed[i].is,
+		    (size_t)columns_changed[i].size);
+		if (read_batch(s, &got) != columns_changed[i].fits)
+			fail_msg("row %zu", i);
 	}
 	gathered_close(&said);
 	gathered_close(&got);
@@ -724,6 +842,8 @@ main(void)
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_texts_foreign),
+		cmocka_unit_test(test_columns),
+		cmocka_unit_test(test_columns_changed),
 		cmocka_unit_test(test_answers),
 		cmocka_unit_test(test_trouble),
 	};
