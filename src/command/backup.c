@@ -20,6 +20,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "flow/flow.h"
 #include "flow/keep.h"
 
@@ -58,7 +59,7 @@ static enum tally_rc
 copy_bytes(int from, int to, const char *path, struct tally_err *err)
 {
 	char block[BLOCK];
-	ssize_t n, done;
+	ssize_t n;
 
 	while ((n = read(from, block, sizeof(block))) != 0) {
 		if (n < 0 && errno == EINTR)
@@ -66,12 +67,9 @@ copy_bytes(int from, int to, const char *path, struct tally_err *err)
 		if (n < 0)
 			return tally_err_errno(
 			    err, TALLY_IO, "reading %s", path);
-		for (ssize_t at = 0; at < n; at += done) {
-			done = write(to, block + at, (size_t)(n - at));
-			if (done < 0)
-				return tally_err_errno(err, TALLY_IO,
-				    "writing a copy of %s", path);
-		}
+		if (!tally_write_all(to, block, (size_t)n))
+			return tally_err_errno(
+			    err, TALLY_IO, "writing a copy of %s", path);
 	}
 	if (fsync(to) != 0)
 		return tally_err_errno(

@@ -16,6 +16,7 @@
 #include <sysexits.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "flow/maps.h"
 #include "flow/site.h"
 #include "store/store.h"
@@ -99,27 +100,6 @@ make_folders(const char *dir, struct tally_err *err)
 }
 
 static enum tally_rc
-write_all(
-    int fd, const char *p, size_t n, const char *path, struct tally_err *err)
-{
-	ssize_t done;
-
-	while (n > 0) {
-		done = write(fd, p, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return tally_err_errno(
-			    err, TALLY_IO, "writing %s", path);
-		p += done;
-		n -= (size_t)done;
-	}
-	if (fsync(fd) != 0)
-		return tally_err_errno(err, TALLY_IO, "syncing %s", path);
-	return TALLY_OK;
-}
-
-static enum tally_rc
 sync_folder(const char *dir, struct tally_err *err)
 {
 	int fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -136,7 +116,7 @@ static enum tally_rc
 write_configuration(const char *dir, struct tally_err *err)
 {
 	char path[PATH_MAX], temporary[PATH_MAX];
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 	int fd;
 
 	snprintf(path, sizeof(path), "%s/%s", dir, SITE_FILE);
@@ -145,8 +125,9 @@ write_configuration(const char *dir, struct tally_err *err)
 	if (fd < 0)
 		return tally_err_errno(
 		    err, TALLY_CREATE, "%s cannot be made", temporary);
-	rc = write_all(
-	    fd, configuration, sizeof(configuration) - 1, temporary, err);
+	if (!tally_write_all(fd, configuration, sizeof(configuration) - 1) ||
+	    fsync(fd) != 0)
+		rc = tally_err_errno(err, TALLY_IO, "writing %s", temporary);
 	close(fd);
 	if (rc == TALLY_OK && rename(temporary, path) != 0)
 		rc = tally_err_errno(

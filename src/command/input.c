@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
+
 #define BLOCK 65536
 
 enum tally_rc
@@ -65,18 +67,12 @@ copy(struct input *in, int to, struct tally_err *err)
 {
 	char block[BLOCK];
 	size_t n = 1;
-	ssize_t done;
 	enum tally_rc rc = TALLY_OK;
 
 	while (rc == TALLY_OK && n > 0) {
 		rc = read_some(in, block, sizeof(block), &n, err);
-		for (size_t i = 0; rc == TALLY_OK && i < n; i += (size_t)done) {
-			done = write(to, block + i, n - i);
-			if (done < 0 && errno != EINTR)
-				return no_room(in, err);
-			if (done < 0)
-				done = 0;
-		}
+		if (rc == TALLY_OK && !tally_write_all(to, block, n))
+			rc = no_room(in, err);
 	}
 	return rc;
 }

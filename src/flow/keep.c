@@ -8,24 +8,7 @@
 #include <stdio.h>
 #include <unistd.h>
 
-static enum tally_rc
-write_all(int fd, struct tally_str s, const char *name, struct tally_err *err)
-{
-	ssize_t n;
-
-	while (s.n > 0) {
-		n = write(fd, s.p, s.n);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return tally_err_errno(
-			    err, TALLY_IO, "writing %s", name);
-		s = tally_str(s.p + n, s.n - (size_t)n);
-	}
-	if (fsync(fd) != 0)
-		return tally_err_errno(err, TALLY_IO, "syncing %s", name);
-	return TALLY_OK;
-}
+#include "base/io.h"
 
 enum tally_rc
 keep_write(const char *dir, const char *name, struct tally_str content,
@@ -43,8 +26,9 @@ keep_write(const char *dir, const char *name, struct tally_str content,
 	if (fd < 0)
 		rc = tally_err_errno(
 		    err, TALLY_CREATE, "%s/%s cannot be made", dir, name);
-	if (rc == TALLY_OK)
-		rc = write_all(fd, content, name, err);
+	if (rc == TALLY_OK &&
+	    (!tally_write_all(fd, content.p, content.n) || fsync(fd) != 0))
+		rc = tally_err_errno(err, TALLY_IO, "writing %s", name);
 	if (fd >= 0)
 		close(fd);
 	if (rc == TALLY_OK &&

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/text.h"
 #include "flow/report.h"
 
@@ -24,26 +25,6 @@
 #define BLOCK      (64u << 10)
 #define REPORT_MAX (1u << 20)
 #define SHOWN_MAX  100 /* findings; a person reads no more */
-
-/* Gives the bytes to be written until *got is 0. */
-static enum tally_rc
-write_block(
-    int fd, const char *p, size_t n, const char *name, struct tally_err *err)
-{
-	ssize_t done;
-
-	while (n > 0) {
-		done = write(fd, p, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return tally_err_errno(
-			    err, TALLY_IO, "writing %s/%s", FOLDER, name);
-		p += done;
-		n -= (size_t)done;
-	}
-	return TALLY_OK;
-}
 
 static enum tally_rc
 fill(int fd, struct tally_source from, const char *name, struct tally_err *err)
@@ -56,8 +37,9 @@ fill(int fd, struct tally_source from, const char *name, struct tally_err *err)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	while (rc == TALLY_OK && got > 0) {
 		rc = from.read(from.ctx, block, BLOCK, &got, err);
-		if (rc == TALLY_OK && got > 0)
-			rc = write_block(fd, block, got, name, err);
+		if (rc == TALLY_OK && !tally_write_all(fd, block, got))
+			rc = tally_err_errno(
+			    err, TALLY_IO, "writing %s/%s", FOLDER, name);
 	}
 	if (rc == TALLY_OK && fsync(fd) != 0)
 		rc = tally_err_errno(

@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "flow/parser.h"
 
 /* Beyond what a mailbox may take by its settings: for our own disk. */
@@ -78,25 +79,6 @@ next(const struct flow *f, size_t *out)
 	return false;
 }
 
-static bool
-send_report(int to, const struct report *r)
-{
-	const char *p = (const char *)r;
-	size_t n = sizeof(*r);
-	ssize_t done;
-
-	while (n > 0) {
-		done = write(to, p, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done < 0)
-			return false;
-		p += done;
-		n -= (size_t)done;
-	}
-	return true;
-}
-
 static void work(struct flow *, size_t i, pid_t run, int to) TALLY_NORETURN;
 
 static void
@@ -127,7 +109,7 @@ work(struct flow *f, size_t i, pid_t run, int to)
 	memcpy(r.count, f->count, sizeof(r.count));
 	r.worst = f->worst;
 	r.box = f->box[i];
-	_exit(send_report(to, &r) ? 0 : 1);
+	_exit(tally_write_all(to, &r, sizeof(r)) ? 0 : 1);
 }
 
 static enum tally_rc

@@ -22,29 +22,12 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/plant.h"
 
 #define BATCH   64 /* files that are open at a time */
 #define FOLDERS 16 /* likewise; two are usual */
 #define MANY    4  /* files that are synced with their file system */
-
-static bool
-write_all(int fd, struct tally_str s)
-{
-	ssize_t n;
-
-	while (s.n > 0) {
-		n = write(
-		    fd, s.p, s.n < DIRECTORY_BLOCK ? s.n : DIRECTORY_BLOCK);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return false;
-		s.p += n;
-		s.n -= (size_t)n;
-	}
-	return true;
-}
 
 /* Creates and writes; the descriptor, or -1 with the result set. */
 static int
@@ -62,7 +45,7 @@ put_begin(struct mailbox_result *r, struct mailbox *m, int dir,
 		return -1;
 	}
 	r->rc = TALLY_OK;
-	if (!write_all(fd, up->bytes))
+	if (!tally_write_all(fd, up->bytes.p, up->bytes.n))
 		r->rc = directory_trouble(&r->err, m, "write", folder, name);
 	return fd;
 }

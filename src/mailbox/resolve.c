@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "mailbox/child.h"
 #include "mailbox/kind.h"
 
@@ -58,21 +59,9 @@ static void
 look_up(int to, const char *host, const char *port)
 {
 	struct answer a;
-	const char *p = (const char *)&a;
-	size_t n = sizeof(a);
-	ssize_t done;
 
 	ask(&a, host, port, 0);
-	while (n > 0) {
-		done = write(to, p, n);
-		if (done < 0 && errno == EINTR)
-			continue;
-		if (done <= 0)
-			_exit(1);
-		p += done;
-		n -= (size_t)done;
-	}
-	_exit(0);
+	_exit(tally_write_all(to, &a, sizeof(a)) ? 0 : 1);
 }
 
 /* All of it; false when it ends before, or the time is over. */

@@ -14,7 +14,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define INTERRUPTS 1000
+#include "base/io.h"
 
 /* Where one source stands. */
 struct place {
@@ -206,7 +206,7 @@ read_file(struct store_payload *p, uint64_t at, void *buf, size_t max,
 {
 	ssize_t n = -1;
 
-	for (int i = 0; n < 0 && i < INTERRUPTS; i++) {
+	for (int i = 0; n < 0 && i < TALLY_INTERRUPTS; i++) {
 		n = pread(p->fd, buf, max, (off_t)at);
 		if (n < 0 && errno != EINTR)
 			break;

@@ -23,11 +23,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#define BLOCK      ((size_t)256 * 1024)
-#define BLOCKS     16   /* of the ring, each made when it is first used */
-#define INTERRUPTS 1000 /* in a row, then it is an error */
-#define TRIES      1000 /* names that a dead run of our number left */
-#define PREFIX     "in-"
+#include "base/io.h"
+
+#define BLOCK  ((size_t)256 * 1024)
+#define BLOCKS 16   /* of the ring, each made when it is first used */
+#define TRIES  1000 /* names that a dead run of our number left */
+#define PREFIX "in-"
 
 struct spool {
 	struct store *st;        /* borrowed */
@@ -133,23 +134,11 @@ spool_new(struct spool **out, struct store *st, struct tally_hash *hash,
 static enum tally_rc
 put(struct spool *sp, const char *p, size_t n, struct tally_err *err)
 {
-	unsigned interrupts = 0;
-	ssize_t done;
-
-	while (n > 0) {
-		done = write(sp->fd, p, n);
-		if (done < 0 && errno == EINTR && ++interrupts < INTERRUPTS)
-			continue;
-		if (done < 0)
-			return tally_err_errno(err,
-			    errno == ENOSPC || errno == EDQUOT ? TALLY_TEMP
-							       : TALLY_IO,
-			    "cannot write %s", sp->name);
-		interrupts = 0;
-		p += done;
-		n -= (size_t)done;
-	}
-	return TALLY_OK;
+	if (tally_write_all(sp->fd, p, n))
+		return TALLY_OK;
+	return tally_err_errno(err,
+	    errno == ENOSPC || errno == EDQUOT ? TALLY_TEMP : TALLY_IO,
+	    "cannot write %s", sp->name);
 }
 
 /* Writes and hashes a block. */

@@ -49,17 +49,33 @@ compare(struct tally_str a, const char *b)
 	return d != 0 ? d : (a.n > n) - (a.n < n);
 }
 
-/* Where id is, or where it belongs. */
-static size_t
-element_slot(const struct tally_elements *t, struct tally_str id, bool *found)
+/* What row i of a sorted table is called. */
+typedef const char *name_fn(const void *table, size_t i);
+
+static const char *
+element_name(const void *table, size_t i)
 {
-	size_t lo = 0, hi = t->n, mid;
+	return ((const struct tally_element_slot *)table)[i].e.id;
+}
+
+static const char *
+code_name(const void *table, size_t i)
+{
+	return ((const struct tally_code_slot *)table)[i].c.code;
+}
+
+/* Where s is among n rows, or where it belongs. */
+static size_t
+slot_of(
+    const void *table, size_t n, name_fn *name, struct tally_str s, bool *found)
+{
+	size_t lo = 0, hi = n, mid;
 	int d;
 
 	*found = false;
 	while (lo < hi) {
 		mid = lo + (hi - lo) / 2;
-		d = compare(id, t->v[mid].e.id);
+		d = compare(s, name(table, mid));
 		if (d == 0) {
 			*found = true;
 			return mid;
@@ -70,6 +86,12 @@ element_slot(const struct tally_elements *t, struct tally_str id, bool *found)
 			lo = mid + 1;
 	}
 	return lo;
+}
+
+static size_t
+element_slot(const struct tally_elements *t, struct tally_str id, bool *found)
+{
+	return slot_of(t->v, t->n, element_name, id, found);
 }
 
 static struct tally_element_slot *
@@ -301,23 +323,7 @@ static size_t
 code_slot(
     const struct tally_element_slot *e, struct tally_str code, bool *found)
 {
-	size_t lo = 0, hi = e->ncode, mid;
-	int d;
-
-	*found = false;
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		d = compare(code, e->code[mid].c.code);
-		if (d == 0) {
-			*found = true;
-			return mid;
-		}
-		if (d < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return lo;
+	return slot_of(e->code, e->ncode, code_name, code, found);
 }
 
 /* Adds a code, or gives one of the base a meaning. */
