@@ -26,7 +26,6 @@
 #include "x12/designator.h"
 
 #define NO_GROUP UINT16_MAX
-#define NO_BLOCK UINT16_MAX
 
 enum rule_kind {
 	RULE_FIELD,

@@ -37,13 +37,21 @@ fed_by(struct feeds *f, uint16_t block)
 }
 
 static void
+add_columns(struct feeds *f, const struct map_op *op)
+{
+	add_fill(f, op->column);
+	if (op->code == MAP_PAIR && op->column2 != MAP_NO_COLUMN)
+		add_fill(f, op->column2);
+}
+
+static void
 add_held(struct feeds *f, const struct map_op *op)
 {
 	for (const struct map_op *end = op + op->next; ++op < end;)
 		if (op->code == MAP_ATTRIBUTE)
 			fed_by(f, op->arg);
 		else
-			add_fill(f, op->column);
+			add_columns(f, op);
 }
 
 static void

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* What can be asked of a compiled map; see tallyman/map.h. */
-#include "map/program.h"
+#include "map/write_plan.h"
 
 void
 tally_map_free(struct tally_map *m)
@@ -21,6 +21,7 @@ tally_map_free(struct tally_map *m)
 	tally_free(m->scratch.rows);
 	tally_free(m->scratch.piece);
 	tally_free(m->scratch.value);
+	plan_free(&m->scratch);
 	tally_buf_free(&m->scratch.text);
 	tally_arena_free(&m->arena);
 	tally_free(m);

@@ -193,6 +193,8 @@ enum map_kind {
 	BLOCK_NAMED
 };
 
+#define NO_BLOCK UINT16_MAX
+
 struct map_block {
 	uint8_t kind;  /* enum map_kind; NAMED: of an attribute */
 	uint8_t n;     /* conditions */
@@ -259,16 +261,24 @@ struct map_frame {
 
 struct memo;
 struct memo_list;
+struct plan_learn;
+struct plan_style;
 struct write_block;
 struct write_piece;
 struct write_rows;
 
 /* Bytes that cannot be written as they are, for one way of writing. */
+#define ODD_SEPARATORS 4
+#define ODD_WIDTH      16
 struct map_odd {
 	bool known;
 	enum tally_characters characters;
 	struct tally_separators separators;
 	unsigned char byte[256]; /* 2: not at all; 1: they want a look */
+	/* For looking at many at once: */
+	unsigned char separator[ODD_SEPARATORS][ODD_WIDTH];
+	unsigned char
+	    high[ODD_WIDTH]; /* 0xff: those from 0x80 on are not odd */
 };
 
 /* What reading and writing need, kept between documents. */
@@ -294,6 +304,11 @@ struct map_scratch {
 	struct write_piece *piece;  /* owned */
 	struct tally_str *value;    /* owned */
 	uint32_t piece_cap, value_cap;
+	struct plan_style *style; /* owned */
+	struct plan_learn *learn; /* those that are not used; owned */
+	struct tally_arena plans; /* owned */
+	uint16_t nplan;
+	uint8_t nstyle;
 };
 
 /*

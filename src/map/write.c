@@ -45,25 +45,9 @@ write_report(struct write *w, enum tally_finding_kind kind, uint16_t place,
 		.value = value,
 		.expected = tally_cstr(expected) };
 
+	if (w->learn != NULL)
+		w->learn->failed = true;
 	tally_findings_add(w->findings, &f);
-}
-
-/* The bytes that are odd, marked anew when they are others than the last
- * time. */
-static const unsigned char *
-odd_bytes(struct tally_map *m, const struct tally_map_writing *how)
-{
-	struct map_odd *odd = &m->scratch.odd;
-
-	if (!odd->known || odd->characters != how->characters ||
-	    memcmp(&odd->separators, &how->separators,
-		sizeof(odd->separators)) != 0) {
-		odd->known = true;
-		odd->characters = how->characters;
-		odd->separators = how->separators;
-		write_mark_odd(odd->byte, how);
-	}
-	return odd->byte;
 }
 
 static enum tally_rc
@@ -115,7 +99,7 @@ tally_map_write(struct tally_map *m, const struct tally_batch *batch,
 		.out = out,
 		.findings = findings,
 		.err = err,
-		.odd = odd_bytes(m, how),
+		.odd = write_odd(m, how),
 		.line_end = tally_cstr(how->line_end),
 		.piece = s->piece,
 		.value = s->value };
@@ -126,7 +110,9 @@ tally_map_write(struct tally_map *m, const struct tally_batch *batch,
 	tally_arena_reset(&s->writing);
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
-	rc = write_index(&w, document);
+	rc = plan_begin(&w);
+	if (rc == TALLY_OK)
+		rc = write_index(&w, document);
 	if (rc == TALLY_OK)
 		rc = write_levels_index(&w);
 	if (rc == TALLY_OK)

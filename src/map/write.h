@@ -7,10 +7,12 @@
  *   write_feed.c     a row's columns into segments that are being made
  *   write_compute.c  counts, sums, sequences and literals into them
  *   write_value.c    a column's value to an element's
+ *   write_odd.c      bytes that cannot be sent as they are
  *   write_piece.c    segments that are being made
  *   write_loop.c     pieces of a row into the order of the grammar
  *   write_level.c    rows of hierarchical levels as a tree
  *   write_residue.c  what nobody had claimed, back in its place
+ *   write_plan.h     rows that are like one before
  *
  * Data goes one way: rows are hung on the rows around them; a row's frame
  * collects pieces, each at its place of the grammar; pieces are put out in the
@@ -21,7 +23,7 @@
 #define TALLYMAN_MAP_WRITE_H
 
 #include "base/decimal.h"
-#include "map/program.h"
+#include "map/write_plan.h"
 
 #define NO_PIECE UINT32_MAX
 
@@ -91,10 +93,11 @@ struct write_rows {
 	uint32_t *residue; /* of each row, from 1; 0: none */
 };
 
-/* As map_fill, with the column's slot. */
+/* As map_fill, with the column's slot, and its bit in the shapes of rows. */
 struct write_fill {
 	uint8_t slot;
 	uint8_t bit;
+	uint8_t key;
 };
 
 /* What a document has for a block; kept from one to the next, as most blocks
@@ -108,6 +111,17 @@ struct write_block {
 	struct write_fill *fill; /* of columns that have a slot */
 	uint16_t nfill;
 	uint16_t nleft; /* columns of the kind that no rule writes */
+
+	/* Of the shapes of its rows (write_plan.h); bits once given stay. */
+	uint8_t *key;     /* of each column; or PLAN_NO_BIT */
+	uint64_t columns; /* the bits of columns */
+	uint8_t nkey;
+	bool crowded;    /* there are not enough bits */
+	uint8_t bit;     /* that it has itself, in those of the block around */
+	uint16_t inner;  /* a block inside that has rows, … */
+	uint16_t beside; /* … and the next one in the block around */
+	uint8_t nplan;
+	struct plan *plan; /* the newest that was used */
 };
 
 /* A code of an element that has been looked up. */
@@ -128,7 +142,9 @@ struct write {
 	struct tally_err *err;
 	uint32_t nsegment;
 	struct write_code code[WRITE_CODES];
-	const unsigned char *odd; /* of each byte: see write_value.c */
+	uint8_t style;            /* of plans */
+	struct plan_learn *learn; /* the row that is watched; or null */
+	const struct map_odd *odd;
 	struct tally_str line_end;
 
 	struct write_rows *rows;   /* of each table */
@@ -190,14 +206,26 @@ write_cell(const struct write *w, uint16_t table, uint32_t row, uint16_t column)
 bool write_value(struct write *, const struct map_op *, uint16_t place,
     uint8_t element, uint16_t table, struct tally_str, struct tally_str *out,
     enum tally_rc *);
-/* Marks bytes that a text cannot have as they are: 2; that want a look: 1. */
-void write_mark_odd(unsigned char odd[256], const struct tally_map_writing *);
+/* write_odd.c: the bytes that want a look in this way of writing. */
+const struct map_odd *write_odd(
+    struct tally_map *, const struct tally_map_writing *);
+/* Whether any byte is one. */
+bool write_is_odd(const struct write *, struct tally_str);
+/* How many are; behind the text ODD_WIDTH more bytes can be read. */
+size_t write_count_odd(const struct map_odd *, const char *p, size_t n);
 /* Text in which such bytes are as it can be sent. */
 bool write_odd_text(struct write *, uint16_t place, uint8_t element,
     const char *name, struct tally_str, struct tally_str *out);
 
-/* Whether any byte wants a look. */
-bool write_is_odd(const struct write *, struct tally_str);
+/* The element, or component, that an operation fills. */
+const struct tally_element *write_element_of(const struct write *,
+    const struct map_op *, uint16_t place, uint8_t element);
+/* A value other than text in the form of an element; 0 when there is none. */
+size_t write_convert(char room[TALLY_DECIMAL_MAX], const struct tally_element *,
+    struct tally_str);
+/* The code for a word; null when it is no word. */
+const struct map_code *write_code_find(
+    const struct map_codes *, struct tally_str word);
 
 /* Whether it is a number that fits as it is, without zeros to be put in front.
  */
@@ -240,6 +268,8 @@ write_whole(
 	struct write_piece *p = &w->piece[piece];
 	struct tally_str *v = w->value + p->value;
 
+	if (w->learn != NULL)
+		plan_note(w, piece, element, PLAN_UNKNOWN, NULL);
 	if (element > p->last) {
 		for (unsigned k = p->last; k + 1u < element; k++)
 			v[k] = tally_str("", 0);
@@ -256,6 +286,21 @@ write_fits(struct write *w, uint32_t piece, uint8_t element, uint8_t component,
 {
 	struct tally_str v = write_element(w, piece, element);
 
+	if (w->learn != NULL && v.n > 0 && s.n > 0)
+		plan_compare(w, piece, element, false);
+	return v.n == 0 ||
+	    (component > 0 ? write_component_fits(w, v, component, s)
+			   : tally_str_eq(v, s));
+}
+/* The same for what is always the same. */
+static inline bool
+write_fits_fixed(struct write *w, uint32_t piece, uint8_t element,
+    uint8_t component, struct tally_str s)
+{
+	struct tally_str v = write_element(w, piece, element);
+
+	if (w->learn != NULL && v.n > 0)
+		plan_compare(w, piece, element, component == 0);
 	return v.n == 0 ||
 	    (component > 0 ? write_component_fits(w, v, component, s)
 			   : tally_str_eq(v, s));
@@ -271,6 +316,19 @@ write_put(struct write *w, uint32_t piece, uint8_t element, uint8_t component,
 		return write_component(w, piece, element, component, s);
 	write_whole(w, piece, element, s);
 	return TALLY_OK;
+}
+
+/* The same, and where it is from. */
+static inline enum tally_rc
+write_put_from(struct write *w, uint32_t piece, uint8_t element,
+    uint8_t component, struct tally_str s, enum plan_source source,
+    const struct map_op *op)
+{
+	enum tally_rc rc = write_put(w, piece, element, component, s);
+
+	if (w->learn != NULL && component == 0)
+		plan_note(w, piece, element, source, op);
+	return rc;
 }
 
 /* Whether a piece is a segment that is being made at a place. */
@@ -289,6 +347,37 @@ write_main(const struct write *w, uint32_t main, uint16_t place)
 								 : NO_PIECE;
 }
 
+/* Most texts are a few bytes: two halves, which may overlap. */
+static inline char *
+write_append(char *to, struct tally_str s)
+{
+	uint64_t first, last;
+	uint32_t head, tail;
+
+	if (s.n > 2 * sizeof(first)) {
+		memcpy(to, s.p, s.n);
+	} else if (s.n >= sizeof(first)) {
+		memcpy(&first, s.p, sizeof(first));
+		memcpy(&last, s.p + s.n - sizeof(last), sizeof(last));
+		memcpy(to, &first, sizeof(first));
+		memcpy(to + s.n - sizeof(last), &last, sizeof(last));
+	} else if (s.n >= sizeof(head)) {
+		memcpy(&head, s.p, sizeof(head));
+		memcpy(&tail, s.p + s.n - sizeof(tail), sizeof(tail));
+		memcpy(to, &head, sizeof(head));
+		memcpy(to + s.n - sizeof(tail), &tail, sizeof(tail));
+	} else if (s.n > 0) {
+		to[0] = s.p[0];
+		to[s.n / 2] = s.p[s.n / 2];
+		to[s.n - 1] = s.p[s.n - 1];
+	}
+	return to + s.n;
+}
+
+/* How the code of an element says that the next one is checked. */
+enum tally_check write_check_of(
+    struct write *, const struct tally_element *, struct tally_str code);
+
 /* Appends the piece's segment. */
 void write_made(struct write *, uint32_t piece);
 void write_line(
@@ -303,11 +392,17 @@ enum tally_rc write_feed(struct write *, const struct write_frame *,
  * with alone, also where that makes a segment by itself. */
 enum tally_rc write_compute(struct write *, const struct write_frame *,
     uint32_t main, uint32_t first, bool alone) TALLY_MUST_USE;
+/* A count or sum of what there is, if the element can hold it; or 0. */
+size_t write_total(struct write *, const struct map_op *,
+    const struct tally_element *, char room[TALLY_DECIMAL_MAX]);
 
 /* write_loop.c: the frame's loop with all that is in it, and with pieces
  * [from, to) of the frame around that belong to its instance. */
 enum tally_rc write_frame(struct write *, const struct write_frame *,
     uint16_t loop, uint32_t from, uint32_t to) TALLY_MUST_USE;
+/* The rows of a plan's part below one. */
+enum tally_rc write_rows(struct write *, const struct plan_part *, uint32_t seq,
+    uint32_t *ordinal) TALLY_MUST_USE;
 
 /* write_level.c */
 enum tally_rc write_levels_index(struct write *) TALLY_MUST_USE;

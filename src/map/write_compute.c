@@ -50,6 +50,16 @@ sum(struct write *w, const struct map_op *op, bool always)
 	return keep(w, text, n);
 }
 
+/* Where that is from. */
+static enum plan_source
+source_of(const struct write_at *f, const struct map_op *op)
+{
+	if (op->code == MAP_COUNT || op->code == MAP_SUM)
+		return PLAN_TOTAL;
+	return op->code == MAP_SEQUENCE && f->main != NO_PIECE ? PLAN_ORDINAL
+							       : PLAN_FIXED;
+}
+
 /* nth of the pieces at the place: the loop's instance, where the frame is that
  * of a loop further out. */
 static struct tally_str
@@ -93,14 +103,25 @@ is_wanted(const struct write_at *f)
 
 /* Whether a number fits the element, sign and point not counted. */
 static bool
-has_room(const struct write_at *f, const struct map_op *op, struct tally_str v)
+has_room(const struct tally_element *e, struct tally_str v)
 {
-	const struct tally_segment_spec *s =
-	    f->w->map->set->place[f->own->place].segment;
 	size_t n = v.n - (memchr(v.p, '-', v.n) != NULL) -
 	    (memchr(v.p, '.', v.n) != NULL);
 
-	return n <= s->use[op->element - 1].element->max;
+	return n <= e->max;
+}
+
+size_t
+write_total(struct write *w, const struct map_op *op,
+    const struct tally_element *e, char room[TALLY_DECIMAL_MAX])
+{
+	struct tally_str v =
+	    op->code == MAP_COUNT ? count(w, op, false) : sum(w, op, false);
+
+	if (v.n == 0 || !has_room(e, v))
+		return 0;
+	memcpy(room, v.p, v.n);
+	return v.n;
 }
 
 /* A total makes a segment by itself if the element can hold it, and where one
@@ -108,6 +129,9 @@ has_room(const struct write_at *f, const struct map_op *op, struct tally_str v)
 static enum tally_rc
 begin_segment(struct write_at *f, const struct map_op *op)
 {
+	const struct tally_element *e = f->w->map->set->place[f->own->place]
+					    .segment->use[op->element - 1]
+					    .element;
 	bool wanted = is_wanted(f);
 	struct tally_str v;
 	uint32_t piece;
@@ -118,11 +142,15 @@ begin_segment(struct write_at *f, const struct map_op *op)
 	v = computed(f, op, 1, wanted);
 	if (v.p == NULL)
 		return write_nomem(f->w);
-	if (v.n == 0 || (!wanted && !has_room(f, op, v)))
+	if (v.n == 0 || (!wanted && !has_room(e, v))) {
+		if (f->w->learn != NULL)
+			f->w->learn->failed = true;
 		return TALLY_OK;
+	}
 	rc = write_piece_new(f->w, PIECE_SEGMENT, f->own->place, &piece);
 	if (rc == TALLY_OK)
-		rc = write_put(f->w, piece, op->element, op->component, v);
+		rc = write_put_from(f->w, piece, op->element, op->component, v,
+		    source_of(f, op), op);
 	return rc;
 }
 
@@ -143,8 +171,8 @@ feed_computed(struct write_at *f, const struct map_op *op, bool alone)
 		if (write_fits(f->w, piece, op->element, op->component,
 			tally_str("", 0)) &&
 		    v.n > 0)
-			rc = write_put(
-			    f->w, piece, op->element, op->component, v);
+			rc = write_put_from(f->w, piece, op->element,
+			    op->component, v, source_of(f, op), op);
 		if (f->main != NO_PIECE)
 			break;
 	}

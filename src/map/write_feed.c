@@ -122,17 +122,17 @@ group_fits(const struct write_at *f, uint32_t piece,
 
 	if (f->w->piece[piece].last == 0)
 		return true;
+	for (uint8_t i = 0; i < group->n; i++) {
+		c = &group->condition[i];
+		if (!has_element(f, g, n, c->element, c->component) &&
+		    !write_fits_fixed(
+			f->w, piece, c->element, c->component, c->value[0]))
+			return false;
+	}
 	for (size_t i = 0; i < n; i++)
 		if (!write_fits(f->w, piece, moved(f, g[i].op),
 			g[i].op->component, g[i].value))
 			return false;
-	for (uint8_t i = 0; i < group->n; i++) {
-		c = &group->condition[i];
-		if (!has_element(f, g, n, c->element, c->component) &&
-		    !write_fits(
-			f->w, piece, c->element, c->component, c->value[0]))
-			return false;
-	}
 	return true;
 }
 
@@ -145,9 +145,16 @@ put_conditions(struct write_at *f, uint32_t piece,
 	for (uint8_t i = 0; i < n && rc == TALLY_OK; i++)
 		if (write_element(f->w, piece, v[i].element).n == 0 ||
 		    v[i].component > 0)
-			rc = write_put(f->w, piece, v[i].element,
-			    v[i].component, v[i].value[0]);
+			rc = write_put_from(f->w, piece, v[i].element,
+			    v[i].component, v[i].value[0], PLAN_FIXED, NULL);
 	return rc;
+}
+
+/* What is put into the main piece of one row has no other one's column. */
+static enum plan_source
+source_of(const struct map_op *op)
+{
+	return op->code == MAP_FIELD ? PLAN_FIELD : PLAN_UNKNOWN;
 }
 
 static enum tally_rc
@@ -159,8 +166,9 @@ put_group(struct write_at *f, uint32_t piece, const struct map_group *group,
 	f->w->piece[piece].groups |= (uint64_t)1 << group->bit;
 	rc = put_conditions(f, piece, group->condition, group->n);
 	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
-		rc = write_put(f->w, piece, moved(f, g[i].op),
-		    g[i].op->component, g[i].value);
+		rc = write_put_from(f->w, piece, moved(f, g[i].op),
+		    g[i].op->component, g[i].value, source_of(g[i].op),
+		    g[i].op);
 	return rc;
 }
 
@@ -255,8 +263,8 @@ feed_group(struct write_at *f, const struct map_op *take)
 		if (piece == NO_PIECE)
 			rc = begin_group(f, take->group, &piece);
 		if (rc == TALLY_OK)
-			rc = write_put(
-			    f->w, piece, moved(f, op), op->component, v);
+			rc = write_put_from(f->w, piece, moved(f, op),
+			    op->component, v, source_of(op), op);
 	}
 	return rc == TALLY_OK ? f->rc : rc;
 }
@@ -302,6 +310,7 @@ feed_pair(struct write_at *f, const struct map_op *op)
 {
 	const struct map_group *group = op->group;
 	struct tally_str v, q = tally_str("", 0);
+	enum plan_source from = PLAN_QUALIFIER;
 	uint32_t piece;
 	uint8_t k;
 	enum tally_rc rc;
@@ -312,11 +321,13 @@ feed_pair(struct write_at *f, const struct map_op *op)
 	if (op->column2 != MAP_NO_COLUMN)
 		q = tally_str(
 		    cell_of(f, op->column2)->p, cell_of(f, op->column2)->n);
-	if (q.n == 0)
+	if (q.n == 0) {
 		q = group->condition[0].value[0];
-	else if (!write_text(f->w, f->own->place, op->element,
-		     column_name(f, op), q, &q))
+		from = PLAN_FIXED;
+	} else if (!write_text(f->w, f->own->place, op->element,
+		       column_name(f, op), q, &q)) {
 		return TALLY_OK;
+	}
 	rc = find_pair(f, op->element, op->n, &piece, &k);
 	if (rc != TALLY_OK)
 		return rc;
@@ -325,9 +336,11 @@ feed_pair(struct write_at *f, const struct map_op *op)
 		return TALLY_OK;
 	}
 	f->w->piece[piece].groups |= (uint64_t)1 << group->bit;
-	write_whole(f->w, piece, k, q);
-	write_whole(f->w, piece, (uint8_t)(k + 1), v);
-	return TALLY_OK;
+	rc = write_put_from(f->w, piece, k, 0, q, from, op);
+	if (rc != TALLY_OK)
+		return rc;
+	return write_put_from(
+	    f->w, piece, (uint8_t)(k + 1), 0, v, PLAN_FIELD, op);
 }
 
 static enum tally_rc
@@ -502,6 +515,8 @@ feed_levels(struct write_at *f)
 {
 	uint32_t piece;
 
+	if (f->w->learn != NULL)
+		f->w->learn->failed = true;
 	if (f->w->nlevel == 0)
 		return TALLY_OK;
 	for (piece = f->first; piece < f->w->npiece; piece++)

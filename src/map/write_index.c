@@ -133,11 +133,29 @@ make_block(struct write *w, struct write_block *to, const struct map_block *b)
 
 	to->fill = tally_arena_alloc(
 	    &w->map->arena, (b->nfill + 1u) * sizeof(*to->fill));
+	to->key = tally_arena_alloc(&w->map->arena, n);
 	to->slot = tally_arena_alloc(&w->map->arena, n);
-	if (to->fill == NULL || to->slot == NULL)
+	if (to->fill == NULL || to->key == NULL || to->slot == NULL) {
+		to->slot = NULL;
 		return false;
+	}
 	memset(to->slot, TALLY_NO_SLOT, n);
+	memset(to->key, PLAN_NO_BIT, n);
+	to->bit = PLAN_NO_BIT;
 	return true;
+}
+
+/* A bit for what the shapes of a block's rows tell apart. */
+static void
+give_bit(struct write_block *b, uint8_t *bit)
+{
+	if (*bit != PLAN_NO_BIT)
+		return;
+	if (b->nkey == PLAN_BITS) {
+		b->crowded = true;
+		return;
+	}
+	*bit = b->nkey++;
 }
 
 /* The columns that its rows can have a value in at all. */
@@ -145,12 +163,19 @@ static void
 note_columns(struct write_block *to, const struct map_block *b)
 {
 	const struct map_fill *f = b->fill, *end = f + b->nfill;
+	uint8_t *key;
 
 	to->nfill = to->nleft = 0;
-	for (; f < end; f++)
-		if (to->slot[f->column] != TALLY_NO_SLOT)
-			to->fill[to->nfill++] =
-			    (struct write_fill){ to->slot[f->column], f->bit };
+	for (; f < end; f++) {
+		if (to->slot[f->column] == TALLY_NO_SLOT)
+			continue;
+		key = &to->key[f->column];
+		give_bit(to, key);
+		if (*key != PLAN_NO_BIT)
+			to->columns |= (uint64_t)1 << *key;
+		to->fill[to->nfill++] =
+		    (struct write_fill){ to->slot[f->column], f->bit, *key };
+	}
 	for (uint16_t i = 0; i < b->nleft; i++)
 		to->nleft += to->slot[b->left[i]] != TALLY_NO_SLOT;
 }
@@ -168,6 +193,7 @@ write_block_begin(struct write *w, uint16_t block)
 	to->document = w->document;
 	to->head = NULL;
 	to->active = 0;
+	to->inner = NO_BLOCK;
 	if (memcmp(to->slot, rows->slot, rows->table->ncolumn) != 0) {
 		memcpy(to->slot, rows->slot, rows->table->ncolumn);
 		note_columns(to, b);
@@ -207,6 +233,9 @@ hang(struct write *w, struct write_block *to, const struct map_block *b,
 		if (outer == NULL)
 			return write_nomem(w);
 		outer->active |= (uint64_t)1 << b->feeds;
+		give_bit(outer, &to->bit);
+		to->beside = outer->inner;
+		outer->inner = (uint16_t)(b - w->map->block);
 		to->head =
 		    write_alloc(w, w->rows[w->map->block[b->parent].table].n,
 			sizeof(*to->head));

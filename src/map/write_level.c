@@ -403,25 +403,28 @@ write_levels(struct write *w, uint16_t loop, uint32_t from, uint32_t to)
 }
 
 static enum tally_rc
-put_number(struct write *w, uint32_t main, uint8_t element, uint32_t number)
+put_number(struct write *w, uint32_t main, uint8_t element, uint32_t number,
+    enum plan_source source)
 {
 	char text[TALLY_DECIMAL_MAX];
 	size_t n = tally_decimal_count(text, number);
 	struct tally_str v =
 	    tally_arena_str(&w->map->scratch.writing, tally_str(text, n));
 
-	return v.p == NULL ? write_nomem(w) : write_put(w, main, element, 0, v);
+	return v.p == NULL
+	    ? write_nomem(w)
+	    : write_put_from(w, main, element, 0, v, source, NULL);
 }
 
 enum tally_rc
 write_level_numbers(struct write *w, const struct write_frame *f, uint32_t main)
 {
 	const struct write_level *l = &w->level[f->level];
-	enum tally_rc rc = put_number(w, main, 1, l->number);
+	enum tally_rc rc = put_number(w, main, 1, l->number, PLAN_LEVEL);
 
 	if (rc == TALLY_OK && l->up != 0)
-		rc = put_number(w, main, 2, w->level[l->up].number);
+		rc = put_number(w, main, 2, w->level[l->up].number, PLAN_ABOVE);
 	if (rc == TALLY_OK)
-		rc = put_number(w, main, 4, l->first != 0);
+		rc = put_number(w, main, 4, l->first != 0, PLAN_BELOW);
 	return rc;
 }

@@ -99,8 +99,8 @@ put_where(struct write *w, const struct map_block *b, uint32_t main)
 	for (uint8_t i = 0; i < b->n && rc == TALLY_OK; i++)
 		if (write_fits(w, main, c[i].element, c[i].component,
 			tally_str("", 0)))
-			rc = write_put(w, main, c[i].element, c[i].component,
-			    c[i].value[0]);
+			rc = write_put_from(w, main, c[i].element,
+			    c[i].component, c[i].value[0], PLAN_FIXED, NULL);
 	return rc;
 }
 
@@ -128,18 +128,41 @@ collect(struct write *w, const struct write_frame *f, uint16_t place)
 	return rc;
 }
 
+/* A row that is watched, or none; rows inside are not part of that. */
+static struct plan_learn *
+watch(struct write *w, struct plan_learn *learn)
+{
+	struct plan_learn *outer = w->learn;
+
+	w->learn = learn;
+	return outer;
+}
+
+static enum tally_rc
+end_watch(struct write *w, struct plan_learn *outer, enum tally_rc rc)
+{
+	rc = plan_end(w, w->learn, rc);
+	w->learn = outer;
+	return rc;
+}
+
 enum tally_rc
 write_frame(struct write *w, const struct write_frame *f, uint16_t loop,
     uint32_t from, uint32_t to)
 {
 	uint32_t npiece = w->npiece, nvalue = w->nvalue;
+	struct plan_learn *learn = NULL, *outer;
 	enum tally_rc rc;
 
+	if (from == to && plan_put(w, f, loop, &learn, &rc))
+		return rc;
+	outer = watch(w, learn);
 	rc = collect(w, f,
 	    f->block->kind == BLOCK_RECORD ? TALLY_NOWHERE
 					   : w->map->set->loop[loop].first);
 	if (rc == TALLY_OK)
 		rc = put_with(w, f, loop, npiece, from, to);
+	rc = end_watch(w, outer, rc);
 	drop(w, npiece, nvalue);
 	return rc;
 }
@@ -159,8 +182,13 @@ static enum tally_rc
 put_row(struct write *w, const struct write_frame *f, uint16_t place)
 {
 	uint32_t npiece = w->npiece, nvalue = w->nvalue, raw;
-	enum tally_rc rc = collect(w, f, place);
+	struct plan_learn *learn, *outer;
+	enum tally_rc rc;
 
+	if (plan_put(w, f, place, &learn, &rc))
+		return rc;
+	outer = watch(w, learn);
+	rc = collect(w, f, place);
 	for (raw = npiece + 1; raw < w->npiece; raw++)
 		if (w->piece[raw].kind == PIECE_RAW)
 			break;
@@ -168,8 +196,24 @@ put_row(struct write *w, const struct write_frame *f, uint16_t place)
 		write_raw(w, w->piece[raw].raw);
 	else if (rc == TALLY_OK)
 		write_made(w, npiece);
+	rc = end_watch(w, outer, rc);
 	drop(w, npiece, nvalue);
 	return rc;
+}
+
+/* The row of a block from which on the next one is another row below. */
+static enum tally_rc
+put_one(struct write *w, const struct map_block *b, uint32_t row,
+    uint16_t place, uint16_t loop, uint32_t *ordinal, uint32_t from,
+    uint32_t to)
+{
+	struct write_frame f = { .block = b,
+		.seq = row - 1,
+		.row = w->rows[b->table].from + row - 1,
+		.ordinal = ++*ordinal };
+
+	return b->kind == BLOCK_SEGMENT ? put_row(w, &f, place)
+					: write_frame(w, &f, loop, from, to);
 }
 
 /* The rows of a piece; the first of them takes pieces [from, to) along. */
@@ -178,21 +222,29 @@ put_rows(struct write *w, uint32_t piece, uint16_t loop, uint32_t *ordinal,
     uint32_t from, uint32_t to)
 {
 	const struct write_piece p = w->piece[piece];
-	struct write_frame f = { .block = &w->map->block[p.block] };
-	const struct write_rows *rows = &w->rows[f.block->table];
+	const struct map_block *b = &w->map->block[p.block];
 	enum tally_rc rc = TALLY_OK;
 
+	if (w->learn != NULL)
+		plan_rows(w, piece, loop, from<to, *ordinal> 0);
 	for (uint32_t i = p.row; i != 0 && rc == TALLY_OK;
-	     i = p.one ? 0 : rows->next[i - 1]) {
-		f.seq = i - 1;
-		f.row = rows->from + i - 1;
-		f.ordinal = ++*ordinal;
-		if (f.block->kind == BLOCK_SEGMENT)
-			rc = put_row(w, &f, p.place);
-		else
-			rc = write_frame(w, &f, loop, from, to);
+	     i = p.one ? 0 : w->rows[b->table].next[i - 1]) {
+		rc = put_one(w, b, i, p.place, loop, ordinal, from, to);
 		from = to;
 	}
+	return rc;
+}
+
+enum tally_rc
+write_rows(struct write *w, const struct plan_part *part, uint32_t seq,
+    uint32_t *ordinal)
+{
+	const struct map_block *b = &w->map->block[part->block];
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint32_t i = write_first(w, part->block, seq);
+	     i != 0 && rc == TALLY_OK; i = w->rows[b->table].next[i - 1])
+		rc = put_one(w, b, i, part->place, part->loop, ordinal, 0, 0);
 	return rc;
 }
 

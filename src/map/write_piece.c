@@ -53,33 +53,6 @@ write_piece_new(
 	return TALLY_OK;
 }
 
-/* Most texts are a few bytes: two halves, which may overlap. */
-static inline char *
-append(char *to, struct tally_str s)
-{
-	uint64_t first, last;
-	uint32_t head, tail;
-
-	if (s.n > 2 * sizeof(first)) {
-		memcpy(to, s.p, s.n);
-	} else if (s.n >= sizeof(first)) {
-		memcpy(&first, s.p, sizeof(first));
-		memcpy(&last, s.p + s.n - sizeof(last), sizeof(last));
-		memcpy(to, &first, sizeof(first));
-		memcpy(to + s.n - sizeof(last), &last, sizeof(last));
-	} else if (s.n >= sizeof(head)) {
-		memcpy(&head, s.p, sizeof(head));
-		memcpy(&tail, s.p + s.n - sizeof(tail), sizeof(tail));
-		memcpy(to, &head, sizeof(head));
-		memcpy(to + s.n - sizeof(tail), &tail, sizeof(tail));
-	} else if (s.n > 0) {
-		to[0] = s.p[0];
-		to[s.n / 2] = s.p[s.n / 2];
-		to[s.n - 1] = s.p[s.n - 1];
-	}
-	return to + s.n;
-}
-
 /* Component k of a composite that is being made; empty when there is none. */
 static struct tally_str
 component_of(const struct write *w, struct tally_str composite, uint8_t k)
@@ -121,7 +94,7 @@ write_component(struct write *w, uint32_t piece, uint8_t element,
 	for (unsigned k = 0; k < last; k++) {
 		if (k > 0)
 			*o++ = (char)w->how->separators.component;
-		o = append(o, part[k]);
+		o = write_append(o, part[k]);
 	}
 	write_whole(w, piece, element, tally_str(p, (size_t)(o - p)));
 	return TALLY_OK;
@@ -146,13 +119,13 @@ write_line(
 	p = tally_buf_room(w->out, size);
 	if (p == NULL)
 		return;
-	p = append(p, name);
+	p = write_append(p, name);
 	for (const struct tally_str *v = value; v < end; v++) {
 		*p++ = element;
-		p = append(p, *v);
+		p = write_append(p, *v);
 	}
 	*p++ = (char)w->how->separators.segment;
-	append(p, w->line_end);
+	write_append(p, w->line_end);
 	w->out->n += size;
 }
 
@@ -170,6 +143,15 @@ code_of(struct write *w, const struct tally_element *e, struct tally_str s)
 	return c->code;
 }
 
+enum tally_check
+write_check_of(
+    struct write *w, const struct tally_element *e, struct tally_str code)
+{
+	const struct tally_code *c = code_of(w, e, code);
+
+	return c != NULL ? (enum tally_check)c->check : TALLY_CHECK_NONE;
+}
+
 /* Tells of a number that stands behind its qualifier and has another check
  * digit than it can have; it is written all the same. */
 static void
@@ -179,7 +161,7 @@ check_digits(struct write *w, const struct write_piece *p,
 	const struct tally_str *value = w->value + p->value;
 	char expected[CHECK_DIGIT_WORDS];
 	uint64_t at = w->map->checked[p->place];
-	const struct tally_code *code;
+	enum tally_check check;
 	unsigned k;
 
 	for (; at != 0; at &= at - 1) {
@@ -188,10 +170,10 @@ check_digits(struct write *w, const struct write_piece *p,
 			break;
 		if (value[k - 1].n == 0 || value[k].n == 0)
 			continue;
-		code = code_of(w, s->use[k - 1].element, value[k - 1]);
-		if (code != NULL && code->check != TALLY_CHECK_NONE &&
-		    !tally_check_digit_plain(code->check, value[k]) &&
-		    !tally_check_digit_right(code->check, value[k], expected))
+		check = write_check_of(w, s->use[k - 1].element, value[k - 1]);
+		if (check != TALLY_CHECK_NONE &&
+		    !tally_check_digit_plain(check, value[k]) &&
+		    !tally_check_digit_right(check, value[k], expected))
 			write_report(w, TALLY_F_check_digit, p->place,
 			    (uint8_t)(k + 1), s->use[k].element->name, value[k],
 			    expected);
@@ -206,5 +188,7 @@ write_made(struct write *w, uint32_t piece)
 	    w->map->set->place[p->place].segment;
 
 	check_digits(w, p, s);
+	if (w->learn != NULL)
+		plan_segment(w, piece);
 	write_line(w, s->tag, w->value + p->value, p->last);
 }

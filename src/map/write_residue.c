@@ -4,6 +4,7 @@
  * that they belong to, elements into the segment that this row makes; see
  * write.h.
  */
+#include <assert.h>
 #include <stdio.h>
 
 #include "map/write.h"
@@ -213,6 +214,7 @@ write_residue(
 void
 write_raw(struct write *w, const struct tally_residue *r)
 {
+	assert(w->learn == NULL); /* a row with residue is not watched */
 	const struct tally_segment_spec *s =
 	    w->map->set->place[r->place].segment;
 	struct tally_str value[TALLY_ELEMENTS_MAX], v;

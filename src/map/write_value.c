@@ -4,11 +4,10 @@
 
 #include "base/date.h"
 #include "base/decimal.h"
-#include "base/text.h"
 #include "map/write.h"
 
-static const struct tally_element *
-element_of(const struct write *w, const struct map_op *op, uint16_t place,
+const struct tally_element *
+write_element_of(const struct write *w, const struct map_op *op, uint16_t place,
     uint8_t element)
 {
 	const struct tally_element *e =
@@ -17,104 +16,8 @@ element_of(const struct write *w, const struct map_op *op, uint16_t place,
 	return op->component > 0 ? e->use[op->component - 1].element : e;
 }
 
-/* --- what can be sent --- */
-
-void
-write_mark_odd(unsigned char odd[256], const struct tally_map_writing *how)
-{
-	const unsigned char separator[] = { how->separators.element,
-		how->separators.segment, how->separators.component,
-		how->separators.repetition };
-
-	for (unsigned c = 0; c < 256; c++) {
-		odd[c] = c < ' ' || c == 0x7f ? 2 : c >= 0x80;
-		if (how->characters != TALLY_CHARACTERS_BASIC || c >= 0x80)
-			continue;
-		if (c >= 'a' && c <= 'z')
-			odd[c] = 1;
-		else if (memchr("#$%@[]_{}\\|<>~^`", (int)c, 16) != NULL)
-			odd[c] = 2;
-	}
-	if (how->characters == TALLY_CHARACTERS_ANY)
-		memset(odd + 0x80, 0, 0x80);
-	for (size_t i = 0; i < sizeof(separator); i++)
-		if (separator[i] != 0)
-			odd[separator[i]] = 2;
-}
-
-bool
-write_is_odd(const struct write *w, struct tally_str s)
-{
-	const unsigned char *p = (const unsigned char *)s.p, *end = p + s.n;
-	const unsigned char *of = w->odd;
-	unsigned odd = 0;
-
-	for (; end - p >= 4; p += 4)
-		odd |= (unsigned)of[p[0]] | of[p[1]] | of[p[2]] | of[p[3]];
-	for (; p < end; p++)
-		odd |= of[*p];
-	return odd != 0;
-}
-
-/* One character of a text, which is UTF-8, as it is sent; an empty view when
- * it cannot be. */
-static void
-put_character(struct write *w, struct tally_buf *out, struct tally_str c)
-{
-	enum tally_characters set = w->how->characters;
-	size_t before = out->n;
-	char *p;
-
-	if (c.n == 1 || set == TALLY_CHARACTERS_UTF8 ||
-	    set == TALLY_CHARACTERS_ANY)
-		tally_buf_str(out, c);
-	else
-		tally_charset_ascii(w->map->charset, out, c);
-	for (p = out->p + before; !out->failed && p < out->p + out->n; p++) {
-		if (set == TALLY_CHARACTERS_BASIC && *p >= 'a' && *p <= 'z')
-			*p = (char)(*p - 'a' + 'A');
-		if (w->odd[(unsigned char)*p] == 2)
-			*p = w->how->replacement;
-	}
-}
-
-bool
-write_odd_text(struct write *w, uint16_t place, uint8_t element,
-    const char *name, struct tally_str s, struct tally_str *out)
-{
-	struct tally_buf *b = &w->map->scratch.text;
-	size_t n;
-
-	tally_buf_reset(b);
-	for (size_t i = 0; i < s.n; i += n) {
-		n = tally_utf8_length(s.p + i, s.n - i);
-		n = n > 0 ? n : 1;
-		put_character(w, b, tally_str(s.p + i, n));
-	}
-	if (b->n > 0 && memchr(b->p, '\0', b->n) != NULL) {
-		write_report(w, TALLY_F_write_refused, place, element, name, s,
-		    "characters that are agreed on, and no separators");
-		return false;
-	}
-	out->p = NULL;
-	if (!b->failed)
-		*out = tally_arena_str(
-		    &w->map->scratch.writing, tally_buf_view(b));
-	if (out->p == NULL) {
-		w->out->failed = true;
-		return false;
-	}
-	if (!tally_str_eq(*out, s))
-		write_report(
-		    w, TALLY_F_write_replaced, place, element, name, s, out->p);
-	return true;
-}
-
-/* --- the form --- */
-
-/* The code for a word; a word that is no word is a code. */
-static struct tally_str
-code_of(const struct map_codes *codes, struct tally_str word)
+const struct map_code *
+write_code_find(const struct map_codes *codes, struct tally_str word)
 {
 	const uint64_t order = map_order(word);
 	const struct map_code *c;
@@ -132,9 +35,18 @@ code_of(const struct map_codes *codes, struct tally_str word)
 		if (c->order != order)
 			break;
 		if (tally_str_eq(c->value, word))
-			return c->x12;
+			return c;
 	}
-	return word;
+	return NULL;
+}
+
+/* The code for a word; a word that is no word is a code. */
+static struct tally_str
+code_of(const struct map_codes *codes, struct tally_str word)
+{
+	const struct map_code *c = write_code_find(codes, word);
+
+	return c != NULL ? c->x12 : word;
 }
 
 /* The partner's value for ours. */
@@ -191,8 +103,9 @@ number(char *room, const struct tally_element *e, struct tally_str s)
 	return n > 0 ? fit_number(room, n, e->min, e->max) : 0;
 }
 
-static size_t
-convert(char *room, const struct tally_element *e, struct tally_str s)
+size_t
+write_convert(char room[TALLY_DECIMAL_MAX], const struct tally_element *e,
+    struct tally_str s)
 {
 	switch ((enum tally_type)e->type) {
 	case TALLY_DT:
@@ -243,7 +156,7 @@ text_value(struct write *w, const struct map_op *op, uint16_t place,
 		*rc = look_up(w, op, place, element, &s);
 	return *rc == TALLY_OK &&
 	    write_text(w, place, element, name_of(w, op, table), s, out) &&
-	    pad(w, element_of(w, op, place, element), out);
+	    pad(w, write_element_of(w, op, place, element), out);
 }
 
 static bool
@@ -251,9 +164,9 @@ converted_value(struct write *w, const struct map_op *op, uint16_t place,
     uint8_t element, uint16_t table, struct tally_str s, struct tally_str *out,
     enum tally_rc *rc)
 {
-	const struct tally_element *e = element_of(w, op, place, element);
+	const struct tally_element *e = write_element_of(w, op, place, element);
 	char room[TALLY_DECIMAL_MAX], words[48];
-	size_t n = convert(room, e, s);
+	size_t n = write_convert(room, e, s);
 
 	if (n == 0) {
 		snprintf(words, sizeof(words), "a value for element %.10s (%s)",

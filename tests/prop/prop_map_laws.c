@@ -6,7 +6,9 @@
  *     included, and is as valid as the document was;
  *   - what is read again from what was written are the same rows; and rows of
  *     which some values have been taken away are refused, or what is written of
- *     them is not valid, or what is read from that is written as it is.
+ *     them is not valid, or what is read from that is written as it is;
+ *   - what a map does with a document does not depend on those before: nothing
+ *     else is read or written by one that has forgotten them.
  *
  * SEED=n starts elsewhere, ROUNDS=n does more, MAP=name one map; a failure
  * prints what repeats it.
@@ -21,6 +23,7 @@
 
 #include "base/embed.h"
 #include "map/memo.h"
+#include "map/write_plan.h"
 #include "map/program.h"
 #include "support/generate.h"
 #include "support/normal.h"
@@ -52,6 +55,8 @@ struct law {
 	struct tally_buf whole, fewer; /* written from all rows, from some */
 	struct tally_buf rows;         /* those of fewer, as JSON */
 	struct tally_findings found;
+	struct tally_buf other; /* written of the same rows in another way */
+	struct tally_findings told_other;
 	const char *name, *version;
 	unsigned long long seed;
 	size_t told, refused, valid;
@@ -81,8 +86,9 @@ reading_free(struct reading *r)
 }
 
 static void
-write_document(struct law *l, const struct reading *r, struct tally_buf *out,
-    const struct tally_residues *residues, struct tally_separators from)
+write_once(struct law *l, const struct reading *r, struct tally_buf *out,
+    const struct tally_residues *residues, struct tally_separators from,
+    struct tally_findings *found)
 {
 	struct tally_map_writing how = { .separators = l->maker.sep,
 		.residue = from,
@@ -96,11 +102,108 @@ write_document(struct law *l, const struct reading *r, struct tally_buf *out,
 	write_isa(out, &l->maker, 1);
 	write_gs(out, &l->maker, l->map->set, 1);
 	if (tally_map_write(l->map, &r->batch, 0, residues, &how, out,
-		&segments, &l->found, &err) != TALLY_OK)
+		&segments, found, &err) != TALLY_OK)
 		fail_msg("%s", err.text);
 	write_ge(out, &l->maker, 1, 1);
 	write_iea(out, &l->maker, 1, 1);
 	assert_false(out->failed);
+}
+
+/* Around the first byte in which two texts differ. */
+static void
+show(const char *name, const struct tally_buf *b, size_t at)
+{
+	size_t from = at > 200 ? at - 200 : 0;
+	size_t n = b->n > from ? b->n - from : 0;
+
+	print_error("--- %s\n%.*s\n", name, (int)(n < 500 ? n : 500),
+	    n > 0 ? b->p + from : "");
+}
+
+static void
+repeat(const struct law *l, const char *what, const struct tally_buf *a,
+    const struct tally_buf *b)
+{
+	size_t at = 0;
+
+	if (a != NULL) {
+		while (at < a->n && at < b->n && a->p[at] == b->p[at])
+			at++;
+		show("before", a, at);
+		show("after", b, at);
+	}
+	fail_msg("%s: MAP=%s SEED=%llu ROUNDS=1 (version %s)", what, l->name,
+	    l->seed, l->version);
+}
+
+static bool
+same(const struct tally_buf *a, const struct tally_buf *b)
+{
+	return a->n == b->n && (a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
+}
+
+/* Whether the findings from one on are those of another list. */
+static bool
+same_findings(
+    const struct tally_findings *a, size_t from, const struct tally_findings *b)
+{
+	const struct tally_finding *x, *y;
+
+	for (size_t i = 0; from + i < a->n && i < b->n; i++) {
+		x = &a->v[from + i];
+		y = &b->v[i];
+		if (x->kind != y->kind || x->segment != y->segment ||
+		    x->element != y->element || strcmp(x->tag, y->tag) != 0 ||
+		    !tally_str_eq(x->value, y->value) ||
+		    !tally_str_eq(x->expected, y->expected))
+			return false;
+	}
+	return a->n - from == b->n;
+}
+
+/* As it has just been written: rows are like those before. */
+static void
+write_again(struct law *l, const struct reading *r, const struct tally_buf *was,
+    size_t told, const struct tally_residues *residues,
+    struct tally_separators from, const char *what)
+{
+	tally_findings_reset(&l->told_other);
+	write_once(l, r, &l->other, residues, from, &l->told_other);
+	if (!same(was, &l->other))
+		repeat(l, what, was, &l->other);
+	if (!same_findings(&l->found, told, &l->told_other))
+		repeat(l, what, NULL, NULL);
+}
+
+/* By a map for which every way of writing is one too many to have plans. */
+static void
+write_unplanned(struct law *l, const struct reading *r,
+    const struct tally_buf *was, size_t told,
+    const struct tally_residues *residues, struct tally_separators from)
+{
+	static struct plan_style none[PLAN_STYLES];
+	struct map_scratch *s = &r->map->scratch;
+	struct plan_style *style = s->style;
+	uint8_t n = s->nstyle;
+
+	s->style = none;
+	s->nstyle = PLAN_STYLES;
+	write_again(l, r, was, told, residues, from,
+	    "something else is written without plans");
+	s->style = style;
+	s->nstyle = n;
+}
+
+static void
+write_document(struct law *l, const struct reading *r, struct tally_buf *out,
+    const struct tally_residues *residues, struct tally_separators from)
+{
+	size_t told = l->found.n;
+
+	write_once(l, r, out, residues, from, &l->found);
+	write_again(l, r, out, told, residues, from,
+	    "something else is written the second time");
+	write_unplanned(l, r, out, told, residues, from);
 }
 
 /* Whether a column says something of another one, or of the row. */
@@ -160,39 +263,6 @@ take_away(struct law *l)
 		for (uint32_t row = 0; row < r->n; row++)
 			take_away_of(l, r, row);
 	}
-}
-
-/* Around the first byte in which two texts differ. */
-static void
-show(const char *name, const struct tally_buf *b, size_t at)
-{
-	size_t from = at > 200 ? at - 200 : 0;
-	size_t n = b->n > from ? b->n - from : 0;
-
-	print_error("--- %s\n%.*s\n", name, (int)(n < 500 ? n : 500),
-	    n > 0 ? b->p + from : "");
-}
-
-static void
-repeat(const struct law *l, const char *what, const struct tally_buf *a,
-    const struct tally_buf *b)
-{
-	size_t at = 0;
-
-	if (a != NULL) {
-		while (at < a->n && at < b->n && a->p[at] == b->p[at])
-			at++;
-		show("before", a, at);
-		show("after", b, at);
-	}
-	fail_msg("%s: MAP=%s SEED=%llu ROUNDS=1 (version %s)", what, l->name,
-	    l->seed, l->version);
-}
-
-static bool
-same(const struct tally_buf *a, const struct tally_buf *b)
-{
-	return a->n == b->n && (a->n == 0 || memcmp(a->p, b->p, a->n) == 0);
 }
 
 static bool
@@ -427,7 +497,9 @@ test_map(const char *file, const struct tally_version *v, struct tally_map *map,
 	reading_init(&l.afresh, map);
 	l.first.law = l.again.law = l.third.law = &l;
 	l.first.written = &l.whole;
-	tally_findings_init(&l.found, 100);
+	tally_findings_init(&l.found, 10000);
+	tally_findings_init(&l.told_other, 10000);
+	tally_buf_init(&l.other, BYTES_MAX);
 	tally_buf_init(&l.whole, BYTES_MAX);
 	tally_buf_init(&l.fewer, BYTES_MAX);
 	tally_buf_init(&l.rows, BYTES_MAX);
@@ -441,6 +513,8 @@ test_map(const char *file, const struct tally_version *v, struct tally_map *map,
 	reading_free(&l.third);
 	reading_free(&l.afresh);
 	tally_findings_free(&l.found);
+	tally_findings_free(&l.told_other);
+	tally_buf_free(&l.other);
 	tally_buf_free(&l.whole);
 	tally_buf_free(&l.fewer);
 	tally_buf_free(&l.rows);

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-#include "support/reading.h"
+#include "support/writing.h"
 
 #define HEAD \
 	"'orders':[{'purpose':'00','type':'NE','po_number':'1'," \
@@ -313,51 +313,6 @@ find(void *ctx, const char *table, bool inverse, struct tally_str value,
 
 static const struct tally_lookups lookups = { NULL, find };
 
-/* JSON with its quotes written as apostrophes. */
-static void
-put_json(struct tally_buf *b, const char *text)
-{
-	tally_buf_putc(b, '{');
-	for (; *text != '\0'; text++)
-		tally_buf_putc(b, *text == '\'' ? '"' : *text);
-	tally_buf_putc(b, '}');
-}
-
-static void
-put_findings(struct tally_buf *out, const struct tally_findings *findings)
-{
-	const struct tally_finding *f;
-
-	for (size_t i = 0; i < findings->n; i++) {
-		f = &findings->v[i];
-		tally_buf_printf(out, "\n%s %s%02u %s \"%.*s\": %.*s",
-		    tally_finding_info(f->kind)->name, f->tag, f->element,
-		    f->name, (int)f->value.n, f->value.p, (int)f->expected.n,
-		    f->expected.p);
-	}
-}
-
-static void
-write_one(struct tally_buf *out, struct reading *r, const char *records,
-    const struct tally_residues *residues, const struct tally_map_writing *how)
-{
-	struct tally_buf json;
-	struct tally_err err = { .text = "" };
-	uint32_t n;
-
-	tally_buf_init(&json, 1 << 20);
-	put_json(&json, records);
-	if (tally_batch_parse(
-		&r->batch, "records", tally_buf_view(&json), &err) != TALLY_OK)
-		fail_msg("%u: %s", err.line, err.text);
-	tally_buf_init(out, 1 << 20);
-	if (tally_map_write(r->map, &r->batch, r->batch.ndocument - 1, residues,
-		how, out, &n, &r->findings, &err) != TALLY_OK)
-		fail_msg("%s", err.text);
-	put_findings(out, &r->findings);
-	tally_buf_free(&json);
-}
-
 static void
 test_cases(void **state)
 {
@@ -378,7 +333,8 @@ test_cases(void **state)
 		how.hierarchy = cases[i].hierarchy;
 		how.replacement = cases[i].replacement;
 		how.characters = cases[i].characters;
-		write_one(&out, &r, cases[i].records, NULL, &how);
+		tally_buf_init(&out, 1 << 20);
+		writing_put(&out, &r, cases[i].records, NULL, &how);
 		if (strcmp(out.p, cases[i].want) != 0) {
 			print_error("%s:\n%s\n", cases[i].what, out.p);
 			failed = true;
@@ -417,7 +373,8 @@ test_residue(void **state)
 	v[0].row = 7;
 	v[0].place = 20;
 	v[0].text = TALLY_STR("MSG|TEXT");
-	write_one(&out, &r, HEAD "}]" LINES, &residues, &how);
+	tally_buf_init(&out, 1 << 20);
+	writing_put(&out, &r, HEAD "}]" LINES, &residues, &how);
 	assert_string_equal(out.p,
 	    "ST*850*0001~\r\nBEG*00*NE*1**20260105~\r\nPO1*1*1~\r\n"
 	    "CTT*1*1~\r\nSE*5*0001~\r\n\nwrite_residue ST00 residue "
@@ -459,7 +416,8 @@ test_many_rules(void **state)
 		    i > 0 ? "," : "", kinds[i], kinds[i]);
 	tally_buf_puts(&json, "]");
 	reading_begin(&r, map.p);
-	write_one(&out, &r, json.p, NULL, &how);
+	tally_buf_init(&out, 1 << 20);
+	writing_put(&out, &r, json.p, NULL, &how);
 	assert_string_equal(out.p,
 	    "ST*850*0001~BEG*00*NE*1**20260105~REF*DP*0~REF*DP*62~REF*DP*63~"
 	    "REF*DP*64~REF*DP*79~PO1**1~SE*9*0001~");

@@ -1,0 +1,19 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Rows through maps that are run backwards: records as JSON, and what is
+ * written of them as text.
+ */
+#ifndef TALLYMAN_TESTS_WRITING_H
+#define TALLYMAN_TESTS_WRITING_H
+
+#include "support/reading.h"
+
+/*
+ * Adds a document with these records, whose quotes are apostrophes, to the
+ * reading's batch, and writes it to out, which is empty, with a line for each
+ * finding of the reading behind it.
+ */
+void writing_put(struct tally_buf *out, struct reading *, const char *records,
+    const struct tally_residues *, const struct tally_map_writing *);
+
+#endif
