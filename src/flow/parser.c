@@ -394,7 +394,7 @@ parser_next(struct parser *p, struct gathered *g, struct wire_answers *answers,
 	if (rc != TALLY_OK)
 		return rc;
 	if (*kind == WIRE_BATCH) {
-		rc = parser_keep(p, &g->bytes, err);
+		rc = parser_keep(p, &g->bytes, &w, err);
 		if (rc != TALLY_OK)
 			return rc;
 		wire_gathered(&w, g);

@@ -87,11 +87,11 @@ size_t parser_begin(struct parser *, struct wire *, enum wire_kind);
 /* Sends all of it. */
 enum tally_rc parser_flush(struct parser *, struct tally_err *) TALLY_MUST_USE;
 /* The next frame that is for the caller; w reads its content, which lives
- * until the next call, or as long as the buffer into which parser_keep puts
- * it without moving it. */
+ * until the next call, or, put into a buffer by parser_keep before anything of
+ * it is read, as long as that. */
 enum tally_rc parser_receive(struct parser *, enum wire_kind *, struct wire *,
     struct tally_err *) TALLY_MUST_USE;
-enum tally_rc parser_keep(
-    struct parser *, struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc parser_keep(struct parser *, struct tally_buf *, struct wire *,
+    struct tally_err *) TALLY_MUST_USE;
 
 #endif

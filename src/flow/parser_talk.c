@@ -266,6 +266,14 @@ parser_says(struct parser *p, uint64_t n)
 	return p->said <= PARSER_SAID(p->file.size);
 }
 
+static void
+read_in(struct parser *p, struct wire *w, struct tally_str content)
+{
+	wire_open(w, content);
+	w->arena = &p->arena;
+	w->dictionary = &p->f->dictionary->d;
+}
+
 /* Takes a frame that is there; *kind stays 0 when it was not for the caller. */
 static enum tally_rc
 take_frame(struct parser *p, const struct wire_head *head, enum wire_kind *kind,
@@ -273,9 +281,7 @@ take_frame(struct parser *p, const struct wire_head *head, enum wire_kind *kind,
 {
 	struct wire_read r = { .n = 0 };
 
-	wire_open(w, tally_str(p->in.p + p->first + sizeof(*head), head->n));
-	w->arena = &p->arena;
-	w->dictionary = &p->f->dictionary->d;
+	read_in(p, w, tally_str(p->in.p + p->first + sizeof(*head), head->n));
 	p->first += sizeof(*head) + head->n;
 	if (!parser_says(p, sizeof(*head) + head->n))
 		return parser_lost(p, "says more than can be said", err);
@@ -342,12 +348,22 @@ parser_flush(struct parser *p, struct tally_err *err)
 }
 
 enum tally_rc
-parser_keep(struct parser *p, struct tally_buf *b, struct tally_err *err)
+parser_keep(struct parser *p, struct tally_buf *b, struct wire *w,
+    struct tally_err *err)
 {
 	struct tally_buf had = *b;
-	size_t left = p->in.n - p->first;
+	size_t left = p->in.n - p->first, n = (size_t)(w->end - w->p);
 
 	tally_buf_reset(&had);
+	/* Whichever is less is copied. */
+	if (n < left) {
+		tally_buf_add(&had, w->p, n);
+		*b = had;
+		if (had.failed)
+			return no_memory(err);
+		read_in(p, w, tally_buf_view(b));
+		return TALLY_OK;
+	}
 	if (tally_buf_room(&had, left) == NULL)
 		return no_memory(err);
 	if (left > 0)

@@ -86,7 +86,8 @@ store_map(struct store *st, const struct engine_value v[2], int64_t *id,
 	return rc;
 }
 
-/* The row of a map; asked only when it is not that of the document before. */
+/* The row of a map; asked only when it is not that of the document before, nor
+ * the one that was asked for last. */
 static enum tally_rc
 map_id(struct store *st, const struct store_document *d, size_t i, int64_t *id,
     struct tally_err *err)
@@ -95,6 +96,8 @@ map_id(struct store *st, const struct store_document *d, size_t i, int64_t *id,
 	const struct engine_value v[] = {
 		v_blob(d[i].map_hash, TALLY_HASH_SIZE), v_cstr(d[i].map)
 	};
+	struct store_held *h = &st->held;
+	enum tally_rc rc;
 
 	id[i] = 0;
 	if (d[i].map == NULL || d[i].map_hash == NULL)
@@ -104,7 +107,31 @@ map_id(struct store *st, const struct store_document *d, size_t i, int64_t *id,
 		id[i] = id[i - 1];
 		return TALLY_OK;
 	}
-	return store_map(st, v, &id[i], err);
+	if (h->map != 0 && strcmp(h->map_name, d[i].map) == 0 &&
+	    memcmp(h->map_hash, d[i].map_hash, TALLY_HASH_SIZE) == 0) {
+		id[i] = h->map;
+		return TALLY_OK;
+	}
+	rc = store_map(st, v, &id[i], err);
+	h->map = 0;
+	if (rc == TALLY_OK && strlen(d[i].map) < sizeof(h->map_name)) {
+		h->map = id[i];
+		memcpy(h->map_hash, d[i].map_hash, TALLY_HASH_SIZE);
+		memcpy(h->map_name, d[i].map, strlen(d[i].map) + 1);
+	}
+	return rc;
+}
+
+/* The highest id there is. */
+static enum tally_rc
+last_id(struct store *st, int64_t *id, struct tally_err *err)
+{
+	struct store_held *h = &st->held;
+
+	*id = h->document;
+	return *id >= 0
+	    ? TALLY_OK
+	    : store_number(st, Q_DOCUMENT_LAST, NULL, 0, id, NULL, err);
 }
 
 /* Few large pieces to the hash: a call costs more than what is in one. */
@@ -138,9 +165,8 @@ put(struct store *st, const struct engine_load *load, struct store_document *d,
     int64_t *map, int64_t *id, struct tally_err *err)
 {
 	int64_t last;
-	enum tally_rc rc;
+	enum tally_rc rc = last_id(st, &last, err);
 
-	rc = store_number(st, Q_DOCUMENT_LAST, NULL, 0, &last, NULL, err);
 	for (size_t i = 0; rc == TALLY_OK && i < load->ndocument; i++) {
 		d[i].id = last + 1 + (int64_t)i;
 		if (d[i].batch != UINT32_MAX &&
@@ -153,6 +179,9 @@ put(struct store *st, const struct engine_load *load, struct store_document *d,
 	}
 	if (rc == TALLY_OK)
 		rc = st->engine->m->load(st->engine, load, err);
+	st->held.document = rc == TALLY_OK && st->engine->m->active(st->engine)
+	    ? last + (int64_t)load->ndocument
+	    : -1;
 	return rc;
 }
 

@@ -74,6 +74,11 @@ struct engine_methods {
 	enum tally_rc (*next)(
 	    struct engine *, enum statement, bool *row, struct tally_err *);
 	void (*finish)(struct engine *, enum statement);
+	/* A statement without arguments over n rows of values, width of each:
+	 * they are its table held_rows, with columns c1, c2, … */
+	enum tally_rc (*many)(struct engine *, enum statement,
+	    const struct engine_value *, size_t width, size_t n,
+	    struct tally_err *);
 
 	/* Of the row that next gave; views live until the following next. */
 	int64_t (*integer)(struct engine *, enum statement, int column);

@@ -10,13 +10,17 @@
  * mailbox and per partner, so that writers do not wait for one another.
  *
  * The newest hash of a few streams is known for the rest of a transaction,
- * into which nobody else writes.
+ * into which nobody else writes; its events are written many at once, of which
+ * each takes a third of what a statement for it alone does.
  */
 #include "store/internal.h"
 
 #include "base/text.h"
 
 #define REASON_MAX (64u << 10)
+#define EVENTS     1024 /* that are held, and bytes of their texts */
+#define TEXTS      (8u << 20)
+#define COLUMNS    10 /* of EVENTS_ADD */
 
 /* As the door would let it in, so that the hash is that of the row. */
 static struct tally_str
@@ -29,24 +33,18 @@ clean(struct tally_buf *b, const char *s)
 	return tally_buf_view(b);
 }
 
-void
-store_chains_forget(struct store *st)
-{
-	st->nchain = st->oldest = 0;
-}
-
 static struct store_chain *
 known(struct store *st, const struct store_event *e)
 {
 	const char *name = e->name != NULL ? e->name : "";
 	size_t n = strlen(e->stream);
 
-	for (unsigned i = 0; i < st->nchain; i++) {
-		const char *had = st->chain[i].stream;
+	for (unsigned i = 0; i < st->held.nchain; i++) {
+		const char *had = st->held.chain[i].stream;
 
 		if (strncmp(had, e->stream, n) == 0 && had[n] == ':' &&
 		    strcmp(had + n + 1, name) == 0)
-			return &st->chain[i];
+			return &st->held.chain[i];
 	}
 	return NULL;
 }
@@ -57,7 +55,7 @@ static enum tally_rc
 learn(struct store *st, const struct store_event *e, struct store_chain **out,
     struct tally_err *err)
 {
-	struct store_chain *c = &st->chain[st->oldest++ % STORE_CHAINS];
+	struct store_chain *c;
 	struct engine_value v;
 	struct tally_str had;
 	bool found;
@@ -73,9 +71,13 @@ learn(struct store *st, const struct store_event *e, struct store_chain **out,
 		    "the stream of an event has a name of more than %zu bytes",
 		    sizeof(c->stream) - 1);
 	v = v_text(tally_buf_view(&st->chained));
-	rc = store_one(st, Q_EVENT_LAST, &v, 1, &found, err);
+	/* Among them may be the newest of this stream. */
+	rc = store_events_write(st, err);
+	if (rc == TALLY_OK)
+		rc = store_one(st, Q_EVENT_LAST, &v, 1, &found, err);
 	if (rc != TALLY_OK)
 		return rc;
+	c = &st->held.chain[st->held.oldest++ % STORE_CHAINS];
 	c->any = false;
 	if (found) {
 		had = st->engine->m->bytes(st->engine, Q_EVENT_LAST, 0);
@@ -86,8 +88,8 @@ learn(struct store *st, const struct store_event *e, struct store_chain **out,
 	}
 	memcpy(c->stream, st->chained.p, st->chained.n);
 	c->stream[st->chained.n] = '\0';
-	if (st->nchain < STORE_CHAINS)
-		st->nchain++;
+	if (st->held.nchain < STORE_CHAINS)
+		st->held.nchain++;
 	*out = c;
 	return TALLY_OK;
 }
@@ -141,18 +143,57 @@ chain(struct store *st, struct store_chain *c, const struct store_event *e,
 	return TALLY_OK;
 }
 
+/* Keeps the row of an event until it is written with others. */
+static enum tally_rc
+hold(struct store *st, const struct engine_value *row, struct tally_err *err)
+{
+	struct store_held *h = &st->held;
+	struct engine_value *v;
+	enum tally_rc rc = TALLY_OK;
+
+	if (h->nevent == EVENTS || h->texts.used > TEXTS)
+		rc = store_events_write(st, err);
+	if (rc == TALLY_OK && h->event == NULL)
+		h->event = tally_alloc(EVENTS * COLUMNS * sizeof(*h->event));
+	if (rc == TALLY_OK && h->event == NULL)
+		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
+	v = rc == TALLY_OK ? &h->event[h->nevent * COLUMNS] : NULL;
+	for (size_t i = 0; i < COLUMNS && rc == TALLY_OK; i++) {
+		v[i] = row[i];
+		rc = store_pass(&h->texts, &v[i], err);
+	}
+	if (rc == TALLY_OK)
+		h->nevent++;
+	return rc;
+}
+
+enum tally_rc
+store_events_write(struct store *st, struct tally_err *err)
+{
+	struct store_held *h = &st->held;
+	enum tally_rc rc = TALLY_OK;
+
+	if (h->nevent > 0)
+		rc = store_many(
+		    st, Q_EVENTS_ADD, h->event, COLUMNS, h->nevent, err);
+	h->nevent = 0;
+	tally_arena_reset(&h->texts);
+	return rc;
+}
+
 enum tally_rc
 store_event(struct store *st, const struct store_event *e, int64_t now,
     struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
+	bool alone = !st->engine->m->active(st->engine);
 	struct store_chain *c;
 	struct tally_buf why;
 	struct tally_str reason;
 	enum tally_rc rc = TALLY_OK;
 
-	if (!st->engine->m->active(st->engine))
-		store_chains_forget(st);
+	if (alone)
+		store_held_forget(st);
 	tally_buf_init(&why, REASON_MAX);
 	reason = clean(&why, e->reason);
 	if (why.failed)
@@ -163,7 +204,7 @@ store_event(struct store *st, const struct store_event *e, int64_t now,
 	if (rc == TALLY_OK)
 		rc = chain(st, c, e, at.text, reason, err);
 	if (rc == TALLY_OK) {
-		const struct engine_value v[] = { v_cstr(c->stream),
+		const struct engine_value v[COLUMNS] = { v_cstr(c->stream),
 			v_cstr(at.text), v_cstr(e->subject), v_integer(e->id),
 			v_integer(e->n), v_cstr(e->from), v_cstr(e->to),
 			e->reason != NULL ? v_text(reason) : v_cstr(NULL),
@@ -171,11 +212,16 @@ store_event(struct store *st, const struct store_event *e, int64_t now,
 					   : v_cstr(NULL),
 			v_blob(c->hash, TALLY_HASH_SIZE) };
 
-		rc = store_do(st, Q_EVENT_ADD, v, COUNT(v), err);
+		rc = hold(st, v, err);
 	}
-	/* A chain may have been given a hash that no row has. */
-	if (rc != TALLY_OK)
-		store_chains_forget(st);
+	if (rc == TALLY_OK && alone)
+		rc = store_events_write(st, err);
+	/* A chain may have been given a hash that no row has: with the events
+	 * before it the transaction is to be taken back. */
+	if (rc != TALLY_OK) {
+		store_held_forget(st);
+		st->held.lost = !alone;
+	}
 	tally_buf_free(&why);
 	return rc;
 }

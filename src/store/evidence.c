@@ -87,6 +87,20 @@ separators(struct tally_buf *b, const struct tally_separators *s)
 	}
 }
 
+/* The partner that store_interchange_mark will ask for. */
+static void
+hold_partner(struct store_held *h, int64_t id, const char *partner)
+{
+	struct tally_str name = tally_cstr(partner);
+
+	h->interchange = 0;
+	if (name.n >= sizeof(h->partner) || !tally_utf8_ok(name))
+		return;
+	h->interchange = id;
+	memcpy(h->partner, name.p, name.n);
+	h->partner[name.n] = '\0';
+}
+
 /* By one of two statements: one that came in a file, or one that is sent. */
 static enum tally_rc
 interchange_add(struct store *st, enum statement q, int64_t file,
@@ -128,6 +142,8 @@ interchange_add(struct store *st, enum statement q, int64_t file,
 	e.id = *id;
 	if (rc == TALLY_OK)
 		rc = store_event(st, &e, now, err);
+	if (rc == TALLY_OK)
+		hold_partner(&st->held, *id, partner);
 	return rc;
 }
 
@@ -173,6 +189,33 @@ store_interchange_sent(struct store *st, int64_t outbox, const char *partner,
 			      : rc;
 }
 
+/* Whose an interchange is: mostly the one that was made last. */
+static enum tally_rc
+partner_of(struct store *st, int64_t id, struct tally_buf *partner,
+    struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(id) };
+	const enum statement q = Q_INTERCHANGE_PARTNER;
+	enum tally_rc rc;
+	bool row;
+
+	if (id != st->held.interchange) {
+		rc = store_one(st, q, v, COUNT(v), &row, err);
+		if (rc != TALLY_OK)
+			return rc;
+		if (!row)
+			return tally_err_set(err, TALLY_USAGE,
+			    "there is no interchange %lld in the store",
+			    (long long)id);
+		tally_buf_str(partner, st->engine->m->bytes(st->engine, q, 0));
+		store_end(st, q);
+	} else {
+		tally_buf_puts(partner, st->held.partner);
+	}
+	return partner->failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
+			       : TALLY_OK;
+}
+
 enum tally_rc
 store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
     const char *state, int64_t now, struct tally_err *err)
@@ -189,27 +232,17 @@ store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
 		.n = 1,
 		.from = "recording",
 		.to = state };
-	const enum statement q = Q_INTERCHANGE_PARTNER;
 	int64_t same;
 	enum tally_rc rc;
-	bool row;
 
 	if (state == NULL)
 		return store_number(st, Q_INTERCHANGE_MARK, mark, COUNT(mark),
 		    &same, NULL, err);
-	rc = store_one(st, q, mark + 1, 1, &row, err);
-	if (rc != TALLY_OK)
-		return rc;
-	if (!row)
-		return tally_err_set(err, TALLY_USAGE,
-		    "there is no interchange %lld in the store", (long long)id);
 	tally_buf_init(&partner, 4096);
-	tally_buf_str(&partner, st->engine->m->bytes(st->engine, q, 0));
-	store_end(st, q);
+	rc = partner_of(st, id, &partner, err);
 	e.name = partner.p;
-	rc = partner.failed
-	    ? tally_err_set(err, TALLY_NOMEM, "no memory")
-	    : store_do(st, Q_INTERCHANGE_END, end, COUNT(end), err);
+	if (rc == TALLY_OK)
+		rc = store_do(st, Q_INTERCHANGE_END, end, COUNT(end), err);
 	if (rc == TALLY_OK)
 		rc = store_event(st, &e, now, err);
 	tally_buf_free(&partner);

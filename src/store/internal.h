@@ -14,7 +14,37 @@ struct store_chain {
 	bool any;          /* there is an event, and its hash */
 	unsigned char hash[TALLY_HASH_SIZE];
 };
-#define STORE_CHAINS 4
+#define STORE_CHAINS 16
+
+/* The number drawn last, of a pair of sender and receiver. */
+struct store_sequence {
+	char level[16], sender[80], receiver[80];
+	int64_t number, epoch;
+	bool changed; /* since it was read or written */
+};
+#define STORE_SEQUENCES 8
+
+/*
+ * What the transaction in hand keeps in memory, since nobody else writes
+ * meanwhile: what it has asked, and what it writes many at once, before it is
+ * committed and before a savepoint.  Forgotten where any of it may be undone.
+ */
+struct store_held {
+	struct store_chain chain[STORE_CHAINS]; /* see events.c */
+	unsigned nchain, oldest;
+	struct engine_value *event; /* rows of events; owned */
+	size_t nevent;
+	struct tally_arena texts; /* of these */
+	struct store_sequence sequence[STORE_SEQUENCES];
+	unsigned nsequence, next; /* next: the one to be replaced */
+	int64_t document;         /* the highest id; -1: not asked yet */
+	int64_t map; /* the row of the map that was asked for last; 0: none */
+	unsigned char map_hash[TALLY_HASH_SIZE];
+	char map_name[256];
+	int64_t interchange; /* that was made last; 0: none */
+	char partner[256];   /* of it, as it is in the store */
+	bool lost;           /* what was held is gone: it is to be taken back */
+};
 
 struct store {
 	struct engine *engine; /* owned */
@@ -27,8 +57,7 @@ struct store {
 	struct tally_buf name;   /* of the file that was given last */
 	struct tally_buf bytes;  /* of the outgoing file given last */
 	unsigned spooled;        /* files made in spool/ so far */
-	struct store_chain chain[STORE_CHAINS]; /* known, see events.c */
-	unsigned nchain, oldest;
+	struct store_held held;
 	struct tally_buf chained; /* what an event's hash covers */
 };
 
@@ -94,6 +123,15 @@ enum tally_rc store_number(struct store *, enum statement,
     const struct engine_value *, size_t n, int64_t *out, bool *found,
     struct tally_err *) TALLY_MUST_USE;
 
+/* A statement over rows of values, width of each, which are c1, c2, … of the
+ * table held_rows there.  Texts have passed the door before: store_pass. */
+enum tally_rc store_many(struct store *, enum statement,
+    const struct engine_value *, size_t width, size_t n, struct tally_err *)
+    TALLY_MUST_USE;
+/* A copy of an argument in an arena, as the door lets it in. */
+enum tally_rc store_pass(struct tally_arena *, struct engine_value *,
+    struct tally_err *) TALLY_MUST_USE;
+
 /* All rows of a statement. */
 enum tally_rc store_rows(struct store *, enum statement,
     const struct engine_value *, size_t n, store_row_fn *, void *ctx,
@@ -142,8 +180,19 @@ struct store_event {
 };
 enum tally_rc store_event(struct store *, const struct store_event *,
     int64_t now, struct tally_err *) TALLY_MUST_USE;
-/* What is known of chains may be no longer so. */
-void store_chains_forget(struct store *);
+/* events.c: the events that are held go into the store. */
+enum tally_rc store_events_write(struct store *, struct tally_err *)
+    TALLY_MUST_USE;
+/* outbox.c: the numbers that were drawn. */
+enum tally_rc store_sequences_write(struct store *, struct tally_err *)
+    TALLY_MUST_USE;
+
+/* held.c: what a transaction holds is to be in the store, or forgotten. */
+void store_held_init(struct store_held *);
+void store_held_free(struct store_held *);
+enum tally_rc store_held_write(struct store *, struct tally_err *)
+    TALLY_MUST_USE;
+void store_held_forget(struct store *);
 
 /* The row of a map by hash and name; made when it is new. */
 enum tally_rc store_map(struct store *, const struct engine_value hash_name[2],

@@ -12,34 +12,111 @@
 
 #define CONTROL_MAX 999999999
 
-/* The transaction has the store for itself, so what is read stays. */
+static enum tally_rc
+write_sequence(
+    struct store *st, struct store_sequence *s, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(s->number),
+		v_integer(s->epoch), v_cstr(s->level), v_cstr(s->sender),
+		v_cstr(s->receiver) };
+
+	if (!s->changed)
+		return TALLY_OK;
+	s->changed = false;
+	return store_do(st, Q_CONTROL_SET, v, COUNT(v), err);
+}
+
+enum tally_rc
+store_sequences_write(struct store *st, struct tally_err *err)
+{
+	struct store_held *h = &st->held;
+	enum tally_rc rc = TALLY_OK;
+
+	for (unsigned i = 0; i < h->nsequence && rc == TALLY_OK; i++)
+		rc = write_sequence(st, &h->sequence[i], err);
+	return rc;
+}
+
+/* What the store has of a sequence takes the place of one that is held. */
+static enum tally_rc
+read_sequence(struct store *st, const struct store_sequence *key,
+    struct store_sequence **out, struct tally_err *err)
+{
+	const struct engine_methods *m = st->engine->m;
+	const struct engine_value v[] = { v_cstr(key->level),
+		v_cstr(key->sender), v_cstr(key->receiver) };
+	struct store_held *h = &st->held;
+	struct store_sequence *s = &h->sequence[h->next % STORE_SEQUENCES];
+	enum tally_rc rc = TALLY_OK;
+	bool row;
+
+	if (h->nsequence == STORE_SEQUENCES)
+		rc = write_sequence(st, s, err);
+	if (rc == TALLY_OK)
+		rc = store_one(st, Q_CONTROL_GET, v, COUNT(v), &row, err);
+	if (rc != TALLY_OK)
+		return rc;
+	*s = *key;
+	if (row) {
+		s->number = m->integer(st->engine, Q_CONTROL_GET, 0);
+		s->epoch = m->integer(st->engine, Q_CONTROL_GET, 1);
+		store_end(st, Q_CONTROL_GET);
+	} else {
+		rc = store_do(st, Q_CONTROL_NEW, v, COUNT(v), err);
+	}
+	if (h->nsequence < STORE_SEQUENCES)
+		h->nsequence++;
+	h->next++;
+	*out = s;
+	return rc;
+}
+
+static struct store_sequence *
+held(struct store_held *h, const struct store_sequence *key)
+{
+	for (unsigned i = 0; i < h->nsequence; i++) {
+		struct store_sequence *s = &h->sequence[i];
+
+		if (strcmp(s->level, key->level) == 0 &&
+		    strcmp(s->sender, key->sender) == 0 &&
+		    strcmp(s->receiver, key->receiver) == 0)
+			return s;
+	}
+	return NULL;
+}
+
+/* The transaction has the store for itself, so what is read stays, and what is
+ * drawn is written once, at its end. */
 enum tally_rc
 store_control_next(struct store *st, const char *level, const char *sender,
     const char *receiver, uint32_t *number, struct tally_err *err)
 {
-	const struct engine_methods *m = st->engine->m;
-	struct engine_value v[] = { { 0 }, { 0 }, v_cstr(level), v_cstr(sender),
-		v_cstr(receiver) };
-	const struct engine_value *key = v + 2;
-	int64_t n, epoch;
-	bool row;
-	enum tally_rc rc = store_one(st, Q_CONTROL_GET, key, 3, &row, err);
+	const bool alone = !st->engine->m->active(st->engine);
+	struct store_sequence key = { .changed = false }, *s;
+	enum tally_rc rc = TALLY_OK;
 
+	if (strlen(level) >= sizeof(key.level) ||
+	    strlen(sender) >= sizeof(key.sender) ||
+	    strlen(receiver) >= sizeof(key.receiver))
+		return tally_err_set(err, TALLY_USAGE,
+		    "no sequence of control numbers has a name as long as %s "
+		    "of %s to %s",
+		    level, sender, receiver);
+	memcpy(key.level, level, strlen(level));
+	memcpy(key.sender, sender, strlen(sender));
+	memcpy(key.receiver, receiver, strlen(receiver));
+	if (alone)
+		store_held_forget(st);
+	s = held(&st->held, &key);
+	if (s == NULL)
+		rc = read_sequence(st, &key, &s, err);
 	if (rc != TALLY_OK)
 		return rc;
-	*number = 1;
-	if (!row)
-		return store_do(st, Q_CONTROL_NEW, key, 3, err);
-	n = m->integer(st->engine, Q_CONTROL_GET, 0);
-	epoch = m->integer(st->engine, Q_CONTROL_GET, 1);
-	store_end(st, Q_CONTROL_GET);
-	if (n < CONTROL_MAX)
-		*number = (uint32_t)n + 1;
-	else
-		epoch++;
-	v[0] = v_integer(*number);
-	v[1] = v_integer(epoch);
-	return store_do(st, Q_CONTROL_SET, v, COUNT(v), err);
+	s->epoch += s->number == CONTROL_MAX;
+	s->number = s->number == CONTROL_MAX ? 1 : s->number + 1;
+	s->changed = true;
+	*number = (uint32_t)s->number;
+	return alone ? write_sequence(st, s, err) : TALLY_OK;
 }
 
 enum tally_rc

@@ -31,6 +31,7 @@ struct sqlite {
 	struct engine engine; /* first: an engine is a sqlite */
 	sqlite3 *db;
 	struct sqlite_statement statements[STATEMENTS];
+	struct sqlite_many many;
 	struct sqlite_batch *batch;
 	struct sqlite_rows *rows;
 	const char *path; /* borrowed */
@@ -245,6 +246,8 @@ connect_db(struct sqlite *s, struct tally_err *err)
 	if (rc == TALLY_OK)
 		rc = configure(s, err);
 	if (rc == TALLY_OK && s->batch != NULL)
+		rc = sqlite_many_attach(&s->many, s->db, err);
+	if (rc == TALLY_OK && s->batch != NULL)
 		rc = sqlite_batch_attach(s->batch, s->db, err);
 out:
 	if (rc != TALLY_OK)
@@ -403,6 +406,20 @@ finish(struct engine *e, enum statement id)
 	sqlite3_clear_bindings(of(e)->statements[id].stmt);
 }
 
+static enum tally_rc
+many(struct engine *e, enum statement id, const struct engine_value *v,
+    size_t width, size_t n, struct tally_err *err)
+{
+	struct sqlite *s = of(e);
+	struct sqlite_statement *stmt = &s->statements[id];
+	enum tally_rc rc =
+	    sqlite_statement_start(stmt, s->db, id, NULL, 0, err);
+
+	return rc == TALLY_OK
+	    ? sqlite_many_run(&s->many, stmt, s->path, v, width, n, err)
+	    : rc;
+}
+
 static int64_t
 integer(struct engine *e, enum statement id, int column)
 {
@@ -493,6 +510,7 @@ static const struct engine_methods methods = {
 	.start = start,
 	.next = next,
 	.finish = finish,
+	.many = many,
 	.integer = integer,
 	.bytes = bytes,
 	.text = text,

@@ -25,6 +25,19 @@ enum tally_rc sqlite_statement_start(struct sqlite_statement *, sqlite3 *,
 enum tally_rc sqlite_statement_next(struct sqlite_statement *, const char *path,
     bool *row, struct tally_err *) TALLY_MUST_USE;
 
+/* The rows that a statement takes at once, while it runs; attached to each
+ * connection.  It stays where it is as long as that is open. */
+struct sqlite_many {
+	const struct engine_value *v;
+	size_t width, n;
+};
+enum tally_rc sqlite_many_attach(
+    struct sqlite_many *, sqlite3 *, struct tally_err *) TALLY_MUST_USE;
+/* Runs a statement that is started. */
+enum tally_rc sqlite_many_run(struct sqlite_many *, struct sqlite_statement *,
+    const char *path, const struct engine_value *, size_t width, size_t n,
+    struct tally_err *) TALLY_MUST_USE;
+
 /* The virtual tables of a model.  The model is borrowed. */
 enum tally_rc sqlite_batch_new(struct sqlite_batch **,
     const struct tally_model *, struct tally_err *) TALLY_MUST_USE;

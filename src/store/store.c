@@ -96,6 +96,7 @@ store_open(struct store **out, const char *dir, enum store_mode mode,
 	tally_buf_init(&st->name, DOOR_MAX);
 	tally_buf_init(&st->bytes, BYTES_MAX);
 	tally_buf_init(&st->chained, CHAINED_MAX);
+	store_held_init(&st->held);
 	rc = open_dir(st, dir, err);
 	if (rc == TALLY_OK && mode == STORE_CREATE)
 		rc = create_file(st, dir, &made, err);
@@ -133,6 +134,7 @@ store_close(struct store *st)
 		st->engine->m->close(st->engine);
 	}
 	tally_hash_free(st->hash);
+	store_held_free(&st->held);
 	tally_arena_free(&st->door);
 	tally_buf_free(&st->name);
 	tally_buf_free(&st->bytes);
@@ -152,27 +154,36 @@ store_patience(struct store *st, int ms)
 enum tally_rc
 store_begin(struct store *st, struct tally_err *err)
 {
-	store_chains_forget(st);
+	store_held_forget(st);
 	return st->engine->m->begin(st->engine, err);
 }
 
 enum tally_rc
 store_commit(struct store *st, struct tally_err *err)
 {
-	return st->engine->m->commit(st->engine, err);
+	enum tally_rc rc = store_held_write(st, err);
+
+	if (rc == TALLY_OK)
+		rc = st->engine->m->commit(st->engine, err);
+	else
+		store_rollback(st);
+	store_held_forget(st);
+	return rc;
 }
 
 void
 store_rollback(struct store *st)
 {
-	store_chains_forget(st);
+	store_held_forget(st);
 	st->engine->m->rollback(st->engine);
 }
 
 enum tally_rc
 store_savepoint(struct store *st, struct tally_err *err)
 {
-	return st->engine->m->savepoint(st->engine, err);
+	enum tally_rc rc = store_held_write(st, err);
+
+	return rc == TALLY_OK ? st->engine->m->savepoint(st->engine, err) : rc;
 }
 
 enum tally_rc
@@ -184,13 +195,13 @@ store_release(struct store *st, struct tally_err *err)
 void
 store_undo(struct store *st)
 {
-	store_chains_forget(st);
+	store_held_forget(st);
 	st->engine->m->undo(st->engine);
 }
 
 /* The door: replaces the text by its escaped form where that is needed. */
 static enum tally_rc
-pass(struct store *st, struct engine_value *v, struct tally_err *err)
+pass(struct tally_arena *a, struct engine_value *v, struct tally_err *err)
 {
 	struct tally_buf b;
 	struct tally_str s = tally_str(v->p, v->n);
@@ -199,7 +210,7 @@ pass(struct store *st, struct engine_value *v, struct tally_err *err)
 		return TALLY_OK;
 	tally_buf_init(&b, DOOR_MAX);
 	tally_text_utf8(&b, s);
-	s = tally_arena_str(&st->door, tally_buf_view(&b));
+	s = tally_arena_str(a, tally_buf_view(&b));
 	if (b.failed || s.p == NULL) {
 		tally_buf_free(&b);
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
@@ -209,6 +220,29 @@ pass(struct store *st, struct engine_value *v, struct tally_err *err)
 	v->n = s.n;
 	v->fleeting = true;
 	return TALLY_OK;
+}
+
+enum tally_rc
+store_pass(struct tally_arena *a, struct engine_value *v, struct tally_err *err)
+{
+	enum tally_rc rc = pass(a, v, err);
+	struct tally_str copy;
+
+	if (rc != TALLY_OK || v->fleeting ||
+	    (v->kind != ENGINE_TEXT && v->kind != ENGINE_BLOB))
+		return rc;
+	copy = tally_arena_str(a, tally_str(v->p, v->n));
+	if (copy.p == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	v->p = copy.p;
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_many(struct store *st, enum statement id, const struct engine_value *v,
+    size_t width, size_t n, struct tally_err *err)
+{
+	return st->engine->m->many(st->engine, id, v, width, n, err);
 }
 
 enum tally_rc
@@ -222,7 +256,7 @@ store_one(struct store *st, enum statement id, const struct engine_value *v,
 	tally_arena_reset(&st->door);
 	for (size_t i = 0; rc == TALLY_OK && i < n; i++) {
 		passed[i] = v[i];
-		rc = pass(st, &passed[i], err);
+		rc = pass(&st->door, &passed[i], err);
 	}
 	if (rc == TALLY_OK)
 		rc = st->engine->m->start(st->engine, id, passed, n, err);

@@ -285,7 +285,7 @@ queue(struct fixture *f, const char *partner)
 }
 
 /* Chains go on behind what was committed, never behind what was taken back,
- * and however many of them are written in turn. */
+ * and however many of them, and of their events, are written in turn. */
 static void
 chains_go_on(void **state)
 {
@@ -301,8 +301,8 @@ chains_go_on(void **state)
 		well(store_savepoint(f->store, &err), &err);
 		queue(f, "ONE");
 		store_undo(f->store);
-		for (int i = 0; i < 30; i++) {
-			snprintf(name, sizeof(name), "P%d", i % 10);
+		for (int i = 0; i < 700; i++) {
+			snprintf(name, sizeof(name), "P%d", i % 40);
 			queue(f, name);
 			queue(f, "ONE");
 		}
@@ -314,6 +314,7 @@ chains_go_on(void **state)
 	queue(f, "ONE");
 	well(store_verify(f->store, count, &problems, &n, &err), &err);
 	assert_int_equal(problems, 0);
+	assert_int_equal(n.events, 2 * 1401 + 1);
 }
 
 static void

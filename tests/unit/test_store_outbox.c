@@ -49,6 +49,30 @@ numbers_have_no_gaps(void **state)
 	assert_int_equal(number(f, "interchange", "ACME"), 5);
 }
 
+/* More sequences at a time than a transaction holds. */
+static void
+numbers_of_many(void **state)
+{
+	struct fixture *f = *state;
+	char to[16];
+
+	for (uint32_t round = 0; round < 4; round++) {
+		if (round % 2 == 0)
+			assert_int_equal(store_begin(f->store, NULL), TALLY_OK);
+		for (unsigned i = 0; i < 30; i++) {
+			snprintf(to, sizeof(to), "P%u", i);
+			assert_int_equal(number(f, "group", to), 2 * round + 1);
+			assert_int_equal(number(f, "group", to), 2 * round + 2);
+		}
+		if (round == 3)
+			store_rollback(f->store);
+		else if (round % 2 == 1)
+			assert_int_equal(
+			    store_commit(f->store, NULL), TALLY_OK);
+	}
+	assert_int_equal(number(f, "group", "P0"), 5);
+}
+
 static void
 numbers_wrap(void **state)
 {
@@ -245,6 +269,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(numbers_have_no_gaps),
+		T(numbers_of_many),
 		T(numbers_wrap),
 		T(files_are_delivered_in_order),
 		T(failed_files_wait),
