@@ -248,10 +248,14 @@ sanitize:
 	$(MAKE) check B=build/asan \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
-# Where there are threads: a large file on its way to the disk.
+# Where there are threads: a large file on its way to the disk, and on its way
+# to the store.
+THREADED := test_store_files test_parser
 sanitize-threads:
-	$(MAKE) check-unit T=test_store_files B=build/tsan \
-	    SAN=-fsanitize=thread CFLAGS='-O1 -g -fno-omit-frame-pointer'
+	for t in $(THREADED); do \
+		$(MAKE) check-unit T=$$t B=build/tsan SAN=-fsanitize=thread \
+		    CFLAGS='-O1 -g -fno-omit-frame-pointer' || exit 1; \
+	done
 VALGRIND := valgrind -q --leak-check=full --error-exitcode=99 \
 	--suppressions=$(CURDIR)/tests/support/valgrind.supp
 valgrind:

@@ -46,6 +46,7 @@ parser_free(struct parser *p)
 {
 	if (p == NULL)
 		return;
+	parser_beside_free(p);
 	parser_end(p);
 	tally_hash_free(p->hash);
 	tally_charset_free(p->charset);
@@ -382,14 +383,15 @@ is_there(const struct parser *p, const struct wire_answers *a)
 }
 
 enum tally_rc
-parser_next(struct parser *p, struct gathered *g, struct wire_answers *answers,
-    enum wire_kind *kind, struct tally_err *err)
+parser_read(struct parser *p, struct gathered *g, struct wire_answers *answers,
+    struct tally_arena *a, enum wire_kind *kind, struct tally_err *err)
 {
 	struct wire w;
 	enum tally_rc rc = parser_receive(p, kind, &w, err);
 	bool ok = false;
 
 	gathered_empty(g);
+	tally_arena_reset(a);
 	*answers = (struct wire_answers){ .group = UINT32_MAX };
 	if (rc != TALLY_OK)
 		return rc;
@@ -403,8 +405,25 @@ parser_next(struct parser *p, struct gathered *g, struct wire_answers *answers,
 			    p, "says more than can be said", err);
 		ok = wire_ended(&w) && follow(p, g);
 	} else if (*kind == WIRE_ANSWERS) {
+		w.arena = a;
 		wire_answers(&w, answers);
 		ok = wire_ended(&w) && is_there(p, answers);
 	}
 	return ok ? TALLY_OK : parser_lost(p, "says what cannot be", err);
+}
+
+enum tally_rc
+parser_next(struct parser *p, struct gathered *g, struct wire_answers *answers,
+    enum wire_kind *kind, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	if (parser_beside_runs(p))
+		return parser_beside_next(p, g, answers, kind, err);
+	rc = parser_read(p, g, answers, &p->arena, kind, err);
+	/* Now much follows, and what there is is to be stored. */
+	if (rc == TALLY_OK && *kind == WIRE_BATCH && !g->last &&
+	    p->file.size > WIRE_SMALL)
+		parser_beside_start(p);
+	return rc;
 }

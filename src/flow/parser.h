@@ -102,12 +102,18 @@ enum tally_rc parser_lookups(
     struct parser *, struct store *, struct tally_err *) TALLY_MUST_USE;
 void parser_forget_lookups(struct parser *);
 
-/* Begins to record, and what comes of it: WIRE_BATCH, in g, which is emptied
- * first, or WIRE_ANSWERS, in answers.  The batch with g->last is the end. */
+/*
+ * Begins to record, and what comes of it: WIRE_BATCH, in g, which is emptied
+ * first, or WIRE_ANSWERS, in answers.  The batch with g->last is the end.
+ * Where much comes, it and the file's bytes are read by a thread: up to the
+ * end, or parser_stop, neither its source nor the parser may be used otherwise.
+ */
 void parser_record(struct parser *, const struct wire_record *);
 enum tally_rc parser_next(struct parser *, struct gathered *g,
     struct wire_answers *answers, enum wire_kind *, struct tally_err *)
     TALLY_MUST_USE;
+/* Nothing more is wanted of what is recorded, nor of the file. */
+void parser_stop(struct parser *);
 
 /* Whether the newest call failed because the parser did: it died, or ought to
  * have.  The error then says how; it is TALLY_TEMP where the parser had not

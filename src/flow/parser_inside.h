@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What parser.c, its process, parser_give.c and parser_talk.c, its frames,
- * share. */
+/* What parser.c, its process, parser_give.c, parser_talk.c, its frames, and
+ * parser_beside.c share. */
 #ifndef TALLYMAN_FLOW_PARSER_INSIDE_H
 #define TALLYMAN_FLOW_PARSER_INSIDE_H
 
+#include <stdatomic.h>
 #include <sys/types.h>
 
 #include "base/charset.h"
@@ -64,6 +65,9 @@ struct parser {
 	size_t nahead, ahead_bytes;
 	const struct site_partner *lookups_of; /* that it has; null: none */
 	int64_t cpu_ms, silent_ms;             /* PARSER_CPU_MS, PARSER_MS */
+
+	struct parser_beside *beside; /* owned; null: not needed so far */
+	atomic_bool stopped;          /* what its thread reads is not wanted */
 };
 
 /* Makes the process. */
@@ -93,5 +97,20 @@ enum tally_rc parser_receive(struct parser *, enum wire_kind *, struct wire *,
     struct tally_err *) TALLY_MUST_USE;
 enum tally_rc parser_keep(struct parser *, struct tally_buf *, struct wire *,
     struct tally_err *) TALLY_MUST_USE;
+
+/* What parser_next gives, read now; answers are in the arena, which is emptied
+ * first. */
+enum tally_rc parser_read(struct parser *, struct gathered *,
+    struct wire_answers *, struct tally_arena *, enum wire_kind *,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* Has all that parser_next is still to give read by a thread, as far as there
+ * is one to be had.  From then on to the last of it, or to the first that
+ * fails, parser_beside_next alone may be called, and parser_stop. */
+void parser_beside_start(struct parser *);
+bool parser_beside_runs(const struct parser *);
+enum tally_rc parser_beside_next(struct parser *, struct gathered *,
+    struct wire_answers *, enum wire_kind *, struct tally_err *) TALLY_MUST_USE;
+void parser_beside_free(struct parser *);
 
 #endif

@@ -187,6 +187,8 @@ wait(struct parser *p, struct tally_err *err)
 	int n;
 
 	n = poll(fd, p->sent < p->out.n ? 2 : 1, WAIT_MS);
+	if (p->stopped)
+		return tally_err_set(err, TALLY_TEMP, "it was stopped");
 	if (n < 0 && !interrupted(p))
 		return tally_err_errno(err, TALLY_IO, "waiting for the parser");
 	if (n > 0 && fd[0].revents != 0)
@@ -227,7 +229,9 @@ was_used(struct parser *p, struct wire *w, struct tally_err *err)
 
 	wire_envelope(w, &ic);
 	wire_group(w, &group);
-	if (!wire_ended(w) || p->file.used == NULL)
+	/* Of what is recorded it has been asked; and the store is not there
+	 * for a thread. */
+	if (!wire_ended(w) || p->file.used == NULL || parser_beside_runs(p))
 		return parser_lost(p, "asked what cannot be asked", err);
 	rc = p->file.used(p->file.ctx, &ic, &group, &used, err);
 	if (rc != TALLY_OK)

@@ -91,7 +91,7 @@ enum tally_rc
 translate_record(struct translate *t, struct tally_err *err)
 {
 	enum wire_kind kind;
-	enum tally_rc rc;
+	enum tally_rc rc, own = TALLY_OK;
 
 	if (!parser_is_ahead(t->parser))
 		rc = ask(t, err);
@@ -105,8 +105,12 @@ translate_record(struct translate *t, struct tally_err *err)
 	while (rc == TALLY_OK && !t->g.last) {
 		rc = parser_next(t->parser, &t->g, &t->answers, &kind, err);
 		if (rc == TALLY_OK)
-			rc = kind == WIRE_BATCH ? batch(t, err)
-						: answers(t, err);
+			rc = own = kind == WIRE_BATCH ? batch(t, err)
+						      : answers(t, err);
 	}
+	parser_stop(t->parser);
+	/* What was met while reading on is not why. */
+	if (own != TALLY_OK)
+		t->unreadable = false;
 	return rc;
 }

@@ -86,7 +86,8 @@ say_judged(uint64_t offset, uint64_t length, enum tally_verdict group)
 
 /* Two documents at these places of these groups. */
 static void
-say_batch(uint64_t first, uint32_t group, uint64_t second, uint32_t other)
+say_two(
+    uint64_t first, uint32_t group, uint64_t second, uint32_t other, bool last)
 {
 	const uint64_t offset[] = { first, second };
 	const uint32_t of[] = { group, other };
@@ -104,9 +105,15 @@ say_batch(uint64_t first, uint32_t group, uint64_t second, uint32_t other)
 		g.pending[i] = (struct pending){ .group = of[i] };
 	}
 	g.n = 2;
-	g.last = true;
+	g.last = last;
 	wire_gathered(&w, &g);
 	wire_finish(&w, begun);
+}
+
+static void
+say_batch(uint64_t first, uint32_t group, uint64_t second, uint32_t other)
+{
+	say_two(first, group, second, other, true);
 }
 
 /* A document of that many rows, which hold one long text all. */
@@ -398,9 +405,10 @@ source(void *ctx, int reader, uint64_t from)
 	return (struct tally_source){ zeros, ctx };
 }
 
-/* A process that says what is in out, waits, and ends with status 3. */
+/* A process that says what is in out, waits, and ends with status 3; a silent
+ * one could still say something. */
 static void
-stand_in(struct parser *p)
+stand_in(struct parser *p, bool silent)
 {
 	int there[2], back[2];
 	size_t n = 0;
@@ -416,7 +424,8 @@ stand_in(struct parser *p)
 		while (n < out.n &&
 		    (done = write(back[1], out.p + n, out.n - n)) > 0)
 			n += (size_t)done;
-		close(back[1]);
+		if (!silent)
+			close(back[1]);
 		while (read(there[0], &c, 1) > 0)
 			;
 		_exit(3);
@@ -496,7 +505,7 @@ test_at_once(void **state)
 	for (size_t i = 0; i < sizeof(at_once) / sizeof(at_once[0]); i++) {
 		tally_buf_reset(&out);
 		at_once[i].says();
-		stand_in(p);
+		stand_in(p, false);
 		assert_int_equal(parser_file(p, &large, &err), TALLY_OK);
 		if (parser_judged(p, &ic, &list, &err) != TALLY_DATA ||
 		    !parser_died(p) || p->pid != 0 ||
@@ -526,7 +535,7 @@ test_recording(void **state)
 	for (size_t i = 0; i < sizeof(recording) / sizeof(recording[0]); i++) {
 		tally_buf_reset(&out);
 		recording[i].says();
-		stand_in(p);
+		stand_in(p, false);
 		assert_int_equal(parser_file(p, &large, &err), TALLY_OK);
 		assert_int_equal(parser_judged(p, &ic, &list, &err), TALLY_OK);
 		parser_record(p, &all);
@@ -540,12 +549,180 @@ test_recording(void **state)
 	parser_free(p);
 }
 
+/* --- many batches, read by a thread --- */
+
+#define BATCHES 100
+
+/* Answers come behind every tenth. */
+static void
+say_batches(unsigned n, bool last)
+{
+	tally_buf_reset(&out);
+	say_judged(1000, 500, TALLY_ACCEPTED);
+	for (unsigned i = 0; i < n; i++) {
+		say_two(1150 + 2 * i, 0, 1151 + 2 * i, 0, last && i + 1 == n);
+		if (i % 10 == 0 && i + 1 < n)
+			say_answers(0, 1150 + i);
+	}
+}
+
+static void
+begin_to_record(struct parser *p, bool silent)
+{
+	const struct wire_record all = { .recorded = 0 };
+	struct tally_interchange_judged *ic;
+	const struct tally_findings *list;
+	struct tally_err err;
+
+	stand_in(p, silent);
+	assert_int_equal(parser_file(p, &large, &err), TALLY_OK);
+	assert_int_equal(parser_judged(p, &ic, &list, &err), TALLY_OK);
+	parser_record(p, &all);
+}
+
+/* Batches and answers as they were said, so many batches; what comes then. */
+static enum tally_rc
+take_batches(struct parser *p, unsigned n, struct tally_err *err)
+{
+	struct gathered got;
+	struct wire_answers answers;
+	enum wire_kind kind;
+	unsigned i = 0;
+	enum tally_rc rc;
+
+	assert_int_equal(
+	    gathered_open(&got, maps_model(f.maps), err), TALLY_OK);
+	for (;;) {
+		rc = parser_next(p, &got, &answers, &kind, err);
+		if (rc != TALLY_OK || i == n)
+			break;
+		if (kind == WIRE_ANSWERS) {
+			assert_int_equal(answers.offset, 1150 + i - 1);
+			assert_int_equal(got.n, 0);
+			continue;
+		}
+		assert_int_equal(kind, WIRE_BATCH);
+		assert_int_equal(got.n, 2);
+		assert_int_equal(got.doc[0].offset, 1150 + 2 * i);
+		assert_int_equal(got.doc[1].offset, 1151 + 2 * i);
+		i++;
+		if (got.last)
+			break;
+	}
+	assert_int_equal(i, n);
+	gathered_close(&got);
+	return rc;
+}
+
+static void
+test_beside(void **state)
+{
+	struct parser *p;
+	struct tally_err err;
+
+	(void)state;
+	assert_int_equal(parser_new(&p, &f, &err), TALLY_OK);
+	for (int again = 0; again < 3; again++) {
+		say_batches(BATCHES, true);
+		begin_to_record(p, true);
+		assert_int_equal(take_batches(p, BATCHES, &err), TALLY_OK);
+		assert_false(parser_beside_runs(p));
+		parser_end(p);
+	}
+	works(p);
+	parser_free(p);
+}
+
+static void
+ends(void)
+{
+}
+
+static const struct {
+	void (*says)(void);
+	const char *how;
+} in_between[] = {
+	{ ask_nobody, "asked what cannot be" },
+	{ unknown_kind, "what cannot be" },
+	{ batch_at_once, "what cannot be" },
+	{ huge, "more than can be said" },
+	{ ends, "ended by itself with status 3" },
+};
+
+/* What came before the lie counts; the lie is told in its turn. */
+static void
+test_beside_lies(void **state)
+{
+	struct parser *p;
+	struct tally_err err;
+
+	(void)state;
+	assert_int_equal(parser_new(&p, &f, &err), TALLY_OK);
+	for (size_t i = 0; i < sizeof(in_between) / sizeof(in_between[0]);
+	     i++) {
+		say_batches(BATCHES / 2, false);
+		in_between[i].says();
+		begin_to_record(p, false);
+		assert_int_equal(
+		    take_batches(p, BATCHES / 2, &err), TALLY_DATA);
+		if (!parser_died(p) || p->pid != 0 ||
+		    strstr(err.text, in_between[i].how) == NULL)
+			fail_msg("row %zu: %s", i, err.text);
+		assert_false(parser_beside_runs(p));
+	}
+	works(p);
+	parser_free(p);
+}
+
+/* The run has its own trouble in the middle: nothing is read on, whether much
+ * is to come, nothing, or a lie. */
+static void
+test_beside_stopped(void **state)
+{
+	struct gathered got;
+	struct wire_answers answers;
+	struct parser *p;
+	struct tally_err err;
+	enum wire_kind kind;
+
+	(void)state;
+	assert_int_equal(
+	    gathered_open(&got, maps_model(f.maps), &err), TALLY_OK);
+	assert_int_equal(parser_new(&p, &f, &err), TALLY_OK);
+	for (unsigned i = 0; i < 9; i++) {
+		say_batches(i % 3 == 0 ? BATCHES : 5, false);
+		if (i % 3 == 2)
+			unknown_kind();
+		begin_to_record(p, i % 3 != 2);
+		for (unsigned k = 0; k <= i / 3; k++)
+			assert_int_equal(
+			    parser_next(p, &got, &answers, &kind, &err),
+			    TALLY_OK);
+		parser_stop(p);
+		assert_false(parser_beside_runs(p));
+		assert_false(parser_died(p));
+		parser_stop(p);
+		works(p);
+	}
+	parser_free(p);
+	/* Also when it is not stopped before. */
+	assert_int_equal(parser_new(&p, &f, &err), TALLY_OK);
+	say_batches(BATCHES, false);
+	begin_to_record(p, true);
+	assert_int_equal(parser_next(p, &got, &answers, &kind, &err), TALLY_OK);
+	parser_free(p);
+	gathered_close(&got);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_recording),
+		cmocka_unit_test(test_beside),
+		cmocka_unit_test(test_beside_lies),
+		cmocka_unit_test(test_beside_stopped),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
