@@ -42,6 +42,11 @@ struct tally_segment {
 	/* Elements 1 … 63 that are not empty, bit k for element k (checker,
 	 * where the segment is one of the set's). */
 	uint64_t present;
+	/* Of these, those that may be anything: all others are of their type
+	 * by X12, have no blank at the right, and if they are decimals neither
+	 * sign nor exponent, nor a zero that says nothing before the point, nor
+	 * a point at either end (checker, likewise). */
+	uint64_t odd;
 };
 #define TALLY_NOWHERE UINT16_MAX
 

@@ -315,6 +315,16 @@ check_loop_end(const struct tally_checker *c, const struct segment_check *sc)
 	sc->report(sc->ctx, &f);
 }
 
+/* Elements that the dictionary has not. */
+static void
+see_rest(struct tally_segment *s, const uint32_t *pos, unsigned nuse)
+{
+	uint64_t rest = tally_values_present(pos, nuse + 1u, s->n);
+
+	s->present |= rest;
+	s->odd |= rest;
+}
+
 /* A segment that has a class; most are seen to be sound at once. */
 static void
 check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
@@ -330,10 +340,10 @@ check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	bool sound;
 
 	present = tally_values_look(of->value, nuse, (const char *)set->bytes,
-	    pos, s->n, set->plain, &doubtful);
+	    pos, s->n, set->plain, &doubtful, &s->odd);
 	s->present = present;
 	if (s->n > nuse)
-		s->present |= tally_values_present(pos, nuse + 1u, s->n);
+		see_rest(s, pos, nuse);
 	if (sc->composed)
 		doubtful = present;
 	sound =
@@ -359,7 +369,7 @@ check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 static void
 see_elements(const struct tally_set *set, struct tally_segment *s)
 {
-	s->present = tally_values_present(set->pos + s->pos, 1, s->n);
+	s->odd = s->present = tally_values_present(set->pos + s->pos, 1, s->n);
 }
 
 static enum tally_rc

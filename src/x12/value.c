@@ -411,56 +411,69 @@ digits_right(const struct tally_value_spec *s, uint64_t x, size_t n)
 	}
 }
 
-static bool
-numeric_right(const struct tally_value_spec *s, const char *p, uint32_t n)
+/* What is seen at once of a value. */
+enum looks { DOUBTFUL, RIGHT, RIGHT_BUT_ODD };
+
+static enum looks
+looks(bool right, bool odd)
+{
+	return !right ? DOUBTFUL : odd ? RIGHT_BUT_ODD : RIGHT;
+}
+
+static enum looks
+numeric_looks(const struct tally_value_spec *s, const char *p, uint32_t n)
 {
 	uint64_t x, odd;
+	unsigned behind; /* the point */
 
 	if (n > 8 || !WORD_LITTLE_ENDIAN)
-		return false;
+		return DOUBTFUL;
 	memcpy(&x, p, 8);
 	x ^= ONES * '0';
 	odd = no_digits(x) << (64 - 8 * n);
 	if (odd == 0)
-		return within(n, s) && digits_right(s, x, n);
+		return looks(
+		    within(n, s) && digits_right(s, x, n), *p == '0' && n > 1);
 	/* a decimal with its point */
-	return s->type == TALLY_R && (odd & (odd - 1)) == 0 &&
-	    p[n - 1 - (unsigned)__builtin_clzll(odd) / 8] == '.' && n > 1 &&
-	    within(n - 1, s);
+	behind = (unsigned)__builtin_clzll(odd) / 8;
+	return looks(s->type == TALLY_R && (odd & (odd - 1)) == 0 &&
+		p[n - 1 - behind] == '.' && n > 1 && within(n - 1, s),
+	    behind == 0 || *p == '.' || (*p == '0' && p[1] != '.'));
 }
 
-/* Whether a value, not empty, is plainly right. */
-static bool
-value_right(const struct tally_value_spec *s, const char *p, uint32_t n,
+static enum looks
+value_looks(const struct tally_value_spec *s, const char *p, uint32_t n,
     bool plain_text)
 {
 	switch ((enum tally_type)s->type) {
 	case TALLY_ID:
 		if (s->codes != NULL)
-			return n <= 8 &&
-			    code_known(s->codes, word_of_padded(p, n));
+			return looks(n <= 8 &&
+				code_known(s->codes, word_of_padded(p, n)),
+			    false);
 		/* fall through */
 	case TALLY_AN:
-		return plain_text && within(n, s);
+		return looks(plain_text && within(n, s), p[n - 1] == ' ');
 	case TALLY_DT:
 	case TALLY_TM:
 	case TALLY_R:
 	case TALLY_N:
-		return numeric_right(s, p, n);
+		return numeric_looks(s, p, n);
 	case TALLY_B:
 	case TALLY_COMPOSITE:
 		break;
 	}
-	return false;
+	return DOUBTFUL;
 }
 
 uint64_t
 tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
     const char *bytes, const uint32_t *pos, uint32_t n, bool plain_text,
-    uint64_t *doubtful)
+    uint64_t *doubtful, uint64_t *odd)
 {
-	uint64_t present = 0, wrong = 0, bit = 2;
+	uint64_t present = 0, wrong = 0, other = 0, bit = 2;
 	uint32_t from = pos[0] + 1, len;
+	enum looks seen;
 
 	if (n > nspec)
 		n = nspec;
@@ -468,12 +481,16 @@ tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
 		len = pos[k] - from;
 		if (len > 0) {
 			present |= bit;
-			if (!value_right(spec, bytes + from, len, plain_text))
+			seen = value_looks(spec, bytes + from, len, plain_text);
+			if (seen != RIGHT)
+				other |= bit;
+			if (seen == DOUBTFUL)
 				wrong |= bit;
 		}
 		from = pos[k] + 1;
 	}
 	*doubtful = wrong;
+	*odd = other;
 	return present;
 }
 

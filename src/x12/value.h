@@ -54,14 +54,15 @@ enum tally_finding_kind tally_value_test(
 /*
  * Looks at the elements of a segment at once, at most nspec of n: value k lies
  * in bytes between pos[k - 1] and pos[k], and spec[k - 1] is its spec.  Returns
- * which are not empty, bit k for element k, and in *doubtful those of them that
- * are not plainly right: tally_value_test says what they are.  plain says that
- * all have printable ASCII only.  Eight bytes behind each value's first can be
- * read.
+ * which are not empty, bit k for element k.  *doubtful are those of them that
+ * are not plainly right: tally_value_test says what they are; *odd are these,
+ * and those that have a blank at the right, or are numbers with a zero at the
+ * left, or a point at either end.  plain says that all have printable ASCII
+ * only.  Eight bytes behind each value's first can be read.
  */
 uint64_t tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
     const char *bytes, const uint32_t *pos, uint32_t n, bool plain,
-    uint64_t *doubtful);
+    uint64_t *doubtful, uint64_t *odd);
 
 /*
  * Numbers with check digits: which of the qualifiers, that are not empty and

@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "base/decimal.h"
 #include "tallyman/x12.h"
 #include "x12/value.h"
 
@@ -175,7 +176,7 @@ looks_right(const struct tally_value_spec *s, const char *v, size_t n)
 {
 	char padded[64];
 	uint32_t pos[2] = { 3, (uint32_t)(3 + 1 + n) };
-	uint64_t doubtful, present;
+	uint64_t doubtful, odd, present;
 	bool plain = true;
 
 	for (size_t i = 0; i < n; i++)
@@ -183,9 +184,16 @@ looks_right(const struct tally_value_spec *s, const char *v, size_t n)
 	/* What lies behind must not matter. */
 	memset(padded, n & 1 ? '7' : '\x01', sizeof(padded));
 	memcpy(padded + 4, v, n);
-	present = tally_values_look(s, 1, padded, pos, 1, plain, &doubtful);
+	present =
+	    tally_values_look(s, 1, padded, pos, 1, plain, &doubtful, &odd);
 	assert_int_equal(present, n > 0 ? 2 : 0);
-	assert_int_equal(doubtful & ~present, 0);
+	assert_int_equal(doubtful & ~odd, 0);
+	assert_int_equal(odd & ~present, 0);
+	if (n > 0 && odd == 0) {
+		assert_true(v[n - 1] != ' ');
+		assert_true(
+		    s->type != TALLY_R || tally_decimal_plain(tally_str(v, n)));
+	}
 	return n > 0 && doubtful == 0;
 }
 
