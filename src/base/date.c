@@ -2,6 +2,8 @@
 /* Dates and times; see date.h. */
 #include "base/date.h"
 
+#include "base/word.h"
+
 #define PIVOT 70
 
 static int
@@ -27,32 +29,60 @@ days(int year, int month)
 	return of[month - 1] + (month == 2 && leap);
 }
 
-size_t
-tally_date_iso(char out[TALLY_DATE_MAX], struct tally_str s)
+/* YYYYMMDD on a day that each month has, as nearly all dates are: each byte but
+ * a digit's has its top bit here, or there. */
+static bool
+is_plain_date(const char *p)
 {
-	const char *p = s.p;
-	int year, month, day, width = s.n == 8 ? 4 : 2;
+	uint64_t x, twos;
 
-	if (s.n != 8 && s.n != 6)
-		return 0;
-	year = digits(p, width);
-	month = digits(p + width, 2);
-	day = digits(p + width + 2, 2);
+	if (!WORD_LITTLE_ENDIAN)
+		return false;
+	memcpy(&x, p, sizeof(x));
+	x ^= UINT64_C(0x3030303030303030);
+	if (((x | (x + UINT64_C(0x7676767676767676))) &
+		UINT64_C(0x8080808080808080)) != 0)
+		return false;
+	twos = x * 10 + (x >> 8); /* of each byte and the next one */
+	return (uint32_t)x != 0 && (twos >> 32 & 0xff) - 1 < 12 &&
+	    (twos >> 48 & 0xff) - 1 < 28;
+}
+
+/* The year of a date whose month and day there are; 0 when there is none. */
+static int
+check_date(const char *p, int width)
+{
+	int year = digits(p, width), month = digits(p + width, 2);
+	int day = digits(p + width + 2, 2);
+
 	if (width == 2 && year >= 0)
 		year += year >= PIVOT ? 1900 : 2000;
 	if (year < 1 || month < 1 || month > 12 || day < 1 ||
 	    day > days(year, month))
 		return 0;
-	out[0] = (char)('0' + year / 1000);
-	out[1] = (char)('0' + year / 100 % 10);
-	out[2] = p[width - 2];
-	out[3] = p[width - 1];
+	return year;
+}
+
+size_t
+tally_date_iso(char out[TALLY_DATE_MAX], struct tally_str s)
+{
+	const char *p = s.p;
+	int year;
+
+	if (s.n == 8 && (is_plain_date(p) || check_date(p, 4) > 0)) {
+		memcpy(out, p, 4);
+		p += 4;
+	} else if (s.n == 6 && (year = check_date(p, 2)) > 0) {
+		memcpy(out, year < 2000 ? "19" : "20", 2);
+		memcpy(out + 2, p, 2);
+		p += 2;
+	} else {
+		return 0;
+	}
 	out[4] = '-';
-	out[5] = p[width];
-	out[6] = p[width + 1];
+	memcpy(out + 5, p, 2);
 	out[7] = '-';
-	out[8] = p[width + 2];
-	out[9] = p[width + 3];
+	memcpy(out + 8, p + 2, 2);
 	return TALLY_DATE_MAX;
 }
 
