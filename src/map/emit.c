@@ -67,11 +67,12 @@ wants(const struct map_op *op)
 static uint8_t
 form(const struct map_op *op)
 {
-	if ((op->code != MAP_FIELD && op->code != MAP_PAIR) ||
-	    op->component > 0 || op->lookup != MAP_NO_LOOKUP)
+	if (op->component > 0 || op->lookup != MAP_NO_LOOKUP)
 		return MAP_OTHER;
 	if (op->type == TALLY_AN || op->type == TALLY_ID)
 		return op->codes != MAP_NO_CODE ? MAP_CODED : MAP_AS_IS;
+	if (op->type == TALLY_DT)
+		return MAP_DATE;
 	return op->type == TALLY_R ? MAP_PLAIN : MAP_OTHER;
 }
 
@@ -106,6 +107,7 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		.column2 = r->column2,
 		.lookup = r->lookup,
 		.next = 1,
+		.flags = r->moves ? MAP_MOVES : 0,
 		.n = r->kind == RULE_PAIR ? r->last_pair : 0 };
 
 	if (leaf != NULL) {
@@ -114,8 +116,6 @@ operation(const struct compile *c, const struct rule *r, uint8_t up)
 		op.min = narrow(leaf->min);
 		op.max = narrow(leaf->max);
 	}
-	if (r->moves)
-		op.flags |= MAP_MOVES;
 	op.wants = wants(&op);
 	op.form = form(&op);
 	if (r->kind == RULE_FIELD || r->kind == RULE_PAIR)

@@ -1,14 +1,75 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Segments that are like one before; see memo.h. */
+/*
+ * Segments one after the other.  Nearly all of them are like one before, see
+ * memo.h: what is done for these is counted in instructions here, and nothing
+ * is written down that only others need.
+ */
 #include "map/read.h"
 
-#include <string.h>
+#include "base/date.h"
+#include "record/rows.h"
 
-/* --- doing it again --- */
+/* --- values --- */
 
-/* A value that has to be converted.  One that is none of its type is not
- * claimed, and others may get it. */
+/* Puts those that lie as they are; the step whose column has no slot yet, or
+ * the end. */
+READ_APART static const struct memo_step *
+put(const struct memo_step *s, const struct memo_step *end, const char *kept,
+    const uint32_t *pos, struct tally_cell *cell, const uint8_t *slot)
+{
+	const uint32_t *at;
+	uint32_t from, n;
+	uint8_t k;
+
+	for (; s < end; s++) {
+		k = slot[s->column];
+		if (k == TALLY_NO_SLOT)
+			break;
+		at = pos + s->element;
+		from = at[-1];
+		n = at[0] - from - 1;
+		cell[k].p = kept + from + 1;
+		cell[k].n = n;
+	}
+	return s;
+}
+
+/* A code of at most seven bytes, without blanks at its right, or the word for
+ * it. */
+static struct tally_str
+take_code(struct read *r, uint16_t table, struct tally_str v,
+    const unsigned char *sent)
+{
+	uint64_t key = word_of_padded((const char *)sent, v.n) << 8 | v.n;
+	uint64_t hash = (key ^ (uint64_t)table << 56) * 0x9e3779b97f4a7c15;
+	struct memo_word *w =
+	    &r->map->scratch.memos->word[hash >> (64 - MEMO_WORDS)];
+
+	if (w->key != key || w->table != table) {
+		w->key = key;
+		w->table = table;
+		w->word = read_word(&r->map->codes[table], v, sent);
+		if (w->word.p == v.p)
+			w->word.p = NULL;
+	}
+	return w->word.p != NULL ? w->word : v;
+}
+
+/* A date; empty when it is none. */
 static enum tally_rc
+take_date(struct read *r, struct tally_str *v)
+{
+	char iso[TALLY_DATE_MAX];
+
+	v->n = tally_date_iso(iso, *v);
+	return v->n == 0
+	    ? TALLY_OK
+	    : tally_batch_keep(r->batch, tally_str(iso, v->n), &v->p, r->err);
+}
+
+/* One that has to be converted, or may be.  If it is none of its type it is not
+ * claimed, and others may get it. */
+READ_APART static enum tally_rc
 store(struct read *r, const struct memo_step *s, const struct map_frame *f)
 {
 	uint64_t bit = (uint64_t)1 << s->element;
@@ -21,44 +82,98 @@ store(struct read *r, const struct memo_step *s, const struct map_frame *f)
 	return rc;
 }
 
+/* What a column can have at once for a value; empty if that is not so. */
 static inline enum tally_rc
-take_steps(struct read *r, const struct memo *m, struct map_frame *f)
+look(struct read *r, const struct memo_step *s, struct tally_str *v,
+    const unsigned char *sent)
 {
-	const struct memo_step *s = m->step, *end = s + m->nas_is;
-	const char *kept = (const char *)r->kept.bytes;
-	struct read_row row = read_row_of(r, f);
-	const uint32_t *pos = r->pos;
-	struct tally_str v;
-	enum tally_rc rc;
+	bool blank = sent[v->n - 1] == ' ';
 
-	r->claimed = m->claimed;
-	f->taken |= m->takes;
-	for (; s < end; s++) {
-		v.p = kept + pos[s->element - 1] + 1;
-		v.n = pos[s->element] - pos[s->element - 1] - 1;
-		if (v.p[v.n - 1] == ' ')
-			v = tally_str_rtrim(v);
-		if (v.n > 0)
-			read_point(r, f, &row, s->column, v);
+	switch ((enum map_form)s->form) {
+	case MAP_DATE:
+		return take_date(r, v);
+	case MAP_CODED:
+		if (blank || v->n >= WORD_MAX)
+			break;
+		*v = take_code(r, r->map->op[s->op].codes, *v, sent);
+		return TALLY_OK;
+	case MAP_AS_IS:
+		if (blank)
+			break;
+		return TALLY_OK;
+	case MAP_PLAIN:
+		if (!read_plain(sent, v->n))
+			break;
+		return TALLY_OK;
+	case MAP_OTHER:
+		break;
 	}
-	for (end = m->step + m->nstep; s < end; s++) {
-		v.p = kept + pos[s->element - 1] + 1;
-		v.n = pos[s->element] - pos[s->element - 1] - 1;
-		if (read_keep(
-			r, r->map->op + s->op, s->form, f, &row, s->column, v))
-			continue;
-		rc = store(r, s, f);
-		row = read_row_of(r, f);
-		if (rc != TALLY_OK)
-			return rc;
-	}
+	v->n = 0;
 	return TALLY_OK;
+}
+
+/* Those from a step on. */
+READ_APART static enum tally_rc
+take(struct read *r, const struct memo_step *s, const struct memo_step *end,
+    const struct map_frame *f)
+{
+	struct read_row row = read_row_of(r, f);
+	const uint32_t *at;
+	struct tally_str v;
+	size_t from;
+	enum tally_rc rc = TALLY_OK;
+
+	for (; s < end && rc == TALLY_OK; s++) {
+		at = r->pos + s->element;
+		from = (size_t)at[-1] + 1;
+		v = tally_str(r->kept.bytes + from, at[0] - from);
+		rc = look(r, s, &v, r->set->bytes + from);
+		if (rc == TALLY_OK && v.n > 0) {
+			read_point(r, f, &row, s->column, v);
+		} else if (rc == TALLY_OK) {
+			rc = store(r, s, f);
+			row = read_row_of(r, f);
+		}
+	}
+	return rc;
+}
+
+/* --- a segment that is like one before --- */
+
+/* The row that it makes; null where that needs a closer look.  There is room
+ * for the frame of each segment. */
+READ_APART static struct map_frame *
+begin_row(struct read *r, const struct memo *m, uint32_t instance,
+    uint32_t index, uint32_t frame)
+{
+	struct map_scratch *s = &r->map->scratch;
+	const struct tally_instance *v = &r->set->instance[instance];
+	struct map_frame *f = &s->frame[s->nframe];
+	uint32_t row, seq;
+
+	if (!m->ends && (v->first != index || v->loop != m->loop))
+		return NULL;
+	row =
+	    rows_add(r->batch, &r->batch->rows[m->frame.table], r->limit, &seq);
+	if (row == TALLY_NO_ROW)
+		return NULL;
+	*f = m->frame;
+	f->outer = frame;
+	f->row = row;
+	f->seq = seq;
+	f->segment = index;
+	if (m->fills)
+		read_fill_row(r, f);
+	if (!m->ends)
+		s->frame_of[instance] = s->nframe;
+	s->nframe++;
+	return f;
 }
 
 /* Where a value was refused, lists are run after that: what has had its turn
  * does nothing then. */
 static enum tally_rc
-run_rest(struct read *r, uint32_t frame, uint32_t at)
+run_again(struct read *r, uint32_t frame, uint32_t at)
 {
 	enum tally_rc rc = TALLY_OK;
 
@@ -66,70 +181,176 @@ run_rest(struct read *r, uint32_t frame, uint32_t at)
 		rc = read_run(r, at);
 	if (at != frame && rc == TALLY_OK)
 		read_end_rows(r, at);
-	return rc == TALLY_OK ? read_run(r, frame) : rc;
+	if (rc == TALLY_OK)
+		rc = read_run(r, frame);
+	return rc == TALLY_OK ? read_rest(r) : rc;
+}
+
+/* What is to be done when the values have been taken. */
+READ_APART static enum tally_rc
+finish(struct read *r, const struct memo *m, uint32_t frame,
+    const struct map_frame *f)
+{
+	uint32_t at = (uint32_t)(f - r->map->scratch.frame);
+
+	r->rowed = m->rows != NULL;
+	r->owned = r->rowed || m->step < m->end;
+	r->owner = read_owner_of(f);
+	if (!r->rowed)
+		r->owner.column = m->owner;
+	r->npart = 0;
+	if (m->count != NULL && !read_count(r, m->count, f)) {
+		r->claimed &= ~((uint64_t)1 << m->count->element);
+		r->refused = true;
+	}
+	if (r->refused)
+		return run_again(r, frame, at);
+	if (m->ends)
+		read_end_rows(r, at);
+	return m->rests ? read_rest(r) : TALLY_OK;
+}
+
+/* The segment that the interpreter speaks of. */
+static inline void
+turn_to(struct read *r, const struct tally_segment *s)
+{
+	r->segment = s;
+	r->index = (uint32_t)(s - r->set->segment);
+	r->pos = r->set->pos + s->pos;
+	r->present = s->present;
+}
+
+READ_APART static enum tally_rc
+run_whole(struct read *r, const struct tally_segment *s, uint32_t frame)
+{
+	turn_to(r, s);
+	return read_whole(r, frame);
+}
+
+/* From a step on. */
+READ_APART static enum tally_rc
+take_rest(struct read *r, const struct memo *m, const struct tally_segment *g,
+    uint32_t frame, const struct map_frame *f, const struct memo_step *s)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	turn_to(r, g);
+	r->claimed = m->claimed;
+	r->refused = false;
+	if (s < m->end)
+		rc = take(r, s, m->end, f);
+	if (rc == TALLY_OK && (m->finishes || r->refused))
+		rc = finish(r, m, frame, f);
+	return rc;
 }
 
 READ_INLINE enum tally_rc
-repeat(struct read *r, const struct memo *m, uint32_t frame)
+repeat(struct read *r, const struct memo *m, const struct tally_segment *g,
+    uint32_t index, uint32_t frame)
 {
-	uint32_t at = frame; /* what the steps speak of */
-	enum tally_rc rc;
+	struct map_frame *f = &r->map->scratch.frame[frame];
+	const struct memo_step *s = m->step;
+	const struct tally_rows *rows;
 
-	r->refused = false;
 	if (m->rows != NULL) {
-		rc = read_begin_rows(r, m->rows, frame, frame);
-		if (rc != TALLY_OK)
-			return rc;
-		at = r->made;
-		if (at == READ_NO_FRAME)
-			return read_run(r, frame);
-	} else if (m->nstep > 0) {
-		read_own(r, &r->map->scratch.frame[frame], m->owner);
+		f = begin_row(r, m, g->loop, index, frame);
+		if (f == NULL)
+			return run_whole(r, g, frame);
 	}
-	rc = take_steps(r, m, &r->map->scratch.frame[at]);
-	if (rc != TALLY_OK)
-		return rc;
-	if (r->refused)
-		return run_rest(r, frame, at);
-	if (m->ends)
-		read_end_rows(r, at);
-	return TALLY_OK;
+	f->taken |= m->takes;
+	rows = &r->batch->rows[f->table];
+	if ((g->odd & m->plain) == 0)
+		s = put(s, m->as_is, (const char *)r->kept.bytes,
+		    r->set->pos + g->pos,
+		    rows->cell + (size_t)f->row * rows->width, rows->slot);
+	if (s == m->end && !m->finishes)
+		return TALLY_OK;
+	return take_rest(r, m, g, frame, f, s);
 }
 
 /* --- which it is --- */
 
 static inline bool
-is_like(
-    const struct read *r, const struct memo *m, uint32_t list, uint64_t taken)
+is_like(const struct read *r, const struct memo *m,
+    const struct tally_segment *s, uint32_t list, uint64_t taken)
 {
-	const struct memo_test *t = m->test, *end = t + m->ntest;
-	uint32_t from;
+	const struct memo_test *end = m->tests;
+	const uint32_t *pos = r->set->pos + s->pos;
 
-	if (m->list != list || m->present != r->present ||
+	if (m->list != list || m->present != s->present ||
 	    (taken & m->groups) != m->taken)
 		return false;
-	for (; t < end; t++) {
-		from = r->pos[t->element - 1] + 1;
-		if (r->pos[t->element] - from != t->n ||
-		    (read_bytes(r, from) & t->mask) != t->word)
+	for (const struct memo_test *t = m->test; t < end; t++)
+		if ((read_bytes(r, pos[t->before] + 1) & t->mask) != t->word)
 			return false;
-	}
 	return true;
 }
 
-enum tally_rc
-memo_run(struct read *r, uint32_t frame)
+/* A segment that is not like what came next the last time: one of those that
+ * its list has seen, perhaps. */
+READ_APART static enum tally_rc
+recall(struct read *r, const struct tally_segment *s, uint32_t index,
+    uint32_t list, uint32_t frame)
+{
+	struct memos *all = r->map->scratch.memos;
+	uint64_t taken = r->map->scratch.frame[frame].taken;
+	struct memo *m = all->list[list].last;
+
+	turn_to(r, s);
+	if (!is_like(r, m, s, list, taken))
+		m = memo_find(r, list);
+	if (m == NULL)
+		return read_whole(r, frame);
+	all->newest->next = m;
+	all->newest = m;
+	if (is_like(r, m, s, list, taken))
+		return repeat(r, m, s, index, frame);
+	return memo_make(r, m, list, frame);
+}
+
+/* One of at most 63 elements that has a place, of a simple set. */
+READ_INLINE enum tally_rc
+read_segment(struct read *r, const struct tally_segment *s, uint32_t index,
+    uint32_t frame)
 {
 	const struct map_frame *f = &r->map->scratch.frame[frame];
-	uint32_t list = f->list + r->segment->place;
-	struct memo *m = r->map->scratch.memo_list[list].last;
+	struct memos *all = r->map->scratch.memos;
+	uint32_t list = f->list + s->place;
+	struct memo *m = all->newest->next;
 
-	if (!is_like(r, m, list, f->taken)) {
-		m = memo_find(r, list);
-		if (m == NULL)
-			return read_run(r, frame);
-		if (!is_like(r, m, list, f->taken))
-			return memo_make(r, m, list, frame);
+	if (!is_like(r, m, s, list, f->taken))
+		return recall(r, s, index, list, frame);
+	all->newest = m;
+	return repeat(r, m, s, index, frame);
+}
+
+/* Instances that begin with a segment take the frame around them. */
+enum tally_rc
+memo_segments(struct read *r)
+{
+	const struct tally_set *set = r->set;
+	const struct tally_segment *s = set->segment;
+	/* instance 0 is the set */
+	const struct tally_instance *v = set->instance + 1;
+	const struct tally_instance *end = set->instance + set->ninstance;
+	uint32_t *frame_of = r->map->scratch.frame_of, *begun = frame_of + 1;
+	uint32_t begins = v < end ? v->first : UINT32_MAX; /* the next one */
+	uint16_t inner = (uint16_t)(r->map->set->nplace - 2);
+	uint32_t most = r->simple ? 63 : 0;
+	bool levels = r->map->levels;
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint32_t i = 0; i < set->nsegment && rc == TALLY_OK; i++, s++) {
+		while (begins <= i) {
+			*begun++ = frame_of[v++->parent];
+			begins = v < end ? v->first : UINT32_MAX;
+		}
+		if (levels && s->tag == tally_tag("HL"))
+			r->nlevel++;
+		if ((uint16_t)(s->place - 1u) < inner && s->n - 1u < most)
+			rc = read_segment(r, s, i, frame_of[s->loop]);
+		else if (s->place != 0 && s->place != inner + 1u)
+			rc = run_whole(r, s, frame_of[s->loop]);
 	}
-	return repeat(r, m, frame);
+	return rc;
 }

@@ -7,9 +7,9 @@
  * All that decides what a list does is part of the shape: which elements there
  * are, what those are that conditions and qualifiers speak of, and what the
  * row has taken before.  What values the others have only decides how they are
- * converted, which a memo leaves open.  Lists for which that is not all are not
- * remembered: those that count, that fill rows further out, or that look at
- * components.
+ * converted, which a memo leaves open; those that the checker says are no odd
+ * ones mostly lie in the text as they are.  Lists for which that is not all are
+ * not remembered: those that fill rows further out, or that look at components.
  */
 #ifndef TALLYMAN_MAP_MEMO_H
 #define TALLYMAN_MAP_MEMO_H
@@ -19,6 +19,7 @@
 #define MEMO_BITS  7 /* of a slot's number; an order has some 15 shapes */
 #define MEMO_TESTS 8
 #define MEMO_STEPS 32
+#define MEMO_WORDS 8 /* bits of a slot's number; an order has some 10 codes */
 
 struct memo;
 
@@ -34,12 +35,12 @@ struct memo_list {
 	} ability;
 };
 
-/* What an element is that is tested: WORD_MAX bytes from its first on, as they
- * lie in memory, and those of them that are its own. */
+/* What an element is that is tested: WORD_MAX bytes as they lie in memory, and
+ * those of them that are meant, which are its own and the separator behind it.
+ */
 struct memo_test {
 	uint64_t word, mask;
-	uint32_t n; /* its bytes */
-	uint8_t element;
+	uint32_t before; /* number of the separator before it */
 };
 
 /* An element to a column of the row. */
@@ -53,18 +54,43 @@ struct memo_step {
 #define MEMO_NONE UINT32_MAX
 
 struct memo {
-	uint32_t list;  /* in map->list, or MEMO_NONE */
-	uint16_t owner; /* column, where no row is made */
-	uint8_t ntest;
-	bool ends;              /* the row, with the segment */
-	uint16_t nstep, nas_is; /* those of MAP_AS_IS come first */
+	struct memo *next; /* that the segment behind was like */
+	uint32_t list;     /* in map->list, or MEMO_NONE */
+	bool ends;         /* the row, with the segment */
+	bool fills;        /* the row has references or constants */
+	bool rests;        /* there is something that nothing claims */
+	bool finishes;     /* one of ends, rests, and count */
 	uint64_t present;
+	uint64_t plain;         /* elements that have to be no odd ones */
 	uint64_t groups, taken; /* of groups that matter, those taken */
+	const struct memo_test *tests; /* end of test */
+	struct memo_step *as_is, *end; /* ends of those of step */
+	const struct map_op *rows;     /* makes a row for the steps; or null */
+	uint64_t takes;                /* bits of the row's frame */
 	uint64_t claimed;
-	uint64_t takes;            /* bits of the row's frame */
-	const struct map_op *rows; /* makes a row for the steps; or null */
+	const struct map_op *count; /* is to be compared; or null */
+	struct map_frame frame;     /* of the row, but for what is new */
+	uint16_t loop;              /* that the row is for, unless it ends */
+	uint16_t owner;             /* column, where no row is made */
 	struct memo_test test[MEMO_TESTS];
+	/* First those that lie as they are, as_is and plain decimals. */
 	struct memo_step step[MEMO_STEPS];
+};
+
+/* A code that has been looked up: its table, and its bytes and their number;
+ * the word for it, or null. */
+struct memo_word {
+	uint64_t key;
+	struct tally_str word;
+	uint16_t table; /* in map->codes */
+};
+
+/* All that is remembered of a map. */
+struct memos {
+	struct memo *newest; /* that a segment was like */
+	struct memo memo[1 << MEMO_BITS];
+	struct memo_word word[1 << MEMO_WORDS];
+	struct memo_list list[]; /* of each list */
 };
 
 struct read;
@@ -72,22 +98,24 @@ struct read;
 /* Room for what is remembered, kept from document to document. */
 enum tally_rc memo_begin(struct read *) TALLY_MUST_USE;
 
-/* The list of the frame's block over the present segment of a simple set. */
-enum tally_rc memo_run(struct read *, uint32_t frame) TALLY_MUST_USE;
+/* All segments between ST and SE. */
+enum tally_rc memo_segments(struct read *) TALLY_MUST_USE;
 
 /* memo_learn.c: where the present segment is remembered, or is to be, which
  * becomes the last of its list; null when that cannot be. */
 struct memo *memo_find(struct read *, uint32_t list);
-/* Runs the list and remembers it. */
+/* The same as read_whole, and remembers it. */
 enum tally_rc memo_make(
     struct read *, struct memo *, uint32_t list, uint32_t frame) TALLY_MUST_USE;
 
 /* What is told while a list is run that is to be remembered (r->memo): a row
- * has been made, or could not be; an element has gone to a column; something
- * was done that cannot be repeated. */
+ * has been made, or could not be; an element has gone to a column, or is to be
+ * compared with a count (null: it is not); something was done that cannot be
+ * repeated. */
 void memo_row(struct read *, const struct map_op *);
 void memo_add(struct read *, const struct map_op *, enum map_form,
     uint32_t frame, uint16_t column, unsigned element);
+void memo_count(struct read *, const struct map_op *);
 void memo_forget(struct read *);
 
 #endif

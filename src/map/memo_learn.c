@@ -43,6 +43,9 @@ learn_op(struct memo_list *s, const struct map_op *op)
 	case MAP_LITERAL:
 		return op->component == 0 &&
 		    learn_conditions(s, op->group->condition, op->group->n);
+	case MAP_COUNT:
+	case MAP_SUM:
+		return op->component == 0;
 	case MAP_PAIRS:
 		return true; /* what they make is not remembered */
 	default:
@@ -108,28 +111,45 @@ memo_add(struct read *r, const struct map_op *op, enum map_form form,
     uint32_t frame, uint16_t column, unsigned element)
 {
 	struct memo *m = r->memo;
-	unsigned at = form == MAP_AS_IS ? m->nas_is : m->nstep;
+	struct memo_step *at;
 
-	if (m->nstep == MEMO_STEPS || !(r->claimed >> element & 1) ||
+	if (m->end == m->step + MEMO_STEPS || !(r->claimed >> element & 1) ||
 	    frame != (m->rows != NULL ? r->made : r->current)) {
 		memo_forget(r);
 		return;
 	}
-	memmove(
-	    m->step + at + 1, m->step + at, (m->nstep - at) * sizeof(*m->step));
-	m->step[at] = (struct memo_step){ column, (uint8_t)element,
-		(uint8_t)form, (uint32_t)(op - r->map->op) };
-	m->nstep++;
-	m->nas_is += form == MAP_AS_IS;
+	at = form == MAP_AS_IS || form == MAP_PLAIN ? m->as_is++ : m->end;
+	memmove(at + 1, at, (size_t)(m->end++ - at) * sizeof(*at));
+	*at = (struct memo_step){ column, (uint8_t)element, (uint8_t)form,
+		(uint32_t)(op - r->map->op) };
 	m->takes |= (uint64_t)1 << op->group->bit;
+	if (form != MAP_OTHER)
+		m->plain |= (uint64_t)1 << element;
+}
+
+void
+memo_count(struct read *r, const struct map_op *op)
+{
+	if (op == NULL || r->memo->count != NULL || r->memo->rows != NULL)
+		memo_forget(r);
+	else
+		r->memo->count = op;
 }
 
 void
 memo_row(struct read *r, const struct map_op *op)
 {
-	r->memo->rows = op;
-	r->memo->ends = r->map->block[op->arg].kind == BLOCK_SEGMENT;
-	if (r->made == READ_NO_FRAME)
+	const struct map_block *b = &r->map->block[op->arg];
+	struct memo *m = r->memo;
+
+	m->rows = op;
+	m->ends = b->kind == BLOCK_SEGMENT;
+	m->fills = b->nlink + b->nconstant > 0;
+	m->loop = b->loop;
+	m->frame = (struct map_frame){
+		.block = op->arg, .table = b->table, .list = b->list - b->first
+	};
+	if (r->made == READ_NO_FRAME || b->rowless || m->count != NULL)
 		memo_forget(r);
 }
 
@@ -137,7 +157,7 @@ memo_row(struct read *r, const struct map_op *op)
 static void
 note_shape(const struct read *r, struct memo *m, uint32_t list, uint64_t taken)
 {
-	const struct memo_list *s = &r->map->scratch.memo_list[list];
+	const struct memo_list *s = &r->map->scratch.memos->list[list];
 	struct memo_test *t = m->test;
 	uint32_t from;
 	unsigned k;
@@ -149,12 +169,21 @@ note_shape(const struct read *r, struct memo *m, uint32_t list, uint64_t taken)
 	for (uint64_t at = s->tests & r->present; at != 0; at &= at - 1, t++) {
 		k = (unsigned)__builtin_ctzll(at);
 		from = r->pos[k - 1] + 1;
-		*t = (struct memo_test){ .n = r->pos[k] - from,
-			.element = (uint8_t)k };
-		memset(&t->mask, 0xff, t->n);
+		*t = (struct memo_test){ .before = k - 1 };
+		memset(&t->mask, 0xff, r->pos[k] + 1 - from);
 		t->word = read_bytes(r, from) & t->mask;
 	}
-	m->ntest = (uint8_t)(t - m->test);
+	m->tests = t;
+}
+
+/* Nothing is remembered of what it does. */
+static void
+clear(struct memo *m)
+{
+	m->rows = m->count = NULL;
+	m->ends = m->fills = false;
+	m->takes = m->plain = 0;
+	m->as_is = m->end = m->step;
 }
 
 enum tally_rc
@@ -163,12 +192,9 @@ memo_make(struct read *r, struct memo *m, uint32_t list, uint32_t frame)
 	enum tally_rc rc;
 
 	note_shape(r, m, list, r->map->scratch.frame[frame].taken);
-	m->rows = NULL;
-	m->ends = false;
-	m->takes = 0;
-	m->nstep = m->nas_is = 0;
+	clear(m);
 	r->memo = m;
-	rc = read_run(r, frame);
+	rc = read_whole(r, frame);
 	if (rc != TALLY_OK && r->memo != NULL)
 		memo_forget(r);
 	if (r->memo == NULL)
@@ -176,6 +202,8 @@ memo_make(struct read *r, struct memo *m, uint32_t list, uint32_t frame)
 	r->memo = NULL;
 	m->owner = r->owner.column;
 	m->claimed = r->claimed;
+	m->rests = r->claimed == 0 || (r->present & ~r->claimed) != 0;
+	m->finishes = m->ends || m->rests || m->count != NULL;
 	return TALLY_OK;
 }
 
@@ -194,19 +222,19 @@ slot(const struct read *r, uint32_t list, uint64_t tests)
 	for (; tests != 0; tests &= tests - 1) {
 		k = (unsigned)__builtin_ctzll(tests);
 		size = r->pos[k] - r->pos[k - 1] - 1;
-		if (size > WORD_MAX || n++ == MEMO_TESTS)
+		if (size >= WORD_MAX || n++ == MEMO_TESTS)
 			return NULL;
 		h = h * odd ^
 		    word_of_padded(
 			(const char *)r->set->bytes + r->pos[k - 1] + 1, size);
 	}
-	return &r->map->scratch.memo[h * odd >> (64 - MEMO_BITS)];
+	return &r->map->scratch.memos->memo[h * odd >> (64 - MEMO_BITS)];
 }
 
 struct memo *
 memo_find(struct read *r, uint32_t list)
 {
-	struct memo_list *s = &r->map->scratch.memo_list[list];
+	struct memo_list *s = &r->map->scratch.memos->list[list];
 	struct memo *m = NULL;
 
 	if (s->ability == MEMO_UNKNOWN)
@@ -221,19 +249,22 @@ memo_find(struct read *r, uint32_t list)
 enum tally_rc
 memo_begin(struct read *r)
 {
-	struct map_scratch *s = &r->map->scratch;
-	size_t n = (size_t)1 << MEMO_BITS;
+	struct memos *all = r->map->scratch.memos;
 
-	if (s->memo != NULL)
+	if (all != NULL)
 		return TALLY_OK;
-	s->memo_list = tally_calloc(r->map->nlist, sizeof(*s->memo_list));
-	s->memo = tally_calloc(n, sizeof(*s->memo));
-	if (s->memo == NULL || s->memo_list == NULL)
+	all = tally_calloc(
+	    1, sizeof(*all) + r->map->nlist * sizeof(all->list[0]));
+	if (all == NULL)
 		return tally_err_set(
 		    r->err, TALLY_NOMEM, "no memory to map a set");
-	for (size_t i = 0; i < n; i++)
-		s->memo[i].list = MEMO_NONE;
+	for (size_t i = 0; i < 1 << MEMO_BITS; i++) {
+		all->memo[i].list = MEMO_NONE;
+		all->memo[i].next = all->memo;
+	}
 	for (size_t i = 0; i < r->map->nlist; i++)
-		s->memo_list[i].last = s->memo;
+		all->list[i].last = all->memo;
+	all->newest = all->memo;
+	r->map->scratch.memos = all;
 	return TALLY_OK;
 }

@@ -14,8 +14,7 @@ tally_map_free(struct tally_map *m)
 	tally_free(m->scratch.youngest);
 	tally_free(m->scratch.level_frame);
 	hierarchy_free(&m->scratch.levels);
-	tally_free(m->scratch.memo);
-	tally_free(m->scratch.memo_list);
+	tally_free(m->scratch.memos);
 	tally_arena_free(&m->scratch.writing);
 	tally_free(m->scratch.block);
 	tally_free(m->scratch.rows);

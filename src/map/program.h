@@ -55,7 +55,8 @@ enum map_form {
 	MAP_OTHER, /* it is converted, or may be */
 	MAP_AS_IS, /* its value */
 	MAP_PLAIN, /* the same, if it is a plain decimal */
-	MAP_CODED  /* the same, or a word for it */
+	MAP_CODED, /* the same, or a word for it */
+	MAP_DATE   /* a date, which has another form there */
 };
 
 struct map_group;
@@ -259,8 +260,7 @@ struct map_frame {
 	uint32_t list;  /* of the block and place 0, as it were */
 };
 
-struct memo;
-struct memo_list;
+struct memos;
 struct plan_learn;
 struct plan_style;
 struct write_block;
@@ -292,9 +292,8 @@ struct map_scratch {
 	struct hierarchy levels;
 	uint32_t *level_frame; /* of each level, or UINT32_MAX; owned */
 	uint32_t level_cap;
-	struct memo *memo;           /* owned */
-	struct memo_list *memo_list; /* of each list; owned */
-	struct tally_buf text;       /* of a converted value */
+	struct memos *memos;   /* owned */
+	struct tally_buf text; /* of a converted value */
 	/* of writing */
 	struct map_odd odd;
 	struct tally_arena writing; /* of one document; owned */
@@ -337,7 +336,7 @@ struct tally_map {
 	const uint64_t *checked;
 	const char *const *lookup;
 	size_t nop, nlist, nblock, ngroup, ncodes, nlookup;
-	bool levels, sequences;              /* it has such operations */
+	bool levels;                         /* it has such operations */
 	bool repeats;                        /* keys may come again */
 	const struct tally_lookups *lookups; /* borrowed; or null */
 	const struct tally_zone *zone;       /* likewise */

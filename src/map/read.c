@@ -14,6 +14,7 @@
 #include "map/read.h"
 
 #include "base/word.h"
+#include "record/rows.h"
 
 /* Copies the set into the batch and makes a view of the copy. */
 static enum tally_rc
@@ -67,6 +68,8 @@ begin(struct read *r)
 	tally_batch_document(r->batch);
 	rc = make_instance_room(r);
 	if (rc == TALLY_OK)
+		rc = read_frame_room(r, set->nsegment + 1);
+	if (rc == TALLY_OK)
 		rc = memo_begin(r);
 	if (rc == TALLY_OK)
 		rc = read_begin_levels(r);
@@ -75,7 +78,8 @@ begin(struct read *r)
 	if (rc != TALLY_OK)
 		return rc;
 	s->nframe = 0;
-	s->frame_of[0] = s->youngest[0] = 0;
+	s->frame_of[0] = 0;
+	r->limit = rows_limit(r->batch);
 	r->repeats = set->separators.repetition != 0 &&
 	    memchr(set->bytes + (set->start - set->offset),
 		set->separators.repetition, set->length) != NULL;
@@ -83,76 +87,6 @@ begin(struct read *r)
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
 	return read_push_frame(r, 0, 0);
-}
-
-static inline enum tally_rc
-read_segment(struct read *r, const struct tally_segment *s)
-{
-	const uint32_t *frame_of = r->map->scratch.frame_of;
-	uint64_t left;
-	enum tally_rc rc = TALLY_OK;
-
-	r->pos = r->set->pos + s->pos;
-	r->present = s->present;
-	r->claimed = 0;
-	r->rowed = r->owned = false;
-	r->npart = 0;
-	if (s->place != TALLY_NOWHERE)
-		rc = r->simple ? memo_run(r, frame_of[s->loop])
-			       : read_run(r, frame_of[s->loop]);
-	left = r->present & ~r->claimed;
-	if (rc == TALLY_OK &&
-	    (left != 0 || r->claimed == 0 || r->npart > 0 || s->n > 63))
-		rc = read_residue(r);
-	return rc;
-}
-
-/* The number of an instance among those of its loop, which follow one another
- * within the one around them. */
-static void
-number(struct read *r, uint32_t i)
-{
-	const struct tally_instance *v = r->set->instance;
-	struct map_scratch *s = &r->map->scratch;
-	uint32_t before = s->youngest[v[i].parent];
-
-	s->ordinal[i] = 1;
-	if (before != 0 && v[before].loop == v[i].loop)
-		s->ordinal[i] += s->ordinal[before];
-	s->youngest[v[i].parent] = i;
-	s->youngest[i] = 0;
-}
-
-/* All between ST and SE.  Instances that begin with a segment take the frame
- * around them. */
-static enum tally_rc
-read_segments(struct read *r)
-{
-	const struct tally_set *set = r->set;
-	const struct tally_segment *s = set->segment;
-	uint32_t *frame_of = r->map->scratch.frame_of;
-	uint16_t last = (uint16_t)(r->map->set->nplace - 1);
-	/* instance 0 is the set */
-	const struct tally_instance *v = set->instance + 1;
-	const struct tally_instance *end = set->instance + set->ninstance;
-	uint32_t next = 1;
-	bool levels = r->map->levels;
-	enum tally_rc rc = TALLY_OK;
-
-	for (uint32_t i = 0; i < set->nsegment && rc == TALLY_OK; i++, s++) {
-		for (; v < end && v->first <= i; v++, next++) {
-			frame_of[next] = frame_of[v->parent];
-			if (r->map->sequences)
-				number(r, next);
-		}
-		r->segment = s;
-		r->index = i;
-		if (levels && s->tag == tally_tag("HL"))
-			r->nlevel++;
-		if (s->place != 0 && s->place != last)
-			rc = read_segment(r, s);
-	}
-	return rc;
 }
 
 /* Of rows that are there still; others have been looked at when they ended. */
@@ -187,7 +121,7 @@ tally_map_read(struct tally_map *m, const struct tally_set *set,
 		    m->name, m->set->id, m->set->version);
 	rc = begin(&r);
 	if (rc == TALLY_OK)
-		rc = read_segments(&r);
+		rc = memo_segments(&r);
 	if (rc == TALLY_OK)
 		rc = read_counts(&r);
 	if (rc == TALLY_OK)

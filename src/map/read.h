@@ -10,7 +10,9 @@
 #define READ_MET_PARTS \
 	1u /* claims on parts of elements: there is no element 0 */
 /* For what is done to each value, and would be called for it. */
-#define READ_INLINE   static inline __attribute__((always_inline))
+#define READ_INLINE static inline __attribute__((always_inline))
+/* For what is seldom done where much is. */
+#define READ_APART    __attribute__((noinline))
 #define READ_NO_FRAME UINT32_MAX
 /* Composites of a segment whose components are claimed. */
 #define PARTS_MAX 8
@@ -73,10 +75,12 @@ struct read {
 	uint32_t nlevel;          /* HL segments up to the present one */
 	struct read_count *count; /* MAP_COUNTS_MAX */
 	unsigned ncount;
-	bool foreign; /* the set is not plain ASCII */
-	bool repeats; /* the set holds repetition separators */
-	bool simple;  /* it is neither */
-	bool full;    /* a table has all the rows that it can have */
+	size_t limit;  /* bytes of the batch, with its rows */
+	bool numbered; /* the instances are, see run.c */
+	bool foreign;  /* the set is not plain ASCII */
+	bool repeats;  /* the set holds repetition separators */
+	bool simple;   /* it is neither */
+	bool full;     /* a table has all the rows that it can have */
 };
 
 /* value.c: elements of the present segment and what columns hold of them. */
@@ -301,6 +305,12 @@ read_list(const struct read *r, uint32_t frame)
 
 /* run.c: that list, over what is free of the segment. */
 enum tally_rc read_run(struct read *, uint32_t frame);
+/* run.c: the same from the beginning, where the segment has a place, and what
+ * is left of it then. */
+enum tally_rc read_whole(struct read *, uint32_t frame);
+/* run.c: an element is to be compared with a count, or a sum, at the end of the
+ * set; false if there are too many. */
+bool read_count(struct read *, const struct map_op *, const struct map_frame *);
 
 /* tally_decimal_plain, where WORD_MAX bytes can be read. */
 static inline bool
@@ -333,7 +343,8 @@ read_keep(const struct read *r, const struct map_op *op, uint8_t form,
 {
 	const unsigned char *sent = read_sent(r, v);
 
-	if (form == MAP_OTHER || (form == MAP_PLAIN && !read_plain(sent, v.n)))
+	if (form == MAP_OTHER || form == MAP_DATE ||
+	    (form == MAP_PLAIN && !read_plain(sent, v.n)))
 		return false;
 	if (form != MAP_PLAIN && v.p[v.n - 1] == ' ')
 		v = tally_str_rtrim(v);
@@ -357,6 +368,10 @@ enum tally_rc read_make_row(
     struct read *, const struct map_block *, uint32_t outer, uint32_t *row);
 /* The same, and a frame for it: r->made, or READ_NO_FRAME. */
 enum tally_rc read_push_frame(struct read *, uint16_t block, uint32_t outer);
+/* Room for so many frames: a segment makes at most one that stays. */
+enum tally_rc read_frame_room(struct read *, uint32_t n);
+/* References and constants of the row of a frame that is new. */
+void read_fill_row(struct read *, const struct map_frame *);
 /* The same for the present segment of a block of a segment, a loop or a level,
  * where it can begin one: a level without rows gets the row around it.  current
  * is the frame that the list speaks of. */
@@ -382,6 +397,14 @@ void read_claim_level(struct read *);
 
 /* residue.c: what is left of a segment, and what people should see. */
 enum tally_rc read_residue(struct read *);
+static inline enum tally_rc
+read_rest(struct read *r)
+{
+	if ((r->present & ~r->claimed) == 0 && r->claimed != 0 &&
+	    r->npart == 0 && r->segment->n <= 63)
+		return TALLY_OK;
+	return read_residue(r);
+}
 enum tally_rc read_counts(struct read *);
 /* No room for a row of a table: told once per document. */
 void read_say_full(struct read *, uint16_t table);

@@ -33,6 +33,12 @@ fill_row(
 		tally_batch_point(r->batch, b->table, row, c->column, c->value);
 }
 
+void
+read_fill_row(struct read *r, const struct map_frame *f)
+{
+	fill_row(r, &r->map->block[f->block], f->outer, f->row);
+}
+
 enum tally_rc
 read_make_row(
     struct read *r, const struct map_block *b, uint32_t outer, uint32_t *row)
@@ -44,13 +50,15 @@ read_make_row(
 	return TALLY_OK;
 }
 
-static enum tally_rc
-make_frame_room(struct read *r)
+enum tally_rc
+read_frame_room(struct read *r, uint32_t n)
 {
 	struct map_scratch *s = &r->map->scratch;
-	uint32_t cap = s->frame_cap != 0 ? s->frame_cap * 2 : 64;
+	uint32_t cap = n < UINT32_MAX / 2 ? n * 2 : UINT32_MAX;
 	void *p;
 
+	if (n <= s->frame_cap)
+		return TALLY_OK;
 	p = tally_realloc(s->frame, cap * sizeof(*s->frame));
 	if (p == NULL)
 		return tally_err_set(
@@ -71,7 +79,7 @@ share_frame(struct read *r, uint16_t block, uint32_t outer)
 
 	r->made = READ_NO_FRAME;
 	if (s->nframe == s->frame_cap)
-		rc = make_frame_room(r);
+		rc = read_frame_room(r, s->nframe + 1);
 	if (rc != TALLY_OK)
 		return rc;
 	r->made = s->nframe++;
@@ -97,7 +105,7 @@ push_frame(struct read *r, uint16_t block, uint32_t outer)
 
 	r->made = READ_NO_FRAME;
 	if (s->nframe == s->frame_cap) {
-		rc = make_frame_room(r);
+		rc = read_frame_room(r, s->nframe + 1);
 		if (rc != TALLY_OK)
 			return rc;
 	}

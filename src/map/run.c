@@ -184,17 +184,51 @@ run_literal(struct read *r, const struct map_op *op, uint32_t frame)
 }
 
 /* What it has to be is known at the end; see read_counts. */
+bool
+read_count(struct read *r, const struct map_op *op, const struct map_frame *f)
+{
+	if (r->ncount == MAP_COUNTS_MAX)
+		return false;
+	r->count[r->ncount++] = (struct read_count){ op, r->index,
+		read_owner_of(f),
+		tally_str_rtrim(read_value(r, op->element, op->component)) };
+	return true;
+}
+
 static enum tally_rc
 run_count(struct read *r, const struct map_op *op, uint32_t frame)
 {
-	if (r->ncount == MAP_COUNTS_MAX ||
-	    !read_free(r, op->element, op->component))
+	bool counted;
+
+	if (!read_free(r, op->element, op->component))
 		return TALLY_OK;
-	r->count[r->ncount++] = (struct read_count){ op, r->index,
-		read_owner_of(&r->map->scratch.frame[frame]),
-		tally_str_rtrim(read_value(r, op->element, op->component)) };
-	read_claim(r, op->element, op->component);
+	counted = read_count(r, op, &r->map->scratch.frame[frame]);
+	if (counted)
+		read_claim(r, op->element, op->component);
+	if (r->memo != NULL)
+		memo_count(r, counted ? op : NULL);
 	return TALLY_OK;
+}
+
+/* The number of each instance among those of its loop, which follow one another
+ * within the one around them. */
+static void
+number(struct read *r)
+{
+	const struct tally_instance *v = r->set->instance;
+	struct map_scratch *s = &r->map->scratch;
+	uint32_t before;
+
+	s->youngest[0] = 0;
+	for (uint32_t i = 1; i < r->set->ninstance; i++) {
+		before = s->youngest[v[i].parent];
+		s->ordinal[i] = 1;
+		if (before != 0 && v[before].loop == v[i].loop)
+			s->ordinal[i] += s->ordinal[before];
+		s->youngest[v[i].parent] = i;
+		s->youngest[i] = 0;
+	}
+	r->numbered = true;
 }
 
 static enum tally_rc
@@ -207,6 +241,8 @@ run_sequence(struct read *r, const struct map_op *op, uint32_t frame)
 	(void)frame;
 	if (!read_free(r, op->element, op->component))
 		return TALLY_OK;
+	if (!r->numbered)
+		number(r);
 	n = tally_decimal_count(
 	    text, r->map->scratch.ordinal[r->segment->loop]);
 	if (tally_str_eq(tally_str_rtrim(v), tally_str(text, n)))
@@ -343,4 +379,17 @@ read_run(struct read *r, uint32_t frame)
 {
 	r->free = r->present & ~r->claimed;
 	return run(r, frame, false);
+}
+
+enum tally_rc
+read_whole(struct read *r, uint32_t frame)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	r->claimed = 0;
+	r->rowed = r->owned = false;
+	r->npart = 0;
+	if (r->segment->place != TALLY_NOWHERE)
+		rc = read_run(r, frame);
+	return rc == TALLY_OK ? read_rest(r) : rc;
 }

@@ -104,6 +104,5 @@ total_sequence(struct compile *c, const struct tally_xml *x, uint16_t block)
 		return compile_mistake(c, x,
 		    "%s can hold no whole number, so it cannot be a sequence",
 		    ref);
-	c->map->sequences = true;
 	return TALLY_OK;
 }

@@ -98,23 +98,10 @@ tally_batch_undo(struct tally_batch *b)
 uint32_t
 tally_batch_add(struct tally_batch *b, uint16_t table)
 {
-	struct tally_rows *r = &b->rows[table];
-	const struct tally_table *t = r->table;
-	uint32_t seq = tally_batch_count(b, table), n = r->n;
-	uint32_t *reference, *end;
+	uint32_t seq;
 
 	assert(b->ndocument > 0);
-	if (!tally_batch_fits(b, r->size) || seq == TALLY_ROWS_MAX ||
-	    b->used + r->size > b->max || (n == r->cap && !rows_grow(r)))
-		return TALLY_NO_ROW;
-	b->used += r->size;
-	r->n = n + 1;
-	r->row[n] = (struct tally_row){ b->ndocument - 1, seq };
-	reference = r->reference + (size_t)n * t->nreference;
-	for (end = reference + t->nreference; reference < end; reference++)
-		*reference = TALLY_NO_ROW;
-	memset(r->cell + (size_t)n * r->width, 0, r->width * sizeof(*r->cell));
-	return n;
+	return rows_add(b, &b->rows[table], rows_limit(b), &seq);
 }
 
 uint32_t

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #define ROWS_MIN 16
-#define WIDEN    4 /* slots */
 
 const struct tally_cell tally_no_cell = { .p = NULL };
 
@@ -42,6 +41,13 @@ resized(void *p, size_t count, size_t size)
 	return tally_mul_ok(&n, count, size) ? tally_realloc(p, n) : NULL;
 }
 
+/* The widest rows. */
+static size_t
+width_max(const struct tally_rows *r)
+{
+	return (r->table->ncolumn + ROWS_CELLS - 1u) / ROWS_CELLS * ROWS_CELLS;
+}
+
 /* Room for the cells of so many rows, were all columns used; what lies behind
  * those that are is not touched. */
 static bool
@@ -50,7 +56,7 @@ grow_cells(struct tally_rows *r, uint32_t cap)
 	struct tally_cell *cell;
 	size_t n;
 
-	if (!tally_mul_ok(&n, cap, r->table->ncolumn * sizeof(*cell)))
+	if (!tally_mul_ok(&n, cap, width_max(r) * sizeof(*cell)))
 		return false;
 	cell = tally_alloc(n);
 	if (cell == NULL)
@@ -87,12 +93,9 @@ static void
 widen(struct tally_rows *r)
 {
 	const struct tally_cell *from = r->cell + (size_t)r->n * r->width;
-	uint16_t width = r->width + WIDEN;
-	struct tally_cell *to;
+	uint16_t width = r->width + ROWS_CELLS;
+	struct tally_cell *to = r->cell + (size_t)r->n * width;
 
-	if (width > r->table->ncolumn)
-		width = r->table->ncolumn;
-	to = r->cell + (size_t)r->n * width;
 	for (uint32_t i = r->n; i > 0; i--) {
 		from -= r->width;
 		to -= width;

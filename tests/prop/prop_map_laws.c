@@ -287,22 +287,18 @@ read_afresh(struct law *l, const struct reading *r, const struct tally_set *set)
 {
 	struct reading *a = &l->afresh;
 	struct map_scratch *s = &r->map->scratch;
-	struct memo *memo = s->memo;
-	struct memo_list *lists = s->memo_list;
+	struct memos *memos = s->memos;
 	struct tally_err err = { .text = "" };
 
-	s->memo = NULL;
-	s->memo_list = NULL;
+	s->memos = NULL;
 	tally_batch_reset(&a->batch);
 	tally_buf_reset(&a->json);
 	if (tally_map_read(a->map, set, &a->batch, &a->residues, &a->findings,
 		&err) != TALLY_OK)
 		fail_msg("%s", err.text);
 	tally_batch_json(&a->batch, 0, &a->json);
-	tally_free(s->memo);
-	tally_free(s->memo_list);
-	s->memo = memo;
-	s->memo_list = lists;
+	tally_free(s->memos);
+	s->memos = memos;
 	if (!same(&a->json, &r->json))
 		repeat(l, "other rows are read where nothing was read before",
 		    &r->json, &a->json);

@@ -91,6 +91,84 @@ test_again(void **state)
 		  "residue 7.2 20269999\nresidue 11.2 20269999\n");
 }
 
+/* Segments of one shape, of which some have values that are not canonical. */
+static void
+test_odd(void **state)
+{
+	static const char map[] =
+	    NS "set='850' versions='004010'>"
+	       "<codes name='unit'><code x12='EA' value='each'/></codes>"
+	       "<record table='orders'>" BEG
+	       "<rows table='order_lines' loop='PO1'>"
+	       "<field column='quantity' ref='PO102'/>"
+	       "<field column='unit' ref='PO103' codes='unit'/>"
+	       "<field column='unit_price' ref='PO104'/>"
+	       "<field column='vendor_item' ref='PO107'/>"
+	       "<literal ref='PO106' value='VN'/></rows>" END;
+
+	(void)state;
+	reading_expect(map,
+	    HEADING "PO1**2*EA*1.50**VN*1~PO1**02*EA *1.5E1**VN*2 ~"
+		    "PO1**+3*CS*.5**VN* 3~PO1**4.*EA*007**VN*4~"
+		    "PO1**0*CS*0.5**VN*5~PO1**123456789*EA*-0**VN*6~"
+		    "PO1**7*EA*8**VN*7~",
+	    'U',
+	    ORDER "}],\"order_lines\":["
+		  "{\"id\":0,\"quantity\":\"2\",\"unit\":\"each\","
+		  "\"unit_price\":\"1.50\",\"vendor_item\":\"1\"},"
+		  "{\"id\":1,\"quantity\":\"2\",\"unit\":\"each\","
+		  "\"unit_price\":\"15\",\"vendor_item\":\"2\"},"
+		  "{\"id\":2,\"quantity\":\"3\",\"unit\":\"CS\","
+		  "\"unit_price\":\"0.5\",\"vendor_item\":\" 3\"},"
+		  "{\"id\":3,\"quantity\":\"4\",\"unit\":\"each\","
+		  "\"unit_price\":\"7\",\"vendor_item\":\"4\"},"
+		  "{\"id\":4,\"quantity\":\"0\",\"unit\":\"CS\","
+		  "\"unit_price\":\"0.5\",\"vendor_item\":\"5\"},"
+		  "{\"id\":5,\"quantity\":\"123456789\",\"unit\":\"each\","
+		  "\"unit_price\":\"0\",\"vendor_item\":\"6\"},"
+		  "{\"id\":6,\"quantity\":\"7\",\"unit\":\"each\","
+		  "\"unit_price\":\"8\",\"vendor_item\":\"7\"}]}\n");
+}
+
+/* A count is looked at in each document. */
+static void
+test_counts(void **state)
+{
+	static const char map[] =
+	    BEGIN BEG PO1 "<field column='hash_total' ref='CTT02'/>"
+			  "<count ref='CTT01' of='order_lines'/>" END;
+	static const struct {
+		const char *body, *left;
+	} sets[] = { { HEADING "PO1**2~CTT*1~", NULL },
+		{ HEADING "PO1**2~PO1**3~CTT*2~", NULL },
+		{ HEADING "PO1**2~CTT*2~", "residue 4.1 2\n" },
+		{ HEADING "PO1**2~CTT*01*7~", NULL },
+		{ HEADING "PO1**2~CTT*1*7~", NULL },
+		{ HEADING "PO1**2~CTT*11*7~", "residue 4.1 11\n" },
+		{ HEADING "PO1**2~CTT*1~", NULL } };
+	struct tally_buf text;
+	struct reading r;
+	const char *left;
+
+	(void)state;
+	tally_buf_init(&text, 1 << 20);
+	reading_begin(&r, map);
+	for (size_t i = 0; i < sizeof(sets) / sizeof(sets[0]); i++) {
+		tally_buf_reset(&text);
+		reading_wrap(&text, sets[i].body, 'U');
+		tally_buf_reset(&r.out);
+		tally_batch_reset(&r.batch);
+		reading_judge(&r, tally_buf_view(&text));
+		left = strstr(r.out.p, "residue");
+		if (sets[i].left == NULL
+			? left != NULL
+			: left == NULL || strcmp(left, sets[i].left) != 0)
+			fail_msg("%s gave %s", sets[i].body, r.out.p);
+	}
+	reading_end(&r);
+	tally_buf_free(&text);
+}
+
 static void
 test_where(void **state)
 {
@@ -393,6 +471,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_residue),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_odd),
+		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_where),
 		cmocka_unit_test(test_pairs),
 		cmocka_unit_test(test_nesting),
