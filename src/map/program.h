@@ -300,8 +300,10 @@ struct map_scratch {
 	uint64_t written;           /* documents so far */
 	struct write_block *block;  /* of each block; owned */
 	struct write_rows *rows;    /* of each table; owned */
-	struct write_piece *piece;  /* owned */
-	struct tally_str *value;    /* owned */
+	uint16_t *level_block;      /* the blocks that are levels; in arena */
+	uint16_t nlevel_block;
+	struct write_piece *piece; /* owned */
+	struct tally_str *value;   /* owned */
 	uint32_t piece_cap, value_cap;
 	struct plan_style *style; /* owned */
 	struct plan_learn *learn; /* those that are not used; owned */

@@ -143,36 +143,66 @@ is_wanted(const struct write *w, uint16_t block)
 		w->map->block[block].condition[0].value[0]) != 0;
 }
 
+/* The blocks of a map that are levels are the same for all documents. */
+static bool
+find_blocks(struct write *w)
+{
+	struct map_scratch *s = &w->map->scratch;
+
+	if (s->level_block != NULL)
+		return true;
+	s->level_block = tally_arena_alloc(
+	    &w->map->arena, w->map->nblock * sizeof(*s->level_block));
+	if (s->level_block == NULL)
+		return false;
+	for (uint16_t i = 0; i < w->map->nblock; i++)
+		if (w->map->block[i].kind == BLOCK_LEVEL)
+			s->level_block[s->nlevel_block++] = i;
+	return true;
+}
+
+static enum tally_rc
+add_nodes(struct write *w, uint16_t block)
+{
+	struct write_rows *r = &w->rows[w->map->block[block].table];
+
+	if (r->n == 0)
+		return TALLY_OK;
+	if (r->level == NULL)
+		r->level = write_alloc(w, r->n, sizeof(*r->level));
+	if (r->level == NULL)
+		return write_nomem(w);
+	for (uint32_t k = 0; k < r->n; k++)
+		if (r->writer[k] == block)
+			r->level[k] = add_node(w, block, k);
+	return TALLY_OK;
+}
+
 /* Nodes for the rows of levels, of which there are so many, and before them
  * for levels without rows. */
 static enum tally_rc
 make_nodes(struct write *w, uint32_t n)
 {
-	const struct map_block *b;
-	struct write_rows *r;
+	struct map_scratch *s = &w->map->scratch;
+	const uint16_t *block, *end;
+	enum tally_rc rc = TALLY_OK;
 
+	if (!find_blocks(w))
+		return write_nomem(w);
+	block = s->level_block;
+	end = block + s->nlevel_block;
 	w->nlevel = 0;
-	w->level = write_alloc(w, n + w->map->nblock + 1u, sizeof(*w->level));
+	w->level = write_alloc(w, n + s->nlevel_block + 1u, sizeof(*w->level));
 	if (w->level == NULL)
 		return write_nomem(w);
-	for (uint16_t i = 0; i < w->map->nblock; i++)
-		if (w->map->block[i].rowless &&
-		    (says_something(w, i) || is_wanted(w, i)))
-			add_node(w, i, 0);
-	for (uint16_t i = 0; i < w->map->nblock; i++) {
-		b = &w->map->block[i];
-		r = &w->rows[b->table];
-		if (b->kind != BLOCK_LEVEL || b->rowless)
-			continue;
-		if (r->level == NULL && r->n > 0)
-			r->level = write_alloc(w, r->n, sizeof(*r->level));
-		if (r->level == NULL && r->n > 0)
-			return write_nomem(w);
-		for (uint32_t k = 0; r->level != NULL && k < r->n; k++)
-			if (r->writer[k] == i)
-				r->level[k] = add_node(w, i, k);
-	}
-	return TALLY_OK;
+	for (const uint16_t *i = block; i < end; i++)
+		if (w->map->block[*i].rowless &&
+		    (says_something(w, *i) || is_wanted(w, *i)))
+			add_node(w, *i, 0);
+	for (const uint16_t *i = block; i < end && rc == TALLY_OK; i++)
+		if (!w->map->block[*i].rowless)
+			rc = add_nodes(w, *i);
+	return rc;
 }
 
 /* --- what is above what --- */
