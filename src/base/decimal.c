@@ -199,6 +199,10 @@ tally_sum_add(struct tally_sum *sum, struct tally_str s)
 		    !add_digit(
 			sum->digit[sign], at++, (unsigned)(s.p[i] - '0')))
 			sum->failed = true;
+	if (at > sum->top)
+		sum->top = at < TALLY_SUM_DIGITS ? at : TALLY_SUM_DIGITS;
+	while (sum->top < TALLY_SUM_DIGITS && sum->digit[sign][sum->top] != 0)
+		sum->top++;
 }
 
 /* The larger less the smaller; true when that is below zero. */
@@ -206,7 +210,7 @@ static bool
 subtract(unsigned char out[TALLY_SUM_DIGITS], const struct tally_sum *sum)
 {
 	const unsigned char *a = sum->digit[0], *b = sum->digit[1], *t;
-	size_t i = TALLY_SUM_DIGITS;
+	size_t i = sum->top;
 	bool negative;
 	int borrow = 0, v;
 
@@ -218,7 +222,8 @@ subtract(unsigned char out[TALLY_SUM_DIGITS], const struct tally_sum *sum)
 		a = b;
 		b = t;
 	}
-	for (i = 0; i < TALLY_SUM_DIGITS; i++) {
+	memset(out, 0, TALLY_SUM_DIGITS);
+	for (i = TALLY_SUM_SCALE - sum->scale; i < sum->top; i++) {
 		v = a[i] - b[i] - borrow;
 		borrow = v < 0;
 		out[i] = (unsigned char)(borrow ? v + 10 : v);
@@ -231,9 +236,11 @@ tally_sum_text(const struct tally_sum *sum, char out[TALLY_DECIMAL_MAX])
 {
 	unsigned char digit[TALLY_SUM_DIGITS];
 	bool negative = subtract(digit, sum);
-	size_t last = TALLY_SUM_SCALE - sum->scale, top = TALLY_SUM_DIGITS;
+	size_t last = TALLY_SUM_SCALE - sum->scale, top = sum->top;
 	char *o = out;
 
+	if (top < TALLY_SUM_SCALE + 1)
+		top = TALLY_SUM_SCALE + 1;
 	while (top > TALLY_SUM_SCALE + 1 && digit[top - 1] == 0)
 		top--;
 	if (sum->failed || top - last + 2 > TALLY_DECIMAL_MAX)

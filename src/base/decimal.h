@@ -46,6 +46,7 @@ size_t tally_decimal_count(char out[TALLY_DECIMAL_MAX], uint64_t);
 struct tally_sum {
 	unsigned char digit[2][TALLY_SUM_DIGITS];
 	unsigned scale; /* digits behind the point, the most of all */
+	size_t top;     /* from here on all digits are zero */
 	bool failed;    /* a value has more digits than there is room for */
 };
 void tally_sum_add(struct tally_sum *, struct tally_str canonical);

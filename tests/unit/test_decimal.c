@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <cmocka.h>
 
 #include "base/decimal.h"
@@ -160,6 +161,86 @@ test_count(void **state)
 	}
 }
 
+#define VALUES_MAX 6
+#define NINES_35   "99999999999999999999999999999999999"
+
+static void
+test_sums(void **state)
+{
+	static const struct {
+		const char *value[VALUES_MAX];
+		const char *want; /* null: it has failed */
+	} sums[] = {
+		{ { NULL }, "0" },
+		{ { "0" }, "0" },
+		{ { "7" }, "7" },
+		{ { "1.50", "2.5" }, "4.00" },
+		{ { "999", "1" }, "1000" },
+		{ { "0.99", "0.01" }, "1.00" },
+		{ { "99.5", "0.5", "900" }, "1000.0" },
+		{ { "5", "-5" }, "0" },
+		{ { "5.00", "-5" }, "0.00" },
+		{ { "-5", "-7.25" }, "-12.25" },
+		{ { "1000", "-1" }, "999" },
+		{ { "1", "-1000" }, "-999" },
+		{ { "0.001", "-0.01" }, "-0.009" },
+		{ { "100", "-100", "0.5" }, "0.5" },
+		{ { NINES_35, "1" },
+		    "1"
+		    "00000000000000000000000000000000000" },
+		{ { NINES_35 NINES_35 NINES_35, "1" }, NULL },
+		{ { "0." NINES_35 NINES_35 }, NULL },
+	};
+	char out[TALLY_DECIMAL_MAX];
+	struct tally_sum sum;
+	size_t n;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(sums) / sizeof(sums[0]); i++) {
+		sum = (struct tally_sum){ .scale = 0 };
+		for (size_t k = 0; k < VALUES_MAX && sums[i].value[k] != NULL;
+		     k++)
+			tally_sum_add(&sum, tally_cstr(sums[i].value[k]));
+		n = tally_sum_text(&sum, out);
+		if (sums[i].want == NULL ? n != 0
+					 : !tally_str_eq(tally_str(out, n),
+					       tally_cstr(sums[i].want)))
+			fail_msg("sum %zu: %.*s", i, (int)n, out);
+	}
+}
+
+/* The same as with numbers that a machine has, in hundredths. */
+static void
+test_many_sums(void **state)
+{
+	char text[32], out[TALLY_DECIMAL_MAX];
+	uint64_t random = 1;
+	int64_t want, v;
+	struct tally_sum sum;
+	size_t n;
+
+	(void)state;
+	for (unsigned i = 0; i < 500; i++) {
+		sum = (struct tally_sum){ .scale = 0 };
+		want = 0;
+		for (unsigned k = 0; k < 1 + i % 40; k++) {
+			random =
+			    random * 6364136223846793005 + 1442695040888963407;
+			v = (int64_t)(random >> (24 + random % 37));
+			v = random >> 23 & 1 ? v : -v;
+			want += v;
+			snprintf(text, sizeof(text), "%s%lld.%02lld",
+			    v < 0 ? "-" : "", llabs(v) / 100, llabs(v) % 100);
+			tally_sum_add(&sum, tally_cstr(text));
+		}
+		n = tally_sum_text(&sum, out);
+		snprintf(text, sizeof(text), "%s%lld.%02lld",
+		    want < 0 ? "-" : "", llabs(want) / 100, llabs(want) % 100);
+		if (!tally_str_eq(tally_str(out, n), tally_cstr(text)))
+			fail_msg("%s: %.*s", text, (int)n, out);
+	}
+}
+
 int
 main(void)
 {
@@ -168,6 +249,8 @@ main(void)
 		cmocka_unit_test(test_plain),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_count),
+		cmocka_unit_test(test_sums),
+		cmocka_unit_test(test_many_sums),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
