@@ -34,27 +34,24 @@ reference(const struct write *w, uint16_t table, uint32_t row, uint16_t i)
 	return r->reference[(size_t)row * r->table->nreference + i];
 }
 
-static bool
-sets(const struct map_block *b, uint16_t ref)
-{
-	for (uint16_t i = 0; i < b->nlink; i++)
-		if (b->link[i].reference == ref)
-			return true;
-	return false;
-}
-
 /* References that the block sets, and no others.  Those of a level depend on
  * the levels above it. */
 static bool
 has_references(const struct write *w, const struct map_block *b, uint32_t row)
 {
-	uint16_t n = w->batch->rows[b->table].table->nreference;
+	const struct tally_rows *r = &w->batch->rows[b->table];
+	uint16_t n = r->table->nreference;
+	const uint32_t *ref = r->reference + (size_t)row * n;
+	uint16_t set = 0;
 
-	for (uint16_t i = 0; i < n && b->kind != BLOCK_LEVEL; i++)
-		if ((reference(w, b->table, row, i) != TALLY_NO_ROW) !=
-		    sets(b, i))
+	if (b->kind == BLOCK_LEVEL)
+		return true;
+	for (uint16_t i = 0; i < n; i++)
+		set += ref[i] != TALLY_NO_ROW;
+	for (uint16_t i = 0; i < b->nlink; i++)
+		if (ref[b->link[i].reference] == TALLY_NO_ROW)
 			return false;
-	return true;
+	return set == b->nlink;
 }
 
 /* The row around, which a reference names; the record's is the only one. */
@@ -75,6 +72,16 @@ row_around(const struct write *w, const struct map_block *b, uint32_t row)
 static uint16_t find_writer(
     struct write *, uint16_t table, uint32_t seq, unsigned depth);
 
+static inline uint16_t
+writer_of(struct write *w, uint16_t table, uint32_t seq, unsigned depth)
+{
+	uint16_t known = w->rows[table].writer[seq];
+
+	return known != UNKNOWN || depth > DEPTH_MAX
+	    ? known
+	    : find_writer(w, table, seq, depth);
+}
+
 /* Whether the row around is one that the block around writes. */
 static bool
 has_around(
@@ -87,7 +94,7 @@ has_around(
 		return true;
 	seq = row_around(w, b, row);
 	return seq < w->rows[around->table].n &&
-	    find_writer(w, around->table, seq, depth + 1) == b->parent;
+	    writer_of(w, around->table, seq, depth + 1) == b->parent;
 }
 
 /* The block that writes a row, or NO_WRITER.  Rows that enclose one another in
@@ -96,21 +103,20 @@ static uint16_t
 find_writer(struct write *w, uint16_t table, uint32_t seq, unsigned depth)
 {
 	const struct map_makers *m = &w->map->makers[table];
-	struct write_rows *r = &w->rows[table];
+	const uint16_t *block = m->block, *end = block + m->n;
+	uint16_t *writer = &w->rows[table].writer[seq];
 	const struct map_block *b;
-	uint32_t row = r->from + seq;
+	uint32_t row = w->rows[table].from + seq;
 
-	if (r->writer[seq] != UNKNOWN || depth > DEPTH_MAX)
-		return r->writer[seq];
-	for (uint16_t i = 0; i < m->n && r->writer[seq] == UNKNOWN; i++) {
-		b = &w->map->block[m->block[i]];
-		if (has_constants(w, b, row) && has_references(w, b, row) &&
-		    (m->block[i] == 0 || has_around(w, b, row, depth)))
-			r->writer[seq] = m->block[i];
+	for (; block < end && *writer == UNKNOWN; block++) {
+		b = &w->map->block[*block];
+		if (has_references(w, b, row) && has_constants(w, b, row) &&
+		    (*block == 0 || has_around(w, b, row, depth)))
+			*writer = *block;
 	}
-	if (r->writer[seq] == UNKNOWN && depth == 0)
-		r->writer[seq] = NO_WRITER;
-	return r->writer[seq];
+	if (*writer == UNKNOWN && depth == 0)
+		*writer = NO_WRITER;
+	return *writer;
 }
 
 static void
@@ -255,10 +261,11 @@ make_room(struct write *w, uint16_t table, uint32_t document)
 	tally_batch_rows(w->batch, table, document, &r->from, &r->n);
 	if (r->n == 0)
 		return TALLY_OK;
-	r->next = write_alloc(w, r->n, sizeof(*r->next));
-	r->writer = write_alloc(w, r->n, sizeof(*r->writer));
-	if (r->next == NULL || r->writer == NULL)
+	r->next = tally_arena_alloc(&w->map->scratch.writing,
+	    r->n * (sizeof(*r->next) + sizeof(*r->writer)));
+	if (r->next == NULL)
 		return write_nomem(w);
+	r->writer = (uint16_t *)(r->next + r->n);
 	memset(r->writer, 0xff, r->n * sizeof(*r->writer));
 	return TALLY_OK;
 }
@@ -266,7 +273,7 @@ make_room(struct write *w, uint16_t table, uint32_t document)
 static enum tally_rc
 index_row(struct write *w, uint16_t table, uint32_t seq)
 {
-	uint16_t block = find_writer(w, table, seq, 0);
+	uint16_t block = writer_of(w, table, seq, 0);
 	struct write_block *to;
 
 	if (block == NO_WRITER) {
