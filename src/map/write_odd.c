@@ -105,7 +105,7 @@ sum_of(__m128i counts)
 	    _mm_cvtsi128_si32(_mm_srli_si128(two, 8)));
 }
 
-#define COUNTED_MAX 255 /* what a byte can hold */
+#define COUNTED_MAX 254 /* what a byte can hold, and one more */
 
 /* ODD_WIDTH bytes at a time; behind the last ones as many can be read. */
 static size_t
@@ -118,20 +118,20 @@ count_wide(const struct map_odd *o, const unsigned char *p, size_t n)
 				    load(o->separator[2]),
 				    load(o->separator[3]) },
 		load(o->high) };
-	__m128i counts = _mm_setzero_si128();
-	size_t odd = 0, blocks = n / ODD_WIDTH;
+	__m128i counts = _mm_setzero_si128(), last;
+	unsigned counted = 0;
+	size_t odd = 0;
 
-	for (size_t i = 1; i <= blocks; i++, p += ODD_WIDTH) {
-		counts = _mm_sub_epi8(counts, odd_of(load(p), &k));
-		if (i % COUNTED_MAX == 0) {
+	for (; n >= ODD_WIDTH; n -= ODD_WIDTH, p += ODD_WIDTH) {
+		if (counted++ == COUNTED_MAX) {
 			odd += sum_of(counts);
 			counts = _mm_setzero_si128();
+			counted = 1;
 		}
+		counts = _mm_sub_epi8(counts, odd_of(load(p), &k));
 	}
-	odd += sum_of(counts);
-	counts = _mm_and_si128(
-	    odd_of(load(p), &k), load(tail + ODD_WIDTH - n % ODD_WIDTH));
-	return odd + sum_of(_mm_sub_epi8(_mm_setzero_si128(), counts));
+	last = _mm_and_si128(odd_of(load(p), &k), load(tail + ODD_WIDTH - n));
+	return odd + sum_of(_mm_sub_epi8(counts, last));
 }
 
 size_t

@@ -179,16 +179,29 @@ value_of(struct write *w, const struct row *row, struct plan_part *part,
 	return v.n >= part->min ? v : tally_str("", 0);
 }
 
+/* How the code before a value says that it is checked. */
+static enum tally_check
+check_said(struct write *w, struct plan_part *part, struct tally_str code)
+{
+	uint64_t key = code.n <= WORD_MAX ? word_of(code.p, code.n) : 0;
+
+	if (key == 0 || key != part->said) {
+		part->check = (uint8_t)write_check_of(w, part->qualifier, code);
+		part->said = key;
+	}
+	return (enum tally_check)part->check;
+}
+
 /* Whether a number is right, where the code before it says what it is. */
 static bool
-is_right(struct write *w, const struct plan_part *part, struct tally_str before,
+is_right(struct write *w, struct plan_part *part, struct tally_str before,
     struct tally_str v)
 {
-	enum tally_check check = (enum tally_check)part->check;
+	enum tally_check check = part->qualifier != NULL
+	    ? check_said(w, part, before)
+	    : (enum tally_check)part->check;
 	char expected[CHECK_DIGIT_WORDS];
 
-	if (part->qualifier != NULL)
-		check = write_check_of(w, part->qualifier, before);
 	return check == TALLY_CHECK_NONE || tally_check_digit_plain(check, v) ||
 	    tally_check_digit_right(check, v, expected);
 }
@@ -217,10 +230,9 @@ static size_t
 fill(struct write *w, const struct plan *plan, const struct row *row,
     struct stop *stop, char *const text)
 {
-	char room[TALLY_DECIMAL_MAX], *to = text;
-	struct tally_str v = tally_str("", 0);
+	char room[TALLY_DECIMAL_MAX], *to = text, *before = text;
 	struct plan_part *part = plan->part;
-	const char *before;
+	struct tally_str v;
 
 	for (;; part++) {
 		to = put_text(to, part);
@@ -230,15 +242,14 @@ fill(struct write *w, const struct plan *plan, const struct row *row,
 				return (size_t)(to - text);
 			continue;
 		}
-		before = to - part->n - v.n;
 		v = value_of(w, row, part, room);
 		if (v.n == 0)
 			return 0;
-		if ((part->check != TALLY_CHECK_NONE ||
-			part->qualifier != NULL) &&
+		if (part->checked &&
 		    !is_right(w, part,
 			tally_str(before, (size_t)(to - part->n - before)), v))
 			return 0;
+		before = to;
 		to = write_append(to, v);
 	}
 }

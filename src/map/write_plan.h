@@ -64,7 +64,8 @@ struct plan_part {
 	uint16_t n;
 	uint8_t kind;   /* enum plan_kind */
 	uint8_t source; /* enum plan_source */
-	uint8_t check;  /* enum tally_check of the value */
+	bool checked;   /* the value, as … */
+	uint8_t check;  /* … enum tally_check, … */
 	bool goes_on;   /* ROWS: the ordinals of rows of another block */
 	uint16_t column;
 	uint16_t min;
@@ -72,8 +73,10 @@ struct plan_part {
 	uint16_t block, loop, place; /* ROWS */
 	const struct map_op *op;
 	const struct tally_element *element;
-	/* Whose code, the value before, says how the value is checked. */
+	/* … or as the code before says, which is one of this element: the
+	 * newest is kept with what it says. */
 	const struct tally_element *qualifier;
+	uint64_t said;               /* its key */
 	const struct map_code *code; /* TEXT: for the newest value */
 };
 

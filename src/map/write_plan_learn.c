@@ -215,6 +215,7 @@ add_check(struct write *w, uint32_t piece, uint8_t element)
 {
 	struct plan_learn *l = w->learn;
 	uint16_t place = w->piece[piece].place;
+	struct plan_part *part;
 	const struct tally_element *e;
 	struct tally_str before;
 
@@ -224,14 +225,16 @@ add_check(struct write *w, uint32_t piece, uint8_t element)
 	before = write_element(w, piece, (uint8_t)(element - 1));
 	if (before.n == 0)
 		return;
+	part = &l->part[l->npart - 1];
 	e = w->map->set->place[place].segment->use[element - 2].element;
 	if (source_of(w, piece, element) == PLAN_FIXED)
 		l->failed = true;
 	else if (source_of(w, piece, (uint8_t)(element - 1)) == PLAN_FIXED)
-		l->part[l->npart - 1].check =
-		    (uint8_t)write_check_of(w, e, before);
+		part->check = (uint8_t)write_check_of(w, e, before);
 	else
-		l->part[l->npart - 1].qualifier = e;
+		part->qualifier = e;
+	part->checked =
+	    part->check != TALLY_CHECK_NONE || part->qualifier != NULL;
 }
 
 void

@@ -263,24 +263,33 @@ put_records(struct tally_buf *b, const char *records, unsigned number)
 			tally_buf_putc(b, *records);
 }
 
-/* What is written of a document, and told. */
+/* Adds a document to the batch, and writes it. */
 static void
-write_document(struct reading *r, struct tally_buf *out, const char *records,
+add_document(struct reading *r, struct tally_buf *out, const char *records,
     unsigned number, const struct tally_residues *residues,
     const struct tally_map_writing *how)
 {
 	struct tally_buf b;
 
 	tally_buf_init(&b, 1 << 20);
+	put_records(&b, records, number);
+	writing_put(out, r, b.p, residues, how);
+	tally_buf_free(&b);
+}
+
+/* What is written of a document, the only one of the batch, and told. */
+static void
+write_document(struct reading *r, struct tally_buf *out, const char *records,
+    unsigned number, const struct tally_residues *residues,
+    const struct tally_map_writing *how)
+{
 	tally_buf_reset(out);
 	tally_findings_reset(&r->findings);
 	tally_batch_reset(&r->batch);
-	put_records(&b, records, number);
-	writing_put(out, r, b.p, residues, how);
+	add_document(r, out, records, number, residues, how);
 	for (size_t i = 0; i < r->findings.n; i++)
 		tally_buf_printf(
 		    out, "\nin segment %u", r->findings.v[i].segment);
-	tally_buf_free(&b);
 }
 
 static void
@@ -468,6 +477,98 @@ test_many_shapes(void **state)
 	tally_buf_free(&out);
 }
 
+/* Documents of one batch in any order, and behind those of another batch. */
+static void
+test_order(void **state)
+{
+	static const char *const records[] = { HEAD BODY TEXTS, HEAD, HEAD BODY,
+		HEAD ",'order_lines':[{'change':'paid'}]", HEAD BODY TEXTS };
+	static const unsigned order_of[] = { 4, 3, 2, 1, 0, 0, 2, 4, 1, 3, 3, 4,
+		0, 1, 2, 3, 4 };
+	static const struct tally_map_writing how = { TO_PARTNER,
+		.line_end = "", .control = "0001" };
+	struct tally_buf want[5], out;
+	struct reading r, other;
+	struct tally_err err;
+	uint32_t n;
+
+	(void)state;
+	tally_buf_init(&out, 1 << 20);
+	reading_begin(&r, order);
+	for (unsigned i = 0; i < 5; i++) {
+		tally_buf_init(&want[i], 1 << 20);
+		add_document(&r, &want[i], records[i], i, NULL, &how);
+	}
+	reading_begin(&other, order);
+	add_document(&other, &out, HEAD BODY, 9, NULL, &how);
+	for (size_t i = 0; i < sizeof(order_of) / sizeof(*order_of); i++) {
+		tally_buf_reset(&out);
+		assert_int_equal(tally_map_write(r.map, &other.batch, 0, NULL,
+				     &how, &out, &n, &r.findings, &err),
+		    TALLY_OK);
+		tally_buf_reset(&out);
+		assert_int_equal(tally_map_write(r.map, &r.batch, order_of[i],
+				     NULL, &how, &out, &n, &r.findings, &err),
+		    TALLY_OK);
+		assert_string_equal(out.p, want[order_of[i]].p);
+	}
+	assert_int_equal(r.findings.n, 0);
+	for (unsigned i = 0; i < 5; i++)
+		tally_buf_free(&want[i]);
+	reading_end(&other);
+	reading_end(&r);
+	tally_buf_free(&out);
+}
+
+/* A text of so many letters, of which one is a separator if at is among them.
+ */
+static void
+put_text(struct tally_buf *b, unsigned letters, unsigned at)
+{
+	tally_buf_reset(b);
+	tally_buf_puts(b, HEAD BODY ",'notes':[{'order_line_id':0,'text':'");
+	for (unsigned i = 0; i < letters; i++)
+		tally_buf_putc(b, i == at ? '*' : 'T');
+	tally_buf_puts(b, "'}]");
+}
+
+/* Texts of any length: what cannot be sent is found wherever it is. */
+static void
+test_lengths(void **state)
+{
+	static const struct tally_map_writing how = { TO_PARTNER,
+		.line_end = "", .control = "0001" };
+	static const unsigned lengths[] = { 4050, 4063, 4064, 4065, 4079, 4080,
+		4096, 10000 };
+	struct tally_buf json, out;
+	struct reading r;
+	unsigned n;
+
+	(void)state;
+	tally_buf_init(&json, 1 << 20);
+	tally_buf_init(&out, 1 << 20);
+	reading_begin(&r, order);
+	write_ordinary(&r, &out, &orders, 1);
+	for (unsigned i = 1; i < 108; i++) {
+		n = i < 100 ? i : lengths[i - 100];
+		put_text(&json, n, n);
+		write_document(&r, &out, json.p, 1, NULL, &how);
+		assert_int_equal(r.findings.n, 0);
+		assert_non_null(strstr(out.p, "T~"));
+		for (unsigned k = 0; k < 5; k++) {
+			put_text(&json, n, (n - 1) * k / 4);
+			write_document(&r, &out, json.p, 1, NULL, &how);
+			assert_int_equal(r.findings.n, 1);
+			assert_int_equal(
+			    r.findings.v[0].kind, TALLY_F_write_refused);
+			assert_non_null(strstr(out.p, "PID*F~"));
+		}
+	}
+	reading_end(&r);
+	tally_buf_free(&json);
+	tally_buf_free(&out);
+}
+
 int
 main(void)
 {
@@ -476,6 +577,8 @@ main(void)
 		cmocka_unit_test(test_mixed),
 		cmocka_unit_test(test_known),
 		cmocka_unit_test(test_many_shapes),
+		cmocka_unit_test(test_order),
+		cmocka_unit_test(test_lengths),
 	};
 
 	return cmocka_run_group_tests(tests, reading_setup, reading_teardown);
