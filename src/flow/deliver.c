@@ -26,38 +26,39 @@
 #define MINUTE        60000
 #define GROUP_BYTES   (8u << 20)
 
+static enum tally_rc
+add(void *ctx, const struct store_outgoing *o, bool *more,
+    struct tally_err *err)
+{
+	struct deliver_group *g = ctx;
+	struct deliver_parcel *p = &g->p[g->n++];
+
+	p->id = o->id;
+	p->attempts = o->attempts;
+	p->uploaded = strcmp(o->state, "uploaded") == 0;
+	p->there = false;
+	memcpy(p->name, o->name, sizeof(p->name));
+	memcpy(p->temporary, o->temporary, sizeof(p->temporary));
+	p->bytes = tally_arena_str(&g->bytes, o->bytes);
+	if (p->bytes.p == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no memory for what is sent");
+	g->total += o->bytes.n;
+	*more = g->n < DELIVER_FILES && g->total < GROUP_BYTES;
+	return TALLY_OK;
+}
+
 /* The next rows that are due, as many as a group can have. */
 static enum tally_rc
 gather(struct deliver_group *g, int64_t after, struct tally_err *err)
 {
 	int64_t now = flow_clock_now(&g->f->clock);
-	struct store_outgoing o;
-	uint64_t bytes = 0;
-	struct deliver_parcel *p;
-	bool found;
-	enum tally_rc rc;
 
 	g->n = 0;
+	g->total = 0;
 	tally_arena_reset(&g->bytes);
-	while (g->n < DELIVER_FILES && bytes < GROUP_BYTES) {
-		rc = store_outbox_next(
-		    g->f->store, g->box->name, after, now, &o, &found, err);
-		if (rc != TALLY_OK || !found)
-			return rc;
-		p = &g->p[g->n++];
-		p->id = after = o.id;
-		p->attempts = o.attempts;
-		p->uploaded = strcmp(o.state, "uploaded") == 0;
-		p->there = false;
-		memcpy(p->name, o.name, sizeof(p->name));
-		memcpy(p->temporary, o.temporary, sizeof(p->temporary));
-		p->bytes = tally_arena_str(&g->bytes, o.bytes);
-		if (p->bytes.p == NULL)
-			return tally_err_set(
-			    err, TALLY_NOMEM, "no memory for what is sent");
-		bytes += o.bytes.n;
-	}
-	return TALLY_OK;
+	return store_outbox_each(
+	    g->f->store, g->box->name, after, now, add, g, err);
 }
 
 /* One per row, so that what an attempt that died has left is found again. */

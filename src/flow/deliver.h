@@ -30,6 +30,7 @@ struct deliver_group {
 	size_t which[DELIVER_FILES]; /* request i is about p[which[i]] */
 	size_t n;
 	struct tally_arena bytes;
+	uint64_t total; /* of them */
 };
 
 /* The row is tried again later; told, because a person may have to help. */

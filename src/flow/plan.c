@@ -69,22 +69,21 @@ plan_mailbox(struct planning *p, const struct site_mailbox *box)
 }
 
 static enum tally_rc
+plan_file(
+    void *ctx, const struct store_file *file, bool *more, struct tally_err *err)
+{
+	struct planning *p = ctx;
+
+	(void)more, (void)err;
+	tell(p, 1, file->name, site_mailbox_find(p->f->site, file->mailbox),
+	    file->attempts > 0 ? "tried before" : "");
+	return TALLY_OK;
+}
+
+static enum tally_rc
 plan_translate(struct planning *p, struct tally_err *err)
 {
-	struct store_file file;
-	int64_t after = 0;
-	bool found;
-	enum tally_rc rc;
-
-	for (;;) {
-		rc = store_file_next(p->f->store, after, &file, &found, err);
-		if (rc != TALLY_OK || !found)
-			return rc;
-		after = file.id;
-		tell(p, 1, file.name,
-		    site_mailbox_find(p->f->site, file.mailbox),
-		    file.attempts > 0 ? "tried before" : "");
-	}
+	return store_file_each(p->f->store, 0, plan_file, p, err);
 }
 
 static enum tally_rc

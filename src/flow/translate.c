@@ -199,21 +199,28 @@ static enum tally_rc
 work(struct translate *t, const struct store_file *file, struct tally_err *err)
 {
 	char reason[128];
-	enum tally_rc rc, noted;
+	enum tally_rc rc;
 
 	translate_take(t, file);
 	memcpy(t->kept, t->count, sizeof(t->kept));
 	if (t->file.attempts < DEATHS) {
 		rc = lock_note(t->f->lock, t->file.id, err);
-		if (rc == TALLY_OK)
-			rc = read_it(t, file, err);
-		noted = lock_note(t->f->lock, 0, rc == TALLY_OK ? err : NULL);
-		return rc != TALLY_OK ? rc : noted;
+		return rc == TALLY_OK ? read_it(t, file, err) : rc;
 	}
 	snprintf(reason, sizeof(reason),
 	    "%u attempts to translate it did not end; it is not tried again",
 	    t->file.attempts);
 	return set_aside(t, reason, err);
+}
+
+/* No file is in hand any more; what went wrong before counts more. */
+static enum tally_rc
+out_of_hand(struct translate *t, enum tally_rc rc, struct tally_err *err)
+{
+	enum tally_rc noted =
+	    lock_note(t->f->lock, 0, rc == TALLY_OK ? err : NULL);
+
+	return rc != TALLY_OK ? rc : noted;
 }
 
 /* A file alone, with commits of its own. */
@@ -230,6 +237,7 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	rc = work(t, &g->file[0], &why);
+	rc = out_of_hand(t, rc, &why);
 	g->outcome[0] = t->outcome;
 	if (rc == TALLY_OK)
 		rc = store_commit(st, &why);
@@ -318,6 +326,7 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 			rc = together(t, g, i, err);
 	}
 	forget_ahead(t, g);
+	rc = out_of_hand(t, rc, err);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);
 	if (rc == TALLY_OK)
@@ -342,41 +351,48 @@ work_group(struct translate *t, struct group *g, struct tally_err *err)
 	return all_together(t, g, err);
 }
 
+/* A group while it is gathered. */
+struct gathering {
+	struct translate *t;
+	struct group *g;
+	struct tally_arena *names;
+	uint64_t bytes;
+};
+
+static enum tally_rc
+add(void *ctx, const struct store_file *next, bool *more, struct tally_err *err)
+{
+	struct gathering *a = ctx;
+	struct group *g = a->g;
+	struct store_file *f = &g->file[g->n];
+	bool small = next->size <= SMALL_BYTES && next->attempts == 0;
+
+	if (*waits(a->t, next->mailbox))
+		return TALLY_OK;
+	*more = g->n == 0 || (small && a->bytes + next->size <= GROUP_BYTES);
+	if (!*more)
+		return TALLY_OK;
+	*f = *next;
+	f->name = tally_arena_str(a->names, next->name);
+	if (f->name.p == NULL)
+		return tally_err_set(
+		    err, TALLY_NOMEM, "no memory for names of files");
+	a->bytes += next->size;
+	*more = ++g->n < GROUP_FILES && small;
+	return TALLY_OK;
+}
+
 /* The next files behind after: one, or several small ones that were not
  * tried before. */
 static enum tally_rc
 gather(struct translate *t, struct group *g, struct tally_arena *names,
     int64_t after, struct tally_err *err)
 {
-	struct store_file next;
-	uint64_t bytes = 0;
-	bool found, small;
-	enum tally_rc rc;
+	struct gathering a = { t, g, names, 0 };
 
 	g->n = 0;
 	tally_arena_reset(names);
-	while (g->n < GROUP_FILES) {
-		rc = store_file_next(t->f->store, after, &next, &found, err);
-		if (rc != TALLY_OK || !found)
-			return rc;
-		if (*waits(t, next.mailbox)) {
-			after = next.id;
-			continue;
-		}
-		small = next.size <= SMALL_BYTES && next.attempts == 0;
-		if (g->n > 0 && (!small || bytes + next.size > GROUP_BYTES))
-			return TALLY_OK;
-		next.name = tally_arena_str(names, next.name);
-		if (next.name.p == NULL)
-			return tally_err_set(
-			    err, TALLY_NOMEM, "no memory for names of files");
-		g->file[g->n++] = next;
-		bytes += next.size;
-		after = next.id;
-		if (!small)
-			return TALLY_OK;
-	}
-	return TALLY_OK;
+	return store_file_each(t->f->store, after, add, &a, err);
 }
 
 static enum tally_rc

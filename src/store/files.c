@@ -9,8 +9,6 @@
  */
 #include "store/internal.h"
 
-#include <stdio.h>
-
 #include "base/plant.h"
 
 enum tally_rc
@@ -126,22 +124,17 @@ store_file_add(struct store *st, const struct store_object *o,
 	return rc;
 }
 
-/* One row of FILE_NEXT or FILE_GET. */
+/* The row that FILE_NEXT or FILE_GET is at. */
 static enum tally_rc
-file_row(struct store *st, enum statement q, int64_t argument,
-    struct store_file *f, bool *found, struct tally_err *err)
+file_row(struct store *st, enum statement q, struct store_file *f,
+    struct tally_err *err)
 {
-	const struct engine_value v[] = { v_integer(argument) };
 	const struct engine_methods *m = st->engine->m;
 	struct tally_str sha256;
-	enum tally_rc rc = store_one(st, q, v, COUNT(v), found, err);
 
-	if (rc != TALLY_OK || !*found)
-		return rc;
 	memset(f, 0, sizeof(*f));
 	f->id = m->integer(st->engine, q, 0);
-	snprintf(
-	    f->mailbox, sizeof(f->mailbox), "%s", m->text(st->engine, q, 1));
+	store_copy(f->mailbox, sizeof(f->mailbox), m->text(st->engine, q, 1));
 	tally_buf_reset(&st->name);
 	tally_buf_str(&st->name, m->bytes(st->engine, q, 2));
 	f->name = tally_buf_view(&st->name);
@@ -150,10 +143,50 @@ file_row(struct store *st, enum statement q, int64_t argument,
 	memcpy(f->sha256, sha256.p,
 	    sha256.n < sizeof(f->sha256) ? sha256.n : sizeof(f->sha256));
 	f->attempts = (uint32_t)m->integer(st->engine, q, 5);
-	snprintf(f->state, sizeof(f->state), "%s", m->text(st->engine, q, 6));
-	store_end(st, q);
+	store_copy(f->state, sizeof(f->state), m->text(st->engine, q, 6));
 	if (st->name.failed)
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_file_each(struct store *st, int64_t after, store_file_fn *fn, void *ctx,
+    struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(after) };
+	const enum statement q = Q_FILE_NEXT;
+	struct store_file f;
+	bool row, more = true;
+	enum tally_rc rc = store_one(st, q, v, COUNT(v), &row, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	while (rc == TALLY_OK && row && more) {
+		rc = file_row(st, q, &f, err);
+		if (rc == TALLY_OK)
+			rc = fn(ctx, &f, &more, err);
+		if (rc == TALLY_OK && more)
+			rc = store_more(st, q, &row, err);
+	}
+	store_end(st, q);
+	return rc;
+}
+
+struct first {
+	struct store_file *f;
+	bool *found;
+};
+
+static enum tally_rc
+take_first(
+    void *ctx, const struct store_file *f, bool *more, struct tally_err *err)
+{
+	const struct first *first = ctx;
+
+	(void)err;
+	*first->f = *f;
+	*first->found = true;
+	*more = false;
 	return TALLY_OK;
 }
 
@@ -161,14 +194,25 @@ enum tally_rc
 store_file_next(struct store *st, int64_t after, struct store_file *f,
     bool *found, struct tally_err *err)
 {
-	return file_row(st, Q_FILE_NEXT, after, f, found, err);
+	struct first first = { f, found };
+
+	*found = false;
+	return store_file_each(st, after, take_first, &first, err);
 }
 
 enum tally_rc
 store_file_get(struct store *st, int64_t id, struct store_file *f, bool *found,
     struct tally_err *err)
 {
-	return file_row(st, Q_FILE_GET, id, f, found, err);
+	const struct engine_value v[] = { v_integer(id) };
+	const enum statement q = Q_FILE_GET;
+	enum tally_rc rc = store_one(st, q, v, COUNT(v), found, err);
+
+	if (rc != TALLY_OK || !*found)
+		return rc;
+	rc = file_row(st, q, f, err);
+	store_end(st, q);
+	return rc;
 }
 
 enum tally_rc

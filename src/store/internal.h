@@ -137,6 +137,9 @@ enum tally_rc store_rows(struct store *, enum statement,
     const struct engine_value *, size_t n, store_row_fn *, void *ctx,
     struct tally_err *) TALLY_MUST_USE;
 
+/* A text in a field of that size, cut where it has no room; null is "". */
+void store_copy(char *to, size_t size, const char *from);
+
 /* Instants as text, "2026-11-23T17:05:36.123Z"; 0 as NULL. */
 struct store_instant {
 	char text[25];

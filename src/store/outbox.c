@@ -8,8 +8,6 @@
  */
 #include "store/internal.h"
 
-#include <stdio.h>
-
 #define CONTROL_MAX 999999999
 
 static enum tally_rc
@@ -174,13 +172,7 @@ store_outbox_again(
 	return rc;
 }
 
-static void
-copy(char *to, size_t size, const char *from)
-{
-	snprintf(to, size, "%s", from != NULL ? from : "");
-}
-
-/* The row that OUTBOX_NEXT or OUTBOX_FIRST is at; ends the statement. */
+/* The row that OUTBOX_NEXT or OUTBOX_FIRST is at. */
 static enum tally_rc
 take_row(struct store *st, enum statement q, struct store_outgoing *o,
     struct tally_err *err)
@@ -189,15 +181,15 @@ take_row(struct store *st, enum statement q, struct store_outgoing *o,
 
 	memset(o, 0, sizeof(*o));
 	o->id = m->integer(st->engine, q, 0);
-	copy(o->partner, sizeof(o->partner), m->text(st->engine, q, 1));
-	copy(o->mailbox, sizeof(o->mailbox), m->text(st->engine, q, 2));
-	copy(o->name, sizeof(o->name), m->text(st->engine, q, 3));
-	copy(o->temporary, sizeof(o->temporary), m->text(st->engine, q, 4));
-	copy(o->state, sizeof(o->state), m->text(st->engine, q, 5));
+	store_copy(o->partner, sizeof(o->partner), m->text(st->engine, q, 1));
+	store_copy(o->mailbox, sizeof(o->mailbox), m->text(st->engine, q, 2));
+	store_copy(o->name, sizeof(o->name), m->text(st->engine, q, 3));
+	store_copy(
+	    o->temporary, sizeof(o->temporary), m->text(st->engine, q, 4));
+	store_copy(o->state, sizeof(o->state), m->text(st->engine, q, 5));
 	o->attempts = (uint32_t)m->integer(st->engine, q, 6);
 	tally_buf_reset(&st->bytes);
 	tally_buf_str(&st->bytes, m->bytes(st->engine, q, 7));
-	store_end(st, q);
 	if (st->bytes.failed) {
 		tally_buf_free(&st->bytes);
 		return tally_err_set(err, TALLY_NOMEM,
@@ -208,17 +200,57 @@ take_row(struct store *st, enum statement q, struct store_outgoing *o,
 }
 
 enum tally_rc
-store_outbox_next(struct store *st, const char *mailbox, int64_t after,
-    int64_t now, struct store_outgoing *o, bool *found, struct tally_err *err)
+store_outbox_each(struct store *st, const char *mailbox, int64_t after,
+    int64_t now, store_outbox_fn *fn, void *ctx, struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
 	const struct engine_value v[] = { v_cstr(mailbox), v_integer(after),
 		v_instant(&at) };
-	enum tally_rc rc =
-	    store_one(st, Q_OUTBOX_NEXT, v, COUNT(v), found, err);
+	const enum statement q = Q_OUTBOX_NEXT;
+	struct store_outgoing o;
+	bool row, more = true;
+	enum tally_rc rc = store_one(st, q, v, COUNT(v), &row, err);
 
-	return rc != TALLY_OK || !*found ? rc
-					 : take_row(st, Q_OUTBOX_NEXT, o, err);
+	if (rc != TALLY_OK)
+		return rc;
+	while (rc == TALLY_OK && row && more) {
+		rc = take_row(st, q, &o, err);
+		if (rc == TALLY_OK)
+			rc = fn(ctx, &o, &more, err);
+		if (rc == TALLY_OK && more)
+			rc = store_more(st, q, &row, err);
+	}
+	store_end(st, q);
+	return rc;
+}
+
+struct first {
+	struct store_outgoing *o;
+	bool *found;
+};
+
+static enum tally_rc
+take_first(void *ctx, const struct store_outgoing *o, bool *more,
+    struct tally_err *err)
+{
+	const struct first *first = ctx;
+
+	(void)err;
+	*first->o = *o;
+	*first->found = true;
+	*more = false;
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_outbox_next(struct store *st, const char *mailbox, int64_t after,
+    int64_t now, struct store_outgoing *o, bool *found, struct tally_err *err)
+{
+	struct first first = { o, found };
+
+	*found = false;
+	return store_outbox_each(
+	    st, mailbox, after, now, take_first, &first, err);
 }
 
 enum tally_rc
@@ -226,11 +258,14 @@ store_outbox_about(struct store *st, int64_t interchange,
     struct store_outgoing *o, bool *found, struct tally_err *err)
 {
 	const struct engine_value v[] = { v_integer(interchange) };
-	enum tally_rc rc =
-	    store_one(st, Q_OUTBOX_FIRST, v, COUNT(v), found, err);
+	const enum statement q = Q_OUTBOX_FIRST;
+	enum tally_rc rc = store_one(st, q, v, COUNT(v), found, err);
 
-	return rc != TALLY_OK || !*found ? rc
-					 : take_row(st, Q_OUTBOX_FIRST, o, err);
+	if (rc != TALLY_OK || !*found)
+		return rc;
+	rc = take_row(st, q, o, err);
+	store_end(st, q);
+	return rc;
 }
 
 /* The statement of a state, by its arguments. */
@@ -291,9 +326,9 @@ store_outbox_state(struct store *st, int64_t id, const char *state,
 		return tally_err_set(err, TALLY_USAGE,
 		    "there is no outgoing file %lld in the store",
 		    (long long)id);
-	copy(partner, sizeof(partner),
+	store_copy(partner, sizeof(partner),
 	    st->engine->m->text(st->engine, Q_OUTBOX_GET, 0));
-	copy(
+	store_copy(
 	    had, sizeof(had), st->engine->m->text(st->engine, Q_OUTBOX_GET, 1));
 	store_end(st, Q_OUTBOX_GET);
 	rc = set_state(st, id, state, temporary, reason, next, now, err);
@@ -313,14 +348,14 @@ store_mailbox_get(struct store *st, const char *name, struct store_mailbox *mb,
 	bool row;
 
 	memset(mb, 0, sizeof(*mb));
-	copy(mb->name, sizeof(mb->name), name);
+	store_copy(mb->name, sizeof(mb->name), name);
 	rc = store_one(st, q, v, COUNT(v), &row, err);
 	if (rc != TALLY_OK || !row)
 		return rc;
 	mb->failures = (uint32_t)m->integer(st->engine, q, 0);
 	mb->last_ok = store_instant_ms(m->text(st->engine, q, 1));
 	mb->next_try = store_instant_ms(m->text(st->engine, q, 2));
-	copy(mb->reason, sizeof(mb->reason), m->text(st->engine, q, 3));
+	store_copy(mb->reason, sizeof(mb->reason), m->text(st->engine, q, 3));
 	store_end(st, q);
 	return TALLY_OK;
 }

@@ -310,6 +310,17 @@ store_number(struct store *st, enum statement id, const struct engine_value *v,
 	return TALLY_OK;
 }
 
+void
+store_copy(char *to, size_t size, const char *from)
+{
+	struct tally_str s = tally_cstr(from);
+
+	if (s.n >= size)
+		s.n = size - 1;
+	memcpy(to, s.p, s.n);
+	to[s.n] = '\0';
+}
+
 static void
 digits(char *p, unsigned v, int n)
 {

@@ -128,8 +128,16 @@ struct store_file {
 	char state[16];
 };
 
-/* The oldest file in state received with an id above after; *found false when
- * there is none. */
+/*
+ * The files in state received with an id above after, the oldest first: calls
+ * each with them until there are no more, or it fails or says that it wants no
+ * more.  It must not ask the store.
+ */
+typedef enum tally_rc store_file_fn(
+    void *ctx, const struct store_file *, bool *more, struct tally_err *);
+enum tally_rc store_file_each(struct store *, int64_t after, store_file_fn *,
+    void *ctx, struct tally_err *) TALLY_MUST_USE;
+/* The first of them; *found false when there is none. */
 enum tally_rc store_file_next(struct store *, int64_t after,
     struct store_file *, bool *found, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_file_get(struct store *, int64_t id, struct store_file *,
@@ -303,7 +311,14 @@ enum tally_rc store_outbox_add(struct store *, const char *partner,
 /* Queues the files that answered an interchange again, as they were. */
 enum tally_rc store_outbox_again(struct store *, int64_t about, int64_t now,
     struct tally_err *) TALLY_MUST_USE;
-/* The oldest row of a mailbox, above after, that is due at now. */
+/* The rows of a mailbox, above after, that are due at now, the oldest first; as
+ * store_file_each gives files. */
+typedef enum tally_rc store_outbox_fn(
+    void *ctx, const struct store_outgoing *, bool *more, struct tally_err *);
+enum tally_rc store_outbox_each(struct store *, const char *mailbox,
+    int64_t after, int64_t now, store_outbox_fn *, void *ctx,
+    struct tally_err *) TALLY_MUST_USE;
+/* The first of them. */
 enum tally_rc store_outbox_next(struct store *, const char *mailbox,
     int64_t after, int64_t now, struct store_outgoing *, bool *found,
     struct tally_err *) TALLY_MUST_USE;

@@ -105,9 +105,17 @@ tally_write_char(struct tally_writer *w, char c)
 void
 tally_write_number(struct tally_writer *w, uint64_t n, int width)
 {
+	char digits[32], *end = digits + sizeof(digits), *p = end;
+
+	assert(width <= (int)sizeof(digits));
+	do
+		*--p = (char)('0' + n % 10);
+	while ((n /= 10) != 0);
+	while (end - p < width)
+		*--p = '0';
 	w->pending++;
 	settle(w);
-	tally_buf_printf(w->out, "%0*llu", width, (unsigned long long)n);
+	tally_buf_add(w->out, p, (size_t)(end - p));
 }
 
 void
