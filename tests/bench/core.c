@@ -8,7 +8,8 @@
  *   split  getdelim(3) and strsep(3), as programs that only split do
  *   read   envelopes and transaction sets, nothing checked
  *   check  the whole judgement: grammar, elements, counts
- *   map    the judgement, and every set mapped to rows
+ *   map    the judgement, and every set mapped to rows, as many in a batch as
+ *          a run gathers
  *   ack    the judgement, and the acknowledgement written
  *   write  sets written from the rows of the first 1,000; bytes are those
  *   load   the map compiled, as a site's own: all its texts are validated
@@ -28,13 +29,14 @@
 #include <unistd.h>
 
 #include "base/embed.h"
+#include "flow/gathered.h"
 #include "tallyman/ack.h"
 #include "tallyman/judge.h"
 #include "tallyman/map.h"
 #include "x12/scan.h"
 
 #define WINDOW    (64 * 1024)
-#define BATCH     1000 /* documents that a batch gathers */
+#define WRITTEN   1000 /* documents */
 #define BATCH_MAX (256u << 20)
 
 static struct tally_err err;
@@ -230,7 +232,8 @@ visit_map(void *ctx, const struct tally_visit *v, struct tally_err *e)
 {
 	(void)ctx;
 	sets++;
-	if (m.batch.ndocument == BATCH)
+	if (m.batch.ndocument == GATHERED_DOCUMENTS ||
+	    m.batch.used >= GATHERED_BYTES)
 		tally_batch_reset(&m.batch);
 	return tally_map_read(
 	    m.map, v->set, &m.batch, &m.residues, &m.findings, e);
@@ -378,7 +381,7 @@ static enum tally_rc
 visit_fill(void *ctx, const struct tally_visit *v, struct tally_err *e)
 {
 	(void)ctx;
-	if (m.batch.ndocument == BATCH)
+	if (m.batch.ndocument == WRITTEN)
 		return TALLY_OK;
 	return tally_map_read(
 	    m.map, v->set, &m.batch, &m.residues, &m.findings, e);
