@@ -114,6 +114,7 @@ struct tally_rows {
 	struct tally_cell *cell; /* n * width */
 	uint8_t *slot;           /* ncolumn: or TALLY_NO_SLOT */
 	uint16_t nslot, width;   /* that rows have, and have room for */
+	bool timed;              /* a local time has a slot */
 	size_t size; /* bytes of a row in which all columns have a value */
 	uint32_t n, cap;
 };

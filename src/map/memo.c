@@ -9,6 +9,8 @@
 #include "base/date.h"
 #include "record/rows.h"
 
+#define HASH UINT64_C(0x9e3779b97f4a7c15)
+
 /* --- values --- */
 
 /* Puts those that lie as they are; the step whose column has no slot yet, or
@@ -41,10 +43,11 @@ take_code(struct read *r, uint16_t table, struct tally_str v,
     const unsigned char *sent)
 {
 	uint64_t key = word_of_padded((const char *)sent, v.n) << 8 | v.n;
-	uint64_t hash = (key ^ (uint64_t)table << 56) * 0x9e3779b97f4a7c15;
-	struct memo_word *w =
-	    &r->map->scratch.memos->word[hash >> (64 - MEMO_WORDS)];
+	uint64_t hash = (key ^ (uint64_t)table << 56) * HASH;
+	struct memo_word *w = r->map->scratch.memos->word;
 
+	hash = (hash ^ hash >> 32) * HASH;
+	w += hash >> (64 - MEMO_WORDS);
 	if (w->key != key || w->table != table) {
 		w->key = key;
 		w->table = table;
@@ -149,19 +152,16 @@ begin_row(struct read *r, const struct memo *m, uint32_t instance,
 	struct map_scratch *s = &r->map->scratch;
 	const struct tally_instance *v = &r->set->instance[instance];
 	struct map_frame *f = &s->frame[s->nframe];
-	uint32_t row, seq;
 
 	if (!m->ends && (v->first != index || v->loop != m->loop))
 		return NULL;
-	row =
-	    rows_add(r->batch, &r->batch->rows[m->frame.table], r->limit, &seq);
-	if (row == TALLY_NO_ROW)
-		return NULL;
 	*f = m->frame;
 	f->outer = frame;
-	f->row = row;
-	f->seq = seq;
 	f->segment = index;
+	f->row = rows_add(
+	    r->batch, &r->batch->rows[m->frame.table], r->limit, &f->seq);
+	if (f->row == TALLY_NO_ROW)
+		return NULL;
 	if (m->fills)
 		read_fill_row(r, f);
 	if (!m->ends)

@@ -101,27 +101,53 @@ read_residue(struct read *r)
 	return rc;
 }
 
-/* Whether writing would compute what was sent. */
+/* Whether digits alone, as counts are sent, are that number. */
 static bool
-is_right(const struct read *r, const struct read_count *c)
+is_number(struct tally_str s, uint64_t n)
 {
-	const struct tally_rows *rows = &r->batch->rows[c->op->arg];
+	uint64_t x = 0;
+
+	if (s.n == 0 || s.n > 18)
+		return false;
+	for (size_t i = 0; i < s.n; i++) {
+		if (s.p[i] < '0' || s.p[i] > '9')
+			return false;
+		x = x * 10 + (uint64_t)(s.p[i] - '0');
+	}
+	return x == n;
+}
+
+/* The number that was sent, as columns have it. */
+static struct tally_str
+number_sent(const struct read_count *c, char room[TALLY_DECIMAL_MAX])
+{
+	size_t n = c->op->type == TALLY_R
+	    ? tally_decimal_r(room, c->sent)
+	    : tally_decimal_n(room, c->sent, c->op->decimals);
+
+	return tally_str(room, n);
+}
+
+static bool
+is_count(const struct read_count *c, uint64_t n)
+{
 	char room[TALLY_DECIMAL_MAX], text[TALLY_DECIMAL_MAX];
-	struct tally_str sent = c->sent;
+
+	if (c->op->decimals == 0 && is_number(c->sent, n))
+		return true;
+	return tally_str_eq(number_sent(c, room),
+	    tally_str(text, tally_decimal_count(text, n)));
+}
+
+static bool
+is_sum(const struct read_count *c, const struct tally_rows *rows, uint64_t n)
+{
+	char room[TALLY_DECIMAL_MAX], text[TALLY_DECIMAL_MAX];
+	struct tally_str sent = number_sent(c, room);
 	struct tally_sum sum = { .scale = 0 };
 	const struct tally_cell *cell;
-	uint64_t n = tally_batch_count(r->batch, c->op->arg);
 	size_t size;
 
-	if (c->op->type == TALLY_R)
-		sent = tally_str(room, tally_decimal_r(room, sent));
-	else
-		sent = tally_str(
-		    room, tally_decimal_n(room, sent, c->op->decimals));
-	if (c->op->code == MAP_COUNT) {
-		size = tally_decimal_count(text, n);
-		return tally_str_eq(sent, tally_str(text, size));
-	}
 	for (uint64_t i = rows->n - n; i < rows->n; i++) {
 		cell = tally_rows_cell(rows, (uint32_t)i, c->op->column);
 		if (cell->p != NULL)
@@ -130,6 +156,17 @@ is_right(const struct read *r, const struct read_count *c)
 	size = tally_sum_text(&sum, text);
 	return size > 0 && sent.n > 0 &&
 	    tally_decimal_same(sent, tally_str(text, size));
+}
+
+/* Whether writing would compute what was sent. */
+static bool
+is_right(const struct read *r, const struct read_count *c)
+{
+	uint16_t table = c->op->arg;
+	uint64_t n = tally_batch_count(r->batch, table);
+
+	return c->op->code == MAP_COUNT ? is_count(c, n)
+					: is_sum(c, &r->batch->rows[table], n);
 }
 
 /*

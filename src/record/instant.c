@@ -87,17 +87,15 @@ enum tally_rc
 tally_batch_instants(
     struct tally_batch *b, const struct tally_zone *zone, struct tally_err *err)
 {
-	const struct tally_model *m = b->model;
 	struct place p = { .b = b, .otherwise = zone };
-	const struct tally_rows *r;
+	const uint16_t *t = b->model->timed, *end = t + b->model->ntimed;
 	enum tally_rc rc;
 
-	for (uint16_t i = 0; i < m->ntimed; i++) {
-		r = &b->rows[m->timed[i]];
-		if (r->n == 0)
+	for (; t < end; t++) {
+		if (!b->rows[*t].timed)
 			continue;
-		p.table = m->timed[i];
-		rc = compute_table(&p, r, err);
+		p.table = *t;
+		rc = compute_table(&p, &b->rows[*t], err);
 		if (rc != TALLY_OK)
 			return rc;
 	}

@@ -105,11 +105,21 @@ widen(struct tally_rows *r)
 	r->width = width;
 }
 
+static bool
+is_time(const struct tally_table *t, uint16_t column)
+{
+	for (uint16_t i = 0; i < t->ninstant; i++)
+		if (t->column[t->instant[i]].local->time == column)
+			return true;
+	return false;
+}
+
 uint8_t
 tally_slot_open(struct tally_rows *r, uint16_t column)
 {
 	if (r->nslot == r->width)
 		widen(r);
+	r->timed |= is_time(r->table, column);
 	r->slot[column] = (uint8_t)r->nslot;
 	return (uint8_t)r->nslot++;
 }
