@@ -223,6 +223,18 @@ measure(struct tally_str s, bool *escapes)
 	return i < s.n ? i : s.n;
 }
 
+/* How many bytes are as they are in the text: printable ASCII. */
+static size_t
+plain_bytes(struct tally_str s)
+{
+	size_t i = 0;
+
+	while (i < s.n && s.p[i] >= ' ' && s.p[i] <= '~' && s.p[i] != '"' &&
+	    s.p[i] != '\\')
+		i++;
+	return i;
+}
+
 /* A string whose first quotation mark is next. */
 static enum tally_rc
 read_string(struct parse *p, struct tally_str *out)
@@ -234,6 +246,12 @@ read_string(struct parse *p, struct tally_str *out)
 	enum tally_rc rc = TALLY_OK;
 
 	advance(r, 1);
+	n = plain_bytes(r->text);
+	if (n < r->text.n && r->text.p[n] == '"') {
+		*out = tally_str(r->text.p, n);
+		advance(r, n + 1);
+		return TALLY_OK;
+	}
 	n = measure(r->text, &escapes);
 	*out = tally_str(r->text.p, n);
 	if (escapes) {
