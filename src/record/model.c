@@ -375,11 +375,19 @@ tally_model_free(struct tally_model *m)
 	tally_free(m);
 }
 
+/* Most names are told apart by their first letters. */
+static bool
+is_called(const char *is, struct tally_str name)
+{
+	return name.n > 0 && is[0] == name.p[0] &&
+	    tally_str_eq(tally_cstr(is), name);
+}
+
 int
 tally_model_table(const struct tally_model *m, struct tally_str name)
 {
 	for (uint16_t i = 0; i < m->ntable; i++)
-		if (tally_str_eq(tally_cstr(m->table[i].name), name))
+		if (is_called(m->table[i].name, name))
 			return i;
 	return -1;
 }
@@ -388,7 +396,16 @@ int
 tally_table_column(const struct tally_table *t, struct tally_str name)
 {
 	for (uint16_t i = 0; i < t->ncolumn; i++)
-		if (tally_str_eq(tally_cstr(t->column[i].name), name))
+		if (is_called(t->column[i].name, name))
+			return i;
+	return -1;
+}
+
+int
+tally_table_reference(const struct tally_table *t, struct tally_str name)
+{
+	for (uint16_t i = 0; i < t->nreference; i++)
+		if (is_called(t->reference[i].name, name))
 			return i;
 	return -1;
 }

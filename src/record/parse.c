@@ -13,6 +13,7 @@
 
 #include "base/date.h"
 #include "base/decimal.h"
+#include "record/model.h"
 
 #define INTEGER_DIGITS 18 /* always fit 64 bits */
 #define TREE_MAX       ((size_t)1 << 30)
@@ -201,15 +202,6 @@ by_id(const void *left, const void *right)
 	return a->id < b->id ? -1 : a->id > b->id;
 }
 
-static int
-find_reference(const struct tally_table *t, struct tally_str name)
-{
-	for (uint16_t i = 0; i < t->nreference; i++)
-		if (tally_str_eq(tally_cstr(t->reference[i].name), name))
-			return i;
-	return -1;
-}
-
 static enum tally_rc
 set_reference(struct parse *p, struct place place, uint32_t row, int k,
     const struct tally_json *x)
@@ -247,7 +239,7 @@ refer(struct parse *p, struct place place, uint32_t row,
 	int k;
 
 	for (x = x->child; x != NULL && rc == TALLY_OK; x = x->next) {
-		k = find_reference(t, x->name);
+		k = tally_table_reference(t, x->name);
 		if (k >= 0)
 			rc = set_reference(p, place, row, k, x);
 	}
@@ -281,7 +273,7 @@ read_member(struct parse *p, struct place place, uint32_t row,
 	column = tally_table_column(t, x->name);
 	if (column >= 0)
 		return read_column(p, place, row, column, x);
-	if (find_reference(t, x->name) >= 0)
+	if (tally_table_reference(t, x->name) >= 0)
 		return TALLY_OK; /* the second pass */
 	return tally_json_wrong(p->err, p->file, x,
 	    "%s[%u]: table %s has no column \"%.*s\"; remove it, or give the "
