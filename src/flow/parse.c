@@ -200,19 +200,15 @@ static void
 begin(struct parse *p)
 {
 	struct tally_err err;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc;
 
 	tally_buf_init(&p->in, WIRE_FRAME_MAX);
 	tally_buf_init(&p->out, WIRE_FRAME_MAX);
 	tally_buf_init(&p->whole, WIRE_SMALL);
 	tally_arena_init(&p->scratch, SCRATCH_MAX);
-	for (int i = 0; i < PARSE_READERS && rc == TALLY_OK; i++) {
-		p->feed[i].ring = tally_alloc(PARSE_AHEAD);
-		if (p->feed[i].ring == NULL)
-			rc = TALLY_NOMEM;
-	}
-	if (rc == TALLY_OK)
-		rc = gathered_open(&p->g, maps_model(p->maps), &err);
+	for (int i = 0; i < PARSE_READERS; i++)
+		p->feed[i].ring = p->shared + i * WIRE_AHEAD;
+	rc = gathered_open(&p->g, maps_model(p->maps), &err);
 	if (rc != TALLY_OK)
 		sandbox_exit(1);
 }

@@ -22,17 +22,14 @@
 #include "flow/wire.h"
 #include "tallyman/judge.h"
 
-/* Bytes of a file that are there before they are wanted. */
-#define PARSE_AHEAD ((size_t)2 << 20)
-
-enum { PARSE_FIRST, PARSE_SECOND, PARSE_READERS };
+enum { PARSE_FIRST, PARSE_SECOND, PARSE_READERS = WIRE_READERS };
 
 /* The bytes of a file from one place on. */
 struct feed {
-	uint64_t at;    /* of the next byte that is given, in the file */
-	uint64_t asked; /* to there they were asked for */
-	uint64_t end;   /* there are none behind that */
-	char *ring;     /* PARSE_AHEAD; owned */
+	uint64_t at;      /* of the next byte that is given, in the file */
+	uint64_t asked;   /* to there they were asked for */
+	uint64_t end;     /* there are none behind that */
+	const char *ring; /* WIRE_AHEAD; shared with the run, which writes */
 	size_t first, n;
 };
 
@@ -42,6 +39,7 @@ struct parse {
 	struct maps *maps;
 	struct guides *guides;
 	struct tally_hash *hash; /* borrowed */
+	const char *shared;      /* WIRE_SHARED bytes; borrowed */
 	struct sandbox box;
 	struct tally_buf in, out; /* content of a frame; frames to be sent */
 	struct tally_arena scratch;

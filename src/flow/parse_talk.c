@@ -87,46 +87,27 @@ take_into(struct tally_buf *b, size_t n)
 	}
 }
 
-/* Bytes of a file, to where they are given from. */
-static void
-take_bytes(struct parse *p, size_t n)
-{
-	struct feed *f;
-	uint8_t reader;
-	size_t to, part;
-
-	take(&reader, sizeof(reader));
-	n -= sizeof(reader);
-	if (p->file.whole) {
-		take_into(&p->whole, n);
-		return;
-	}
-	f = &p->feed[reader];
-	while (n > 0) {
-		to = (f->first + f->n) % PARSE_AHEAD;
-		part = n < PARSE_AHEAD - to ? n : PARSE_AHEAD - to;
-		take(f->ring + to, part);
-		f->n += part;
-		n -= part;
-	}
-}
-
 /* The next frame; bytes of the file are taken in, and are of no interest. */
 static enum wire_kind
 next(struct parse *p, struct wire *w)
 {
 	struct wire_head head;
+	struct wire_read r = { .n = 0 };
 
 	parse_flush(p);
 	take(&head, sizeof(head));
 	if (head.kind == WIRE_BYTES) {
-		take_bytes(p, head.n);
+		take_into(&p->whole, head.n);
 		return WIRE_BYTES;
 	}
 	take_into(&p->in, head.n);
 	wire_open(w, tally_buf_view(&p->in));
 	w->bad = p->in.failed;
 	w->arena = &p->scratch;
+	if (head.kind == WIRE_THERE) {
+		wire_read(w, &r);
+		p->feed[r.reader].n += r.n;
+	}
 	return (enum wire_kind)head.kind;
 }
 
@@ -137,7 +118,7 @@ parse_receive(struct parse *p, struct wire *w)
 
 	do
 		kind = next(p, w);
-	while (kind == WIRE_BYTES);
+	while (kind == WIRE_BYTES || kind == WIRE_THERE);
 	return kind;
 }
 
@@ -159,11 +140,14 @@ ask(struct parse *p, int reader, struct tally_err *err)
 	size_t begun;
 
 	while (
-	    f->asked < f->end && f->asked - f->at + WIRE_BLOCK <= PARSE_AHEAD) {
+	    f->asked < f->end && f->asked - f->at + WIRE_BLOCK <= WIRE_AHEAD) {
 		r.offset = f->asked;
+		r.to = (f->first + (f->asked - f->at)) % WIRE_AHEAD;
 		r.n = f->end - f->asked;
 		if (r.n > WIRE_BLOCK)
 			r.n = WIRE_BLOCK;
+		if (r.n > WIRE_AHEAD - r.to)
+			r.n = WIRE_AHEAD - r.to;
 		f->asked += r.n;
 		begun = wire_begin(&w, &p->out, WIRE_READ);
 		wire_read(&w, &r);
@@ -196,10 +180,10 @@ give(struct parse *p, int reader, char *to, size_t max, size_t *got,
 	while (f->n == 0 || (f->asked > f->at + f->n && is_waiting()))
 		(void)next(p, &w);
 	n = f->n < max ? f->n : max;
-	if (n > PARSE_AHEAD - f->first)
-		n = PARSE_AHEAD - f->first;
+	if (n > WIRE_AHEAD - f->first)
+		n = WIRE_AHEAD - f->first;
 	memcpy(to, f->ring + f->first, n);
-	f->first = (f->first + n) % PARSE_AHEAD;
+	f->first = (f->first + n) % WIRE_AHEAD;
 	f->n -= n;
 	f->at += n;
 	*got = n;

@@ -48,6 +48,7 @@ parser_free(struct parser *p)
 		return;
 	parser_beside_free(p);
 	parser_end(p);
+	sandbox_unshare(&p->shared);
 	tally_hash_free(p->hash);
 	tally_charset_free(p->charset);
 	tally_findings_free(&p->list);
@@ -86,6 +87,7 @@ work(const struct parser *p, int from, int to, pid_t run)
 	all.maps = p->f->maps;
 	all.guides = p->f->guides;
 	all.hash = p->hash;
+	all.shared = p->shared.readable;
 	all.box = (struct sandbox){ from, to, PARSER_MEMORY };
 	/* Nobody waits for what an orphan does. */
 	if (prctl(PR_SET_PDEATHSIG, SIGKILL) != 0 || getppid() != run)
@@ -93,6 +95,14 @@ work(const struct parser *p, int from, int to, pid_t run)
 	if (sandbox_enter(&all.box, &err) != TALLY_OK)
 		parse_refuse(&all, &err);
 	parse_work(&all);
+}
+
+enum tally_rc
+parser_share(struct parser *p, struct tally_err *err)
+{
+	return p->shared.writable != NULL
+	    ? TALLY_OK
+	    : sandbox_share(&p->shared, WIRE_SHARED, err);
 }
 
 static void
@@ -150,6 +160,8 @@ parser_start(struct parser *p, struct tally_err *err)
 	/* What its libraries would load while it works has to be there. */
 	if (p->hash == NULL)
 		rc = tally_hash_new(&p->hash, err);
+	if (rc == TALLY_OK)
+		rc = parser_share(p, err);
 	if (rc == TALLY_OK && p->charset == NULL)
 		rc = tally_charset_new(&p->charset, TALLY_CHARSET_DEFAULT, err);
 	if (rc != TALLY_OK)

@@ -7,8 +7,9 @@
  * dictionary, maps and guides are there, and lives as long as the run.  What
  * flows where:
  *
- *   the run     gives bytes of the file in hand as they are asked for, decides
- *               what becomes of each interchange, and records
+ *   the run     gives bytes of the file in hand as they are asked for, in
+ *               memory that the parser can only read, decides what becomes of
+ *               each interchange, and records
  *   the parser  judges an interchange whole; if it is to be recorded, reads it
  *               again and maps its sets into batches, one of which is on its
  *               way while the run records the one before

@@ -86,10 +86,8 @@ send_whole(struct parser *p, const struct parser_file *f, struct tally_err *err)
 	char block[16384];
 	struct wire w;
 	size_t got = 1, total = 0, begun = parser_begin(p, &w, WIRE_BYTES);
-	uint8_t reader = 0;
 	enum tally_rc rc = TALLY_OK;
 
-	wire_u8(&w, &reader);
 	while (rc == TALLY_OK && got > 0 && total <= f->size) {
 		rc = source.read(source.ctx, block, sizeof(block), &got, err);
 		if (rc == TALLY_OK)

@@ -11,8 +11,8 @@
 #include "base/hash.h"
 #include "flow/flow.h"
 #include "flow/parser.h"
+#include "flow/sandbox.h"
 
-#define PARSER_READERS    2
 #define PARSER_INTERRUPTS 1000 /* more of them in a row are no interrupts */
 #define PARSER_ASKED      128  /* blocks that it may ask for at a time */
 
@@ -32,8 +32,9 @@ struct parser {
 	clockid_t clock; /* of what it works, if timed */
 	bool timed;
 	int from, to;
-	bool ready;  /* it has begun to work */
-	bool busy;   /* in the middle of a file */
+	struct sandbox_shared shared; /* WIRE_SHARED bytes of files; owned */
+	bool ready;                   /* it has begun to work */
+	bool busy;                    /* in the middle of a file */
 	bool parted; /* it is ending, and is still to be waited for */
 	bool died;
 	struct tally_buf in; /* what was said, from first on */
@@ -48,7 +49,7 @@ struct parser {
 	struct parser_file file;
 	bool ahead;   /* it was given before it was in hand */
 	bool skipped; /* what is said of the interchange is not wanted */
-	struct parser_reader reader[PARSER_READERS];
+	struct parser_reader reader[WIRE_READERS];
 	struct wire_read asked[PARSER_ASKED]; /* a ring */
 	size_t first_asked, nasked;
 	uint64_t said;   /* bytes, so far */
@@ -70,6 +71,8 @@ struct parser {
 	atomic_bool stopped;          /* what its thread reads is not wanted */
 };
 
+/* Makes the memory in which bytes of files are given to it, once. */
+enum tally_rc parser_share(struct parser *, struct tally_err *) TALLY_MUST_USE;
 /* Makes the process. */
 enum tally_rc parser_start(struct parser *, struct tally_err *) TALLY_MUST_USE;
 /* Ends it, at once. */

@@ -40,17 +40,15 @@ interrupted(struct parser *p)
 
 /* --- to it --- */
 
-/* The bytes that r asks for, behind what is to be said. */
+/* The bytes that r asks for, to where it wants them. */
 static enum tally_rc
 read_block(struct parser *p, const struct wire_read *r, struct tally_err *err)
 {
 	struct parser_reader *reader = &p->reader[r->reader];
-	char *to = tally_buf_room(&p->out, (size_t)r->n);
+	char *to = p->shared.writable + r->reader * WIRE_AHEAD + r->to;
 	size_t got = 0, left = (size_t)r->n;
 	enum tally_rc rc = TALLY_OK;
 
-	if (to == NULL)
-		return no_memory(err);
 	for (; left > 0 && rc == TALLY_OK; left -= got, to += got) {
 		rc = reader->source.read(
 		    reader->source.ctx, to, left, &got, err);
@@ -59,15 +57,11 @@ read_block(struct parser *p, const struct wire_read *r, struct tally_err *err)
 			    "a file that was kept is shorter than it was; "
 			    "restore it from a backup");
 	}
-	if (rc != TALLY_OK)
-		return rc;
-	*to = '\0';
-	p->out.n += (size_t)r->n;
 	reader->at += r->n;
 	return rc;
 }
 
-/* The next block that was asked for, as a frame. */
+/* The next block that was asked for, and the word that it is there. */
 static enum tally_rc
 fetch(struct parser *p, struct tally_err *err)
 {
@@ -75,7 +69,7 @@ fetch(struct parser *p, struct tally_err *err)
 	struct parser_reader *reader = &p->reader[r->reader];
 	const struct parser_file *f = &p->file;
 	struct wire w;
-	size_t begun = parser_begin(p, &w, WIRE_BYTES);
+	size_t begun;
 	enum tally_rc rc;
 
 	if (!reader->open || reader->at != r->offset) {
@@ -83,8 +77,9 @@ fetch(struct parser *p, struct tally_err *err)
 		reader->at = r->offset;
 		reader->open = true;
 	}
-	wire_u8(&w, &r->reader);
 	rc = read_block(p, r, err);
+	begun = parser_begin(p, &w, WIRE_THERE);
+	wire_read(&w, r);
 	wire_finish(&w, begun);
 	p->first_asked = (p->first_asked + 1) % PARSER_ASKED;
 	p->nasked--;
@@ -203,8 +198,8 @@ is_due(const struct parser *p, const struct wire_read *r)
 {
 	const struct parser_file *f = &p->file;
 
-	if (r->reader >= PARSER_READERS || p->nasked == PARSER_ASKED ||
-	    r->offset > f->size || r->n > f->size - r->offset)
+	if (p->nasked == PARSER_ASKED || r->offset > f->size ||
+	    r->n > f->size - r->offset)
 		return false;
 	for (size_t i = p->nasked; i-- > 0;) {
 		const struct wire_read *q =

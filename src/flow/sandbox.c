@@ -10,7 +10,7 @@
  * SANDBOX 0 builds one that only ends with its parent: for tools that need to
  * open files of their own in the process they watch.
  */
-/* For syscall, close_range's number and MAP_ANONYMOUS. */
+/* For syscall, close_range's number, MAP_ANONYMOUS and memfd_create. */
 #define _GNU_SOURCE
 #include "flow/sandbox.h"
 
@@ -199,6 +199,55 @@ sandbox_is_full(const struct sandbox *s)
 		return true;
 	munmap(p, n);
 	return false;
+}
+
+/* --- memory that is shared --- */
+
+static char *
+map(int fd, int rights, size_t n)
+{
+	void *p =
+	    fd >= 0 ? mmap(NULL, n, rights, MAP_SHARED, fd, 0) : MAP_FAILED;
+
+	return p != MAP_FAILED ? p : NULL;
+}
+
+/* A mapping by a descriptor that can only read cannot be made writable later;
+ * the other one does not stay in the sandbox. */
+enum tally_rc
+sandbox_share(struct sandbox_shared *s, size_t n, struct tally_err *err)
+{
+	char path[64];
+	int fd = memfd_create("tallyman", MFD_CLOEXEC), readable = -1;
+	enum tally_rc rc = TALLY_OK;
+
+	*s = (struct sandbox_shared){ .n = n };
+	if (fd >= 0 && ftruncate(fd, (off_t)n) == 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		readable = open(path, O_RDONLY | O_CLOEXEC);
+		s->readable = map(readable, PROT_READ, n);
+		s->writable = map(fd, PROT_READ | PROT_WRITE, n);
+	}
+	if (s->readable == NULL || s->writable == NULL) {
+		rc = tally_err_errno(err, TALLY_TEMP,
+		    "no memory can be shared (is /proc mounted?)");
+		sandbox_unshare(s);
+	}
+	if (readable >= 0)
+		close(readable);
+	if (fd >= 0)
+		close(fd);
+	return rc;
+}
+
+void
+sandbox_unshare(struct sandbox_shared *s)
+{
+	if (s->writable != NULL)
+		munmap(s->writable, s->n);
+	if (s->readable != NULL)
+		munmap((void *)(uintptr_t)s->readable, s->n);
+	*s = (struct sandbox_shared){ .n = 0 };
 }
 
 /* --- descriptors --- */

@@ -22,12 +22,23 @@ struct sandbox {
  * For ever.  In a process of one thread that was made by fork and is to end
  * with the one that made it.  Afterwards descriptor 0 is from, 1 is to, and
  * there is no other, also when it fails; memory that was shared with others is
- * gone; a system call that computing does not need ends the process with
- * SIGSYS.  What the kernel has not is left out; fails where it refuses what it
- * has.
+ * gone where it could be written to; a system call that computing does not
+ * need ends the process with SIGSYS.  What the kernel has not is left out;
+ * fails where it refuses what it has.
  */
 enum tally_rc sandbox_enter(const struct sandbox *, struct tally_err *)
     TALLY_MUST_USE;
+
+/* Memory that the process which makes it writes, and one that it makes later,
+ * in the sandbox, can read, whatever it tries. */
+struct sandbox_shared {
+	char *writable;
+	const char *readable; /* the same bytes */
+	size_t n;
+};
+enum tally_rc sandbox_share(
+    struct sandbox_shared *, size_t n, struct tally_err *) TALLY_MUST_USE;
+void sandbox_unshare(struct sandbox_shared *); /* all zero: does nothing */
 
 /* Whether this program was built with it. */
 bool sandbox_is_built(void);

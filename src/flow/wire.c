@@ -241,7 +241,10 @@ wire_read(struct wire *w, struct wire_read *r)
 	wire_u8(w, &r->reader);
 	wire_u64(w, &r->offset);
 	wire_u64(w, &r->n);
-	if (w->out == NULL && (r->n == 0 || r->n > WIRE_BLOCK))
+	wire_u64(w, &r->to);
+	if (w->out == NULL &&
+	    (r->reader >= WIRE_READERS || r->n == 0 || r->n > WIRE_BLOCK ||
+		r->to > WIRE_AHEAD - r->n))
 		w->bad = true;
 }
 

@@ -26,7 +26,8 @@
 /* What is in a frame.  The first half goes to the reading process. */
 enum wire_kind {
 	WIRE_FILE = 1, /* struct wire_file: a file to be judged */
-	WIRE_BYTES,    /* the reader (a byte), then bytes of the file */
+	WIRE_BYTES,    /* bytes of the file, which is sent whole */
+	WIRE_THERE,    /* struct wire_read: they are in what is shared */
 	WIRE_LOOKUPS,  /* rows of cross-references, WIRE_LOOKUPS_MAX a time */
 	WIRE_RECORD,   /* struct wire_record: read the interchange again */
 	WIRE_SKIP,     /* on to the next one */
@@ -51,9 +52,14 @@ struct wire_head {
 /* The largest frame: a batch, its copies and what lies around each value. */
 #define WIRE_FRAME_MAX   ((size_t)512 << 20)
 #define WIRE_LOOKUPS_MAX 4096
-/* Bytes of a file in one frame, and of a file that is sent whole. */
+/* Bytes of a file that are wanted at a time, and of one that is sent whole. */
 #define WIRE_BLOCK ((size_t)128 << 10)
 #define WIRE_SMALL ((size_t)256 << 10)
+/* Two readers can be at different places of a file.  Each has as many bytes
+ * of memory that the run writes and the parser reads. */
+#define WIRE_READERS 2
+#define WIRE_AHEAD   ((size_t)2 << 20)
+#define WIRE_SHARED  (WIRE_READERS * WIRE_AHEAD)
 
 struct wire {
 	struct tally_buf *out;     /* written to; null: this reads */
@@ -113,6 +119,7 @@ struct wire_read {
 	uint8_t reader;  /* index of the one that wants them */
 	uint64_t offset; /* in the file */
 	uint64_t n;      /* at most WIRE_BLOCK */
+	uint64_t to;     /* where they are to be, in the reader's memory */
 };
 void wire_read(struct wire *, struct wire_read *);
 

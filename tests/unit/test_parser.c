@@ -55,7 +55,7 @@ teardown(void **state)
 static void
 say_read(uint8_t reader, uint64_t offset, uint64_t n)
 {
-	struct wire_read r = { reader, offset, n };
+	struct wire_read r = { reader, offset, n, 0 };
 	struct wire w;
 	size_t begun = wire_begin(&w, &out, WIRE_READ);
 
@@ -196,6 +196,29 @@ too_much(void)
 }
 
 static void
+to_nowhere(void)
+{
+	struct wire_read r = { 1, 0, 10, WIRE_AHEAD - 9 };
+	struct wire w;
+	size_t begun = wire_begin(&w, &out, WIRE_READ);
+
+	wire_read(&w, &r);
+	wire_finish(&w, begun);
+}
+
+static void
+to_the_end(void)
+{
+	struct wire_read r = { 1, 0, 10, WIRE_AHEAD - 10 };
+	struct wire w;
+	size_t begun = wire_begin(&w, &out, WIRE_READ);
+
+	wire_read(&w, &r);
+	wire_finish(&w, begun);
+	say_read(2, 0, 1);
+}
+
+static void
 third_reader(void)
 {
 	say_read(2, 0, 10);
@@ -284,6 +307,8 @@ static const struct {
 	{ "bytes behind the end", far_away, "wants bytes" },
 	{ "bytes over the end", too_much, "wants bytes" },
 	{ "a reader that is none", third_reader, "wants bytes" },
+	{ "bytes to nowhere", to_nowhere, "wants bytes" },
+	{ "bytes to the end, then to none", to_the_end, "wants bytes" },
 	{ "bytes again", backwards, "wants bytes" },
 	{ "very many bytes", greedy, "wants bytes" },
 	{ "an interchange over the end", behind_the_end, "what cannot be" },
@@ -436,6 +461,7 @@ stand_in(struct parser *p, bool silent)
 	p->to = there[1];
 	p->from = back[0];
 	p->ready = true;
+	assert_int_equal(parser_share(p, NULL), TALLY_OK);
 	(void)signal(SIGPIPE, SIG_IGN);
 }
 

@@ -40,6 +40,7 @@ static char there[] = "/tmp/tallyman-test-sandbox-XXXXXX";
 static char not_there[sizeof(there) + 4];
 
 static char *shared; /* with the test, before it entered */
+static struct sandbox_shared given;
 static pid_t test;
 static int other; /* a descriptor that is open before */
 
@@ -153,6 +154,28 @@ try_shared(void)
 }
 
 static int
+try_given(void)
+{
+	*given.writable = 'x';
+	return 0;
+}
+
+static int
+try_readable(void)
+{
+	*(char *)(uintptr_t)given.readable = 'x';
+	return 0;
+}
+
+static int
+given_is_read_only(void)
+{
+	return given.readable[0] != 'g' ||
+	    mprotect((void *)(uintptr_t)given.readable, given.n,
+		PROT_READ | PROT_WRITE) == 0;
+}
+
+static int
 try_abort(void)
 {
 	abort();
@@ -240,6 +263,9 @@ static const struct {
 	{ "raise a limit", try_raise_limit, SIGSYS, false },
 	{ "duplicate", try_duplicate, SIGSYS, true },
 	{ "shared memory", try_shared, SIGSEGV, true },
+	{ "memory to be read", try_given, SIGSEGV, true },
+	{ "memory that is read", try_readable, SIGSEGV, true },
+	{ "memory made writable", given_is_read_only, 0, true },
 	{ "abort", try_abort, SIGABRT, true },
 	{ "other descriptors", other_is_closed, 0, true },
 	{ "memory", memory_ends, 0, true },
@@ -320,6 +346,9 @@ set_up(void **state)
 	other = open("/dev/null", O_RDONLY);
 	shared = mmap(NULL, 4096, PROT_READ | PROT_WRITE,
 	    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (sandbox_share(&given, 4096, NULL) != TALLY_OK)
+		return 1;
+	*given.writable = 'g';
 	return fd < 0 || close(fd) != 0 || other < 0 || shared == MAP_FAILED;
 }
 
@@ -328,6 +357,7 @@ tear_down(void **state)
 {
 	(void)state;
 	munmap(shared, 4096);
+	sandbox_unshare(&given);
 	close(other);
 	return unlink(there);
 }
@@ -345,6 +375,7 @@ static void
 nothing_done(void)
 {
 	assert_int_equal(*shared, 0);
+	assert_int_equal(*given.readable, 'g');
 	assert_int_equal(access(there, F_OK), 0);
 	assert_int_equal(access(not_there, F_OK), -1);
 }
