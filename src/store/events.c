@@ -18,9 +18,6 @@
 #include "base/text.h"
 
 #define REASON_MAX (64u << 10)
-#define EVENTS     1024 /* that are held, and bytes of their texts */
-#define TEXTS      (8u << 20)
-#define COLUMNS    10 /* of EVENTS_ADD */
 
 /* As the door would let it in, so that the hash is that of the row. */
 static struct tally_str
@@ -72,7 +69,7 @@ learn(struct store *st, const struct store_event *e, struct store_chain **out,
 		    sizeof(c->stream) - 1);
 	v = v_text(tally_buf_view(&st->chained));
 	/* Among them may be the newest of this stream. */
-	rc = store_events_write(st, err);
+	rc = store_rows_write(st, HELD_EVENTS, err);
 	if (rc == TALLY_OK)
 		rc = store_one(st, Q_EVENT_LAST, &v, 1, &found, err);
 	if (rc != TALLY_OK)
@@ -143,44 +140,6 @@ chain(struct store *st, struct store_chain *c, const struct store_event *e,
 	return TALLY_OK;
 }
 
-/* Keeps the row of an event until it is written with others. */
-static enum tally_rc
-hold(struct store *st, const struct engine_value *row, struct tally_err *err)
-{
-	struct store_held *h = &st->held;
-	struct engine_value *v;
-	enum tally_rc rc = TALLY_OK;
-
-	if (h->nevent == EVENTS || h->texts.used > TEXTS)
-		rc = store_events_write(st, err);
-	if (rc == TALLY_OK && h->event == NULL)
-		h->event = tally_alloc(EVENTS * COLUMNS * sizeof(*h->event));
-	if (rc == TALLY_OK && h->event == NULL)
-		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
-	v = rc == TALLY_OK ? &h->event[h->nevent * COLUMNS] : NULL;
-	for (size_t i = 0; i < COLUMNS && rc == TALLY_OK; i++) {
-		v[i] = row[i];
-		rc = store_pass(&h->texts, &v[i], err);
-	}
-	if (rc == TALLY_OK)
-		h->nevent++;
-	return rc;
-}
-
-enum tally_rc
-store_events_write(struct store *st, struct tally_err *err)
-{
-	struct store_held *h = &st->held;
-	enum tally_rc rc = TALLY_OK;
-
-	if (h->nevent > 0)
-		rc = store_many(
-		    st, Q_EVENTS_ADD, h->event, COLUMNS, h->nevent, err);
-	h->nevent = 0;
-	tally_arena_reset(&h->texts);
-	return rc;
-}
-
 enum tally_rc
 store_event(struct store *st, const struct store_event *e, int64_t now,
     struct tally_err *err)
@@ -204,7 +163,7 @@ store_event(struct store *st, const struct store_event *e, int64_t now,
 	if (rc == TALLY_OK)
 		rc = chain(st, c, e, at.text, reason, err);
 	if (rc == TALLY_OK) {
-		const struct engine_value v[COLUMNS] = { v_cstr(c->stream),
+		const struct engine_value v[] = { v_cstr(c->stream),
 			v_cstr(at.text), v_cstr(e->subject), v_integer(e->id),
 			v_integer(e->n), v_cstr(e->from), v_cstr(e->to),
 			e->reason != NULL ? v_text(reason) : v_cstr(NULL),
@@ -212,10 +171,8 @@ store_event(struct store *st, const struct store_event *e, int64_t now,
 					   : v_cstr(NULL),
 			v_blob(c->hash, TALLY_HASH_SIZE) };
 
-		rc = hold(st, v, err);
+		rc = store_hold(st, HELD_EVENTS, v, NULL, err);
 	}
-	if (rc == TALLY_OK && alone)
-		rc = store_events_write(st, err);
 	/* A chain may have been given a hash that no row has: with the events
 	 * before it the transaction is to be taken back. */
 	if (rc != TALLY_OK) {

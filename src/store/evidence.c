@@ -8,6 +8,40 @@
 #include "store/load.h"
 #include "store/sent.h"
 
+/* Where a value is in a row of interchanges, or of groups, that waits to be
+ * written, and how many there are. */
+enum {
+	OF_FILE = 1,
+	PARTNER = 3,
+	CONTROL = 8,
+	AT = 15,
+	STATE = 20,
+	STATE_AT = 21,
+	RECORDED = 23,
+	INTERCHANGE_VALUES
+};
+enum { OF = 1, OFFSET = 7, GROUP_VALUES = 12 };
+
+/* Where one that waits may be such a prior one all are written, to be seen. */
+static enum tally_rc
+write_same(struct store *st, const struct tally_interchange_judged *ic,
+    struct tally_err *err)
+{
+	const struct store_rows *r = &st->held.rows[HELD_INTERCHANGES];
+	const struct tally_str control = tally_cstr(ic->control);
+	/* What the door changes is not compared. */
+	const bool changed = !tally_utf8_ok(control);
+
+	for (size_t i = 0; i < r->n; i++) {
+		const struct engine_value *v =
+		    &r->v[i * INTERCHANGE_VALUES + CONTROL];
+
+		if (changed || tally_str_eq(tally_str(v->p, v->n), control))
+			return store_held_write(st, err);
+	}
+	return TALLY_OK;
+}
+
 /* The first, or the first with the same content: the statement does not sort,
  * for hardly ever is there any. */
 static enum tally_rc
@@ -42,10 +76,12 @@ store_interchange_prior(struct store *st,
 		v_cstr(from.text) };
 	int64_t old = 0;
 	enum tally_rc rc;
-	bool row;
+	bool row = false;
 
 	*prior = (struct store_prior){ 0 };
-	rc = store_one(st, Q_INTERCHANGE_PRIOR, v, COUNT(v), &row, err);
+	rc = write_same(st, ic, err);
+	if (rc == TALLY_OK)
+		rc = store_one(st, Q_INTERCHANGE_PRIOR, v, COUNT(v), &row, err);
 	if (rc == TALLY_OK && !row && since != 0)
 		rc = store_number(st, Q_INTERCHANGE_OLD, v + 1, COUNT(v) - 1,
 		    &old, NULL, err);
@@ -87,33 +123,18 @@ separators(struct tally_buf *b, const struct tally_separators *s)
 	}
 }
 
-/* The partner that store_interchange_mark will ask for. */
-static void
-hold_partner(struct store_held *h, int64_t id, const char *partner)
-{
-	struct tally_str name = tally_cstr(partner);
-
-	h->interchange = 0;
-	if (name.n >= sizeof(h->partner) || !tally_utf8_ok(name))
-		return;
-	h->interchange = id;
-	memcpy(h->partner, name.p, name.n);
-	h->partner[name.n] = '\0';
-}
-
-/* By one of two statements: one that came in a file, or one that is sent. */
+/* One that came in a file, or one that is sent, of which file is 0. */
 static enum tally_rc
-interchange_add(struct store *st, enum statement q, int64_t file,
-    const char *partner, const struct tally_interchange_judged *ic,
-    const unsigned char sha256[32], int64_t now, int64_t *id,
-    struct tally_err *err)
+interchange_add(struct store *st, int64_t file, const char *partner,
+    const struct tally_interchange_judged *ic, const unsigned char sha256[32],
+    int64_t now, int64_t *id, struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
 	struct store_event e = { .stream = "partner",
 		.name = partner,
 		.subject = "interchange",
 		.n = 1,
-		.to = q == Q_SENT_ADD ? "sent" : "recording",
+		.to = file == 0 ? "sent" : "recording",
 		.content = sha256 };
 	struct tally_buf b;
 	enum tally_rc rc;
@@ -122,6 +143,7 @@ interchange_add(struct store *st, enum statement q, int64_t file,
 	separators(&b, &ic->separators);
 	{
 		const struct engine_value v[] = { v_id(file),
+			v_cstr(file == 0 ? "out" : "in"),
 			v_text(tally_cstr(partner)),
 			v_cstr(ic->sender_qualifier), v_cstr(ic->sender),
 			v_cstr(ic->receiver_qualifier), v_cstr(ic->receiver),
@@ -133,18 +155,36 @@ interchange_add(struct store *st, enum statement q, int64_t file,
 			v_integer((int64_t)ic->offset),
 			v_integer((int64_t)ic->length), v_integer(ic->included),
 			v_blob(sha256, TALLY_HASH_SIZE),
-			v_cstr(load_verdict(ic->verdict)), v_instant(&at) };
+			v_cstr(load_verdict(ic->verdict)),
+			v_cstr(file == 0 ? "translated" : "recording"),
+			v_instant(&at), v_instant(&at), v_integer(file == 0) };
 
 		rc = b.failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
-			      : store_number(st, q, v, COUNT(v), id, NULL, err);
+			      : store_hold(st, HELD_INTERCHANGES, v, id, err);
 	}
 	tally_buf_free(&b);
 	e.id = *id;
 	if (rc == TALLY_OK)
 		rc = store_event(st, &e, now, err);
-	if (rc == TALLY_OK)
-		hold_partner(&st->held, *id, partner);
 	return rc;
+}
+
+/* Where it waits itself all are written, to be found. */
+static enum tally_rc
+write_begun(
+    struct store *st, int64_t file, uint64_t offset, struct tally_err *err)
+{
+	const struct store_rows *r = &st->held.rows[HELD_INTERCHANGES];
+
+	for (size_t i = r->n; i-- > 0;) {
+		const struct engine_value *v = &r->v[i * INTERCHANGE_VALUES];
+
+		if (v[OF_FILE].integer != file)
+			break;
+		if (v[AT].integer == (int64_t)offset)
+			return store_held_write(st, err);
+	}
+	return TALLY_OK;
 }
 
 enum tally_rc
@@ -159,12 +199,14 @@ store_interchange_begin(struct store *st, int64_t file, const char *partner,
 	bool row;
 
 	*recorded = 0;
-	rc = store_one(st, Q_INTERCHANGE_FIND, v, COUNT(v), &row, err);
+	rc = write_begun(st, file, ic->offset, err);
+	if (rc == TALLY_OK)
+		rc = store_one(st, Q_INTERCHANGE_FIND, v, COUNT(v), &row, err);
 	if (rc != TALLY_OK)
 		return rc;
 	if (!row)
-		return interchange_add(st, Q_INTERCHANGE_ADD, file, partner, ic,
-		    sha256, now, id, err);
+		return interchange_add(
+		    st, file, partner, ic, sha256, now, id, err);
 	*id = m->integer(st->engine, Q_INTERCHANGE_FIND, 0);
 	*recorded = (uint64_t)m->integer(st->engine, Q_INTERCHANGE_FIND, 1);
 	if (strcmp(m->text(st->engine, Q_INTERCHANGE_FIND, 2), "recording") !=
@@ -182,38 +224,53 @@ store_interchange_sent(struct store *st, int64_t outbox, const char *partner,
 	struct engine_value v[] = { { 0 }, v_integer(outbox) };
 	enum tally_rc rc;
 
-	rc = interchange_add(
-	    st, Q_SENT_ADD, 0, partner, ic, sha256, now, id, err);
+	rc = interchange_add(st, 0, partner, ic, sha256, now, id, err);
 	v[0] = v_integer(*id);
 	return rc == TALLY_OK ? store_do(st, Q_SENT_CARRIES, v, COUNT(v), err)
 			      : rc;
 }
 
-/* Whose an interchange is: mostly the one that was made last. */
+/* Whose an interchange is; row: its values where it is not written yet. */
 static enum tally_rc
-partner_of(struct store *st, int64_t id, struct tally_buf *partner,
-    struct tally_err *err)
+partner_of(struct store *st, int64_t id, const struct engine_value *row,
+    struct tally_buf *partner, struct tally_err *err)
 {
 	const struct engine_value v[] = { v_integer(id) };
 	const enum statement q = Q_INTERCHANGE_PARTNER;
-	enum tally_rc rc;
-	bool row;
+	bool there = row != NULL;
+	enum tally_rc rc = TALLY_OK;
 
-	if (id != st->held.interchange) {
-		rc = store_one(st, q, v, COUNT(v), &row, err);
-		if (rc != TALLY_OK)
-			return rc;
-		if (!row)
-			return tally_err_set(err, TALLY_USAGE,
-			    "there is no interchange %lld in the store",
-			    (long long)id);
+	if (row != NULL)
+		tally_buf_str(
+		    partner, tally_str(row[PARTNER].p, row[PARTNER].n));
+	else
+		rc = store_one(st, q, v, COUNT(v), &there, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (!there)
+		return tally_err_set(err, TALLY_USAGE,
+		    "there is no interchange %lld in the store", (long long)id);
+	if (row == NULL) {
 		tally_buf_str(partner, st->engine->m->bytes(st->engine, q, 0));
 		store_end(st, q);
-	} else {
-		tally_buf_puts(partner, st->held.partner);
 	}
 	return partner->failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
 			       : TALLY_OK;
+}
+
+/* The state of one that is not written yet. */
+static enum tally_rc
+end_held(struct store *st, struct engine_value *row,
+    const struct engine_value end[3], struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	row[RECORDED] = end[0];
+	row[STATE] = end[1];
+	row[STATE_AT] = end[2];
+	rc = store_pass(&st->held.texts, &row[STATE], err);
+	return rc == TALLY_OK ? store_pass(&st->held.texts, &row[STATE_AT], err)
+			      : rc;
 }
 
 enum tally_rc
@@ -232,6 +289,7 @@ store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
 		.n = 1,
 		.from = "recording",
 		.to = state };
+	struct engine_value *held = store_held_row(st, HELD_INTERCHANGES, id);
 	int64_t same;
 	enum tally_rc rc;
 
@@ -239,14 +297,33 @@ store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
 		return store_number(st, Q_INTERCHANGE_MARK, mark, COUNT(mark),
 		    &same, NULL, err);
 	tally_buf_init(&partner, 4096);
-	rc = partner_of(st, id, &partner, err);
+	rc = partner_of(st, id, held, &partner, err);
 	e.name = partner.p;
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK && held != NULL)
+		rc = end_held(st, held, end, err);
+	else if (rc == TALLY_OK)
 		rc = store_do(st, Q_INTERCHANGE_END, end, COUNT(end), err);
 	if (rc == TALLY_OK)
 		rc = store_event(st, &e, now, err);
 	tally_buf_free(&partner);
 	return rc;
+}
+
+/* The group of an interchange among those that wait; 0: there is none. */
+static int64_t
+waiting(const struct store *st, int64_t interchange, uint64_t offset)
+{
+	const struct store_rows *r = &st->held.rows[HELD_GROUPS];
+
+	for (size_t i = r->n; i-- > 0;) {
+		const struct engine_value *v = &r->v[i * GROUP_VALUES];
+
+		if (v[OF].integer != interchange)
+			break;
+		if (v[OFFSET].integer == (int64_t)offset)
+			return v[0].integer;
+	}
+	return 0;
 }
 
 enum tally_rc
@@ -261,9 +338,16 @@ store_group_put(struct store *st, int64_t interchange,
 		v_cstr(load_verdict(g->verdict)) };
 	const struct engine_value find[] = { v[0], v[6] };
 	bool made;
-	enum tally_rc rc =
-	    store_number(st, Q_GROUP_ADD, v, COUNT(v), id, &made, err);
+	enum tally_rc rc;
 
+	/* Of one that is not written yet no group is. */
+	if (store_held_row(st, HELD_INTERCHANGES, interchange) != NULL) {
+		*id = waiting(st, interchange, g->offset);
+		return *id != 0 ? TALLY_OK
+				: store_hold(st, HELD_GROUPS, v, id, err);
+	}
+	rc = store_number(st, Q_GROUP_ADD, v, COUNT(v), id, &made, err);
+	store_rows_made(st, HELD_GROUPS);
 	if (rc != TALLY_OK || made)
 		return rc;
 	return store_number(st, Q_GROUP_FIND, find, COUNT(find), id, NULL, err);

@@ -1,21 +1,71 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What a transaction holds back; see internal.h. */
+/*
+ * What a transaction holds back; see internal.h.
+ *
+ * A statement for each row takes two or three times as long as one for all of
+ * them, and a row that is changed before it is written need not be written
+ * twice.  Rows have their ids at once: nobody else makes any meanwhile.
+ */
 #include "store/internal.h"
 
 #define TEXTS_MAX (64u << 20)
+#define TEXTS     (8u << 20) /* bytes, with which rows are written */
+
+/* Of each table: how its highest id is asked for, how rows are added, how many
+ * values they have, and how many of them wait at most. */
+static const struct {
+	enum statement last, add;
+	size_t width, most;
+} table[HELDS] = {
+	[HELD_PAYLOADS] = { Q_PAYLOAD_LAST, Q_PAYLOADS_ADD, 4, 256 },
+	[HELD_INTERCHANGES] = { Q_INTERCHANGE_LAST, Q_INTERCHANGES_ADD, 24,
+	    256 },
+	[HELD_GROUPS] = { Q_GROUP_LAST, Q_GROUPS_ADD, 12, 256 },
+	[HELD_OUTBOX] = { Q_OUTBOX_LAST, Q_OUTBOX_ADD, 8, 256 },
+	[HELD_EVENTS] = { STATEMENTS, Q_EVENTS_ADD, 10, 1024 },
+};
+
+/* What neither sees nor refers to rows that wait, or is asked once these were
+ * looked through. */
+static const bool blind[STATEMENTS] = {
+	[Q_PAYLOAD_LAST] = true,
+	[Q_INTERCHANGE_LAST] = true,
+	[Q_GROUP_LAST] = true,
+	[Q_OUTBOX_LAST] = true,
+	[Q_PAYLOAD_FIND] = true,
+	[Q_PAYLOAD_OF_FILE] = true,
+	[Q_INTERCHANGE_PRIOR] = true,
+	[Q_INTERCHANGE_OLD] = true,
+	[Q_INTERCHANGE_FIND] = true,
+	[Q_FILE_GET] = true,
+	[Q_FILE_STATE] = true,
+	[Q_EVENT_LAST] = true,
+	[Q_CONTROL_GET] = true,
+	[Q_CONTROL_NEW] = true,
+	[Q_CONTROL_SET] = true,
+	[Q_MAP_FIND] = true,
+	[Q_MAP_ADD] = true,
+	[Q_DOCUMENT_LAST] = true,
+	[Q_DOCUMENT_RESENT] = true,
+	[Q_FINDING_ADD] = true,
+	[Q_RESIDUE_ADD] = true,
+};
 
 void
 store_held_init(struct store_held *h)
 {
 	tally_arena_init(&h->texts, TEXTS_MAX);
 	h->document = -1;
+	for (int i = 0; i < HELDS; i++)
+		h->rows[i].last = -1;
 }
 
 void
 store_held_free(struct store_held *h)
 {
 	tally_arena_free(&h->texts);
-	tally_free(h->event);
+	for (int i = 0; i < HELDS; i++)
+		tally_free(h->rows[i].v);
 }
 
 void
@@ -24,22 +74,136 @@ store_held_forget(struct store *st)
 	struct store_held *h = &st->held;
 
 	h->nchain = h->oldest = 0;
-	h->nevent = 0;
+	for (int i = 0; i < HELDS; i++) {
+		h->rows[i].n = 0;
+		h->rows[i].last = -1;
+	}
 	tally_arena_reset(&h->texts);
 	h->nsequence = h->next = 0;
 	h->document = -1;
-	h->map = h->interchange = 0;
+	h->map = 0;
 	h->lost = false;
+}
+
+enum tally_rc
+store_rows_write(struct store *st, enum held t, struct tally_err *err)
+{
+	struct store_rows *r = &st->held.rows[t];
+	enum tally_rc rc = TALLY_OK;
+
+	if (r->n > 0)
+		rc = store_many(
+		    st, table[t].add, r->v, table[t].width, r->n, err);
+	r->n = 0;
+	st->held.lost |= rc != TALLY_OK;
+	return rc;
+}
+
+static enum tally_rc
+write_all(struct store *st, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	if (st->held.lost)
+		return tally_err_set(err, TALLY_IO,
+		    "an earlier error has lost rows of the transaction");
+	for (int i = 0; i < HELDS && rc == TALLY_OK; i++)
+		rc = store_rows_write(st, (enum held)i, err);
+	if (rc == TALLY_OK)
+		tally_arena_reset(&st->held.texts);
+	return rc;
 }
 
 enum tally_rc
 store_held_write(struct store *st, struct tally_err *err)
 {
+	enum tally_rc rc = write_all(st, err);
+
+	return rc == TALLY_OK ? store_sequences_write(st, err) : rc;
+}
+
+enum tally_rc
+store_rows_before(struct store *st, enum statement id, struct tally_err *err)
+{
+	const struct store_held *h = &st->held;
+	size_t n = 0;
+
+	if (blind[id])
+		return TALLY_OK;
+	for (int i = 0; i < HELD_EVENTS; i++)
+		n += h->rows[i].n;
+	return n > 0 ? write_all(st, err) : TALLY_OK;
+}
+
+void
+store_rows_made(struct store *st, enum held t)
+{
+	st->held.rows[t].last = -1;
+}
+
+struct engine_value *
+store_held_row(struct store *st, enum held t, int64_t id)
+{
+	struct store_rows *r = &st->held.rows[t];
+
+	/* Ids rise by one. */
+	if (r->n == 0 || id < r->v[0].integer ||
+	    id - r->v[0].integer >= (int64_t)r->n)
+		return NULL;
+	return &r->v[(size_t)(id - r->v[0].integer) * table[t].width];
+}
+
+/* Room for one more row, and the highest id. */
+static enum tally_rc
+get_ready(struct store *st, enum held t, struct tally_err *err)
+{
+	struct store_rows *r = &st->held.rows[t];
+	enum tally_rc rc = TALLY_OK;
+
+	if (r->n == table[t].most || st->held.texts.used > TEXTS)
+		rc = write_all(st, err);
+	if (rc == TALLY_OK && r->v == NULL)
+		r->v =
+		    tally_alloc(table[t].most * table[t].width * sizeof(*r->v));
+	if (rc == TALLY_OK && r->v == NULL)
+		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
+	if (rc == TALLY_OK && r->last < 0 && t != HELD_EVENTS)
+		rc = store_number(
+		    st, table[t].last, NULL, 0, &r->last, NULL, err);
+	return rc;
+}
+
+enum tally_rc
+store_hold(struct store *st, enum held t, const struct engine_value *row,
+    int64_t *id, struct tally_err *err)
+{
+	const bool alone = !st->engine->m->active(st->engine);
+	struct store_rows *r = &st->held.rows[t];
+	struct engine_value *v;
+	size_t own = t == HELD_EVENTS ? 0 : 1;
 	enum tally_rc rc;
 
-	if (st->held.lost)
-		return tally_err_set(err, TALLY_IO,
-		    "an earlier error has lost events of the transaction");
-	rc = store_events_write(st, err);
-	return rc == TALLY_OK ? store_sequences_write(st, err) : rc;
+	if (alone)
+		store_rows_made(st, t);
+	rc = get_ready(st, t, err);
+	if (rc != TALLY_OK)
+		return rc;
+	v = &r->v[r->n * table[t].width];
+	v[0] = v_integer(r->last + 1);
+	for (size_t i = own; i < table[t].width && rc == TALLY_OK; i++) {
+		v[i] = row[i - own];
+		rc = store_pass(&st->held.texts, &v[i], err);
+	}
+	if (rc != TALLY_OK)
+		return rc;
+	r->n++;
+	r->last += (int64_t)own;
+	if (id != NULL)
+		*id = r->last;
+	if (!alone)
+		return TALLY_OK;
+	rc = write_all(st, err);
+	if (rc != TALLY_OK)
+		store_held_forget(st);
+	return rc;
 }

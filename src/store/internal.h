@@ -24,6 +24,24 @@ struct store_sequence {
 };
 #define STORE_SEQUENCES 8
 
+/* Tables whose new rows wait, in the order in which they are written: none has
+ * a reference to a later one. */
+enum held {
+	HELD_PAYLOADS,
+	HELD_INTERCHANGES,
+	HELD_GROUPS,
+	HELD_OUTBOX,
+	HELD_EVENTS,
+	HELDS
+};
+
+/* Rows of values, the first of which is the id, but of events. */
+struct store_rows {
+	struct engine_value *v; /* owned */
+	size_t n;
+	int64_t last; /* the highest id; -1: not asked yet */
+};
+
 /*
  * What the transaction in hand keeps in memory, since nobody else writes
  * meanwhile: what it has asked, and what it writes many at once, before it is
@@ -32,8 +50,7 @@ struct store_sequence {
 struct store_held {
 	struct store_chain chain[STORE_CHAINS]; /* see events.c */
 	unsigned nchain, oldest;
-	struct engine_value *event; /* rows of events; owned */
-	size_t nevent;
+	struct store_rows rows[HELDS];
 	struct tally_arena texts; /* of these */
 	struct store_sequence sequence[STORE_SEQUENCES];
 	unsigned nsequence, next; /* next: the one to be replaced */
@@ -41,9 +58,7 @@ struct store_held {
 	int64_t map; /* the row of the map that was asked for last; 0: none */
 	unsigned char map_hash[TALLY_HASH_SIZE];
 	char map_name[256];
-	int64_t interchange; /* that was made last; 0: none */
-	char partner[256];   /* of it, as it is in the store */
-	bool lost;           /* what was held is gone: it is to be taken back */
+	bool lost; /* rows that were held are gone: it is to be taken back */
 };
 
 struct store {
@@ -183,9 +198,23 @@ struct store_event {
 };
 enum tally_rc store_event(struct store *, const struct store_event *,
     int64_t now, struct tally_err *) TALLY_MUST_USE;
-/* events.c: the events that are held go into the store. */
-enum tally_rc store_events_write(struct store *, struct tally_err *)
+/*
+ * Adds a row to a table, of all its values but the id, which is given; id may
+ * be null.  It is written with others, and before any statement that may see
+ * or refer to rows that wait, but of events; without a transaction at once.
+ */
+enum tally_rc store_hold(struct store *, enum held, const struct engine_value *,
+    int64_t *id, struct tally_err *) TALLY_MUST_USE;
+/* The values of a row that waits, by its id; null: it does not. */
+struct engine_value *store_held_row(struct store *, enum held, int64_t id);
+/* The rows that wait of one table, which refer to no other that does. */
+enum tally_rc store_rows_write(struct store *, enum held, struct tally_err *)
     TALLY_MUST_USE;
+/* Before this statement runs, what it may see or refer to. */
+enum tally_rc store_rows_before(
+    struct store *, enum statement, struct tally_err *) TALLY_MUST_USE;
+/* A row was added to a table in another way. */
+void store_rows_made(struct store *, enum held);
 /* outbox.c: the numbers that were drawn. */
 enum tally_rc store_sequences_write(struct store *, struct tally_err *)
     TALLY_MUST_USE;
@@ -201,7 +230,10 @@ void store_held_forget(struct store *);
 enum tally_rc store_map(struct store *, const struct engine_value hash_name[2],
     int64_t *id, struct tally_err *) TALLY_MUST_USE;
 
-/* Small bytes, or a place in archive/, as a payload; known before or new. */
+/* Small bytes, or a place in archive/, as a payload, which is not there yet; or
+ * bytes of ours, known before or new. */
+enum tally_rc store_payload_hold(struct store *, const unsigned char sha256[32],
+    struct tally_str bytes, int64_t *id, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],
     uint64_t size, const void *bytes, const char *archive, int64_t *id,
     struct tally_err *) TALLY_MUST_USE;

@@ -138,12 +138,11 @@ store_outbox_add(struct store *st, const char *partner, const char *mailbox,
 
 	tally_hash_add(st->hash, bytes.p, bytes.n);
 	tally_hash_end(st->hash, sha256);
-	rc = store_payload_add(
-	    st, sha256, bytes.n, bytes.p, NULL, &payload, err);
+	rc = store_payload_hold(st, sha256, bytes, &payload, err);
 	if (rc != TALLY_OK)
 		return rc;
 	v[3] = v_integer(payload);
-	rc = store_number(st, Q_OUTBOX_ADD, v, COUNT(v), &e.id, NULL, err);
+	rc = store_hold(st, HELD_OUTBOX, v, &e.id, err);
 	if (rc == TALLY_OK)
 		rc = store_event(st, &e, now, err);
 	if (id != NULL)

@@ -16,6 +16,8 @@
 
 #include "base/io.h"
 
+#define HOLD_MAX (64u << 10) /* bytes that wait in memory */
+
 /* Where one source stands. */
 struct place {
 	struct store_payload *payload; /* null: there was no memory for it */
@@ -40,18 +42,46 @@ store_payload_add(struct store *st, const unsigned char sha256[32],
     uint64_t size, const void *bytes, const char *archive, int64_t *id,
     struct tally_err *err)
 {
-	const struct engine_value find[] = { v_blob(sha256, TALLY_HASH_SIZE),
-		v_integer(archive == NULL) };
-	const struct engine_value add[] = { find[0], v_integer((int64_t)size),
+	const struct engine_value v[] = { v_blob(sha256, TALLY_HASH_SIZE),
+		v_integer((int64_t)size),
 		archive == NULL ? v_blob(bytes, (size_t)size) : v_cstr(NULL),
 		v_cstr(archive) };
-	bool known;
-	enum tally_rc rc = store_number(
-	    st, Q_PAYLOAD_FIND, find, COUNT(find), id, &known, err);
+	enum tally_rc rc =
+	    store_number(st, Q_PAYLOAD_ADD, v, COUNT(v), id, NULL, err);
 
+	store_rows_made(st, HELD_PAYLOADS);
+	return rc;
+}
+
+/* Among those that wait to be written; 0: it is not. */
+static int64_t
+waiting(const struct store_rows *r, const unsigned char sha256[32])
+{
+	for (size_t i = r->n; i-- > 0;)
+		if (memcmp(r->v[i * 4 + 1].p, sha256, TALLY_HASH_SIZE) == 0)
+			return r->v[i * 4].integer;
+	return 0;
+}
+
+enum tally_rc
+store_payload_hold(struct store *st, const unsigned char sha256[32],
+    struct tally_str bytes, int64_t *id, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_blob(sha256, TALLY_HASH_SIZE),
+		v_integer((int64_t)bytes.n), v_blob(bytes.p, bytes.n) };
+	const struct engine_value find[] = { v[0], v_integer(true) };
+	bool known = true;
+	enum tally_rc rc = TALLY_OK;
+
+	*id = waiting(&st->held.rows[HELD_PAYLOADS], sha256);
+	if (*id == 0)
+		rc = store_number(
+		    st, Q_PAYLOAD_FIND, find, COUNT(find), id, &known, err);
 	if (rc != TALLY_OK || known)
 		return rc;
-	return store_number(st, Q_PAYLOAD_ADD, add, COUNT(add), id, NULL, err);
+	return bytes.n > HOLD_MAX
+	    ? store_payload_add(st, sha256, bytes.n, bytes.p, NULL, id, err)
+	    : store_hold(st, HELD_PAYLOADS, v, id, err);
 }
 
 /* Hashes what follows the bytes hashed before; at the end, compares. */

@@ -189,7 +189,9 @@ store_savepoint(struct store *st, struct tally_err *err)
 enum tally_rc
 store_release(struct store *st, struct tally_err *err)
 {
-	return st->engine->m->release(st->engine, err);
+	enum tally_rc rc = store_held_write(st, err);
+
+	return rc == TALLY_OK ? st->engine->m->release(st->engine, err) : rc;
 }
 
 void
@@ -253,6 +255,7 @@ store_one(struct store *st, enum statement id, const struct engine_value *v,
 	enum tally_rc rc = TALLY_OK;
 
 	assert(n <= ARGUMENTS);
+	rc = store_rows_before(st, id, err);
 	tally_arena_reset(&st->door);
 	for (size_t i = 0; rc == TALLY_OK && i < n; i++) {
 		passed[i] = v[i];

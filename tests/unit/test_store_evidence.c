@@ -240,6 +240,64 @@ groups_are_made_once(void **state)
 	    store_group_put(f->store, 4711, &g, &a, NULL), TALLY_IO);
 }
 
+/* In one transaction: what was put is seen, what is taken back is not, and
+ * more than wait at a time. */
+static void
+a_transaction_sees_what_it_put(void **state)
+{
+	struct fixture *f = *state;
+	int64_t file = fixture_group(f).file, id = 0, first, group, again;
+	struct tally_group_judged g = { .functional = "PO",
+		.verdict = TALLY_ACCEPTED };
+	uint64_t recorded;
+	char control[16];
+
+	assert_int_equal(store_begin(f->store, NULL), TALLY_OK);
+	first = begin(f, file, "000000042", 700, sha_a, &recorded);
+	assert_false(prior(f, "000000042", sha_a).key_seen);
+	mark(f, first, 1, "translated");
+	assert_int_equal(prior(f, "000000042", sha_a).interchange, first);
+	assert_int_equal(
+	    begin(f, file, "000000042", 700, sha_a, &recorded), first);
+	assert_true(recorded == STORE_ENDED);
+	for (unsigned i = 0; i < 600; i++) {
+		snprintf(control, sizeof(control), "%09u", 100 + i);
+		assert_int_equal(store_savepoint(f->store, NULL), TALLY_OK);
+		id = begin(f, file, control, 1000 + 100 * i, sha_b, &recorded);
+		for (uint64_t at = 10; at < 40; at += 10) {
+			g.offset = 1000 + 100 * i + at;
+			assert_int_equal(
+			    store_group_put(f->store, id, &g, &group, NULL),
+			    TALLY_OK);
+			assert_int_equal(
+			    store_group_put(f->store, id, &g, &again, NULL),
+			    TALLY_OK);
+			assert_int_equal(group, again);
+		}
+		assert_int_equal(
+		    store_outbox_add(f->store, "acme", "m", "name", i,
+			TALLY_STR("ISA"), id, FIXTURE_NOW, NULL, NULL),
+		    TALLY_OK);
+		mark(f, id, 1, "translated");
+		if (i % 3 == 1)
+			store_undo(f->store);
+		else if (i % 3 == 2)
+			assert_int_equal(
+			    store_release(f->store, NULL), TALLY_OK);
+		assert_int_equal(
+		    prior(f, control, sha_b).bytes_seen, i % 3 != 1);
+	}
+	assert_int_equal(store_commit(f->store, NULL), TALLY_OK);
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT (SELECT count(*) FROM interchanges WHERE recorded = 1"
+		" AND state = 'translated') || ' ' || (SELECT count(*) FROM"
+		" functional_groups) || ' ' || (SELECT count(*) FROM outbox)"
+		" || ' ' || (SELECT count(*) FROM payloads WHERE size = 3)"),
+	    "401 1201 400 1");
+	assert_string_equal(fixture_sql(f, "PRAGMA foreign_key_check"), "");
+}
+
 static void
 findings_are_kept(void **state)
 {
@@ -484,6 +542,7 @@ main(void)
 		T(rejected_interchanges_may_come_again),
 		T(an_unknown_partner_has_no_name),
 		T(groups_are_made_once),
+		T(a_transaction_sees_what_it_put),
 		T(findings_are_kept),
 		T(residue_is_kept),
 		T(events_are_chained),
