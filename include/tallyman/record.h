@@ -114,7 +114,6 @@ struct tally_rows {
 	struct tally_cell *cell; /* n * width */
 	uint8_t *slot;           /* ncolumn: or TALLY_NO_SLOT */
 	uint16_t nslot, width;   /* that rows have, and have room for */
-	bool timed;              /* a local time has a slot */
 	size_t size; /* bytes of a row in which all columns have a value */
 	uint32_t n, cap;
 };
@@ -132,14 +131,12 @@ tally_rows_cell(const struct tally_rows *r, uint32_t row, uint16_t column)
 				     : &tally_no_cell;
 }
 
-/* A slot for a column that has none; the cells of all rows may move. */
-uint8_t tally_slot_open(struct tally_rows *, uint16_t column);
-
 struct tally_batch {
 	const struct tally_model *model; /* borrowed */
 	struct tally_rows *rows;         /* one per table; owned */
 	struct tally_arena text;         /* bytes of cells */
 	uint32_t ndocument;
+	bool timed;   /* a local time has a slot */
 	size_t max;   /* bytes of rows and texts that it may have */
 	size_t used;  /* bytes that it has */
 	size_t begun; /* bytes that it had when the newest document began */
@@ -149,6 +146,9 @@ enum tally_rc tally_batch_init(struct tally_batch *, const struct tally_model *,
     size_t max, struct tally_err *) TALLY_MUST_USE;
 void tally_batch_free(struct tally_batch *);
 void tally_batch_reset(struct tally_batch *); /* keeps the memory */
+
+/* A slot for a column that has none; the cells of all rows may move. */
+uint8_t tally_slot_open(struct tally_batch *, uint16_t table, uint16_t column);
 
 /* Begins the next document and returns its ordinal. */
 uint32_t tally_batch_document(struct tally_batch *);
@@ -218,7 +218,7 @@ tally_batch_point(struct tally_batch *b, uint16_t table, uint32_t row,
 	uint8_t slot = r->slot[column];
 
 	if (slot == TALLY_NO_SLOT)
-		slot = tally_slot_open(r, column);
+		slot = tally_slot_open(b, table, column);
 	r->cell[(size_t)row * r->width + slot] =
 	    (struct tally_cell){ kept.p, (uint32_t)kept.n };
 }

@@ -139,8 +139,10 @@ place_of(struct texts *t, const struct tally_cell *c)
 }
 
 static void
-put_table(struct wire *w, struct tally_rows *r, struct texts *t)
+put_table(
+    struct wire *w, struct tally_batch *b, uint16_t table, struct texts *t)
 {
+	const struct tally_rows *r = &b->rows[table];
 	const struct tally_cell *of;
 	struct columns c;
 	struct place place;
@@ -150,7 +152,7 @@ put_table(struct wire *w, struct tally_rows *r, struct texts *t)
 	/* No row is for nothing: there can be only as many as there are bytes
 	 * for. */
 	if (r->nslot == 0 && r->table->ncolumn > 0)
-		(void)tally_slot_open(r, 0);
+		(void)tally_slot_open(b, table, 0);
 	of = r->cell;
 	find_columns(&c, r);
 	wire_u16(w, &c.n);
@@ -178,7 +180,7 @@ put_cells(struct wire *w, struct tally_batch *b)
 	wire_size(w, &n);
 	for (uint16_t i = 0; i < b->model->ntable; i++)
 		if (b->rows[i].n > 0)
-			put_table(w, &b->rows[i], &t);
+			put_table(w, b, i, &t);
 	n = t.s.n + t.own.n;
 	tally_buf_str(w->out, t.s);
 	tally_buf_str(w->out, tally_buf_view(&t.own));
@@ -192,8 +194,10 @@ put_cells(struct wire *w, struct tally_batch *b)
 
 /* Rising, each one of the table's. */
 static bool
-read_columns(struct wire *w, struct columns *c, struct tally_rows *r)
+read_columns(
+    struct wire *w, struct columns *c, struct tally_batch *b, uint16_t table)
 {
+	const struct tally_rows *r = &b->rows[table];
 	uint32_t next = 0;
 
 	c->n = 0;
@@ -210,7 +214,7 @@ read_columns(struct wire *w, struct columns *c, struct tally_rows *r)
 	}
 	for (uint16_t i = 0; i < c->n; i++) {
 		if (r->slot[c->v[i]] == TALLY_NO_SLOT)
-			(void)tally_slot_open(r, c->v[i]);
+			(void)tally_slot_open(b, table, c->v[i]);
 		c->slot[i] = r->slot[c->v[i]];
 	}
 	return !w->bad;
@@ -257,11 +261,13 @@ check_column(const struct tally_rows *r, uint8_t slot,
 }
 
 static bool
-read_table(struct wire *w, struct tally_rows *r, const struct texts *t)
+read_table(struct wire *w, struct tally_batch *b, uint16_t table,
+    const struct texts *t)
 {
+	struct tally_rows *r = &b->rows[table];
 	struct columns c;
 
-	if (!read_columns(w, &c, r) ||
+	if (!read_columns(w, &c, b, table) ||
 	    (size_t)(w->end - w->p) / sizeof(struct place) < (size_t)r->n * c.n)
 		return false;
 	memset(r->cell, 0, (size_t)r->n * r->width * sizeof(*r->cell));
@@ -284,7 +290,7 @@ read_cells(struct wire *w, struct tally_batch *b)
 	w->end -= n;
 	for (uint16_t i = 0; i < b->model->ntable && !w->bad; i++)
 		if (b->rows[i].n > 0)
-			w->bad = !read_table(w, &b->rows[i], &t);
+			w->bad = !read_table(w, b, i, &t);
 	w->bad |= w->p != w->end;
 	w->end += n;
 	w->p = w->end;

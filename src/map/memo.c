@@ -59,7 +59,7 @@ take_code(struct read *r, uint16_t table, struct tally_str v,
 }
 
 /* A date; empty when it is none. */
-static enum tally_rc
+READ_APART static enum tally_rc
 take_date(struct read *r, struct tally_str *v)
 {
 	char iso[TALLY_DATE_MAX];
@@ -261,11 +261,9 @@ repeat(struct read *r, const struct memo *m, const struct tally_segment *g,
 	rows = &r->batch->rows[f->table];
 	if ((g->odd & m->plain) == 0)
 		s = put(s, m->as_is, (const char *)r->kept.bytes,
-		    r->set->pos + g->pos,
+		    r->kept.pos + g->pos,
 		    rows->cell + (size_t)f->row * rows->width, rows->slot);
-	if (s == m->end && !m->finishes)
-		return TALLY_OK;
-	return take_rest(r, m, g, frame, f, s);
+	return s == m->whole ? TALLY_OK : take_rest(r, m, g, frame, f, s);
 }
 
 /* --- which it is --- */
@@ -275,7 +273,7 @@ is_like(const struct read *r, const struct memo *m,
     const struct tally_segment *s, uint32_t list, uint64_t taken)
 {
 	const struct memo_test *end = m->tests;
-	const uint32_t *pos = r->set->pos + s->pos;
+	const uint32_t *pos = r->kept.pos + s->pos;
 
 	if (m->list != list || m->present != s->present ||
 	    (taken & m->groups) != m->taken)
@@ -296,16 +294,19 @@ recall(struct read *r, const struct tally_segment *s, uint32_t index,
 	uint64_t taken = r->map->scratch.frame[frame].taken;
 	struct memo *m = all->list[list].last;
 
-	turn_to(r, s);
-	if (!is_like(r, m, s, list, taken))
+	bool like = is_like(r, m, s, list, taken);
+
+	if (!like) {
+		turn_to(r, s);
 		m = memo_find(r, list);
-	if (m == NULL)
-		return read_whole(r, frame);
+		if (m == NULL)
+			return read_whole(r, frame);
+		like = is_like(r, m, s, list, taken);
+	}
 	all->newest->next = m;
 	all->newest = m;
-	if (is_like(r, m, s, list, taken))
-		return repeat(r, m, s, index, frame);
-	return memo_make(r, m, list, frame);
+	return like ? repeat(r, m, s, index, frame)
+		    : memo_make(r, m, list, frame);
 }
 
 /* One of at most 63 elements that has a place, of a simple set. */
@@ -335,22 +336,27 @@ memo_segments(struct read *r)
 	const struct tally_instance *end = set->instance + set->ninstance;
 	uint32_t *frame_of = r->map->scratch.frame_of, *begun = frame_of + 1;
 	uint32_t begins = v < end ? v->first : UINT32_MAX; /* the next one */
-	uint16_t inner = (uint16_t)(r->map->set->nplace - 2);
-	uint32_t most = r->simple ? 63 : 0;
+	uint16_t last = (uint16_t)(r->map->set->nplace - 1);
+	/* places between the first and the last, where memos serve */
+	uint16_t most = (uint16_t)(r->simple ? last - 1 : 0);
 	bool levels = r->map->levels;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc;
 
-	for (uint32_t i = 0; i < set->nsegment && rc == TALLY_OK; i++, s++) {
+	for (uint32_t i = 0; i < set->nsegment; i++, s++) {
 		while (begins <= i) {
 			*begun++ = frame_of[v++->parent];
 			begins = v < end ? v->first : UINT32_MAX;
 		}
 		if (levels && s->tag == tally_tag("HL"))
 			r->nlevel++;
-		if ((uint16_t)(s->place - 1u) < inner && s->n - 1u < most)
+		if ((uint16_t)(s->place - 1u) < most && s->n <= 63)
 			rc = read_segment(r, s, i, frame_of[s->loop]);
-		else if (s->place != 0 && s->place != inner + 1u)
+		else if (s->place != 0 && s->place != last)
 			rc = run_whole(r, s, frame_of[s->loop]);
+		else
+			continue;
+		if (rc != TALLY_OK)
+			return rc;
 	}
-	return rc;
+	return TALLY_OK;
 }

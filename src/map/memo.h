@@ -65,6 +65,7 @@ struct memo {
 	uint64_t groups, taken; /* of groups that matter, those taken */
 	const struct memo_test *tests; /* end of test */
 	struct memo_step *as_is, *end; /* ends of those of step */
+	const struct memo_step *whole; /* as_is, if that is all; or null */
 	const struct map_op *rows;     /* makes a row for the steps; or null */
 	uint64_t takes;                /* bits of the row's frame */
 	uint64_t claimed;

@@ -204,6 +204,7 @@ memo_make(struct read *r, struct memo *m, uint32_t list, uint32_t frame)
 	m->claimed = r->claimed;
 	m->rests = r->claimed == 0 || (r->present & ~r->claimed) != 0;
 	m->finishes = m->ends || m->rests || m->count != NULL;
+	m->whole = m->finishes || m->as_is < m->end ? NULL : m->end;
 	return TALLY_OK;
 }
 

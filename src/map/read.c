@@ -29,6 +29,7 @@ keep_bytes(struct read *r)
 	    tally_str(set->bytes + from, (size_t)set->length), &copy, r->err);
 	if (rc != TALLY_OK)
 		return rc;
+	r->bytes = set->bytes;
 	r->kept = *set;
 	/* as an integer: the view begins before the copy does */
 	r->kept.bytes = (const unsigned char *)((uintptr_t)copy - from);

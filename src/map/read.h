@@ -50,7 +50,8 @@ struct read {
 	struct tally_findings *findings;
 	struct tally_err *err;
 
-	/* The set's bytes as the batch keeps them: cells point into them. */
+	const unsigned char *bytes; /* of the set */
+	/* The same as the batch keeps them: cells point into them. */
 	struct tally_set kept;
 
 	const struct tally_segment *segment;
@@ -128,7 +129,7 @@ read_bytes(const struct read *r, uint32_t from)
 {
 	uint64_t w;
 
-	memcpy(&w, r->set->bytes + from, WORD_MAX);
+	memcpy(&w, r->bytes + from, WORD_MAX);
 	return w;
 }
 
@@ -288,7 +289,7 @@ read_point(const struct read *r, const struct map_frame *f,
 	uint8_t slot = row->slot[column];
 
 	if (slot == TALLY_NO_SLOT) {
-		slot = tally_slot_open(&r->batch->rows[f->table], column);
+		slot = tally_slot_open(r->batch, f->table, column);
 		*row = read_row_of(r, f);
 	}
 	row->cell[slot].p = kept.p;

@@ -89,17 +89,13 @@ tally_batch_instants(
 {
 	struct place p = { .b = b, .otherwise = zone };
 	const uint16_t *t = b->model->timed, *end = t + b->model->ntimed;
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
-	for (; t < end; t++) {
-		if (!b->rows[*t].timed)
-			continue;
+	for (; b->timed && t < end && rc == TALLY_OK; t++) {
 		p.table = *t;
 		rc = compute_table(&p, &b->rows[*t], err);
-		if (rc != TALLY_OK)
-			return rc;
 	}
-	return TALLY_OK;
+	return rc;
 }
 
 /* What was an instant alone, as a date and a time. */

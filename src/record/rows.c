@@ -115,11 +115,13 @@ is_time(const struct tally_table *t, uint16_t column)
 }
 
 uint8_t
-tally_slot_open(struct tally_rows *r, uint16_t column)
+tally_slot_open(struct tally_batch *b, uint16_t table, uint16_t column)
 {
+	struct tally_rows *r = &b->rows[table];
+
 	if (r->nslot == r->width)
 		widen(r);
-	r->timed |= is_time(r->table, column);
+	b->timed |= is_time(r->table, column);
 	r->slot[column] = (uint8_t)r->nslot;
 	return (uint8_t)r->nslot++;
 }
