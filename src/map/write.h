@@ -279,31 +279,28 @@ write_whole(
 }
 bool write_component_fits(const struct write *, struct tally_str composite,
     uint8_t component, struct tally_str);
-/* Whether an element is empty, or the same already. */
+/* Whether an element is empty, or the same already as a value from somewhere.
+ */
 static inline bool
 write_fits(struct write *w, uint32_t piece, uint8_t element, uint8_t component,
-    struct tally_str s)
+    struct tally_str s, enum plan_source source)
 {
 	struct tally_str v = write_element(w, piece, element);
 
 	if (w->learn != NULL && v.n > 0 && s.n > 0)
-		plan_compare(w, piece, element, false);
+		plan_compare(
+		    w, piece, element, component == 0 ? source : PLAN_UNKNOWN);
 	return v.n == 0 ||
 	    (component > 0 ? write_component_fits(w, v, component, s)
 			   : tally_str_eq(v, s));
 }
-/* The same for what is always the same. */
+/* Whether there is nothing in it yet. */
 static inline bool
-write_fits_fixed(struct write *w, uint32_t piece, uint8_t element,
-    uint8_t component, struct tally_str s)
+write_is_free(
+    struct write *w, uint32_t piece, uint8_t element, uint8_t component)
 {
-	struct tally_str v = write_element(w, piece, element);
-
-	if (w->learn != NULL && v.n > 0)
-		plan_compare(w, piece, element, component == 0);
-	return v.n == 0 ||
-	    (component > 0 ? write_component_fits(w, v, component, s)
-			   : tally_str_eq(v, s));
+	return write_fits(
+	    w, piece, element, component, tally_str("", 0), PLAN_FIXED);
 }
 /* The composite with one component exchanged. */
 enum tally_rc write_component(struct write *, uint32_t piece, uint8_t element,

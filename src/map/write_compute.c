@@ -168,9 +168,8 @@ feed_computed(struct write_at *f, const struct map_op *op, bool alone)
 		v = computed(f, op, ++n, true);
 		if (v.p == NULL)
 			return write_nomem(f->w);
-		if (write_fits(f->w, piece, op->element, op->component,
-			tally_str("", 0)) &&
-		    v.n > 0)
+		if (v.n > 0 &&
+		    write_is_free(f->w, piece, op->element, op->component))
 			rc = write_put_from(f->w, piece, op->element,
 			    op->component, v, source_of(f, op), op);
 		if (f->main != NO_PIECE)

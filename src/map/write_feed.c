@@ -125,13 +125,13 @@ group_fits(const struct write_at *f, uint32_t piece,
 	for (uint8_t i = 0; i < group->n; i++) {
 		c = &group->condition[i];
 		if (!has_element(f, g, n, c->element, c->component) &&
-		    !write_fits_fixed(
-			f->w, piece, c->element, c->component, c->value[0]))
+		    !write_fits(f->w, piece, c->element, c->component,
+			c->value[0], PLAN_FIXED))
 			return false;
 	}
 	for (size_t i = 0; i < n; i++)
 		if (!write_fits(f->w, piece, moved(f, g[i].op),
-			g[i].op->component, g[i].value))
+			g[i].op->component, g[i].value, PLAN_FIELD))
 			return false;
 	return true;
 }
@@ -150,7 +150,7 @@ put_conditions(struct write_at *f, uint32_t piece,
 	return rc;
 }
 
-/* What is put into the main piece of one row has no other one's column. */
+/* What a column of the row gives; an attribute is in a row of its own. */
 static enum plan_source
 source_of(const struct map_op *op)
 {
@@ -367,11 +367,10 @@ pair_row_fits(
 
 	for (size_t i = 0; i < n; i++) {
 		op = g[i].op;
-		if (!write_fits(
-			f->w, piece, moved(f, op), op->component, g[i].value))
+		if (!write_fits(f->w, piece, moved(f, op), op->component,
+			g[i].value, PLAN_FIELD))
 			return false;
-		empty = write_fits(
-		    f->w, piece, op->element, op->component, tally_str("", 0));
+		empty = write_is_free(f->w, piece, op->element, op->component);
 		if (f->w->piece[piece].paired && !(op->flags & MAP_MOVES) &&
 		    empty != (g[i].value.n == 0))
 			return false;

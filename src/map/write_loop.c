@@ -97,8 +97,7 @@ put_where(struct write *w, const struct map_block *b, uint32_t main)
 	enum tally_rc rc = TALLY_OK;
 
 	for (uint8_t i = 0; i < b->n && rc == TALLY_OK; i++)
-		if (write_fits(w, main, c[i].element, c[i].component,
-			tally_str("", 0)))
+		if (write_is_free(w, main, c[i].element, c[i].component))
 			rc = write_put_from(w, main, c[i].element,
 			    c[i].component, c[i].value[0], PLAN_FIXED, NULL);
 	return rc;

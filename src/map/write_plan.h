@@ -146,7 +146,9 @@ void plan_segment(struct write *, uint32_t piece);
 /* with: they take pieces along; goes_on: their ordinals do. */
 void plan_rows(
     struct write *, uint32_t piece, uint16_t loop, bool with, bool goes_on);
-/* Values are compared: that cannot be, unless both are always the same. */
-void plan_compare(struct write *, uint32_t piece, uint8_t element, bool fixed);
+/* An element is compared with a value: what comes of that is not always the
+ * same, unless both are. */
+void plan_compare(
+    struct write *, uint32_t piece, uint8_t element, enum plan_source);
 
 #endif

@@ -73,9 +73,10 @@ source_of(const struct write *w, uint32_t piece, uint8_t element)
 }
 
 void
-plan_compare(struct write *w, uint32_t piece, uint8_t element, bool fixed)
+plan_compare(
+    struct write *w, uint32_t piece, uint8_t element, enum plan_source source)
 {
-	if (!fixed || source_of(w, piece, element) != PLAN_FIXED)
+	if (source != PLAN_FIXED || source_of(w, piece, element) != PLAN_FIXED)
 		w->learn->failed = true;
 }
 
