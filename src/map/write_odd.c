@@ -101,8 +101,8 @@ sum_of(__m128i counts)
 {
 	const __m128i two = _mm_sad_epu8(counts, _mm_setzero_si128());
 
-	return (size_t)(_mm_cvtsi128_si32(two) +
-	    _mm_cvtsi128_si32(_mm_srli_si128(two, 8)));
+	return (size_t)_mm_cvtsi128_si32(two) +
+	    (size_t)_mm_cvtsi128_si32(_mm_srli_si128(two, 8));
 }
 
 #define COUNTED_MAX 254 /* what a byte can hold, and one more */
