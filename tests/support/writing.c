@@ -9,6 +9,20 @@
 #include <stdio.h>
 #include <cmocka.h>
 
+#include "map/write_plan.h"
+
+void
+writing_begin_unplanned(struct reading *r, const char *map)
+{
+	struct map_scratch *s;
+
+	reading_begin(r, map);
+	s = &r->map->scratch;
+	s->style = tally_calloc(PLAN_STYLES, sizeof(*s->style));
+	assert_non_null(s->style);
+	s->nstyle = PLAN_STYLES;
+}
+
 static void
 put_json(struct tally_buf *b, const char *text)
 {

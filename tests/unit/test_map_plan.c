@@ -331,19 +331,6 @@ write_case(struct reading *r, struct tally_buf *out, size_t i, unsigned number)
 	tally_map_lookups(r->map, NULL);
 }
 
-/* A map for which each way of writing is one too many to have plans. */
-static void
-begin_unplanned(struct reading *r, const char *map)
-{
-	struct map_scratch *s;
-
-	reading_begin(r, map);
-	s = &r->map->scratch;
-	s->style = tally_calloc(PLAN_STYLES, sizeof(*s->style));
-	assert_non_null(s->style);
-	s->nstyle = PLAN_STYLES;
-}
-
 static void
 expect_same(size_t i, const char *when, const struct tally_buf *want,
     const struct tally_buf *got)
@@ -363,7 +350,7 @@ test_cases(void **state)
 	tally_buf_init(&want, 1 << 20);
 	tally_buf_init(&out, 1 << 20);
 	for (size_t i = 0; i < CASES; i++) {
-		begin_unplanned(&r, cases[i].as->map);
+		writing_begin_unplanned(&r, cases[i].as->map);
 		write_case(&r, &want, i, 101);
 		reading_end(&r);
 		reading_begin(&r, cases[i].as->map);
@@ -398,7 +385,7 @@ test_mixed(void **state)
 		for (size_t i = 0; i < 5 * CASES; i++) {
 			if (cases[i * 7 % CASES].as != all[k])
 				continue;
-			begin_unplanned(&plain, all[k]->map);
+			writing_begin_unplanned(&plain, all[k]->map);
 			write_case(&plain, &want, i * 7 % CASES, 3);
 			reading_end(&plain);
 			write_case(&r, &out, i * 7 % CASES, 3);
@@ -461,7 +448,7 @@ test_many_shapes(void **state)
 		tally_buf_printf(&json, "'change':'paid','id':%u}", line++);
 	}
 	tally_buf_puts(&json, "]");
-	begin_unplanned(&plain, order);
+	writing_begin_unplanned(&plain, order);
 	write_document(&plain, &want, json.p, 1, NULL, &how);
 	assert_int_equal(plain.map->scratch.nplan, 0);
 	reading_end(&plain);
