@@ -298,7 +298,7 @@ recall(struct read *r, const struct tally_segment *s, uint32_t index,
 
 	if (!like) {
 		turn_to(r, s);
-		m = memo_find(r, list);
+		m = memo_find(r, list, taken);
 		if (m == NULL)
 			return read_whole(r, frame);
 		like = is_like(r, m, s, list, taken);

@@ -16,7 +16,8 @@
 
 #include "map/program.h"
 
-#define MEMO_BITS  7 /* of a slot's number; an order has some 15 shapes */
+#define MEMO_BITS  6 /* of a place's number; an order has some 15 shapes */
+#define MEMO_WAYS  4 /* memos of a place */
 #define MEMO_TESTS 8
 #define MEMO_STEPS 32
 #define MEMO_WORDS 8 /* bits of a slot's number; an order has some 10 codes */
@@ -55,6 +56,7 @@ struct memo_step {
 
 struct memo {
 	struct memo *next; /* that the segment behind was like */
+	uint64_t shape;    /* a number for it, that others may have */
 	uint32_t list;     /* in map->list, or MEMO_NONE */
 	bool ends;         /* the row, with the segment */
 	bool fills;        /* the row has references or constants */
@@ -89,7 +91,8 @@ struct memo_word {
 /* All that is remembered of a map. */
 struct memos {
 	struct memo *newest; /* that a segment was like */
-	struct memo memo[1 << MEMO_BITS];
+	unsigned turn;       /* of the memos of a place to go */
+	struct memo memo[MEMO_WAYS << MEMO_BITS];
 	struct memo_word word[1 << MEMO_WORDS];
 	struct memo_list list[]; /* of each list */
 };
@@ -104,7 +107,7 @@ enum tally_rc memo_segments(struct read *) TALLY_MUST_USE;
 
 /* memo_learn.c: where the present segment is remembered, or is to be, which
  * becomes the last of its list; null when that cannot be. */
-struct memo *memo_find(struct read *, uint32_t list);
+struct memo *memo_find(struct read *, uint32_t list, uint64_t taken);
 /* The same as read_whole, and remembers it. */
 enum tally_rc memo_make(
     struct read *, struct memo *, uint32_t list, uint32_t frame) TALLY_MUST_USE;

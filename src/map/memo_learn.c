@@ -210,41 +210,64 @@ memo_make(struct read *r, struct memo *m, uint32_t list, uint32_t frame)
 
 /* --- where it is --- */
 
-/* Where a segment of this shape is remembered; null when what is tested is too
- * much for that.  Blanks at the right make another shape. */
-static struct memo *
-slot(const struct read *r, uint32_t list, uint64_t tests)
+/* A number for the shape of the present segment; false when what is tested is
+ * too much to be remembered.  Blanks at the right make another shape. */
+static bool
+number(const struct read *r, const struct memo_list *s, uint32_t list,
+    uint64_t taken, uint64_t *shape)
 {
 	const uint64_t odd = 0x9e3779b97f4a7c15;
-	uint64_t h = r->present ^ list;
+	uint64_t h = (list * odd ^ r->present) * odd ^ (taken & s->groups);
 	uint32_t size;
 	unsigned k, n = 0;
 
-	for (; tests != 0; tests &= tests - 1) {
-		k = (unsigned)__builtin_ctzll(tests);
+	for (uint64_t at = s->tests & r->present; at != 0; at &= at - 1) {
+		k = (unsigned)__builtin_ctzll(at);
 		size = r->pos[k] - r->pos[k - 1] - 1;
 		if (size >= WORD_MAX || n++ == MEMO_TESTS)
-			return NULL;
+			return false;
 		h = h * odd ^
 		    word_of_padded(
 			(const char *)r->set->bytes + r->pos[k - 1] + 1, size);
 	}
-	return &r->map->scratch.memos->memo[h * odd >> (64 - MEMO_BITS)];
+	h *= odd;
+	*shape = (h ^ h >> 32) * odd;
+	return true;
+}
+
+/* The memo of a shape; else one that makes room for it. */
+static struct memo *
+place(struct memos *all, uint64_t shape)
+{
+	struct memo *m = &all->memo[(shape >> (64 - MEMO_BITS)) * MEMO_WAYS];
+	struct memo *end = m + MEMO_WAYS, *to = NULL;
+
+	for (; m < end; m++) {
+		if (m->shape == shape)
+			return m;
+		if (to == NULL && m->list == MEMO_NONE)
+			to = m;
+	}
+	if (to == NULL)
+		to = end - 1 - all->turn++ % MEMO_WAYS;
+	to->shape = shape;
+	to->list = MEMO_NONE;
+	return to;
 }
 
 struct memo *
-memo_find(struct read *r, uint32_t list)
+memo_find(struct read *r, uint32_t list, uint64_t taken)
 {
-	struct memo_list *s = &r->map->scratch.memos->list[list];
-	struct memo *m = NULL;
+	struct memos *all = r->map->scratch.memos;
+	struct memo_list *s = &all->list[list];
+	uint64_t shape;
 
 	if (s->ability == MEMO_UNKNOWN)
 		learn(r, s, &r->map->list[list]);
-	if (s->ability == MEMO_ABLE)
-		m = slot(r, list, s->tests & r->present);
-	if (m != NULL)
-		s->last = m;
-	return m;
+	if (s->ability == MEMO_NOT_ABLE || !number(r, s, list, taken, &shape))
+		return NULL;
+	s->last = place(all, shape);
+	return s->last;
 }
 
 enum tally_rc
@@ -259,7 +282,7 @@ memo_begin(struct read *r)
 	if (all == NULL)
 		return tally_err_set(
 		    r->err, TALLY_NOMEM, "no memory to map a set");
-	for (size_t i = 0; i < 1 << MEMO_BITS; i++) {
+	for (size_t i = 0; i < MEMO_WAYS << MEMO_BITS; i++) {
 		all->memo[i].list = MEMO_NONE;
 		all->memo[i].next = all->memo;
 	}
