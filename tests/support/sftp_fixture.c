@@ -41,14 +41,30 @@ __asan_default_options(void)
 }
 
 struct sshd server;
+static char hostile[PATH_MAX + 32]; /* its SFTP; empty: sshd's own */
+static const char *settings_of_its_own;
 static bool running;
+
+void
+server_hostile(const char *program, const char *extra)
+{
+	char self[PATH_MAX] = "", *slash;
+
+	if (realpath(program, self) == NULL ||
+	    (slash = strrchr(self, '/')) == NULL)
+		abort();
+	*slash = '\0';
+	snprintf(hostile, sizeof(hostile), "%s/../support/evilsftp @", self);
+	settings_of_its_own = extra;
+}
 
 int
 server_start(void **state)
 {
 	(void)state;
 	if (sshd_missing() == NULL) {
-		sshd_start(&server, NULL, NULL);
+		sshd_start(&server, hostile[0] != '\0' ? hostile : NULL,
+		    settings_of_its_own);
 		running = true;
 	}
 	return 0;
@@ -62,19 +78,6 @@ server_stop(void **state)
 		sshd_stop(&server);
 	running = false;
 	return 0;
-}
-
-void
-hostile_start(struct sshd *s, const char *program, const char *extra)
-{
-	char self[PATH_MAX] = "", command[PATH_MAX + 32], *slash;
-
-	assert_non_null(realpath(program, self));
-	slash = strrchr(self, '/');
-	assert_non_null(slash);
-	*slash = '\0';
-	snprintf(command, sizeof(command), "%s/../support/evilsftp @", self);
-	sshd_start(s, command, extra);
 }
 
 void

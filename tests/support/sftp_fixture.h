@@ -7,14 +7,15 @@
 #include "mailbox_sink.h"
 #include "sshd.h"
 
-/* One honest sshd for a group of tests, unless sshd is missing. */
+/* One sshd for a group of tests, unless sshd is missing. */
 extern struct sshd server;
 int server_start(void **state);
 int server_stop(void **state);
 
-/* Another, whose SFTP is support/programs/evilsftp; it is told what to do by
- * the file "rule" in its folder.  program: argv[0] of the test. */
-void hostile_start(struct sshd *, const char *program, const char *extra);
+/* Before it is started: its SFTP is support/programs/evilsftp, which is told
+ * what to do by the file "rule" in its folder.  program: argv[0] of the test;
+ * extra: for sshd_start. */
+void server_hostile(const char *program, const char *extra);
 
 /* Skips the test, with the reason, where there is no sshd. */
 void need_sshd(void);

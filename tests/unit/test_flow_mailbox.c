@@ -15,31 +15,8 @@
 #include "support/sftp_fixture.h"
 #include "support/workspace.h"
 
-static struct sshd evil;
-static bool running;
-static const char *program;
 static struct workspace w;
 static FILE *said; /* what the run tells */
-
-static int
-start(void **state)
-{
-	(void)state;
-	if (sshd_missing() != NULL)
-		return 0;
-	hostile_start(&evil, program, NULL);
-	running = true;
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	if (running)
-		sshd_stop(&evil);
-	return 0;
-}
 
 static void
 listen_to_log(void)
@@ -57,11 +34,11 @@ make(const char *rule, const char *limits, const char *attributes,
 	struct tally_buf b;
 
 	need_sshd();
-	empty_root(&evil);
-	scratch_write(evil.dir, "rule", rule, strlen(rule), 0);
+	empty_root(&server);
+	scratch_write(server.dir, "rule", rule, strlen(rule), 0);
 	tally_buf_init(&b, 1u << 20);
 	workspace_order(&b, &o);
-	scratch_write(evil.root, "good", b.p, b.n, 1000);
+	scratch_write(server.root, "good", b.p, b.n, 1000);
 	tally_buf_free(&b);
 	snprintf(xml, sizeof(xml),
 	    "<tallyman xmlns=\"urn:tallyman:config:1\">%s"
@@ -71,7 +48,7 @@ make(const char *rule, const char *limits, const char *attributes,
 	    "<pull from=\".\" settle=\"0\" %s/></mailbox>"
 	    "<receive set=\"850\" acknowledge=\"none\"/></partner>"
 	    "</tallyman>",
-	    limits, evil.url, evil.key, attributes, evil.ed25519, pull);
+	    limits, server.url, server.key, attributes, server.ed25519, pull);
 	workspace_make(&w, xml);
 	w.opened = listen_to_log;
 }
@@ -102,7 +79,7 @@ at_partner(const char *name)
 {
 	char path[400];
 
-	snprintf(path, sizeof(path), "%s/%s", evil.root, name);
+	snprintf(path, sizeof(path), "%s/%s", server.root, name);
 	return access(path, F_OK) == 0;
 }
 
@@ -145,7 +122,7 @@ limit_without_size(void **state)
 
 	(void)state;
 	make("no-attrs", "<limits file-bytes=\"1024\"/>", "", "");
-	scratch_write(evil.root, "b.edi", "ISA", 3, 1000);
+	scratch_write(server.root, "b.edi", "ISA", 3, 1000);
 	assert_int_equal(run(says), 1);
 	assert_int_equal(w.f.count[FLOW_UNFIT], 1);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
@@ -169,7 +146,7 @@ run_limit(void **state)
 	/* Not in a further round either. */
 	assert_int_equal(w.f.round, 0);
 	/* The next run has its own time. */
-	scratch_write(evil.dir, "rule", "plain", 5, 0);
+	scratch_write(server.dir, "rule", "plain", 5, 0);
 	assert_int_equal(run(nothing), 0);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
 	workspace_remove(&w);
@@ -188,12 +165,12 @@ written_while_moved(void **state)
 	assert_int_equal(run(nothing), 0);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 20);
-	p = scratch_read(evil.root, "good", &n);
+	p = scratch_read(server.root, "good", &n);
 	assert_non_null(p);
 	assert_memory_equal(p, "anew", 4);
 	free(p);
 	/* It is another file. */
-	scratch_write(evil.dir, "rule", "plain", 5, 0);
+	scratch_write(server.dir, "rule", "plain", 5, 0);
 	assert_int_equal(run(nothing), 1);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
 	assert_false(at_partner("good"));
@@ -227,6 +204,6 @@ main(int argc, char **argv)
 		cmocka_unit_test(moved_by_copying),
 	};
 
-	program = argc > 0 ? argv[0] : "";
-	return cmocka_run_group_tests(tests, start, stop);
+	server_hostile(argc > 0 ? argv[0] : "", NULL);
+	return cmocka_run_group_tests(tests, server_start, server_stop);
 }

@@ -13,32 +13,6 @@
 
 #include "../support/sftp_fixture.h"
 
-static struct sshd evil; /* its SFTP is evilsftp, told what to do by a file */
-static bool running;
-static const char *program; /* this one */
-
-static int
-start(void **state)
-{
-	(void)state;
-	if (sshd_missing() != NULL)
-		return 0;
-	/* It asks us each second whether we are there, and waits for one. */
-	hostile_start(
-	    &evil, program, "ClientAliveInterval 1\nClientAliveCountMax 1\n");
-	running = true;
-	return 0;
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	if (running)
-		sshd_stop(&evil);
-	return 0;
-}
-
 /*
  * What the hostile server of support/programs does is its name; a file of
  * 100,000 bytes is listed, read, and another is written and renamed.
@@ -58,13 +32,13 @@ evil_open(struct evil *e, const char *rule, unsigned reply_ms)
 {
 	need_sshd();
 	memset(e, 0, sizeof(*e));
-	scratch_remove(evil.root);
-	assert_int_equal(mkdir(evil.root, 0755), 0);
-	scratch_write(evil.dir, "rule", rule, strlen(rule), 0);
+	scratch_remove(server.root);
+	assert_int_equal(mkdir(server.root, 0755), 0);
+	scratch_write(server.dir, "rule", rule, strlen(rule), 0);
 	e->bytes = made(EVIL_SIZE);
-	scratch_write(evil.root, "good", e->bytes, EVIL_SIZE, 1000);
-	e->pin = evil.ed25519;
-	e->set = settings(&evil, &e->pin);
+	scratch_write(server.root, "good", e->bytes, EVIL_SIZE, 1000);
+	e->pin = server.ed25519;
+	e->set = settings(&server, &e->pin);
 	e->set.reply_ms = reply_ms;
 	e->rc = mailbox_open(&e->m, &e->set, &e->err);
 }
@@ -230,11 +204,11 @@ evil_bare_listing(void **state)
 	assert_int_equal(e.rc, TALLY_OK);
 	for (int i = 0; i < 150; i++) {
 		snprintf(name, sizeof(name), "f%d", i);
-		scratch_write(evil.root, name, e.bytes, (size_t)i, 2000 + i);
+		scratch_write(server.root, name, e.bytes, (size_t)i, 2000 + i);
 	}
-	snprintf(path, sizeof(path), "%s/folder", evil.root);
+	snprintf(path, sizeof(path), "%s/folder", server.root);
 	assert_int_equal(mkdir(path, 0755), 0);
-	snprintf(path, sizeof(path), "%s/link", evil.root);
+	snprintf(path, sizeof(path), "%s/link", server.root);
 	assert_int_equal(symlink("good", path), 0);
 	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
 	assert_int_equal(l.n, 151);
@@ -332,7 +306,7 @@ evil_writing(void **state)
 		if (r.rc != row[i].rc ||
 		    strstr(r.err.text, row[i].says) == NULL)
 			fail_msg("%s: %s", row[i].rule, r.err.text);
-		p = scratch_read(evil.root, "new", &n);
+		p = scratch_read(server.root, "new", &n);
 		assert_int_equal(p != NULL, row[i].there);
 		if (p != NULL) {
 			assert_int_equal(n, EVIL_SIZE);
@@ -389,7 +363,7 @@ evil_answers_lost(void **state)
 		    TALLY_UNAVAILABLE);
 		assert_int_equal(r[0].rc, TALLY_UNAVAILABLE);
 		mailbox_close(e.m);
-		scratch_write(evil.dir, "rule", "plain", 5, 0);
+		scratch_write(server.dir, "rule", "plain", 5, 0);
 		assert_int_equal(mailbox_open(&e.m, &e.set, &e.err), TALLY_OK);
 		assert_int_equal(
 		    mailbox_stat(e.m, "", name, 2, r, &e.err), TALLY_OK);
@@ -450,11 +424,11 @@ evil_no_files(void **state)
 	(void)state;
 	evil_open(&e, "plain", 20000);
 	assert_int_equal(e.rc, TALLY_OK);
-	snprintf(path, sizeof(path), "%s/fifo", evil.root);
+	snprintf(path, sizeof(path), "%s/fifo", server.root);
 	assert_int_equal(mkfifo(path, 0644), 0);
-	snprintf(path, sizeof(path), "%s/link", evil.root);
+	snprintf(path, sizeof(path), "%s/link", server.root);
 	assert_int_equal(symlink("/etc/passwd", path), 0);
-	snprintf(path, sizeof(path), "%s/folder", evil.root);
+	snprintf(path, sizeof(path), "%s/folder", server.root);
 	assert_int_equal(mkdir(path, 0755), 0);
 	assert_int_equal(mailbox_list(e.m, "", &l, &e.err), TALLY_OK);
 	assert_int_equal(l.n, 1);
@@ -477,10 +451,10 @@ evil_rename(void **state)
 	(void)state;
 	evil_open(&e, "overwrite", 20000);
 	assert_int_equal(e.rc, TALLY_OK);
-	scratch_write(evil.root, "new", "x", 1, 0);
+	scratch_write(server.root, "new", "x", 1, 0);
 	assert_int_equal(mailbox_rename(e.m, &ren, 1, &r, &e.err), TALLY_OK);
 	assert_int_equal(r.rc, TALLY_CREATE);
-	p = scratch_read(evil.root, "good", &n);
+	p = scratch_read(server.root, "good", &n);
 	assert_int_equal(n, EVIL_SIZE);
 	free(p);
 	ren.to = TALLY_STR("free");
@@ -560,6 +534,8 @@ main(int argc, char **argv)
 		cmocka_unit_test(evil_takes_long),
 	};
 
-	program = argc > 0 ? argv[0] : "";
-	return cmocka_run_group_tests(tests, start, stop);
+	/* It asks us each second whether we are there, and waits for one. */
+	server_hostile(argc > 0 ? argv[0] : "",
+	    "ClientAliveInterval 1\nClientAliveCountMax 1\n");
+	return cmocka_run_group_tests(tests, server_start, server_stop);
 }
