@@ -21,6 +21,40 @@ sftp_handle_copy(struct sftp_handle *h, struct tally_str s)
 		memcpy(h->p, s.p, s.n);
 }
 
+struct sftp_turns
+sftp_turns(size_t n, unsigned depth)
+{
+	return (
+	    struct sftp_turns){ .n = n, .slots = depth > 1 ? 2 * depth : 1 };
+}
+
+void *
+sftp_turn_begin(struct sftp_turns *all, void *entries, size_t size)
+{
+	struct sftp_turn *t;
+
+	if (all->begun == all->n)
+		return NULL;
+	for (unsigned i = 0; i < all->slots; i++) {
+		t = (struct sftp_turn *)((char *)entries + i * size);
+		if (t->busy)
+			continue;
+		memset(t, 0, size);
+		t->busy = true;
+		t->item = all->begun++;
+		all->busy++;
+		return t;
+	}
+	return NULL;
+}
+
+void
+sftp_turn_end(struct sftp_turns *all, struct sftp_turn *t)
+{
+	t->busy = false;
+	all->busy--;
+}
+
 /* A folder from the mailbox's own start, unless it is absolute. */
 enum tally_rc
 sftp_path(char out[SFTP_PATH_MAX + 1], struct mailbox *m, const char *folder,

@@ -23,6 +23,25 @@ sftp_handle_view(const struct sftp_handle *h)
 }
 void sftp_handle_copy(struct sftp_handle *, struct tally_str);
 
+/*
+ * The items of a call, of which several are in hand at a time, each in an entry
+ * of the caller's array that begins with a turn.
+ */
+struct sftp_turn {
+	bool busy;
+	size_t item; /* index */
+};
+struct sftp_turns {
+	size_t n, begun;
+	unsigned slots, busy; /* entries */
+};
+/* For n items and that many requests on their way. */
+struct sftp_turns sftp_turns(size_t n, unsigned depth);
+/* An entry that was free, all zero but its turn, which is that of the next
+ * item; null: there is none.  Entries have that size. */
+void *sftp_turn_begin(struct sftp_turns *, void *entries, size_t size);
+void sftp_turn_end(struct sftp_turns *, struct sftp_turn *);
+
 /* The path of a name in a folder; of the folder when the name is empty. */
 enum tally_rc sftp_path(char out[SFTP_PATH_MAX + 1], struct mailbox *,
     const char *folder, struct tally_str name, struct tally_err *)

@@ -30,8 +30,7 @@ struct block {
 };
 
 struct file {
-	bool busy;
-	size_t item;
+	struct sftp_turn turn; /* first: see sftp_turn_begin */
 	enum todo todo;
 	unsigned pending; /* requests on their way */
 	unsigned blocks;  /* in use */
@@ -52,10 +51,9 @@ struct get {
 	const char *folder;
 	const struct mailbox_entry *entry;
 	const struct mailbox_sink *sink;
-	size_t n, begun;
+	struct sftp_turns turns;
 	unsigned depth, ahead; /* entries of block that are used */
 	unsigned open, held;   /* held: with a handle, as the server sees it */
-	unsigned slots, busy;  /* entries of file */
 	struct file file[2 * MAILBOX_DEPTH_MAX];
 	struct block block[MAILBOX_AHEAD * MAILBOX_DEPTH_MAX];
 };
@@ -89,7 +87,7 @@ send_open(struct get *g, struct file *f)
 	if (f->crowd > 0 && g->s->files == g->depth && g->open > 0)
 		return false;
 	f->result.rc = sftp_path(
-	    path, g->m, g->folder, g->entry[f->item].name, &f->result.err);
+	    path, g->m, g->folder, g->entry[f->turn.item].name, &f->result.err);
 	f->todo = DO_NOTHING;
 	if (f->result.rc != TALLY_OK)
 		return true;
@@ -105,7 +103,7 @@ send_open(struct get *g, struct file *f)
 static bool
 send_read(struct get *g, struct file *f)
 {
-	uint64_t size = g->entry[f->item].size, length = SFTP_BLOCK;
+	uint64_t size = g->entry[f->turn.item].size, length = SFTP_BLOCK;
 	struct block *empty = NULL, *b = NULL;
 	unsigned i;
 
@@ -176,20 +174,12 @@ send_one(struct get *g, struct file *f)
 static struct file *
 begin(struct get *g)
 {
-	struct file *f = g->file;
+	struct file *f = sftp_turn_begin(&g->turns, g->file, sizeof(*g->file));
 
-	if (g->begun == g->n)
+	if (f == NULL)
 		return NULL;
-	while (f < g->file + g->slots && f->busy)
-		f++;
-	if (f == g->file + g->slots)
-		return NULL;
-	memset(f, 0, sizeof(*f));
-	f->busy = true;
-	g->busy++;
-	f->item = g->begun++;
 	f->todo = DO_OPEN;
-	f->result.now.name = g->entry[f->item].name;
+	f->result.now.name = g->entry[f->turn.item].name;
 	return f;
 }
 
@@ -197,7 +187,7 @@ begin(struct get *g)
 static void
 verify(struct get *g, struct file *f)
 {
-	const struct mailbox_entry *e = &g->entry[f->item];
+	const struct mailbox_entry *e = &g->entry[f->turn.item];
 	struct mailbox_entry *now = &f->result.now;
 	char shown[MAILBOX_SHOWN];
 	bool same;
@@ -228,9 +218,8 @@ finish(struct get *g, struct file *f)
 	verify(g, f);
 	if (f->opened)
 		g->open--;
-	f->busy = false;
-	g->busy--;
-	g->sink->done(g->sink->ctx, f->item, &f->result);
+	sftp_turn_end(&g->turns, &f->turn);
+	g->sink->done(g->sink->ctx, f->turn.item, &f->result);
 }
 
 /* Files in the order of their beginning would need a list; this is near. */
@@ -239,12 +228,12 @@ send_all(struct get *g)
 {
 	struct file *f;
 
-	for (unsigned i = 0; i < g->slots; i++) {
+	for (unsigned i = 0; i < g->turns.slots; i++) {
 		f = &g->file[i];
-		while (
-		    f->busy && sftp_client_room(g->s->client) && send_one(g, f))
+		while (f->turn.busy && sftp_client_room(g->s->client) &&
+		    send_one(g, f))
 			;
-		if (f->busy && f->todo == DO_NOTHING && f->pending == 0)
+		if (f->turn.busy && f->todo == DO_NOTHING && f->pending == 0)
 			finish(g, f);
 	}
 	while (sftp_client_room(g->s->client) && (f = begin(g)) != NULL) {
@@ -259,8 +248,8 @@ hand_on(struct get *g, struct file *f, const char *p, size_t n)
 {
 	f->next += n;
 	if (f->result.rc == TALLY_OK && n > 0)
-		f->result.rc =
-		    g->sink->data(g->sink->ctx, f->item, p, n, &f->result.err);
+		f->result.rc = g->sink->data(
+		    g->sink->ctx, f->turn.item, p, n, &f->result.err);
 }
 
 static void
@@ -341,7 +330,7 @@ on_read(struct get *g, struct file *f, struct block *b, struct sftp_reply *r,
     struct tally_err *err)
 {
 	char shown[MAILBOX_SHOWN];
-	const struct mailbox_entry *e = &g->entry[f->item];
+	const struct mailbox_entry *e = &g->entry[f->turn.item];
 
 	assert(b->file == f && b->asked);
 	b->asked = false;
@@ -387,8 +376,8 @@ on_open(struct get *g, struct file *f, struct sftp_reply *r)
 		f->todo = DO_OPEN;
 		return;
 	}
-	f->result.rc = sftp_trouble(
-	    &f->result.err, g->m, "open", g->folder, g->entry[f->item].name, r);
+	f->result.rc = sftp_trouble(&f->result.err, g->m, "open", g->folder,
+	    g->entry[f->turn.item].name, r);
 }
 
 static enum tally_rc
@@ -402,7 +391,7 @@ receive(struct get *g, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	f = &g->file[t.item];
-	assert(f->busy && f->pending > 0);
+	assert(f->turn.busy && f->pending > 0);
 	f->pending--;
 	if (t.length > 0)
 		return on_read(g, f, &g->block[t.step], &r, err);
@@ -432,15 +421,14 @@ sftp_get(struct mailbox *m, const char *folder,
 	g->folder = folder;
 	g->entry = entry;
 	g->sink = sink;
-	g->n = n;
 	g->depth = sftp_client_depth(s->client);
 	g->ahead = sftp_client_blocks(s->client);
-	g->slots = g->depth > 1 ? 2 * g->depth : 1;
+	g->turns = sftp_turns(n, g->depth);
 	while (rc == TALLY_OK) {
 		send_all(g);
 		if (sftp_client_pending(s->client) > 0)
 			rc = receive(g, err);
-		else if (g->begun == n && g->busy == 0)
+		else if (g->turns.begun == n && g->turns.busy == 0)
 			break;
 	}
 	for (unsigned i = 0; i < g->ahead; i++)

@@ -29,8 +29,7 @@ enum todo {
 };
 
 struct file {
-	bool busy;
-	size_t item;
+	struct sftp_turn turn; /* first: see sftp_turn_begin */
 	enum todo todo;
 	unsigned pending;
 	bool closing;   /* CLOSE was sent; what follows waits for answers */
@@ -47,18 +46,17 @@ struct put {
 	const char *folder;
 	const struct mailbox_upload *up;
 	struct mailbox_result *result;
-	size_t n, begun;
+	struct sftp_turns turns;
 	unsigned depth;
-	unsigned open, held;  /* held: with a handle, as the server sees it */
-	unsigned writing;     /* blocks on their way */
-	unsigned slots, busy; /* entries of file */
+	unsigned open, held; /* held: with a handle, as the server sees it */
+	unsigned writing;    /* blocks on their way */
 	struct file file[2 * MAILBOX_DEPTH_MAX];
 };
 
 static bool
 failed(const struct put *g, const struct file *f)
 {
-	return g->result[f->item].err.rc != TALLY_OK;
+	return g->result[f->turn.item].err.rc != TALLY_OK;
 }
 
 /* The first trouble of a file is the one that is told. */
@@ -66,11 +64,11 @@ static void
 spoil(
     struct put *g, struct file *f, const char *what, const struct sftp_reply *r)
 {
-	struct mailbox_result *res = &g->result[f->item];
+	struct mailbox_result *res = &g->result[f->turn.item];
 
 	if (!failed(g, f))
 		res->rc = sftp_trouble(&res->err, g->m, what, g->folder,
-		    tally_cstr(g->up[f->item].name), r);
+		    tally_cstr(g->up[f->turn.item].name), r);
 }
 
 /* The step of a ticket is what its request was sent for. */
@@ -88,10 +86,10 @@ send_path(struct put *g, struct file *f, enum todo step, enum sftp_type type)
 	struct sftp_request q = { .type = type,
 		.flags = SFTP_FLAG_WRITE | SFTP_FLAG_CREAT | SFTP_FLAG_EXCL };
 	struct sftp_ticket t = ticket(g, f, step);
-	struct mailbox_result *res = &g->result[f->item];
+	struct mailbox_result *res = &g->result[f->turn.item];
 	char path[SFTP_PATH_MAX + 1];
-	enum tally_rc rc = sftp_path(
-	    path, g->m, g->folder, tally_cstr(g->up[f->item].name), &res->err);
+	enum tally_rc rc = sftp_path(path, g->m, g->folder,
+	    tally_cstr(g->up[f->turn.item].name), &res->err);
 
 	if (rc != TALLY_OK) {
 		res->rc = rc;
@@ -117,7 +115,7 @@ send_handle(struct put *g, struct file *f, enum todo step, enum sftp_type type)
 static bool
 send_write(struct put *g, struct file *f)
 {
-	struct tally_str bytes = g->up[f->item].bytes;
+	struct tally_str bytes = g->up[f->turn.item].bytes;
 	struct sftp_request q = { .type = SFTP_WRITE,
 		.handle = sftp_handle_view(&f->handle),
 		.offset = f->written };
@@ -202,32 +200,23 @@ send_one(struct put *g, struct file *f)
 static struct file *
 begin(struct put *g)
 {
-	struct file *f = g->file;
+	struct file *f = sftp_turn_begin(&g->turns, g->file, sizeof(*g->file));
 
-	if (g->begun == g->n)
+	if (f == NULL)
 		return NULL;
-	while (f < g->file + g->slots && f->busy)
-		f++;
-	if (f == g->file + g->slots)
-		return NULL;
-	memset(f, 0, sizeof(*f));
-	f->busy = true;
-	g->busy++;
-	f->item = g->begun++;
 	f->todo = DO_OPEN;
-	memset(&g->result[f->item].err, 0, sizeof(g->result[0].err));
+	memset(&g->result[f->turn.item].err, 0, sizeof(g->result[0].err));
 	return f;
 }
 
 static void
 finish(struct put *g, struct file *f)
 {
-	struct mailbox_result *res = &g->result[f->item];
+	struct mailbox_result *res = &g->result[f->turn.item];
 
 	no_longer_open(g, f);
-	f->busy = false;
-	g->busy--;
-	res->now.name = tally_cstr(g->up[f->item].name);
+	sftp_turn_end(&g->turns, &f->turn);
+	res->now.name = tally_cstr(g->up[f->turn.item].name);
 	res->rc = res->err.rc;
 }
 
@@ -236,12 +225,12 @@ send_all(struct put *g)
 {
 	struct file *f;
 
-	for (unsigned i = 0; i < g->slots; i++) {
+	for (unsigned i = 0; i < g->turns.slots; i++) {
 		f = &g->file[i];
-		while (
-		    f->busy && sftp_client_room(g->s->client) && send_one(g, f))
+		while (f->turn.busy && sftp_client_room(g->s->client) &&
+		    send_one(g, f))
 			;
-		if (f->busy && f->todo == DO_NOTHING && f->pending == 0)
+		if (f->turn.busy && f->todo == DO_NOTHING && f->pending == 0)
 			finish(g, f);
 	}
 	while (sftp_client_room(g->s->client) && (f = begin(g)) != NULL)
@@ -274,7 +263,7 @@ on_open(struct put *g, struct file *f, const struct sftp_reply *r)
 static void
 on_look(struct put *g, struct file *f, const struct sftp_reply *r)
 {
-	struct mailbox_result *res = &g->result[f->item];
+	struct mailbox_result *res = &g->result[f->turn.item];
 	char shown[MAILBOX_SHOWN];
 
 	if (r->type == SFTP_ATTRS)
@@ -282,7 +271,7 @@ on_look(struct put *g, struct file *f, const struct sftp_reply *r)
 		    "mailbox %s: %s exists and is not written over; move it"
 		    " away",
 		    g->m->settings->name,
-		    mailbox_shown(shown, tally_cstr(g->up[f->item].name)));
+		    mailbox_shown(shown, tally_cstr(g->up[f->turn.item].name)));
 	else if (f->again) {
 		memset(&res->err, 0, sizeof(res->err));
 		f->again = false;
@@ -293,8 +282,8 @@ on_look(struct put *g, struct file *f, const struct sftp_reply *r)
 static void
 on_stat(struct put *g, struct file *f, const struct sftp_reply *r)
 {
-	struct mailbox_result *res = &g->result[f->item];
-	const struct mailbox_upload *up = &g->up[f->item];
+	struct mailbox_result *res = &g->result[f->turn.item];
+	const struct mailbox_upload *up = &g->up[f->turn.item];
 	char shown[MAILBOX_SHOWN];
 
 	res->now.size = up->bytes.n;
@@ -377,13 +366,12 @@ sftp_put(struct mailbox *m, const char *folder, const struct mailbox_upload *up,
 		.folder = folder,
 		.up = up,
 		.result = result,
-		.n = n,
 		.depth = sftp_client_depth(s->client) };
-	g->slots = g->depth > 1 ? 2 * g->depth : 1;
+	g->turns = sftp_turns(n, g->depth);
 	while (rc == TALLY_OK) {
 		send_all(g);
 		if (sftp_client_pending(s->client) == 0) {
-			if (g->begun == n && g->busy == 0)
+			if (g->turns.begun == n && g->turns.busy == 0)
 				break;
 			continue;
 		}
@@ -394,11 +382,12 @@ sftp_put(struct mailbox *m, const char *folder, const struct mailbox_upload *up,
 		g->file[t.item].pending--;
 		on_reply(g, &g->file[t.item], (enum todo)t.step, &r);
 	}
-	for (unsigned i = 0; rc != TALLY_OK && i < g->slots; i++) {
-		if (!g->file[i].busy)
+	for (unsigned i = 0; rc != TALLY_OK && i < g->turns.slots; i++) {
+		if (!g->file[i].turn.busy)
 			continue;
-		result[g->file[i].item].rc = rc;
-		rc = sftp_client_state(s->client, &result[g->file[i].item].err);
+		result[g->file[i].turn.item].rc = rc;
+		rc = sftp_client_state(
+		    s->client, &result[g->file[i].turn.item].err);
 	}
 	tally_free(g);
 	return rc;
