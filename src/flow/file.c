@@ -289,7 +289,7 @@ close_file(struct translate *t, uint64_t n, struct tally_err *err)
 		    t, n == 0 ? why_not(t) : t->reason, err);
 	}
 	t->count[t->fresh ? FLOW_TRANSLATED : FLOW_DUPLICATE]++;
-	return store_file_state(t->f->store, t->file.id,
+	return store_file_change(t->f->store, &t->file,
 	    t->fresh ? "translated" : "duplicate", NULL, now, err);
 }
 

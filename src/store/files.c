@@ -11,6 +11,9 @@
 
 #include "base/plant.h"
 
+/* Of a row that waits to be written. */
+enum { SHA256 = 5, FILE_VALUES = 8 };
+
 enum tally_rc
 store_object_look(struct store *st, const struct store_object *o,
     int64_t settle, int64_t now, enum store_seen *seen, struct tally_err *err)
@@ -74,6 +77,20 @@ object_taken(struct store *st, const struct store_object *o, int64_t file,
 	return store_do(st, Q_OBJECT_TAKEN, v, COUNT(v), err);
 }
 
+/* Where one with this content waits all are written, to be found. */
+static enum tally_rc
+write_same(
+    struct store *st, const unsigned char sha256[32], struct tally_err *err)
+{
+	const struct store_rows *r = &st->held.rows[HELD_FILES];
+
+	for (size_t i = 0; i < r->n; i++)
+		if (memcmp(r->v[i * FILE_VALUES + SHA256].p, sha256,
+			TALLY_HASH_SIZE) == 0)
+			return store_held_write(st, err);
+	return TALLY_OK;
+}
+
 enum tally_rc
 store_file_find(struct store *st, const struct store_object *o,
     const unsigned char sha256[32], int64_t *id, bool *known,
@@ -82,7 +99,11 @@ store_file_find(struct store *st, const struct store_object *o,
 	const struct engine_value v[] = { v_cstr(o->mailbox), v_text(o->name),
 		v_blob(sha256, TALLY_HASH_SIZE) };
 
-	return store_number(st, Q_FILE_FIND, v, COUNT(v), id, known, err);
+	enum tally_rc rc = write_same(st, sha256, err);
+
+	return rc == TALLY_OK
+	    ? store_number(st, Q_FILE_FIND, v, COUNT(v), id, known, err)
+	    : rc;
 }
 
 enum tally_rc
@@ -115,7 +136,7 @@ store_file_add(struct store *st, const struct store_object *o,
 	if (rc != TALLY_OK)
 		return rc;
 	add[5] = v_integer(payload);
-	rc = store_number(st, Q_FILE_ADD, add, COUNT(add), id, NULL, err);
+	rc = store_hold(st, HELD_FILES, add, id, err);
 	if (rc == TALLY_OK)
 		rc = object_taken(st, o, *id, now, err);
 	e.id = *id;
@@ -247,21 +268,30 @@ store_file_advanced(struct store *st, int64_t id, struct tally_err *err)
 }
 
 enum tally_rc
-store_file_state(struct store *st, int64_t id, const char *state,
-    const char *reason, int64_t now, struct tally_err *err)
+store_file_change(struct store *st, const struct store_file *had,
+    const char *state, const char *reason, int64_t now, struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
 	const struct engine_value v[] = { v_cstr(state), v_cstr(reason),
-		v_instant(&at), v_integer(id) };
-	struct store_file had;
-	struct store_event e = { .stream = "mailbox",
-		.name = had.mailbox,
+		v_instant(&at), v_integer(had->id) };
+	const struct store_event e = { .stream = "mailbox",
+		.name = had->mailbox,
 		.subject = "file",
-		.id = id,
+		.id = had->id,
 		.n = 1,
-		.from = had.state,
+		.from = had->state,
 		.to = state,
 		.reason = reason };
+	enum tally_rc rc = store_do(st, Q_FILE_STATE, v, COUNT(v), err);
+
+	return rc == TALLY_OK ? store_event(st, &e, now, err) : rc;
+}
+
+enum tally_rc
+store_file_state(struct store *st, int64_t id, const char *state,
+    const char *reason, int64_t now, struct tally_err *err)
+{
+	struct store_file had;
 	enum tally_rc rc;
 	bool found;
 
@@ -269,9 +299,7 @@ store_file_state(struct store *st, int64_t id, const char *state,
 	if (rc == TALLY_OK && !found)
 		rc = tally_err_set(err, TALLY_USAGE,
 		    "there is no file %lld in the store", (long long)id);
-	if (rc == TALLY_OK)
-		rc = store_do(st, Q_FILE_STATE, v, COUNT(v), err);
-	if (rc == TALLY_OK)
-		rc = store_event(st, &e, now, err);
-	return rc;
+	return rc == TALLY_OK
+	    ? store_file_change(st, &had, state, reason, now, err)
+	    : rc;
 }

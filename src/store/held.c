@@ -18,6 +18,7 @@ static const struct {
 	size_t width, most;
 } table[HELDS] = {
 	[HELD_PAYLOADS] = { Q_PAYLOAD_LAST, Q_PAYLOADS_ADD, 4, 256 },
+	[HELD_FILES] = { Q_FILE_LAST, Q_FILES_ADD, 8, 256 },
 	[HELD_INTERCHANGES] = { Q_INTERCHANGE_LAST, Q_INTERCHANGES_ADD, 24,
 	    256 },
 	[HELD_GROUPS] = { Q_GROUP_LAST, Q_GROUPS_ADD, 12, 256 },
@@ -26,29 +27,37 @@ static const struct {
 };
 
 /* What neither sees nor refers to rows that wait, or is asked once these were
- * looked through. */
-static const bool blind[STATEMENTS] = {
-	[Q_PAYLOAD_LAST] = true,
-	[Q_INTERCHANGE_LAST] = true,
-	[Q_GROUP_LAST] = true,
-	[Q_OUTBOX_LAST] = true,
-	[Q_PAYLOAD_FIND] = true,
-	[Q_PAYLOAD_OF_FILE] = true,
-	[Q_INTERCHANGE_PRIOR] = true,
-	[Q_INTERCHANGE_OLD] = true,
-	[Q_INTERCHANGE_FIND] = true,
-	[Q_FILE_GET] = true,
-	[Q_FILE_STATE] = true,
-	[Q_EVENT_LAST] = true,
-	[Q_CONTROL_GET] = true,
-	[Q_CONTROL_NEW] = true,
-	[Q_CONTROL_SET] = true,
-	[Q_MAP_FIND] = true,
-	[Q_MAP_ADD] = true,
-	[Q_DOCUMENT_LAST] = true,
-	[Q_DOCUMENT_RESENT] = true,
-	[Q_FINDING_ADD] = true,
-	[Q_RESIDUE_ADD] = true,
+ * looked through; or sees files only. */
+enum { BLIND = 1, SEES_FILES };
+static const unsigned char sight[STATEMENTS] = {
+	[Q_PAYLOAD_LAST] = BLIND,
+	[Q_FILE_LAST] = BLIND,
+	[Q_FILE_FIND] = BLIND,
+	[Q_OBJECT_GET] = BLIND,
+	[Q_OBJECT_NEW] = BLIND,
+	[Q_OBJECT_SEEN] = BLIND,
+	[Q_OBJECT_TAKEN] = BLIND,
+	[Q_OBJECT_GONE] = BLIND,
+	[Q_INTERCHANGE_LAST] = BLIND,
+	[Q_GROUP_LAST] = BLIND,
+	[Q_OUTBOX_LAST] = BLIND,
+	[Q_PAYLOAD_FIND] = BLIND,
+	[Q_PAYLOAD_OF_FILE] = SEES_FILES,
+	[Q_INTERCHANGE_PRIOR] = BLIND,
+	[Q_INTERCHANGE_OLD] = BLIND,
+	[Q_INTERCHANGE_FIND] = BLIND,
+	[Q_FILE_GET] = SEES_FILES,
+	[Q_FILE_STATE] = SEES_FILES,
+	[Q_EVENT_LAST] = BLIND,
+	[Q_CONTROL_GET] = BLIND,
+	[Q_CONTROL_NEW] = BLIND,
+	[Q_CONTROL_SET] = BLIND,
+	[Q_MAP_FIND] = BLIND,
+	[Q_MAP_ADD] = BLIND,
+	[Q_DOCUMENT_LAST] = BLIND,
+	[Q_DOCUMENT_RESENT] = BLIND,
+	[Q_FINDING_ADD] = BLIND,
+	[Q_RESIDUE_ADD] = BLIND,
 };
 
 void
@@ -128,7 +137,8 @@ store_rows_before(struct store *st, enum statement id, struct tally_err *err)
 	const struct store_held *h = &st->held;
 	size_t n = 0;
 
-	if (blind[id])
+	if (sight[id] == BLIND ||
+	    (sight[id] == SEES_FILES && h->rows[HELD_FILES].n == 0))
 		return TALLY_OK;
 	for (int i = 0; i < HELD_EVENTS; i++)
 		n += h->rows[i].n;

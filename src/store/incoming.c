@@ -251,18 +251,18 @@ store_incoming_keep(struct store_incoming *in, int64_t now, int64_t *payload,
     struct tally_err *err)
 {
 	const struct engine_value v[] = { v_blob(in->digest, TALLY_HASH_SIZE),
-		v_integer(in->spool == NULL) };
+		v_integer(false) };
 	bool known;
-	enum tally_rc rc = store_number(
-	    in->st, Q_PAYLOAD_FIND, v, COUNT(v), payload, &known, err);
+	enum tally_rc rc;
 
 	assert(in->digested);
+	if (in->spool == NULL)
+		return store_payload_hold(in->st, in->digest,
+		    tally_buf_view(&in->memory), payload, err);
+	rc = store_number(
+	    in->st, Q_PAYLOAD_FIND, v, COUNT(v), payload, &known, err);
 	if (rc != TALLY_OK || known)
 		return rc;
-	if (in->spool == NULL)
-		return store_payload_add(in->st, in->digest, in->size,
-		    in->memory.p != NULL ? in->memory.p : "", NULL, payload,
-		    err);
 	rc = archive(in, now, err);
 	if (rc != TALLY_OK)
 		return rc;

@@ -28,6 +28,7 @@ struct store_sequence {
  * a reference to a later one. */
 enum held {
 	HELD_PAYLOADS,
+	HELD_FILES,
 	HELD_INTERCHANGES,
 	HELD_GROUPS,
 	HELD_OUTBOX,
@@ -230,8 +231,8 @@ void store_held_forget(struct store *);
 enum tally_rc store_map(struct store *, const struct engine_value hash_name[2],
     int64_t *id, struct tally_err *) TALLY_MUST_USE;
 
-/* Small bytes, or a place in archive/, as a payload, which is not there yet; or
- * bytes of ours, known before or new. */
+/* Bytes as a payload, known before or new; or, of a payload that is not there
+ * yet, these or a place in archive/. */
 enum tally_rc store_payload_hold(struct store *, const unsigned char sha256[32],
     struct tally_str bytes, int64_t *id, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],

@@ -151,6 +151,10 @@ enum tally_rc store_file_advanced(
     struct store *, int64_t id, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_file_state(struct store *, int64_t id, const char *state,
     const char *reason, int64_t now, struct tally_err *) TALLY_MUST_USE;
+/* The same for one whose row is known, and nobody else changes. */
+enum tally_rc store_file_change(struct store *, const struct store_file *,
+    const char *state, const char *reason, int64_t now, struct tally_err *)
+    TALLY_MUST_USE;
 
 /* A file's bytes from an offset on.  The source lives until the payload is
  * closed. */

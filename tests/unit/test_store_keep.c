@@ -317,6 +317,45 @@ chains_go_on(void **state)
 	assert_int_equal(n.events, 2 * 1401 + 1);
 }
 
+/* Files that are received in one transaction know of one another. */
+static void
+files_of_a_transaction(void **state)
+{
+	static const char *const name[] = { "a", "b", "a", "c", "b" };
+	static const char *const bytes[] = { "one", "two", "one", "one", "x" };
+	static const int64_t want[] = { 1, 2, 1, 3, 4 };
+	struct fixture *f = *state;
+	struct store_incoming *in;
+	struct store_file file;
+	struct tally_err err;
+	int64_t id;
+	bool known;
+
+	well(store_begin(f->store, &err), &err);
+	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
+		const struct store_object o = { "acme", tally_cstr(name[i]), 3,
+			5 };
+
+		well(store_incoming_new(&in, f->store, &err), &err);
+		well(store_incoming_add(in, bytes[i], strlen(bytes[i]), &err),
+		    &err);
+		well(store_file_add(
+			 f->store, &o, in, FIXTURE_NOW, &id, &known, &err),
+		    &err);
+		store_incoming_free(in);
+		assert_int_equal(id, want[i]);
+		assert_int_equal(known, i == 2);
+	}
+	well(store_file_get(f->store, 4, &file, &known, &err), &err);
+	assert_true(known);
+	well(store_commit(f->store, &err), &err);
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(name || payload_id, ' ') FROM"
+		" (SELECT name, payload_id FROM files ORDER BY id)"),
+	    "a1 b2 c1 b3");
+}
+
 static void
 a_store_as_it_is_made_is_sound(void **state)
 {
@@ -355,6 +394,8 @@ main(void)
 		    fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    chains_go_on, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    files_of_a_transaction, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_store_as_it_is_made_is_sound,
 		    fixture_setup, fixture_teardown),
 	};
