@@ -320,7 +320,8 @@ store_copy(char *to, size_t size, const char *from)
 
 	if (s.n >= size)
 		s.n = size - 1;
-	memcpy(to, s.p, s.n);
+	if (s.n > 0)
+		memcpy(to, s.p, s.n);
 	to[s.n] = '\0';
 }
 
