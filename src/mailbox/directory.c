@@ -142,6 +142,13 @@ directory_close(struct mailbox *m)
 	tally_free(d);
 }
 
+/* Whether it is a name for the folder itself or the one around it. */
+static bool
+is_dots(const char *name)
+{
+	return strcmp(name, ".") == 0 || strcmp(name, "..") == 0;
+}
+
 static enum tally_rc
 list_entry(
     struct mailbox_gather *g, int fd, const char *name, struct tally_err *err)
@@ -179,6 +186,8 @@ directory_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
 	while (rc == TALLY_OK) {
 		errno = 0;
 		e = readdir(dir);
+		if (e != NULL && is_dots(e->d_name))
+			continue;
 		if (e == NULL || !mailbox_gather_more(&g))
 			break;
 		rc = list_entry(&g, fd, e->d_name, err);

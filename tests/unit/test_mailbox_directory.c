@@ -231,6 +231,33 @@ list_sorts_and_refuses(void **state)
 	    mailbox_list(b->m, "nowhere", &l, &b->err), TALLY_NOINPUT);
 }
 
+/* As many files as a listing has, and one more. */
+static void
+list_that_is_full(void **state)
+{
+	struct box *b = *state;
+	struct mailbox_listing l;
+	char one[300] = "", path[300];
+
+	for (int i = 0; i <= MAILBOX_ENTRIES_MAX; i++) {
+		snprintf(path, sizeof(path), "%s/archive/%d", b->dir, i);
+		if (i % 50000 == 0) { /* names that a file can have */
+			snprintf(one, sizeof(one), "archive/%d", i);
+			scratch_write(b->dir, one, "", 0, 1);
+			snprintf(one, sizeof(one), "%s", path);
+		} else if (i < MAILBOX_ENTRIES_MAX) {
+			assert_int_equal(link(one, path), 0);
+		}
+		if (i < MAILBOX_ENTRIES_MAX - 1)
+			continue;
+		assert_int_equal(
+		    mailbox_list(b->m, "archive", &l, &b->err), TALLY_OK);
+		assert_int_equal(l.n, MAILBOX_ENTRIES_MAX);
+		assert_int_equal(l.truncated, i == MAILBOX_ENTRIES_MAX);
+		mailbox_listing_free(&l);
+	}
+}
+
 static void
 get_reads_what_was_listed(void **state)
 {
@@ -670,6 +697,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(urls, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    list_sorts_and_refuses, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    list_that_is_full, setup, teardown),
 		cmocka_unit_test_setup_teardown(
 		    get_reads_what_was_listed, setup, teardown),
 		cmocka_unit_test_setup_teardown(
