@@ -25,6 +25,12 @@ enum tally_rc sqlite_statement_start(struct sqlite_statement *, sqlite3 *,
 enum tally_rc sqlite_statement_next(struct sqlite_statement *, const char *path,
     bool *row, struct tally_err *) TALLY_MUST_USE;
 
+/* sqlite_table.c: what virtual tables have in common whose rows are in memory
+ * and are gone through one after the other; theirs is what is freed. */
+int sqlite_table_plan(sqlite3_vtab *, sqlite3_index_info *);
+int sqlite_table_close(sqlite3_vtab_cursor *);
+int sqlite_table_disconnect(sqlite3_vtab *);
+
 /* The rows that a statement takes at once, while it runs; attached to each
  * connection.  It stays where it is as long as that is open. */
 struct sqlite_many {

@@ -280,22 +280,6 @@ x_open(sqlite3_vtab *t, sqlite3_vtab_cursor **out)
 }
 
 static int
-x_close(sqlite3_vtab_cursor *c)
-{
-	tally_free(c);
-	return SQLITE_OK;
-}
-
-static int
-x_best_index(sqlite3_vtab *t, sqlite3_index_info *info)
-{
-	(void)t;
-	info->estimatedCost = 1000.0;
-	info->estimatedRows = 1000;
-	return SQLITE_OK;
-}
-
-static int
 x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
     sqlite3_vtab **out, char **message)
 {
@@ -327,20 +311,13 @@ x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
 	return SQLITE_OK;
 }
 
-static int
-x_disconnect(sqlite3_vtab *t)
-{
-	tally_free(t);
-	return SQLITE_OK;
-}
-
 /* No xCreate: each is there under its name, without being made. */
 static const sqlite3_module module = {
 	.xConnect = x_connect,
-	.xBestIndex = x_best_index,
-	.xDisconnect = x_disconnect,
+	.xBestIndex = sqlite_table_plan,
+	.xDisconnect = sqlite_table_disconnect,
 	.xOpen = x_open,
-	.xClose = x_close,
+	.xClose = sqlite_table_close,
 	.xFilter = x_filter,
 	.xNext = x_next,
 	.xEof = x_eof,
