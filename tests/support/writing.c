@@ -23,6 +23,18 @@ writing_begin_unplanned(struct reading *r, const char *map)
 	s->nstyle = PLAN_STYLES;
 }
 
+void
+writing_rules(struct tally_buf *map, unsigned n)
+{
+	for (unsigned i = 0; i < n; i++)
+		tally_buf_printf(map,
+		    "<rows table='reference_numbers' segment='REF'>"
+		    "<constant column='kind' value='k%u'/>"
+		    "<field column='qualifier' ref='REF01'/>"
+		    "<field column='value' ref='REF02'/></rows>",
+		    i);
+}
+
 static void
 put_json(struct tally_buf *b, const char *text)
 {

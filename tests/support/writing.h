@@ -16,6 +16,10 @@
 void writing_put(struct tally_buf *out, struct reading *, const char *records,
     const struct tally_residues *, const struct tally_map_writing *);
 
+/* So many rules of a map that make rows of reference numbers, of the kinds k0,
+ * k1, … */
+void writing_rules(struct tally_buf *map, unsigned n);
+
 /* As reading_begin, with a map that does not remember how rows are written:
  * each way of writing is one too many to have plans. */
 void writing_begin_unplanned(struct reading *, const char *map);

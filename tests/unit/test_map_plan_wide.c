@@ -146,13 +146,7 @@ test_blocks(void **state)
 	(void)state;
 	tally_buf_init(&map, 1 << 20);
 	tally_buf_puts(&map, BEGIN BEG);
-	for (unsigned i = 0; i < KINDS; i++)
-		tally_buf_printf(&map,
-		    "<rows table='reference_numbers' segment='REF'>"
-		    "<constant column='kind' value='k%u'/>"
-		    "<field column='qualifier' ref='REF01'/>"
-		    "<field column='value' ref='REF02'/></rows>",
-		    i);
+	writing_rules(&map, KINDS);
 	tally_buf_puts(&map, PO1 END);
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
 		tally_buf_init(&json, 1 << 20);

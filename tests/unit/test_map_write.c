@@ -401,13 +401,7 @@ test_many_rules(void **state)
 	tally_buf_init(&map, 1 << 20);
 	tally_buf_init(&json, 1 << 20);
 	tally_buf_puts(&map, BEGIN BEG);
-	for (unsigned i = 0; i < 80; i++)
-		tally_buf_printf(&map,
-		    "<rows table='reference_numbers' segment='REF'>"
-		    "<constant column='kind' value='k%u'/>"
-		    "<field column='qualifier' ref='REF01'/>"
-		    "<field column='value' ref='REF02'/></rows>",
-		    i);
+	writing_rules(&map, 80);
 	tally_buf_puts(&map, PO1 END);
 	tally_buf_puts(&json, HEAD "}]" LINES ",'reference_numbers':[");
 	for (size_t i = 0; i < 5; i++)

@@ -53,14 +53,20 @@ teardown(void **state)
 /* --- what it says --- */
 
 static void
-say_read(uint8_t reader, uint64_t offset, uint64_t n)
+say_read_to(uint8_t reader, uint64_t offset, uint64_t n, uint64_t to)
 {
-	struct wire_read r = { reader, offset, n, 0 };
+	struct wire_read r = { reader, offset, n, to };
 	struct wire w;
 	size_t begun = wire_begin(&w, &out, WIRE_READ);
 
 	wire_read(&w, &r);
 	wire_finish(&w, begun);
+}
+
+static void
+say_read(uint8_t reader, uint64_t offset, uint64_t n)
+{
+	say_read_to(reader, offset, n, 0);
 }
 
 static void
@@ -198,23 +204,13 @@ too_much(void)
 static void
 to_nowhere(void)
 {
-	struct wire_read r = { 1, 0, 10, WIRE_AHEAD - 9 };
-	struct wire w;
-	size_t begun = wire_begin(&w, &out, WIRE_READ);
-
-	wire_read(&w, &r);
-	wire_finish(&w, begun);
+	say_read_to(1, 0, 10, WIRE_AHEAD - 9);
 }
 
 static void
 to_the_end(void)
 {
-	struct wire_read r = { 1, 0, 10, WIRE_AHEAD - 10 };
-	struct wire w;
-	size_t begun = wire_begin(&w, &out, WIRE_READ);
-
-	wire_read(&w, &r);
-	wire_finish(&w, begun);
+	say_read_to(1, 0, 10, WIRE_AHEAD - 10);
 	say_read(2, 0, 1);
 }
 
