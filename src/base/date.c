@@ -29,8 +29,7 @@ days(int year, int month)
 	return of[month - 1] + (month == 2 && leap);
 }
 
-/* YYYYMMDD on a day that each month has, as nearly all dates are: each byte but
- * a digit's has its top bit here, or there. */
+/* YYYYMMDD on a day that each month has, as nearly all dates are. */
 static bool
 is_plain_date(const char *p)
 {
@@ -40,8 +39,7 @@ is_plain_date(const char *p)
 		return false;
 	memcpy(&x, p, sizeof(x));
 	x ^= UINT64_C(0x3030303030303030);
-	if (((x | (x + UINT64_C(0x7676767676767676))) &
-		UINT64_C(0x8080808080808080)) != 0)
+	if (word_no_digits(x) != 0)
 		return false;
 	twos = x * 10 + (x >> 8); /* of each byte and the next one */
 	return (uint32_t)x != 0 && (twos >> 32 & 0xff) - 1 < 12 &&

@@ -38,6 +38,14 @@ word_of_padded(const char *p, size_t n)
 	return __builtin_bswap64(w) >> (64 - 8 * n);
 }
 
+/* The top bit of each byte of a word of digits less '0' that is none.  Carries
+ * go from bytes that are none, to those behind them. */
+static inline uint64_t
+word_no_digits(uint64_t x)
+{
+	return (x | (x + 0x7676767676767676)) & 0x8080808080808080;
+}
+
 /* Whether text is ASCII without NUL: the high bits of all bytes are looked at,
  * and those of each less one. */
 static inline bool

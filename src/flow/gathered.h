@@ -61,8 +61,8 @@ void gathered_find(
     struct gathered *, const struct store_document *, enum tally_finding_kind);
 
 /* The first value of the columns that the model calls the key of a document,
- * by its ordinal in the batch; UINT32_MAX: it has
- * no rows.  Empty where there is none. */
+ * by its ordinal in the batch; UINT32_MAX: it has no rows.  Empty where there
+ * is none. */
 struct tally_str gathered_key(const struct gathered *, uint32_t document);
 
 /* What a set says, from behind ST to SE, exclusive: its SHA-256 is that of the

@@ -10,9 +10,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "base/plant.h"
-
-#define INTERRUPTS 1000 /* more of them in a row are no interrupts */
 
 enum { FROM_RUN, TO_RUN };
 
@@ -27,7 +26,8 @@ take(void *to, size_t n)
 
 	while (n > 0) {
 		got = read(FROM_RUN, p, n);
-		if (got < 0 && errno == EINTR && ++interrupts < INTERRUPTS)
+		if (got < 0 && errno == EINTR &&
+		    ++interrupts < TALLY_INTERRUPTS)
 			continue;
 		if (got <= 0)
 			sandbox_exit(0);
@@ -40,22 +40,9 @@ take(void *to, size_t n)
 void
 parse_flush(struct parse *p)
 {
-	const char *at = p->out.p;
-	size_t n = p->out.n;
-	unsigned interrupts = 0;
-	ssize_t done;
-
+	if (!tally_write_all(TO_RUN, p->out.p, p->out.n))
+		sandbox_exit(0);
 	tally_buf_reset(&p->out);
-	while (n > 0) {
-		done = write(TO_RUN, at, n);
-		if (done < 0 && errno == EINTR && ++interrupts < INTERRUPTS)
-			continue;
-		if (done < 0)
-			sandbox_exit(0);
-		interrupts = 0;
-		at += done;
-		n -= (size_t)done;
-	}
 }
 
 enum tally_rc

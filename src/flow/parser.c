@@ -194,7 +194,7 @@ bury(struct parser *p, bool at_once)
 
 	part(p, at_once);
 	while (waitpid(p->pid, &status, 0) < 0 && errno == EINTR &&
-	    tries++ < PARSER_INTERRUPTS)
+	    tries++ < TALLY_INTERRUPTS)
 		;
 	p->pid = 0;
 	p->ready = p->busy = p->parted = false;

@@ -9,12 +9,12 @@
 
 #include "base/charset.h"
 #include "base/hash.h"
+#include "base/io.h"
 #include "flow/flow.h"
 #include "flow/parser.h"
 #include "flow/sandbox.h"
 
-#define PARSER_INTERRUPTS 1000 /* more of them in a row are no interrupts */
-#define PARSER_ASKED      128  /* blocks that it may ask for at a time */
+#define PARSER_ASKED 128 /* blocks that it may ask for at a time */
 
 /* Where a reader of the file in hand is. */
 struct parser_reader {

@@ -35,7 +35,7 @@ parser_begin(struct parser *p, struct wire *w, enum wire_kind kind)
 static bool
 interrupted(struct parser *p)
 {
-	return errno == EINTR && ++p->interrupts < PARSER_INTERRUPTS;
+	return errno == EINTR && ++p->interrupts < TALLY_INTERRUPTS;
 }
 
 /* --- to it --- */

@@ -21,12 +21,6 @@ struct subject {
 	struct tally_buf name; /* of its stream */
 };
 
-static void
-copy(char *to, size_t size, const char *from)
-{
-	snprintf(to, size, "%s", from != NULL ? from : "");
-}
-
 /* Statement, and its columns of name, state and verdict (-1: none). */
 static const struct {
 	enum statement get;
@@ -51,11 +45,11 @@ get(struct store *st, const struct store_verdict *d, struct subject *s,
 		return rc;
 	tally_buf_str(
 	    &s->name, m->bytes(st->engine, q, shape[d->subject].name));
-	copy(s->state, sizeof(s->state),
+	store_copy(s->state, sizeof(s->state),
 	    m->text(st->engine, q, shape[d->subject].state));
 	s->verdict[0] = '\0';
 	if (shape[d->subject].verdict >= 0)
-		copy(s->verdict, sizeof(s->verdict),
+		store_copy(s->verdict, sizeof(s->verdict),
 		    m->text(st->engine, q, shape[d->subject].verdict));
 	s->mapped =
 	    d->subject == STORE_DOCUMENT && m->text(st->engine, q, 3) != NULL;

@@ -9,7 +9,7 @@
 #include "store/sent.h"
 
 /* Where a value is in a row of interchanges, or of groups, that waits to be
- * written, and how many there are. */
+ * written. */
 enum {
 	OF_FILE = 1,
 	PARTNER = 3,
@@ -17,24 +17,23 @@ enum {
 	AT = 15,
 	STATE = 20,
 	STATE_AT = 21,
-	RECORDED = 23,
-	INTERCHANGE_VALUES
+	RECORDED = 23
 };
-enum { OF = 1, OFFSET = 7, GROUP_VALUES = 12 };
+enum { OF = 1, OFFSET = 7 };
 
 /* Where one that waits may be such a prior one all are written, to be seen. */
 static enum tally_rc
 write_same(struct store *st, const struct tally_interchange_judged *ic,
     struct tally_err *err)
 {
-	const struct store_rows *r = &st->held.rows[HELD_INTERCHANGES];
+	const size_t n = st->held.rows[HELD_INTERCHANGES].n;
 	const struct tally_str control = tally_cstr(ic->control);
 	/* What the door changes is not compared. */
 	const bool changed = !tally_utf8_ok(control);
 
-	for (size_t i = 0; i < r->n; i++) {
+	for (size_t i = 0; i < n; i++) {
 		const struct engine_value *v =
-		    &r->v[i * INTERCHANGE_VALUES + CONTROL];
+		    store_held_at(st, HELD_INTERCHANGES, i) + CONTROL;
 
 		if (changed || tally_str_eq(tally_str(v->p, v->n), control))
 			return store_held_write(st, err);
@@ -174,10 +173,9 @@ static enum tally_rc
 write_begun(
     struct store *st, int64_t file, uint64_t offset, struct tally_err *err)
 {
-	const struct store_rows *r = &st->held.rows[HELD_INTERCHANGES];
-
-	for (size_t i = r->n; i-- > 0;) {
-		const struct engine_value *v = &r->v[i * INTERCHANGE_VALUES];
+	for (size_t i = st->held.rows[HELD_INTERCHANGES].n; i-- > 0;) {
+		const struct engine_value *v =
+		    store_held_at(st, HELD_INTERCHANGES, i);
 
 		if (v[OF_FILE].integer != file)
 			break;
@@ -313,10 +311,9 @@ store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
 static int64_t
 waiting(const struct store *st, int64_t interchange, uint64_t offset)
 {
-	const struct store_rows *r = &st->held.rows[HELD_GROUPS];
-
-	for (size_t i = r->n; i-- > 0;) {
-		const struct engine_value *v = &r->v[i * GROUP_VALUES];
+	for (size_t i = st->held.rows[HELD_GROUPS].n; i-- > 0;) {
+		const struct engine_value *v =
+		    store_held_at(st, HELD_GROUPS, i);
 
 		if (v[OF].integer != interchange)
 			break;

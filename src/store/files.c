@@ -11,8 +11,8 @@
 
 #include "base/plant.h"
 
-/* Of a row that waits to be written. */
-enum { SHA256 = 5, FILE_VALUES = 8 };
+/* Where it is in a row that waits to be written. */
+enum { SHA256 = 5 };
 
 enum tally_rc
 store_object_look(struct store *st, const struct store_object *o,
@@ -82,10 +82,8 @@ static enum tally_rc
 write_same(
     struct store *st, const unsigned char sha256[32], struct tally_err *err)
 {
-	const struct store_rows *r = &st->held.rows[HELD_FILES];
-
-	for (size_t i = 0; i < r->n; i++)
-		if (memcmp(r->v[i * FILE_VALUES + SHA256].p, sha256,
+	for (size_t i = 0; i < st->held.rows[HELD_FILES].n; i++)
+		if (memcmp(store_held_at(st, HELD_FILES, i)[SHA256].p, sha256,
 			TALLY_HASH_SIZE) == 0)
 			return store_held_write(st, err);
 	return TALLY_OK;
@@ -98,7 +96,6 @@ store_file_find(struct store *st, const struct store_object *o,
 {
 	const struct engine_value v[] = { v_cstr(o->mailbox), v_text(o->name),
 		v_blob(sha256, TALLY_HASH_SIZE) };
-
 	enum tally_rc rc = write_same(st, sha256, err);
 
 	return rc == TALLY_OK

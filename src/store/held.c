@@ -152,6 +152,12 @@ store_rows_made(struct store *st, enum held t)
 }
 
 struct engine_value *
+store_held_at(const struct store *st, enum held t, size_t i)
+{
+	return &st->held.rows[t].v[i * table[t].width];
+}
+
+struct engine_value *
 store_held_row(struct store *st, enum held t, int64_t id)
 {
 	struct store_rows *r = &st->held.rows[t];
@@ -160,7 +166,7 @@ store_held_row(struct store *st, enum held t, int64_t id)
 	if (r->n == 0 || id < r->v[0].integer ||
 	    id - r->v[0].integer >= (int64_t)r->n)
 		return NULL;
-	return &r->v[(size_t)(id - r->v[0].integer) * table[t].width];
+	return store_held_at(st, t, (size_t)(id - r->v[0].integer));
 }
 
 /* Room for one more row, and the highest id. */
@@ -198,7 +204,7 @@ store_hold(struct store *st, enum held t, const struct engine_value *row,
 	rc = get_ready(st, t, err);
 	if (rc != TALLY_OK)
 		return rc;
-	v = &r->v[r->n * table[t].width];
+	v = store_held_at(st, t, r->n);
 	v[0] = v_integer(r->last + 1);
 	for (size_t i = own; i < table[t].width && rc == TALLY_OK; i++) {
 		v[i] = row[i - own];

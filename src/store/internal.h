@@ -206,7 +206,9 @@ enum tally_rc store_event(struct store *, const struct store_event *,
  */
 enum tally_rc store_hold(struct store *, enum held, const struct engine_value *,
     int64_t *id, struct tally_err *) TALLY_MUST_USE;
-/* The values of a row that waits, by its id; null: it does not. */
+/* The values of row i of those of a table that wait; of one by its id, null
+ * where it does not. */
+struct engine_value *store_held_at(const struct store *, enum held, size_t i);
 struct engine_value *store_held_row(struct store *, enum held, int64_t id);
 /* The rows that wait of one table, which refer to no other that does. */
 enum tally_rc store_rows_write(struct store *, enum held, struct tally_err *)

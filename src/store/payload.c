@@ -55,11 +55,15 @@ store_payload_add(struct store *st, const unsigned char sha256[32],
 
 /* Among those that wait to be written; 0: it is not. */
 static int64_t
-waiting(const struct store_rows *r, const unsigned char sha256[32])
+waiting(const struct store *st, const unsigned char sha256[32])
 {
-	for (size_t i = r->n; i-- > 0;)
-		if (memcmp(r->v[i * 4 + 1].p, sha256, TALLY_HASH_SIZE) == 0)
-			return r->v[i * 4].integer;
+	for (size_t i = st->held.rows[HELD_PAYLOADS].n; i-- > 0;) {
+		const struct engine_value *v =
+		    store_held_at(st, HELD_PAYLOADS, i);
+
+		if (memcmp(v[1].p, sha256, TALLY_HASH_SIZE) == 0)
+			return v[0].integer;
+	}
 	return 0;
 }
 
@@ -73,7 +77,7 @@ store_payload_hold(struct store *st, const unsigned char sha256[32],
 	bool known = true;
 	enum tally_rc rc = TALLY_OK;
 
-	*id = waiting(&st->held.rows[HELD_PAYLOADS], sha256);
+	*id = waiting(st, sha256);
 	if (*id == 0)
 		rc = store_number(
 		    st, Q_PAYLOAD_FIND, find, COUNT(find), id, &known, err);

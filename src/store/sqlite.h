@@ -28,6 +28,8 @@ enum tally_rc sqlite_statement_next(struct sqlite_statement *, const char *path,
 /* sqlite_table.c: what virtual tables have in common whose rows are in memory
  * and are gone through one after the other; theirs is what is freed. */
 int sqlite_table_plan(sqlite3_vtab *, sqlite3_index_info *);
+/* A cursor of so many bytes, which it begins. */
+int sqlite_table_open(sqlite3_vtab_cursor **, size_t size);
 int sqlite_table_close(sqlite3_vtab_cursor *);
 int sqlite_table_disconnect(sqlite3_vtab *);
 

@@ -92,13 +92,8 @@ x_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
 static int
 x_open(sqlite3_vtab *t, sqlite3_vtab_cursor **out)
 {
-	struct cursor *c = tally_calloc(1, sizeof(*c));
-
 	(void)t;
-	if (c == NULL)
-		return SQLITE_NOMEM;
-	*out = &c->base;
-	return SQLITE_OK;
+	return sqlite_table_open(out, sizeof(struct cursor));
 }
 
 static int

@@ -12,6 +12,13 @@ sqlite_table_plan(sqlite3_vtab *t, sqlite3_index_info *info)
 }
 
 int
+sqlite_table_open(sqlite3_vtab_cursor **out, size_t size)
+{
+	*out = tally_calloc(1, size);
+	return *out != NULL ? SQLITE_OK : SQLITE_NOMEM;
+}
+
+int
 sqlite_table_close(sqlite3_vtab_cursor *c)
 {
 	tally_free(c);

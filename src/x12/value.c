@@ -372,14 +372,6 @@ tally_value_test(
 
 #define ONES UINT64_C(0x0101010101010101)
 
-/* The top bit of each byte of a word of digits less '0' that is none.  Carries
- * go from bytes that are none, to those behind them. */
-static uint64_t
-no_digits(uint64_t x)
-{
-	return (x | (x + ONES * 0x76)) & ONES * 0x80;
-}
-
 static bool
 within(size_t n, const struct tally_value_spec *s)
 {
@@ -430,7 +422,7 @@ numeric_looks(const struct tally_value_spec *s, const char *p, uint32_t n)
 		return DOUBTFUL;
 	memcpy(&x, p, 8);
 	x ^= ONES * '0';
-	odd = no_digits(x) << (64 - 8 * n);
+	odd = word_no_digits(x) << (64 - 8 * n);
 	if (odd == 0)
 		return looks(
 		    within(n, s) && digits_right(s, x, n), *p == '0' && n > 1);
