@@ -246,3 +246,14 @@ workspace_order(struct tally_buf *b, const struct workspace_order *o)
 	tally_buf_printf(
 	    b, "GE*%u*%u~IEA*1*%09u~", o->n, o->control, o->control);
 }
+
+struct tally_str
+workspace_orders(
+    struct tally_buf *b, unsigned control, unsigned first, unsigned n)
+{
+	const struct workspace_order o = { control, first, n, 'P', NULL };
+
+	tally_buf_reset(b);
+	workspace_order(b, &o);
+	return tally_buf_view(b);
+}

@@ -5,6 +5,32 @@
 
 #include "flow/flow.h"
 
+/* A configuration, and in it the partner THEM: attributes of the partner, of
+ * what is pulled from its folder drop, and of what is received. */
+#define WORKSPACE_SITE(inside) \
+	"<tallyman xmlns=\"urn:tallyman:config:1\">" inside "</tallyman>"
+#define WORKSPACE_THEM(partner, pull, receive) \
+	"<partner name=\"them\" qualifier=\"ZZ\" id=\"THEM\" " partner ">" \
+	"<mailbox url=\"dir:.\"><pull from=\"drop\" " pull "/>" \
+	"<push to=\"out\"/></mailbox><receive " receive "/></partner>"
+#define WORKSPACE_SELF "<self qualifier=\"ZZ\" id=\"US\"/>"
+/* Takes orders as they come. */
+#define WORKSPACE_USUAL \
+	WORKSPACE_SITE( \
+	    WORKSPACE_SELF WORKSPACE_THEM("", "settle=\"0\"", "set=\"850\""))
+
+/* A partner whose mailbox cannot be reached. */
+#define WORKSPACE_GONE \
+	"<partner name=\"gone\" qualifier=\"ZZ\" id=\"GONE\">" \
+	"<mailbox url=\"sftp://a@127.0.0.1:1\"" \
+	" password-command=\"/bin/echo x\">" \
+	"<host-key>SHA256:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA" \
+	"</host-key><pull from=\"x\"/></mailbox></partner>"
+/* The same orders behind it. */
+#define WORKSPACE_ONE_GONE \
+	WORKSPACE_SITE( \
+	    WORKSPACE_GONE WORKSPACE_THEM("", "settle=\"0\"", "set=\"850\""))
+
 struct workspace {
 	char dir[64];
 	struct flow f;        /* of the newest run: its counts */
@@ -51,5 +77,8 @@ struct workspace_order {
 	const char *sender; /* null: THEM */
 };
 void workspace_order(struct tally_buf *, const struct workspace_order *);
+/* Such orders of THEM, usage P, in place of what was in the buffer. */
+struct tally_str workspace_orders(
+    struct tally_buf *, unsigned control, unsigned first, unsigned n);
 
 #endif

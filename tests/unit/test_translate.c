@@ -17,13 +17,10 @@
 #include <cmocka.h>
 
 #include "support/dying.h"
+#include "support/has.h"
 
 #define SITE(partner, receive) \
-	"<tallyman xmlns=\"urn:tallyman:config:1\">" \
-	"<partner name=\"them\" qualifier=\"ZZ\" id=\"THEM\" " partner ">" \
-	"<mailbox url=\"dir:.\"><pull from=\"drop\" settle=\"0\"/>" \
-	"<push to=\"out\"/></mailbox><receive " receive "/></partner>" \
-	"</tallyman>"
+	WORKSPACE_SITE(WORKSPACE_THEM(partner, "settle=\"0\"", receive))
 #define USUAL SITE("", "set=\"850\"")
 
 /* More than two batches, and more than a file that shares a transaction. */
@@ -60,9 +57,7 @@ order(unsigned control, unsigned first, unsigned n, char usage)
 static void
 has(const char *part)
 {
-	if (buf.p == NULL || strstr(buf.p, part) == NULL)
-		fail_msg(
-		    "\"%s\" is not in:\n%s", part, buf.p != NULL ? buf.p : "");
+	buf_has(&buf, "all there is", part);
 }
 
 static void
@@ -404,18 +399,15 @@ test_many_files(void **state)
 }
 
 /* Partners of two kinds: the group numbers of one are asked about. */
-#define TWO \
-	"<tallyman xmlns=\"urn:tallyman:config:1\">" \
-	"<self qualifier=\"ZZ\" id=\"US\"/>" \
-	"<partner name=\"them\" qualifier=\"ZZ\" id=\"THEM\">" \
-	"<mailbox url=\"dir:.\"><pull from=\"drop\" settle=\"0\"/>" \
-	"<push to=\"out\"/></mailbox><receive set=\"850\"/></partner>" \
+#define WARY \
 	"<partner name=\"wary\" qualifier=\"ZZ\" id=\"WARY\"" \
 	" unique-groups=\"partner\">" \
-	"<mailbox url=\"dir:.\" name=\"other\"><pull from=\"in\" " \
-	"settle=\"0\"/>" \
-	"<push to=\"out\"/></mailbox><receive set=\"850\"/></partner>" \
-	"</tallyman>"
+	"<mailbox url=\"dir:.\" name=\"other\">" \
+	"<pull from=\"in\" settle=\"0\"/><push to=\"out\"/></mailbox>" \
+	"<receive set=\"850\"/></partner>"
+#define TWO \
+	WORKSPACE_SITE(WORKSPACE_SELF WORKSPACE_THEM( \
+	    "", "settle=\"0\"", "set=\"850\"") WARY)
 
 /* Small files, most of them with something of their own. */
 static void
