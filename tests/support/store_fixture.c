@@ -267,3 +267,43 @@ fixture_batch(const struct fixture *f, struct tally_batch *b,
 		d[i].key = tally_str(key->p, key->n);
 	}
 }
+
+unsigned char
+fixture_byte(size_t i)
+{
+	return (unsigned char)(i * 31 + i / 251);
+}
+
+/* A file of n bytes, in pieces. */
+struct store_incoming *
+fixture_incoming(struct fixture *f, size_t n, size_t piece)
+{
+	struct store_incoming *in;
+	struct tally_err err;
+	unsigned char *p = test_malloc(n + 1);
+
+	for (size_t i = 0; i < n; i++)
+		p[i] = fixture_byte(i);
+	assert_int_equal(store_incoming_new(&in, f->store, &err), TALLY_OK);
+	for (size_t i = 0; i < n; i += piece)
+		assert_int_equal(store_incoming_add(in, p + i,
+				     n - i < piece ? n - i : piece, &err),
+		    TALLY_OK);
+	test_free(p);
+	return in;
+}
+
+int64_t
+fixture_add(struct fixture *f, const struct store_object *o,
+    struct store_incoming *in, bool *known)
+{
+	struct tally_err err = { .text = "" };
+	int64_t id;
+
+	assert_int_equal(store_begin(f->store, &err), TALLY_OK);
+	if (store_file_add(f->store, o, in, FIXTURE_NOW, &id, known, &err) !=
+	    TALLY_OK)
+		fail_msg("%s", err.text);
+	assert_int_equal(store_commit(f->store, &err), TALLY_OK);
+	return id;
+}

@@ -40,6 +40,14 @@ struct fixture_ids {
 };
 struct fixture_ids fixture_group(struct fixture *);
 
+/* A file on its way into the store: n bytes, which are told by their place,
+ * in pieces.  Then added as what an object holds, committed; its id. */
+unsigned char fixture_byte(size_t at);
+struct store_incoming *fixture_incoming(
+    struct fixture *, size_t n, size_t piece);
+int64_t fixture_add(struct fixture *, const struct store_object *,
+    struct store_incoming *, bool *known);
+
 /* A batch of n documents, each an order with two lines and a party; numbers
  * count from first.  Documents stand for the batch, all accepted. */
 void fixture_batch(const struct fixture *, struct tally_batch *,
