@@ -250,7 +250,7 @@ sanitize:
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
 # Where there are threads: a large file on its way to the disk, and on its way
 # to the store.
-THREADED := test_store_payloads test_parser
+THREADED := test_store_payloads test_parser test_parser_beside
 sanitize-threads:
 	for t in $(THREADED); do \
 		$(MAKE) check-unit T=$$t B=build/tsan SAN=-fsanitize=thread \
