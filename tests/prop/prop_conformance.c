@@ -22,6 +22,7 @@
 #include <cmocka.h>
 
 #include "../support/damage.h"
+#include "../support/edit.h"
 #include "../support/judged.h"
 
 #define BYTES_MAX (8u << 20)
@@ -78,16 +79,6 @@ struct trial {
 	uint32_t groups;
 };
 
-/* An element of the nth segment with the tag gets another value, in which * is
- * the separator; with element
- * INSERT that segment is put before it, with REMOVE it is taken away. */
-enum { INSERT = 0, REMOVE = -1 };
-struct edit {
-	const char *tag;
-	int nth, element;
-	const char *value;
-};
-
 #define UNTOLD "" /* the answer says no more than how many were accepted */
 
 struct row {
@@ -115,73 +106,6 @@ write_all(struct trial *t)
 	write_iea(&t->b, &t->m, 1, 1);
 }
 
-static void
-splice(struct tally_buf *b, size_t at, size_t gone, struct tally_str in)
-{
-	struct tally_buf out;
-
-	tally_buf_init(&out, BYTES_MAX);
-	tally_buf_str(&out, tally_str(b->p, at));
-	tally_buf_str(&out, in);
-	tally_buf_str(&out, tally_str(b->p + at + gone, b->n - at - gone));
-	assert_false(out.failed);
-	tally_buf_reset(b);
-	tally_buf_str(b, tally_buf_view(&out));
-	tally_buf_free(&out);
-}
-
-/* The nth segment with the tag: from its first byte to its terminator. */
-static void
-locate(
-    const struct trial *t, const char *tag, int nth, size_t *from, size_t *end)
-{
-	const struct tally_buf *b = &t->b;
-	size_t n = strlen(tag);
-
-	*end = 0;
-	for (*from = 0; *from < b->n; *from = *end + 1 + strlen(t->m.after)) {
-		const char *p =
-		    memchr(b->p + *from, t->m.sep.segment, b->n - *from);
-
-		assert_non_null(p);
-		*end = (size_t)(p - b->p);
-		if (*end - *from > n && memcmp(b->p + *from, tag, n) == 0 &&
-		    (unsigned char)b->p[*from + n] == t->m.sep.element &&
-		    --nth == 0)
-			return;
-	}
-	fail_msg("there is no %s", tag);
-}
-
-static void
-apply(struct trial *t, const struct edit *e)
-{
-	struct tally_buf in;
-	size_t from, end, i;
-	int k = e->element;
-
-	locate(t, e->tag, e->nth, &from, &end);
-	tally_buf_init(&in, BYTES_MAX);
-	for (const char *p = e->value; p != NULL && *p != '\0'; p++)
-		tally_buf_putc(&in, *p == '*' ? (char)t->m.sep.element : *p);
-	if (k == REMOVE) {
-		splice(&t->b, from, end + 1 + strlen(t->m.after) - from,
-		    tally_str("", 0));
-	} else if (k == INSERT) {
-		tally_buf_putc(&in, (char)t->m.sep.segment);
-		tally_buf_puts(&in, t->m.after);
-		splice(&t->b, from, 0, tally_buf_view(&in));
-	} else {
-		for (; k > 0 && from < end; from++)
-			k -= (unsigned char)t->b.p[from] == t->m.sep.element;
-		for (i = from;
-		     i < end && (unsigned char)t->b.p[i] != t->m.sep.element;)
-			i++;
-		splice(&t->b, from, i - from, tally_buf_view(&in));
-	}
-	tally_buf_free(&in);
-}
-
 /* --- faults --- */
 
 static bool
@@ -190,7 +114,7 @@ edited(struct trial *t)
 	write_all(t);
 	for (int i = 0; i < 2; i++)
 		if (t->row->edit[i].tag != NULL)
-			apply(t, &t->row->edit[i]);
+			edit_apply(&t->b, &t->m, &t->row->edit[i]);
 	return true;
 }
 
@@ -202,19 +126,6 @@ no_component(struct trial *t)
 	if (memchr(t->b.p + 106, t->m.sep.component, t->b.n - 106) != NULL)
 		return false;
 	return edited(t);
-}
-
-static const struct damage *
-damage_find(const char *name)
-{
-	for (size_t i = 0; i < ndamages; i++)
-		if (strcmp(damages[i].name, name) == 0)
-			return &damages[i];
-	for (size_t i = 0; i < nrare_damages; i++)
-		if (strcmp(rare_damages[i].name, name) == 0)
-			return &rare_damages[i];
-	fail_msg("there is no damage \"%s\"", name);
-	return NULL;
 }
 
 static bool
@@ -265,11 +176,11 @@ static bool
 endless(struct trial *t)
 {
 	static char text[70000];
-	const struct edit e = { "SE", 2, INSERT, text };
+	const struct edit e = { "SE", 2, EDIT_INSERT, text };
 
 	memset(text, 'A', sizeof(text) - 1);
 	write_all(t);
-	apply(t, &e);
+	edit_apply(&t->b, &t->m, &e);
 	return true;
 }
 
@@ -317,12 +228,12 @@ static const struct row rows[] = {
 	    { "ISA", 1, 16, "*" }),
 	{ "ISA16 a letter", F(isa_component), "027", NULL, no_component,
 	    { { "ISA", 1, 16, "A" } } },
-	EDIT("no IEA", iea_missing, "023", { "IEA", 1, REMOVE, NULL }),
+	EDIT("no IEA", iea_missing, "023", { "IEA", 1, EDIT_REMOVE, NULL }),
 	EDIT("IEA02 another", iea_number, "001", { "IEA", 1, 2, "000000002" }),
 	EDIT("IEA01 too many", iea_count, "021", { "IEA", 1, 1, "2" }),
 	EDIT("IEA01 no number", iea_count, "021", { "IEA", 1, 1, "ONE" }),
 	EDIT("a segment behind GE", structure, "022",
-	    { "IEA", 1, INSERT, "NTE**X" }),
+	    { "IEA", 1, EDIT_INSERT, "NTE**X" }),
 	{ "more groups than are read", F(too_many_groups), "022", NULL,
 	    many_groups, { { 0 } } },
 	{ "a segment without end", F(segment_unended), "004", NULL, endless,
@@ -333,13 +244,13 @@ static const struct row rows[] = {
 	    { "GS", 1, 3, "HARBORTRADE12345" }),
 	EDIT("GS06 no number", gs_number, "6", { "GS", 1, 6, "1A" },
 	    { "GE", 1, 2, "1A" }),
-	EDIT("no GE", ge_missing, "3", { "GE", 1, REMOVE, NULL }),
+	EDIT("no GE", ge_missing, "3", { "GE", 1, EDIT_REMOVE, NULL }),
 	EDIT("GE02 another", ge_number, "4", { "GE", 1, 2, "2" }),
 	EDIT("GE01 too few", ge_count, "5", { "GE", 1, 1, "2" }),
 	EDIT("GS08 unknown", group_version, "2", { "GS", 1, 8, "001000" }),
 	EDIT("GS01 of other sets", group_functional, "1", { "GS", 1, 1, "ZZ" }),
 	EDIT("a segment between sets", segments_outside, "5",
-	    { "ST", 2, INSERT, "NTE**X" }),
+	    { "ST", 2, EDIT_INSERT, "NTE**X" }),
 	{ "two groups of one number", F(group_duplicate), "19", NULL,
 	    group_twice, { { 0 } } },
 
@@ -404,62 +315,23 @@ static const struct row rows[] = {
 
 /* --- the answer --- */
 
-/* The kth element of the nth segment with the tag; null when there is none.
- * The answers are written with * and ~, a line for each segment. */
-static const char *
-told(const struct judged *j, const char *tag, int nth, int k)
-{
-	static char value[128];
-	const char *p = j->ack.p, *end;
-	size_t n = strlen(tag);
-	char name[4];
-
-	/* IK3, IK4 and IK5 in a 999, which has AK2 and AK9, too. */
-	snprintf(name, sizeof(name), "%s", tag);
-	if (j->form == TALLY_ACK_999 && name[0] == 'A' && name[2] >= '3' &&
-	    name[2] <= '5')
-		name[0] = 'I';
-	for (; p != NULL && *p != '\0'; p = end + 1) {
-		end = strchr(p, '\n');
-		if (end == NULL)
-			return NULL;
-		if (strncmp(p, name, n) != 0 || (p[n] != '*' && p[n] != '~') ||
-		    --nth > 0)
-			continue;
-		for (; k > 0 && *p != '~'; p++)
-			k -= *p == '*';
-		n = strcspn(p, "*~>");
-		snprintf(value, sizeof(value), "%.*s", (int)n, p);
-		return value;
-	}
-	return NULL;
-}
-
-static bool
-tells(const struct judged *j, const char *tag, int nth, int k, const char *want)
-{
-	const char *is = told(j, tag, nth, k);
-
-	return is != NULL && strcmp(is, want) == 0;
-}
-
 static bool
 tells_number(const struct judged *j, const char *tag, int k, uint32_t want)
 {
 	char text[16];
 
 	snprintf(text, sizeof(text), "%u", want);
-	return want == 0 || tells(j, tag, 1, k, text);
+	return want == 0 || judged_tells(j, tag, 1, k, text);
 }
 
 /* The AK5 of the set at fault, which comes second or is alone. */
 static bool
 tells_set(const struct judged *j, const char *verdict, const char *code)
 {
-	int nth = told(j, "AK5", 2, 1) != NULL ? 2 : 1;
+	int nth = judged_told(j, "AK5", 2, 1) != NULL ? 2 : 1;
 
-	return tells(j, "AK5", nth, 1, verdict) &&
-	    tells(j, "AK5", nth, 2, code);
+	return judged_tells(j, "AK5", nth, 1, verdict) &&
+	    judged_tells(j, "AK5", nth, 2, code);
 }
 
 /* Null when the answer is right; else what is wrong with it. */
@@ -478,23 +350,24 @@ compare_answer(const struct trial *t, const struct judged *j)
 	if (info->level == TALLY_LEVEL_INTERCHANGE) {
 		if (code == NULL)
 			return j->ack.n == 0 ? NULL : "somebody is answered";
-		return tells(j, "TA1", 1, 4, error ? "R" : "E") &&
-			tells(j, "TA1", 1, 5, code)
+		return judged_tells(j, "TA1", 1, 4, error ? "R" : "E") &&
+			judged_tells(j, "TA1", 1, 5, code)
 		    ? NULL
 		    : "not the TA1";
 	}
 	if (code == NULL)
-		return tells(j, "AK9", 1, 1, "A") &&
-			told(j, "AK3", 1, 1) == NULL
+		return judged_tells(j, "AK9", 1, 1, "A") &&
+			judged_told(j, "AK3", 1, 1) == NULL
 		    ? NULL
 		    : "a note is told";
 	if (info->level == TALLY_LEVEL_GROUP)
-		return tells(j, "AK9", (int)t->groups, 1, error ? "R" : "E") &&
-			tells(j, "AK9", (int)t->groups, 5, code)
+		return judged_tells(
+			   j, "AK9", (int)t->groups, 1, error ? "R" : "E") &&
+			judged_tells(j, "AK9", (int)t->groups, 5, code)
 		    ? NULL
 		    : "not the AK9";
-	if (!tells(j, "AK9", 1, 1, error ? "P" : "E") ||
-	    !tells(j, "AK9", 1, 4, error ? "2" : "3"))
+	if (!judged_tells(j, "AK9", 1, 1, error ? "P" : "E") ||
+	    !judged_tells(j, "AK9", 1, 4, error ? "2" : "3"))
 		return "not the AK9";
 	if (strcmp(code, UNTOLD) == 0)
 		return NULL;
@@ -502,15 +375,16 @@ compare_answer(const struct trial *t, const struct judged *j)
 		return tells_set(j, "R", code) ? NULL : "not the AK5";
 	if (!tells_set(j, error ? "R" : "E", "5"))
 		return "not the AK5";
-	if (told(j, "AK3", 2, 1) != NULL ||
+	if (judged_told(j, "AK3", 2, 1) != NULL ||
 	    !tells_number(j, "AK3", 2, t->x.segment) ||
-	    !tells(j, "AK3", 1, 4,
+	    !judged_tells(j, "AK3", 1, 4,
 		info->level == TALLY_LEVEL_SEGMENT ? code : "8") ||
-	    (t->x.tag != NULL && !tells(j, "AK3", 1, 1, t->x.tag)))
+	    (t->x.tag != NULL && !judged_tells(j, "AK3", 1, 1, t->x.tag)))
 		return "not the AK3";
 	if (info->level == TALLY_LEVEL_SEGMENT)
-		return told(j, "AK4", 1, 1) == NULL ? NULL : "an AK4";
-	return told(j, "AK4", 2, 1) == NULL && tells(j, "AK4", 1, 3, code) &&
+		return judged_told(j, "AK4", 1, 1) == NULL ? NULL : "an AK4";
+	return judged_told(j, "AK4", 2, 1) == NULL &&
+		judged_tells(j, "AK4", 1, 3, code) &&
 		tells_number(j, "AK4", 1, t->x.element)
 	    ? NULL
 	    : "not the AK4";

@@ -139,16 +139,20 @@ test_damage(void **state)
 int
 main(void)
 {
-	struct CMUnitTest *tests = calloc(ndamages, sizeof(*tests));
+	struct CMUnitTest *tests;
+	size_t n = 0;
 	int failed;
 
+	while (damage_nth(n) != NULL)
+		n++;
+	tests = calloc(n, sizeof(*tests));
 	if (tests == NULL)
 		return 1;
-	for (size_t i = 0; i < ndamages; i++)
-		tests[i] = (struct CMUnitTest){ .name = damages[i].name,
+	for (size_t i = 0; i < n; i++)
+		tests[i] = (struct CMUnitTest){ .name = damage_nth(i)->name,
 			.test_func = test_damage,
-			.initial_state = (void *)(uintptr_t)&damages[i] };
-	failed = _cmocka_run_group_tests("damage", tests, ndamages, NULL, NULL);
+			.initial_state = (void *)(uintptr_t)damage_nth(i) };
+	failed = _cmocka_run_group_tests("damage", tests, n, NULL, NULL);
 	free(tests);
 	return failed;
 }

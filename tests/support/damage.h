@@ -21,12 +21,11 @@ struct damage {
 	/* False when the set has nothing that could be spoilt so. */
 	bool (*spoil)(struct made_set *, struct maker *, struct expected *);
 };
-extern const struct damage damages[];
-extern const size_t ndamages;
 
-/* Rarer ones; some come to a note only, and some need a repetition separator
- * in the maker. */
-extern const struct damage rare_damages[];
-extern const size_t nrare_damages;
+/* By number from 0; null behind the last. */
+const struct damage *damage_nth(size_t);
+/* By name, among rare ones, too: some of those come to a note only, and some
+ * need a repetition separator in the maker.  It must be there. */
+const struct damage *damage_find(const char *name);
 
 #endif

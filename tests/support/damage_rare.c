@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "damage.h"
+#include "damage_parts.h"
 
 #define TRIES 400
 
@@ -21,12 +21,9 @@ some_segment(struct made_set *s, struct maker *m, uint32_t *at)
 		return NULL;
 	*at = 1 + rnd_below(&m->rnd, s->n - 2);
 	g = &s->segment[*at];
-	for (uint16_t i = 0; i < s->spec->ntotal; i++)
-		if (strcmp(s->spec->total[i].tag, g->tag) == 0 ||
-		    strcmp(s->spec->total[i].of, g->tag) == 0)
-			return NULL;
 	/* Levels have damages of their own. */
-	return strcmp(g->tag, "HL") == 0 ? NULL : g;
+	return made_counted(s->spec, g->tag) || strcmp(g->tag, "HL") == 0 ? NULL
+									  : g;
 }
 
 /* An element of one that has a value. */
@@ -266,16 +263,6 @@ repetition_long(struct made_set *s, struct maker *m, struct expected *x)
 
 /* --- segments --- */
 
-static uint32_t
-places_of(const struct tally_set_spec *spec, const char *tag)
-{
-	uint32_t n = 0;
-
-	for (uint16_t i = 0; i < spec->nplace; i++)
-		n += strcmp(spec->place[i].segment->tag, tag) == 0;
-	return n;
-}
-
 static const struct tally_version *
 version_of(const struct tally_set_spec *spec)
 {
@@ -298,7 +285,7 @@ not_in_set(struct made_set *s, struct maker *m, struct expected *x)
 		    &v->segment[rnd_below(&m->rnd, v->nsegment)];
 		struct made_segment g = { .spec = spec, .n = 1 };
 		uint32_t at = 1 + rnd_below(&m->rnd, s->n - 1);
-		bool no = places_of(s->spec, spec->tag) > 0;
+		bool no = made_places_of(s->spec, spec->tag) > 0;
 		size_t bytes;
 
 		for (size_t k = 0; k < sizeof(envelope) / sizeof(*envelope);
@@ -344,7 +331,7 @@ loop_too_often(struct made_set *s, struct maker *m, struct expected *x)
 
 		/* The instance that is the last of its run. */
 		if (l == 0 || spec->loop[l].max == TALLY_UNBOUNDED ||
-		    spec->loop[l].max > 20 || places_of(spec, tag) != 1)
+		    spec->loop[l].max > 20 || made_places_of(spec, tag) != 1)
 			continue;
 		while (s->segment[at + n].place > first &&
 		    s->segment[at + n].place <= spec->loop[l].last)
@@ -450,7 +437,7 @@ level_below(struct made_set *s, struct maker *m, struct expected *x)
 	return level(s, x, 1, 4, "1", TALLY_F_hierarchy_child);
 }
 
-const struct damage rare_damages[] = {
+static const struct damage damages[] = {
 	{ "one component too many", component_excess },
 	{ "one repetition too many", repetition_excess },
 	{ "a component that is too long", component_long },
@@ -467,4 +454,5 @@ const struct damage rare_damages[] = {
 	{ "levels that are not numbered in turn", level_skipped },
 	{ "a level without those below that it announces", level_below },
 };
-const size_t nrare_damages = sizeof(rare_damages) / sizeof(rare_damages[0]);
+const struct damages rare_damages = { damages,
+	sizeof(damages) / sizeof(damages[0]) };

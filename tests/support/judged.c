@@ -254,3 +254,41 @@ judged_text(const struct judged *j)
 			return finding_text(&j->findings.v[i]);
 	return "none";
 }
+
+const char *
+judged_told(const struct judged *j, const char *tag, int nth, int k)
+{
+	static char value[128];
+	const char *p = j->ack.p, *end;
+	size_t n = strlen(tag);
+	char name[4];
+
+	/* It has AK2 and AK9, too; a line for each segment, * and ~. */
+	snprintf(name, sizeof(name), "%s", tag);
+	if (j->form == TALLY_ACK_999 && name[0] == 'A' && name[2] >= '3' &&
+	    name[2] <= '5')
+		name[0] = 'I';
+	for (; p != NULL && *p != '\0'; p = end + 1) {
+		end = strchr(p, '\n');
+		if (end == NULL)
+			return NULL;
+		if (strncmp(p, name, n) != 0 || (p[n] != '*' && p[n] != '~') ||
+		    --nth > 0)
+			continue;
+		for (; k > 0 && *p != '~'; p++)
+			k -= *p == '*';
+		n = strcspn(p, "*~>");
+		snprintf(value, sizeof(value), "%.*s", (int)n, p);
+		return value;
+	}
+	return NULL;
+}
+
+bool
+judged_tells(
+    const struct judged *j, const char *tag, int nth, int k, const char *want)
+{
+	const char *is = judged_told(j, tag, nth, k);
+
+	return is != NULL && strcmp(is, want) == 0;
+}

@@ -46,6 +46,13 @@ void judged_run_as(struct judged *, struct tally_str bytes, enum tally_ack_form,
     size_t chunk, struct rnd *);
 void judged_free(struct judged *);
 
+/* The kth element of the nth segment with the tag of the answer, valid until
+ * the next call; null when there is none.  AK3, AK4 and AK5 are IK3, IK4 and
+ * IK5 in a 999.  Whether it is what is wanted. */
+const char *judged_told(const struct judged *, const char *tag, int nth, int k);
+bool judged_tells(
+    const struct judged *, const char *tag, int nth, int k, const char *want);
+
 /* Findings that are not notes. */
 size_t judged_faults(const struct judged *);
 /* The first of them, as text for a failing test: valid until the next call. */
