@@ -36,11 +36,10 @@ static const struct {
 	{ TALLY_F_not_edi, "no interchange: nobody to answer; test_judge" },
 	{ TALLY_F_empty_file, "no interchange: nobody to answer; test_judge" },
 	{ TALLY_F_text_outside, "outside interchanges; test_judge" },
-	{ TALLY_F_set_too_large, "needs 64 MiB, or a lower limit; test_judge" },
+	{ TALLY_F_set_too_large, "needs a lower limit; test_judge_options" },
 	{ TALLY_F_binary_length, "in no set that is here; test_binary" },
 	{ TALLY_F_version_nearest,
-	    "only where an agreement allows it; "
-	    "test_judge" },
+	    "only where an agreement allows it; test_judge_options" },
 	{ TALLY_F_receiver_unknown, "of the workspace, not of the judge" },
 	{ TALLY_F_sender_unknown, "of the workspace, not of the judge" },
 	{ TALLY_F_interchange_reset, "of the workspace, not of the judge" },

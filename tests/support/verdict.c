@@ -6,11 +6,16 @@
 
 #include "tallyman/judge.h"
 
-enum tally_rc
-verdict_read(
-    void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
+/* Bytes of which it gives chunk at a time; 0: all at once. */
+struct source {
+	struct tally_str left;
+	size_t chunk;
+};
+
+static enum tally_rc
+give(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
 {
-	struct verdict_source *s = ctx;
+	struct source *s = ctx;
 
 	(void)err;
 	*got = s->left.n < max ? s->left.n : max;
@@ -63,7 +68,7 @@ show_findings(struct tally_buf *out, const struct tally_findings *fs)
 void
 verdict_of(struct tally_buf *out, struct tally_str bytes, size_t chunk)
 {
-	struct verdict_source s = { bytes, chunk };
+	struct source s = { bytes, chunk };
 	struct tally_judge_options options = { .limits = &tally_limits_default,
 		.dictionary = &tally_builtin };
 	const struct tally_interchange_judged *ic;
@@ -72,7 +77,7 @@ verdict_of(struct tally_buf *out, struct tally_str bytes, size_t chunk)
 	enum tally_rc rc;
 
 	rc = tally_judge_new(
-	    &j, (struct tally_source){ verdict_read, &s }, 0, &options, &err);
+	    &j, (struct tally_source){ give, &s }, 0, &options, &err);
 	assert(rc == TALLY_OK);
 	do {
 		rc = tally_judge_next(j, &ic, &err);

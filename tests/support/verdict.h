@@ -13,12 +13,4 @@
  */
 void verdict_of(struct tally_buf *out, struct tally_str bytes, size_t chunk);
 
-/* The bytes of a source; read gives at most chunk at a time. */
-struct verdict_source {
-	struct tally_str left;
-	size_t chunk;
-};
-enum tally_rc verdict_read(
-    void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err);
-
 #endif

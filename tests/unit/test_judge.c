@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reader, checker and judge over small inputs: for each, the verdicts and the
- * findings.  One fault is one finding, at its own place.
+ * findings.  One fault is one finding, at its own place.  What a judge is told
+ * besides: test_judge_options.
  */
 #include <setjmp.h>
 #include <stdarg.h>
@@ -11,22 +12,10 @@
 #include <stdio.h>
 
 #include "support/judged.h"
+#include "support/pieces.h"
 #include "support/verdict.h"
 #include "tallyman/x12.h"
 
-#define ISA \
-	"ISA*00*          *00*          *ZZ*ACME           *ZZ*US            " \
-	" " \
-	"*261123*1200*U*00401*000000007*0*P*>~"
-#define GS  "GS*PO*ACME*US*20261123*1200*7*X*004010~"
-#define ST  "ST*850*0001~"
-#define BEG "BEG*00*SA*4711**20261123~"
-#define PO1 "PO1*1*10*EA*1.25**UP*012345678905~"
-#define SE5 "SE*5*0001~"
-#define GE  "GE*1*7~"
-#define IEA "IEA*1*000000007~"
-#define CTT "CTT*1~"
-#define SET ST BEG PO1 CTT SE5
 #define ASN \
 	"GS*SH*ACME*US*20261123*1200*7*X*004010~ST*856*0001~" \
 	"BSN*00*S1*20261123*1200~"
@@ -338,108 +327,6 @@ test_many_elements(void **state)
 	tally_buf_free(&out);
 }
 
-/* The characters that are agreed on: in texts and codes, in components. */
-static void
-test_characters(void **state)
-{
-	static const struct {
-		enum tally_characters set;
-		const char *text;
-		bool good;
-	} row[] = {
-		{ TALLY_CHARACTERS_ANY, "ab\xc3\xa9\x80", true },
-		{ TALLY_CHARACTERS_BASIC, "A 1!\"&'()+,-./:;?=", true },
-		{ TALLY_CHARACTERS_BASIC, "Ab", false },
-		{ TALLY_CHARACTERS_BASIC, "A#", false },
-		{ TALLY_CHARACTERS_BASIC, "\xc3\x89", false },
-		{ TALLY_CHARACTERS_EXTENDED, "Ab%@[]_{}\\|<#$", true },
-		{ TALLY_CHARACTERS_EXTENDED, "\xc3\x89t\xc3\xa9 \xc2\xbf",
-		    true },
-		{ TALLY_CHARACTERS_EXTENDED, "\xc9t\xe9 \xbf", true },
-		{ TALLY_CHARACTERS_EXTENDED, "3 \xd7 4", false },
-		{ TALLY_CHARACTERS_EXTENDED, "3 \xc3\x97 4", false },
-		{ TALLY_CHARACTERS_EXTENDED, "\xe2\x82\xac 5", false },
-		{ TALLY_CHARACTERS_EXTENDED, "A\x80", false },
-		{ TALLY_CHARACTERS_UTF8, "\xe2\x82\xac 5", true },
-		{ TALLY_CHARACTERS_UTF8, "\xc9t\xe9", false },
-		{ TALLY_CHARACTERS_UTF8, "\xc3", false },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < 2 * (sizeof(row) / sizeof(row[0])); i++) {
-		struct tally_judge_options options = {
-			.limits = &tally_limits_default,
-			.dictionary = &tally_builtin,
-			.characters = row[i / 2].set
-		};
-		const struct tally_interchange_judged *ic;
-		const struct tally_findings *fs;
-		struct verdict_source source;
-		struct tally_judge *j;
-		struct tally_err err;
-		char in[1024];
-
-		/* In an element, and in a component. */
-		snprintf(in, sizeof(in),
-		    ISA GS ST BEG "%s%s~" PO1 CTT "SE*6*0001~" GE IEA,
-		    i % 2 == 0 ? "REF*DP*" : "REF*DP*1**DP>", row[i / 2].text);
-		source = (struct verdict_source){ tally_cstr(in), 0 };
-		assert_int_equal(
-		    tally_judge_new(&j,
-			(struct tally_source){ verdict_read, &source }, 0,
-			&options, &err),
-		    TALLY_OK);
-		assert_int_equal(tally_judge_next(j, &ic, &err), TALLY_OK);
-		fs = tally_judge_findings(j);
-		if (fs->errors != !row[i / 2].good)
-			fail_msg("%s: %zu errors", row[i / 2].text, fs->errors);
-		if (fs->errors > 0) {
-			assert_int_equal(
-			    fs->v[0].kind, TALLY_F_element_character);
-			assert_int_equal(fs->v[0].segment, 3);
-		}
-		tally_judge_free(j);
-	}
-}
-
-/* A set over a limit is passed over; those around it are judged. */
-static void
-test_set_too_large(void **state)
-{
-	static const char in[] =
-	    ISA GS SET "ST*850*0002~" BEG PO1 PO1 "CTT*2~SE*6*0002~"
-		       "ST*850*0003~" BEG PO1 CTT "SE*5*0003~GE*3*7~" IEA;
-	struct tally_limits limits[] = { tally_limits_default,
-		tally_limits_default };
-
-	(void)state;
-	limits[0].set_segments = 5;
-	limits[1].set_bytes = sizeof(SET) + 20;
-	for (size_t i = 0; i < 2; i++) {
-		struct tally_judge_options options = { .limits = &limits[i],
-			.dictionary = &tally_builtin };
-		struct verdict_source source = { tally_cstr(in), 0 };
-		const struct tally_interchange_judged *ic;
-		const struct tally_findings *fs;
-		struct tally_judge *j;
-		struct tally_err err;
-
-		assert_int_equal(
-		    tally_judge_new(&j,
-			(struct tally_source){ verdict_read, &source }, 0,
-			&options, &err),
-		    TALLY_OK);
-		assert_int_equal(tally_judge_next(j, &ic, &err), TALLY_OK);
-		fs = tally_judge_findings(j);
-		assert_int_equal(fs->n, 1);
-		assert_int_equal(fs->v[0].kind, TALLY_F_set_too_large);
-		assert_int_equal(ic->group[0].verdict, TALLY_PARTIAL);
-		assert_int_equal(ic->group[0].accepted, 2);
-		assert_int_equal(ic->group[0].set[1].verdict, TALLY_REJECTED);
-		tally_judge_free(j);
-	}
-}
-
 /* A code that an open list lacks: a note, once for each element of a set. */
 static void
 test_unlisted(void **state)
@@ -519,69 +406,6 @@ test_check_digits(void **state)
 	judged_free(&j);
 }
 
-/* A version that is not there: rejected, or read with the nearest one. */
-static void
-test_nearest(void **state)
-{
-	static const struct {
-		const char *version;
-		bool nearest;
-		enum tally_verdict verdict;
-		const char *read_as;
-		enum tally_finding_kind kind;
-		const char *expected;
-	} want[] = {
-		{ "004010", true, TALLY_ACCEPTED, "004010", 0, "" },
-		{ "004010VICS", true, TALLY_ACCEPTED, "004010", 0, "" },
-		{ "004030", false, TALLY_REJECTED, "", TALLY_F_group_version,
-		    "a version whose dictionary is there" },
-		{ "004030", true, TALLY_ACCEPTED, "004010",
-		    TALLY_F_version_nearest, "004010" },
-		{ "006020X1", true, TALLY_ACCEPTED, "005010",
-		    TALLY_F_version_nearest, "005010" },
-		{ "OLD", true, TALLY_REJECTED, "", TALLY_F_group_version,
-		    "a version whose dictionary is there" },
-	};
-
-	(void)state;
-	for (size_t i = 0; i < sizeof(want) / sizeof(want[0]); i++) {
-		const struct tally_interchange_judged *ic;
-		const struct tally_findings *fs;
-		struct tally_judge_options options = {
-			.limits = &tally_limits_default,
-			.dictionary = &tally_builtin,
-			.nearest = want[i].nearest ? &tally_builtin : NULL
-		};
-		struct verdict_source source;
-		struct tally_judge *j;
-		struct tally_err err;
-		char in[1024];
-
-		snprintf(in, sizeof(in), "%s%s%s~%s", ISA,
-		    "GS*PO*ACME*US*20261123*1200*7*X*", want[i].version,
-		    SET GE IEA);
-		source = (struct verdict_source){ tally_cstr(in), 0 };
-		assert_int_equal(
-		    tally_judge_new(&j,
-			(struct tally_source){ verdict_read, &source }, 0,
-			&options, &err),
-		    TALLY_OK);
-		assert_int_equal(tally_judge_next(j, &ic, &err), TALLY_OK);
-		fs = tally_judge_findings(j);
-		assert_int_equal(ic->group[0].verdict, want[i].verdict);
-		assert_string_equal(ic->group[0].read_as, want[i].read_as);
-		assert_int_equal(fs->n, want[i].kind != 0);
-		if (fs->n > 0) {
-			assert_int_equal(fs->v[0].kind, want[i].kind);
-			assert_int_equal(fs->v[0].element, 8);
-			assert_true(tally_str_eq(
-			    fs->v[0].expected, tally_cstr(want[i].expected)));
-			assert_int_equal(ic->group[0].findings.n, 1);
-		}
-		tally_judge_free(j);
-	}
-}
-
 int
 main(void)
 {
@@ -589,12 +413,9 @@ main(void)
 		cmocka_unit_test(test_verdicts),
 		cmocka_unit_test(test_separators),
 		cmocka_unit_test(test_unended_segment),
-		cmocka_unit_test(test_set_too_large),
-		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_many_elements),
 		cmocka_unit_test(test_unlisted),
 		cmocka_unit_test(test_check_digits),
-		cmocka_unit_test(test_nearest),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
