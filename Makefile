@@ -46,7 +46,8 @@ APP_LIBS  := $(SQLITE_LIBS) $(SSH_LIBS)
 DICT_DIRS := $(sort $(wildcard src/dictionary/[0-9]*))
 DICT_TEXT := $(foreach d,$(DICT_DIRS),$(wildcard $d/*))
 EMBED     := $(sort $(wildcard maps/*.xml maps/*.rng))
-GEN_SRC   := $(B)/gen/dictionary.c $(B)/gen/embedded.c $(B)/gen/model.c
+GEN_SRC   := $(B)/gen/dictionary.c $(B)/gen/embedded.c $(B)/gen/model.c \
+	$(B)/gen/maps.c
 
 obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 CORE_OBJ := $(call obj,$(CORE_SRC)) $(GEN_SRC:.c=.o)
@@ -95,6 +96,13 @@ $(B)/tool/model: $(call obj,src/tool/model.c src/record/model.c \
 	$(LINK) $^ $(CORE_LIBS)
 $(B)/gen/model.c: $(B)/tool/model
 	$(B)/tool/model > $@
+$(B)/tool/maps: $(call obj,src/tool/maps.c $(filter-out src/map/image.c, \
+    $(foreach d,base x12 record map,$(wildcard src/$d/*.c)))) \
+    $(filter-out $(B)/gen/maps.o,$(GEN_SRC:.c=.o))
+	@mkdir -p $(@D)
+	$(LINK) $^ $(CORE_LIBS)
+$(B)/gen/maps.c: $(B)/tool/maps
+	$(B)/tool/maps > $@
 $(B)/gen/embedded.c: $(EMBED) src/tool/embed.c | $(B)/tool/embed
 	@mkdir -p $(@D)
 	$(B)/tool/embed $(EMBED) > $@

@@ -11,6 +11,7 @@
 
 #include "base/embed.h"
 #include "base/xml.h"
+#include "map/image.h"
 
 #define MODEL    "records.xml"
 #define SUFFIX   ".xml"
@@ -268,6 +269,21 @@ compile_entry(struct maps *m, struct entry *e, const struct tally_version *only,
 	return rc;
 }
 
+/* One of ours for one version, where it was compiled when the program was
+ * built. */
+static enum tally_rc
+take_image(struct maps *m, struct entry *e, size_t i, struct tally_err *err)
+{
+	const struct tally_version *v = m->dictionary->version[i];
+	const struct tally_map_image *im = tally_map_image_find(e->name, v);
+	enum tally_rc rc = TALLY_OK;
+
+	if (im != NULL)
+		rc = tally_map_image_load(&e->map[i], im, v, err);
+	e->done[i] = e->map[i] != NULL;
+	return rc;
+}
+
 /* For all versions, or for that one.  What failed is tried again: without its
  * map a set would be held. */
 static enum tally_rc
@@ -275,15 +291,18 @@ ready(struct maps *m, struct entry *e, const struct tally_version *only,
     struct tally_err *err)
 {
 	enum tally_rc rc = TALLY_OK;
+	bool all = true;
 
 	for (size_t i = 0; e->later && i < m->dictionary->nversion; i++) {
 		if (e->done[i] ||
 		    (only != NULL && m->dictionary->version[i] != only))
 			continue;
-		rc = compile_entry(m, e, only, err);
-		break;
+		rc = take_image(m, e, i, err);
+		if (rc != TALLY_OK)
+			return rc;
+		all = all && e->done[i];
 	}
-	return rc;
+	return all ? TALLY_OK : compile_entry(m, e, only, err);
 }
 
 /* The version whose set that is; null: none of the dictionary's. */
