@@ -7,6 +7,10 @@
 
 #include <stdio.h>
 
+/* What is lost where a file is not as it was supposed to be: the recording of
+ * so much.  A smaller one than WIRE_SMALL has nothing to gain. */
+#define SUPPOSED_MAX (UINT64_C(32) << 20)
+
 bool
 translate_lacks(enum tally_rc rc)
 {
@@ -235,6 +239,8 @@ translate_read(
 		.size = t->file.size,
 		.from = from,
 		.single = single,
+		.suppose = t->supposing && !single &&
+		    t->file.size > WIRE_SMALL && t->file.size <= SUPPOSED_MAX,
 		.source = source,
 		.used = group_used,
 		.ctx = t };

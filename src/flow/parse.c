@@ -44,6 +44,19 @@ say_trouble(struct parse *p, struct tally_err *why)
 		sandbox_exit(1);
 }
 
+/* What was said of the interchange does not hold. */
+static void
+say_otherwise(struct parse *p)
+{
+	struct tally_err err;
+	struct wire w;
+
+	tally_buf_reset(&p->out);
+	wire_finish(&w, wire_begin(&w, &p->out, WIRE_OTHERWISE));
+	if (parse_send(p, &err) != TALLY_OK)
+		sandbox_exit(1);
+}
+
 /* Whether the group's number was there in an interchange before this one. */
 static enum tally_rc
 group_used(void *ctx, const struct tally_interchange_judged *ic,
@@ -153,7 +166,7 @@ interchange(struct parse *p, struct tally_judge *judge, struct tally_err *err)
 {
 	/* Only written from. */
 	struct tally_findings list = *tally_judge_findings(judge);
-	bool clean = list.n == 0 && list.dropped == 0, record;
+	bool clean = !p->file.suppose && parse_is_clean(judge), record;
 	enum tally_rc rc;
 
 	rc = say(p, p->ic != NULL ? WIRE_JUDGED : WIRE_END, &list, err);
@@ -171,6 +184,18 @@ interchange(struct parse *p, struct tally_judge *judge, struct tally_err *err)
 	return rc;
 }
 
+/* The next interchange; where envelopes alone are read, without a mistake. */
+static enum tally_rc
+next_judged(struct parse *p, struct tally_judge *judge, struct tally_err *err)
+{
+	enum tally_rc rc = tally_judge_next(judge, &p->ic, err);
+
+	return rc == TALLY_OK && p->file.suppose && p->ic != NULL &&
+		!parse_is_clean(judge)
+	    ? parse_not_so(p, err)
+	    : rc;
+}
+
 static enum tally_rc
 file(struct parse *p, struct tally_err *err)
 {
@@ -180,15 +205,17 @@ file(struct parse *p, struct tally_err *err)
 	enum tally_rc rc;
 
 	parse_judging(p, &options);
+	options.envelopes = p->file.suppose;
 	if (p->partner != NULL && p->partner->unique_groups) {
 		options.group_used = group_used;
 		options.group_ctx = p;
 	}
+	p->otherwise = false;
 	source = parse_source(p, PARSE_FIRST, p->file.from, p->file.size);
 	rc = tally_judge_new(&judge, source, p->file.from, &options, err);
 	do {
 		if (rc == TALLY_OK)
-			rc = tally_judge_next(judge, &p->ic, err);
+			rc = next_judged(p, judge, err);
 		if (rc == TALLY_OK)
 			rc = interchange(p, judge, err);
 	} while (rc == TALLY_OK && p->ic != NULL);
@@ -248,7 +275,9 @@ parse_work(struct parse *p)
 		if (rc == TALLY_OK)
 			rc = file(p, &err);
 		parse_forget(p);
-		if (rc != TALLY_OK)
+		if (rc != TALLY_OK && p->otherwise)
+			say_otherwise(p);
+		else if (rc != TALLY_OK)
 			say_trouble(p, &err);
 	}
 }

@@ -7,6 +7,11 @@
  *   parse_talk.c  frames, and the bytes of the file that come in them
  *   parse_set.c   the second pass: sets through their maps into batches
  *
+ * The first pass over an interchange gives the verdict, which is needed before
+ * anything of it is recorded.  Where that can be taken back it reads envelopes
+ * alone; if they are without a mistake the interchange is supposed to be, and
+ * the second pass, which checks what the first did not, ends where it is not.
+ *
  * It has configuration, dictionary, maps and guides by fork, a way to the run,
  * and nothing else: see sandbox.h.
  */
@@ -58,6 +63,7 @@ struct parse {
 	/* The interchange in hand, as judged, and what is wanted of it. */
 	const struct tally_interchange_judged *ic;
 	struct tally_judge *second;
+	bool otherwise; /* it is not as it was supposed */
 	struct wire_record asked;
 	size_t chosen;  /* of those asked for */
 	uint64_t seen;  /* sets that the second pass has met */
@@ -88,8 +94,14 @@ void parse_forget(struct parse *);
 /* A planted fault: whether the bytes have had their effect. */
 bool parse_poisoned(struct parse *, const char *bytes, size_t n);
 
+/* Whether nothing at all was found. */
+bool parse_is_clean(const struct tally_judge *);
+/* Ends the file, which was supposed to be without a mistake and is not. */
+enum tally_rc parse_not_so(struct parse *, struct tally_err *);
+
 void parse_judging(struct parse *, struct tally_judge_options *);
-/* The second pass over p->ic; sends batches and answers as it goes. */
+/* The second pass over p->ic; sends batches and answers as it goes.  Clean: the
+ * first one, which checked all of it, found nothing. */
 enum tally_rc parse_record(struct parse *, bool clean, struct tally_err *)
     TALLY_MUST_USE;
 

@@ -208,6 +208,21 @@ is_asked(struct parse *p, uint64_t offset)
 	return p->chosen < r->n && r->offset[p->chosen] == offset;
 }
 
+bool
+parse_is_clean(const struct tally_judge *judge)
+{
+	const struct tally_findings *list = tally_judge_findings(judge);
+
+	return list->n == 0 && list->dropped == 0;
+}
+
+enum tally_rc
+parse_not_so(struct parse *p, struct tally_err *err)
+{
+	p->otherwise = true;
+	return tally_err_set(err, TALLY_DATA, "it is not as it was supposed");
+}
+
 static enum tally_rc
 visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 {
@@ -215,6 +230,8 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 	const struct tally_group_judged *g = NULL;
 	enum tally_rc rc;
 
+	if (p->file.suppose && !parse_is_clean(p->second))
+		return parse_not_so(p, err);
 	if (++p->seen <= p->asked.recorded || !is_asked(p, v->judged->offset))
 		return TALLY_OK;
 	rc = find_group(p, v, &g, err);
@@ -259,6 +276,8 @@ parse_record(struct parse *p, bool clean, struct tally_err *err)
 	rc = tally_judge_new(&p->second, source, ic->offset, &options, err);
 	if (rc == TALLY_OK)
 		rc = tally_judge_next(p->second, &again, err);
+	if (rc == TALLY_OK && p->file.suppose && !parse_is_clean(p->second))
+		rc = parse_not_so(p, err);
 	if (rc == TALLY_OK)
 		rc = put(p, true, err);
 	tally_judge_free(p->second);

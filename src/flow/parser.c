@@ -336,6 +336,18 @@ parser_judged(struct parser *p, struct tally_interchange_judged **out,
 	return TALLY_OK;
 }
 
+bool
+parser_supposed(const struct parser *p)
+{
+	return p->file.suppose;
+}
+
+bool
+parser_otherwise(const struct parser *p)
+{
+	return p->otherwise;
+}
+
 void
 parser_skip(struct parser *p)
 {

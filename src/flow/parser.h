@@ -10,9 +10,10 @@
  *   the run     gives bytes of the file in hand as they are asked for, in
  *               memory that the parser can only read, decides what becomes of
  *               each interchange, and records
- *   the parser  judges an interchange whole; if it is to be recorded, reads it
- *               again and maps its sets into batches, one of which is on its
- *               way while the run records the one before
+ *   the parser  judges an interchange whole, or supposes what it is (see
+ *               parser_supposed); if it is to be recorded, reads it again and
+ *               maps its sets into batches, one of which is on its way while
+ *               the run records the one before
  *
  * So both cores have work, and memory does not grow with the file.  Of small
  * files many are given at once, and read ahead of the run.  What the parser
@@ -61,6 +62,7 @@ struct parser_file {
 	uint64_t size;
 	uint64_t from; /* the first byte that is judged */
 	bool single;   /* one interchange alone */
+	bool suppose;  /* see parser_supposed */
 	/* Its bytes from an offset on, for one of two readers. */
 	struct tally_source (*source)(void *ctx, int reader, uint64_t from);
 	/* Whether the number of a group was used before. */
@@ -96,6 +98,17 @@ enum tally_rc parser_judged(struct parser *,
     struct tally_interchange_judged **out, const struct tally_findings **list,
     struct tally_err *) TALLY_MUST_USE;
 void parser_skip(struct parser *);
+
+/*
+ * Of a file with suppose only the envelopes are read before parser_judged:
+ * they have no mistake, and so it is supposed of what is in them, which is
+ * most often so and takes a fraction of the time.  All of it is checked while
+ * it is recorded: with its last batch it is certain.  Where it is not so any
+ * call fails and parser_otherwise tells; what was recorded is to be taken
+ * back, and the file to be read without suppose.
+ */
+bool parser_supposed(const struct parser *);
+bool parser_otherwise(const struct parser *);
 
 /* The cross-references of the file's partner, before parser_record; kept for
  * later ones until parser_forget_lookups. */

@@ -110,6 +110,7 @@ send_file(struct parser *p, const struct parser_file *f, bool ahead,
 		.size = f->size,
 		.from = f->from,
 		.single = f->single,
+		.suppose = f->suppose,
 		.whole = f->size <= WIRE_SMALL,
 		.ahead = ahead };
 	struct wire w;
@@ -137,7 +138,7 @@ parser_file(
 {
 	enum tally_rc rc;
 
-	p->died = false;
+	p->died = p->otherwise = false;
 	rc = get_ready(p, err);
 	if (rc != TALLY_OK)
 		return rc;

@@ -49,6 +49,7 @@ struct parser {
 	struct parser_file file;
 	bool ahead;   /* it was given before it was in hand */
 	bool skipped; /* what is said of the interchange is not wanted */
+	bool otherwise;
 	struct parser_reader reader[WIRE_READERS];
 	struct wire_read asked[PARSER_ASKED]; /* a ring */
 	size_t first_asked, nasked;

@@ -258,6 +258,18 @@ trouble(struct parser *p, struct wire *w, struct tally_err *err)
 	return err->rc;
 }
 
+/* It is in the middle of nothing any more. */
+static enum tally_rc
+otherwise(struct parser *p, const struct wire *w, struct tally_err *err)
+{
+	if (!p->file.suppose || !wire_ended(w))
+		return parser_lost(p, "says what cannot be", err);
+	p->busy = false;
+	p->otherwise = true;
+	return tally_err_set(
+	    err, TALLY_DATA, "it is not without a mistake, as was supposed");
+}
+
 bool
 parser_says(struct parser *p, uint64_t n)
 {
@@ -298,6 +310,8 @@ take_frame(struct parser *p, const struct wire_head *head, enum wire_kind *kind,
 		return TALLY_OK;
 	case WIRE_ASK:
 		return was_used(p, w, err);
+	case WIRE_OTHERWISE:
+		return otherwise(p, w, err);
 	case WIRE_TROUBLE:
 		return trouble(p, w, err);
 	default:

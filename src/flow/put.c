@@ -110,7 +110,7 @@ translate_put_on_the_way(struct translate *t, struct tally_err *err)
 
 	t->waiting += t->g.n;
 	t->waiting_bytes += t->g.batch.used;
-	if (rc != TALLY_OK ||
+	if (rc != TALLY_OK || parser_supposed(t->parser) ||
 	    (t->waiting < COMMIT_DOCUMENTS && t->waiting_bytes < COMMIT_BYTES))
 		return rc;
 	rc = store_interchange_mark(

@@ -3,7 +3,9 @@
  * The translate stage: files received become evidence, records and answers.
  *
  * Small files share a transaction, so that a commit's sync is paid once; a
- * larger one has transactions of its own and may commit on the way, resumable.
+ * larger one has one of its own, in which it is supposed to be without a
+ * mistake, and a very large one, or one with a mistake, or that was tried
+ * before, several: it commits on the way, resumable.
  * Where one of several fails, all of them are taken back and done once more,
  * each within a savepoint: that keeps a copy of every page that is written,
  * which is much, and hardly ever needed.
@@ -179,6 +181,14 @@ read_it(
 
 	for (;;) {
 		rc = translate_file(t, err);
+		if (rc != TALLY_OK && t->supposing &&
+		    parser_otherwise(t->parser)) {
+			t->supposing = false;
+			rc = take_back(t, file, err);
+			if (rc != TALLY_OK)
+				return rc;
+			continue;
+		}
 		if (rc == TALLY_OK || !t->opened || !parser_died(t->parser))
 			return rc;
 		log_trouble(&t->f->log, "file", file->name, err);
@@ -232,6 +242,8 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 	enum tally_rc rc;
 
 	t->solo = true;
+	/* What was tried before is to get further with each attempt. */
+	t->supposing = g->file[0].attempts == 0;
 	memset(t->count, 0, sizeof(t->count));
 	rc = store_begin(st, err);
 	if (rc != TALLY_OK)
@@ -312,7 +324,7 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 	struct store *st = t->f->store;
 	enum tally_rc rc;
 
-	t->solo = false;
+	t->solo = t->supposing = false;
 	memset(t->count, 0, sizeof(t->count));
 	memset(g->outcome, 0, sizeof(g->outcome));
 	memset(g->payload, 0, sizeof(g->payload));

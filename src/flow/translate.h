@@ -72,6 +72,7 @@ struct translate {
 	const struct site_partner *partner; /* likewise */
 	bool solo;                          /* may commit on the way */
 	bool careful;    /* within a savepoint, where it is one of several */
+	bool supposing;  /* it may be supposed to be without a mistake */
 	bool unreadable; /* its bytes cannot be had */
 	bool opened;     /* they were there to be given to the parser */
 	size_t waiting, waiting_bytes; /* documents, for a commit; their rows */

@@ -233,6 +233,7 @@ wire_file(struct wire *w, struct wire_file *f)
 	wire_bool(w, &f->single);
 	wire_bool(w, &f->whole);
 	wire_bool(w, &f->ahead);
+	wire_bool(w, &f->suppose);
 }
 
 void

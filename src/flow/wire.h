@@ -33,14 +33,15 @@ enum wire_kind {
 	WIRE_SKIP,     /* on to the next one */
 	WIRE_USED,     /* a bool: what WIRE_ASK asked for */
 	/* To the process that has the store. */
-	WIRE_READY,   /* it can be asked to read */
-	WIRE_READ,    /* struct wire_read: bytes are wanted */
-	WIRE_ASK,     /* interchange and group: was its number used? */
-	WIRE_JUDGED,  /* findings and the interchange */
-	WIRE_END,     /* findings: there is no further interchange */
-	WIRE_BATCH,   /* struct gathered */
-	WIRE_ANSWERS, /* struct wire_answers */
-	WIRE_TROUBLE, /* a tally_rc and its text */
+	WIRE_READY,     /* it can be asked to read */
+	WIRE_READ,      /* struct wire_read: bytes are wanted */
+	WIRE_ASK,       /* interchange and group: was its number used? */
+	WIRE_JUDGED,    /* findings and the interchange */
+	WIRE_END,       /* findings: there is no further interchange */
+	WIRE_BATCH,     /* struct gathered */
+	WIRE_ANSWERS,   /* struct wire_answers */
+	WIRE_OTHERWISE, /* nothing: it is not as it was supposed to be */
+	WIRE_TROUBLE,   /* a tally_rc and its text */
 	WIRE_KINDS
 };
 
@@ -109,6 +110,7 @@ struct wire_file {
 	bool single;      /* there is an end behind one interchange */
 	bool whole;       /* all bytes follow at once, in one WIRE_BYTES */
 	bool ahead;       /* nothing is asked about it: see wire_is_recorded */
+	bool suppose;     /* see parser_supposed */
 };
 /* Whether the interchange of a file that is read ahead is recorded, all of it,
  * without being asked for: then what follows is the same as on WIRE_RECORD. */

@@ -88,7 +88,8 @@ check_set(struct tally_judge *j, const struct tally_unit *u,
 	enum tally_rc rc;
 
 	*checked = false;
-	if (u->set == NULL || u->unreadable || j->version == NULL)
+	if (u->set == NULL || u->unreadable || j->version == NULL ||
+	    j->options.envelopes)
 		return TALLY_OK;
 	id = tally_element(u->set, &u->set->segment[0], 1);
 	spec = tally_set_find(j->version, id);

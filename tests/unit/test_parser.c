@@ -184,6 +184,13 @@ judged_again(void)
 }
 
 static void
+otherwise(void)
+{
+	say_judged(1000, 500, TALLY_ACCEPTED);
+	say_bytes(WIRE_OTHERWISE, "", 0);
+}
+
+static void
 text_again_and_again(void)
 {
 	say_judged(1000, 500, TALLY_ACCEPTED);
@@ -203,6 +210,7 @@ static const struct {
 	{ "a document twice", twice, "what cannot be" },
 	{ "an answer in no group", answer_of_no_group, "what cannot be" },
 	{ "an answer outside", answer_outside, "what cannot be" },
+	{ "what is certain is not so", otherwise, "what cannot be" },
 	{ "a judgement in between", judged_again, "what cannot be" },
 	{ "a text in very many rows", text_again_and_again,
 	    "more than can be said" },
