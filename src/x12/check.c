@@ -110,23 +110,6 @@ grow_instances(struct tally_checker *c, struct tally_err *err)
 	return TALLY_OK;
 }
 
-/* Forgets what was seen in the instance of a loop that another one follows. */
-static void
-forget(struct tally_checker *c, unsigned l)
-{
-	const struct tally_loop *loop = &checker_spec(c)->loop[l];
-	uint32_t last = loop->last < c->far ? loop->last : c->far;
-	uint32_t inner = l + c->g->inner[l];
-	uint32_t *seen = c->seen, *iterations = c->iterations;
-
-	for (uint32_t p = loop->first; p <= last; p++)
-		seen[p] = 0;
-	if (inner > c->inmost)
-		inner = c->inmost;
-	for (uint32_t k = l + 1; k <= inner; k++)
-		iterations[k] = 0;
-}
-
 static enum tally_rc
 begin_loop(
     struct tally_checker *c, unsigned l, uint32_t i, struct tally_err *err)
@@ -134,6 +117,7 @@ begin_loop(
 	const struct tally_loop *loop = &checker_spec(c)->loop[l];
 	struct tally_instance *new;
 	enum tally_rc rc;
+	uint32_t n;
 
 	if (c->ninstance == c->instances_max) {
 		rc = grow_instances(c, err);
@@ -141,15 +125,12 @@ begin_loop(
 			return rc;
 	}
 	new = &c->instance[c->ninstance];
-	new->parent = c->open[loop->parent];
+	new->parent = checker_open(c, loop->parent);
 	new->first = i;
 	new->loop = (uint16_t)l;
-	c->open[l] = c->ninstance++;
-	if (loop->first <= c->far)
-		forget(c, l);
-	if (l > c->inmost)
-		c->inmost = l;
-	if (++c->iterations[l] == loop->max + 1 && loop->max != TALLY_UNBOUNDED)
+	c->newest[l] = c->begun + c->ninstance++;
+	n = ++*checker_count(c, &c->iterations[l], loop->parent);
+	if (n == loop->max + 1 && loop->max != TALLY_UNBOUNDED)
 		checker_too_often(c, TALLY_F_loop_too_often, i, loop->first,
 		    loop->path, loop->max);
 	return TALLY_OK;
@@ -180,13 +161,12 @@ checker_take(struct tally_checker *c, unsigned place, uint32_t i)
 {
 	const struct tally_place *p = &checker_spec(c)->place[place];
 	struct tally_segment *s = &c->set->segment[i];
+	uint32_t n = ++*checker_count(c, &c->seen[place], p->loop);
 
 	s->place = (uint16_t)place;
-	s->loop = c->open[p->loop];
+	s->loop = checker_open(c, p->loop);
 	c->place = place;
-	if (place > c->far)
-		c->far = place;
-	if (++c->seen[place] == p->max + 1 && p->max != TALLY_UNBOUNDED)
+	if (n == p->max + 1 && p->max != TALLY_UNBOUNDED)
 		checker_too_often(c, TALLY_F_segment_too_often, i, place,
 		    checker_path(c, place), p->max);
 }
@@ -223,7 +203,8 @@ prepare(struct tally_checker *c, struct tally_err *err)
 		c->complete_of = c->g;
 	}
 	if (n > c->capacity) {
-		uint32_t *p = tally_calloc(3u * n, sizeof(*p));
+		size_t each = 2 * sizeof(*c->seen) + sizeof(*c->newest);
+		struct checker_count *p = tally_calloc(n, each);
 
 		if (p == NULL)
 			return tally_err_set(
@@ -231,9 +212,8 @@ prepare(struct tally_checker *c, struct tally_err *err)
 		tally_free(c->seen);
 		c->seen = p;
 		c->iterations = p + n;
-		c->open = p + 2 * (size_t)n;
+		c->newest = (uint64_t *)(p + 2 * (size_t)n);
 		c->capacity = n;
-		c->far = c->inmost = 0;
 	}
 	return TALLY_OK;
 }
@@ -245,10 +225,9 @@ begin(struct tally_checker *c, struct tally_err *err)
 
 	if (rc != TALLY_OK)
 		return rc;
-	memset(c->seen, 0, (c->far + 1) * sizeof(*c->seen));
-	memset(c->iterations, 0, (c->inmost + 1) * sizeof(*c->iterations));
-	c->far = c->inmost = 0;
+	c->begun += c->ninstance + 1;
 	c->ninstance = 0;
+	c->newest[0] = c->begun;
 	c->place = 0;
 	c->left = c->limits->findings_set;
 	return begin_loop(c, 0, 0, err);

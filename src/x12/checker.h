@@ -13,17 +13,28 @@
 /* Marks a place in `seen` that was reported as missing. */
 #define MISSED UINT32_C(0x80000000)
 
+/*
+ * How often something was seen, and when that was counted last.  Time is the
+ * number of the newest instance of a loop, which goes on from set to set.  A
+ * count of what stands in a loop ends when the loop, or one around it, begins
+ * anew: it holds if it is not older than the newest instance of each of these,
+ * and nothing has to be cleared.
+ */
+struct checker_count {
+	uint64_t when; /* 0: never */
+	uint32_t n;
+};
+
 struct tally_checker {
 	const struct tally_limits *limits;
 	enum tally_characters characters;
 	bool trust;                      /* place segments, check no values */
 	const struct tally_rules *rules; /* over the standard's; or null */
-	uint32_t *seen;       /* of each place, in the open instance */
-	uint32_t *iterations; /* of each loop, in the open parent */
-	uint32_t *open;       /* of each loop: its newest instance */
-	uint32_t capacity;    /* of the three */
-	uint32_t far, inmost; /* beyond this place and loop, seen and iterations
-				 are 0 */
+	struct checker_count *seen;       /* of each place; owned */
+	struct checker_count *iterations; /* of each loop, in its parent */
+	uint64_t *newest;                 /* of each loop: when it began */
+	uint32_t capacity;                /* of the three */
+	uint64_t begun;                   /* when the set did */
 	const struct tally_grammar *complete_of;
 	uint64_t complete[GRAMMAR_CLASSES_MAX]; /* see segment.h */
 	struct tally_instance *instance;
@@ -51,6 +62,25 @@ checker_path(const struct tally_checker *c, unsigned place)
 	const struct tally_set_spec *s = checker_spec(c);
 
 	return s->loop[s->place[place].loop].path;
+}
+
+/* The newest instance of a loop that is open. */
+static inline uint32_t
+checker_open(const struct tally_checker *c, unsigned l)
+{
+	return (uint32_t)(c->newest[l] - c->begun);
+}
+
+/* What was seen of a place, or loop, that stands in loop l, which is open; to
+ * be changed. */
+static inline uint32_t *
+checker_count(
+    const struct tally_checker *c, struct checker_count *count, unsigned l)
+{
+	if (count->when < c->newest[l])
+		count->n = 0;
+	count->when = c->newest[l];
+	return &count->n;
 }
 
 /* check.c.  Appends a finding, or only counts it when the set has enough. */

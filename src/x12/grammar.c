@@ -288,17 +288,6 @@ loop_begun_at(const struct tally_set_spec *s, unsigned p)
 	return (uint16_t)best;
 }
 
-/* Loops are in the order of their first places, so those inside follow. */
-static uint16_t
-loops_inside(const struct tally_set_spec *s, unsigned l)
-{
-	unsigned k = l + 1;
-
-	while (k < s->nloop && s->loop[k].first <= s->loop[l].last)
-		k++;
-	return (uint16_t)(k - l - 1);
-}
-
 enum tally_rc
 tally_grammar_new(struct tally_grammar **out, const struct tally_version *v,
     const struct tally_set_spec *s, struct tally_err *err)
@@ -318,10 +307,9 @@ tally_grammar_new(struct tally_grammar **out, const struct tally_version *v,
 	g->place_class = tally_arena_alloc(&g->arena, s->nplace);
 	g->begins =
 	    tally_arena_alloc(&g->arena, s->nplace * sizeof(*g->begins));
-	g->inner = tally_arena_alloc(&g->arena, s->nloop * sizeof(*g->inner));
 	g->slot = tally_arena_alloc(&g->arena, 1u << slot_bits);
 	if (g->class == NULL || g->place_class == NULL || g->begins == NULL ||
-	    g->inner == NULL || g->slot == NULL) {
+	    g->slot == NULL) {
 		rc = nomem(err);
 		goto out;
 	}
@@ -332,8 +320,6 @@ tally_grammar_new(struct tally_grammar **out, const struct tally_version *v,
 	g->ends_loop = tally_grammar_class(g, tally_tag("LE"));
 	for (unsigned p = 0; p < s->nplace; p++)
 		g->begins[p] = loop_begun_at(s, p);
-	for (unsigned l = 0; l < s->nloop; l++)
-		g->inner[l] = loops_inside(s, l);
 	g->step = tally_arena_alloc(
 	    &g->arena, (size_t)s->nplace * g->nclass * sizeof(*g->step));
 	rc = g->step != NULL ? make_steps(g, err) : nomem(err);

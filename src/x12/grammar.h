@@ -54,7 +54,6 @@ struct tally_grammar {
 	uint16_t *passed;        /* mandatory places passed over */
 	/* the outermost loop that a place can begin, or 0 */
 	uint16_t *begins;
-	uint16_t *inner; /* of each loop: how many loops stand inside it */
 	struct tally_value_specs values;
 };
 

@@ -34,6 +34,27 @@ checker_too_often(struct tally_checker *c, enum tally_finding_kind kind,
 	report(c, kind, i, checker_spec(c)->place[place].segment, loop, words);
 }
 
+/* How often a place was seen, and MISSED, in the newest instance of its loop
+ * and of those around it. */
+static uint32_t
+seen(const struct tally_checker *c, unsigned place)
+{
+	const struct tally_set_spec *s = checker_spec(c);
+	const struct checker_count *count = &c->seen[place];
+	unsigned l = s->place[place].loop;
+
+	for (; l != 0 && count->when >= c->newest[l]; l = s->loop[l].parent)
+		;
+	return count->when >= c->newest[l] ? count->n : 0;
+}
+
+static void
+set_seen(struct tally_checker *c, unsigned place, uint32_t n)
+{
+	c->seen[place].when = c->begun + c->ninstance - 1;
+	c->seen[place].n = n;
+}
+
 void
 checker_missing(
     struct tally_checker *c, const struct tally_step *st, uint32_t i)
@@ -43,11 +64,9 @@ checker_missing(
 	for (unsigned k = 0; k < st->nmissing; k++) {
 		unsigned p = c->g->passed[st->missing + k];
 
-		if (c->seen[p] != 0 || p == s->nplace - 1u)
+		if (seen(c, p) != 0 || p == s->nplace - 1u)
 			continue;
-		c->seen[p] = MISSED;
-		if (p > c->far)
-			c->far = p;
+		set_seen(c, p, MISSED);
 		report(c, TALLY_F_segment_missing, i, s->place[p].segment,
 		    checker_path(c, p), "the segment, before this one");
 	}
@@ -57,7 +76,7 @@ static void
 nowhere(struct tally_checker *c, uint32_t i)
 {
 	c->set->segment[i].place = TALLY_NOWHERE;
-	c->set->segment[i].loop = c->open[0];
+	c->set->segment[i].loop = checker_open(c, 0);
 }
 
 /* The outermost loop around place p that the present place is not in. */
@@ -150,9 +169,9 @@ checker_displaced(
 	nowhere(c, i);
 	if (p > c->place)
 		return unexpected(c, p, i, err);
-	if ((c->seen[p] & MISSED) != 0) {
+	if ((seen(c, p) & MISSED) != 0) {
 		retract_missing(c, p);
-		c->seen[p] = 1;
+		set_seen(c, p, 1);
 	}
 	report(c, TALLY_F_segment_out_of_order, i, s->place[p].segment,
 	    checker_path(c, p), "the order of the standard");
