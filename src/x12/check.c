@@ -7,6 +7,9 @@
  * the instances of those loops.  A segment that fits nowhere is reported,
  * checked by itself, and leaves the state as it was; only the first segment
  * of a loop moves it back, so that one displaced loop is one finding.
+ *
+ * Nearly all segments are like one before, see shape.h, and mostly like the
+ * one that came next the last time: of these only the values are looked at.
  */
 #include <assert.h>
 
@@ -23,6 +26,10 @@ tally_checker_new(struct tally_checker **out, const struct tally_limits *limits,
 
 	if (c == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "no memory to check");
+	if (!tally_shapes_init(&c->shapes)) {
+		tally_free(c);
+		return tally_err_set(err, TALLY_NOMEM, "no memory to check");
+	}
 	c->limits = limits;
 	*out = c;
 	return TALLY_OK;
@@ -36,6 +43,7 @@ tally_checker_free(struct tally_checker *c)
 	tally_free(c->seen);
 	tally_free(c->instance);
 	hierarchy_free(&c->hierarchy);
+	tally_shapes_free(&c->shapes);
 	tally_free(c);
 }
 
@@ -96,7 +104,7 @@ keep_value(void *ctx, const struct tally_finding *f)
 
 /* --- loops --- */
 
-static enum tally_rc
+CHECK_APART static enum tally_rc
 grow_instances(struct tally_checker *c, struct tally_err *err)
 {
 	uint32_t max = c->instances_max != 0 ? 2 * c->instances_max : 64;
@@ -110,7 +118,7 @@ grow_instances(struct tally_checker *c, struct tally_err *err)
 	return TALLY_OK;
 }
 
-static enum tally_rc
+CHECK_INLINE enum tally_rc
 begin_loop(
     struct tally_checker *c, unsigned l, uint32_t i, struct tally_err *err)
 {
@@ -136,7 +144,7 @@ begin_loop(
 	return TALLY_OK;
 }
 
-enum tally_rc
+CHECK_APART enum tally_rc
 checker_begin_loops(struct tally_checker *c, unsigned l, unsigned place,
     uint32_t i, struct tally_err *err)
 {
@@ -156,8 +164,8 @@ checker_begin_loops(struct tally_checker *c, unsigned l, unsigned place,
 
 /* --- segments --- */
 
-void
-checker_take(struct tally_checker *c, unsigned place, uint32_t i)
+CHECK_INLINE void
+take(struct tally_checker *c, unsigned place, uint32_t i)
 {
 	const struct tally_place *p = &checker_spec(c)->place[place];
 	struct tally_segment *s = &c->set->segment[i];
@@ -166,27 +174,46 @@ checker_take(struct tally_checker *c, unsigned place, uint32_t i)
 	s->place = (uint16_t)place;
 	s->loop = checker_open(c, p->loop);
 	c->place = place;
+	c->row = tally_grammar_step(c->g, place, 0);
 	if (n == p->max + 1 && p->max != TALLY_UNBOUNDED)
 		checker_too_often(c, TALLY_F_segment_too_often, i, place,
 		    checker_path(c, place), p->max);
+}
+
+void
+checker_take(struct tally_checker *c, unsigned place, uint32_t i)
+{
+	take(c, place, i);
+}
+
+/* A segment that stands where a step leads. */
+CHECK_INLINE enum tally_rc
+step_on(struct tally_checker *c, const struct tally_step *st, uint32_t i,
+    struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	if (st->nmissing > 0)
+		checker_missing(c, st, i);
+	if (st->loop != 0) {
+		if (st->loop == checker_spec(c)->place[st->to].loop)
+			rc = begin_loop(c, st->loop, i, err);
+		else
+			rc = checker_begin_loops(c, st->loop, st->to, i, err);
+	}
+	if (rc == TALLY_OK)
+		take(c, st->to, i);
+	return rc;
 }
 
 static enum tally_rc
 place_segment(
     struct tally_checker *c, unsigned class, uint32_t i, struct tally_err *err)
 {
-	const struct tally_step *st = tally_grammar_step(c->g, c->place, class);
-	enum tally_rc rc = TALLY_OK;
+	const struct tally_step *st = c->row + class;
 
-	if (st->to == TALLY_NOWHERE)
-		return checker_displaced(c, class, i, err);
-	if (st->nmissing > 0)
-		checker_missing(c, st, i);
-	if (st->loop != 0)
-		rc = checker_begin_loops(c, st->loop, st->to, i, err);
-	if (rc == TALLY_OK)
-		checker_take(c, st->to, i);
-	return rc;
+	return st->to == TALLY_NOWHERE ? checker_displaced(c, class, i, err)
+				       : step_on(c, st, i, err);
 }
 
 /* --- the set --- */
@@ -198,10 +225,6 @@ prepare(struct tally_checker *c, struct tally_err *err)
 	const struct tally_set_spec *s = checker_spec(c);
 	uint32_t n = s->nplace > s->nloop ? s->nplace : s->nloop;
 
-	if (c->complete_of != c->g) {
-		memset(c->complete, 0, sizeof(c->complete));
-		c->complete_of = c->g;
-	}
 	if (n > c->capacity) {
 		size_t each = 2 * sizeof(*c->seen) + sizeof(*c->newest);
 		struct checker_count *p = tally_calloc(n, each);
@@ -225,6 +248,11 @@ begin(struct tally_checker *c, struct tally_err *err)
 
 	if (rc != TALLY_OK)
 		return rc;
+	if (memcmp(&c->separators, &c->set->separators,
+		sizeof(c->separators)) != 0) {
+		tally_shapes_reset(&c->shapes);
+		c->separators = c->set->separators;
+	}
 	c->begun += c->ninstance + 1;
 	c->ninstance = 0;
 	c->newest[0] = c->begun;
@@ -294,65 +322,139 @@ check_loop_end(const struct tally_checker *c, const struct segment_check *sc)
 	sc->report(sc->ctx, &f);
 }
 
-/* Elements that the dictionary has not. */
-static void
-see_rest(struct tally_segment *s, const uint32_t *pos, unsigned nuse)
-{
-	uint64_t rest = tally_values_present(pos, nuse + 1u, s->n);
-
-	s->present |= rest;
-	s->odd |= rest;
-}
-
-/* A segment that has a class; most are seen to be sound at once. */
+/* The values of a segment, of which most are seen to be sound at once, and what
+ * else there is to it; shape: or null. */
 static void
 check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
-    unsigned class)
+    unsigned class, struct shape *shape, const struct shape_seen *seen)
 {
-	const struct tally_set *set = c->set;
-	struct tally_segment *s = &set->segment[i];
-	const uint32_t *pos = set->pos + s->pos;
-	const struct tally_class *of = &c->g->class[class];
 	const struct tally_set_spec *spec = checker_spec(c);
-	unsigned nuse = of->spec->nuse;
-	uint64_t present, doubtful, numbers = 0;
-	bool sound;
+	uint64_t doubtful = seen->doubtful, within;
+	bool complete;
 
-	present = tally_values_look(of->value, nuse, (const char *)set->bytes,
-	    pos, s->n, set->plain, &doubtful, &s->odd);
-	s->present = present;
-	if (s->n > nuse)
-		see_rest(s, pos, nuse);
-	if (sc->composed)
-		doubtful = present;
-	sound =
-	    doubtful == 0 && segment_sound(of, s, present, c->complete[class]);
-	if ((present & of->checks) != 0)
-		numbers =
-		    tally_values_check(of->value, (const char *)set->bytes, pos,
-			present & present >> 1 & of->checks);
-	if (sound && numbers == 0 && class != c->g->ends_loop)
-		return;
-	sc->segment = s;
-	sc->class = of;
+	sc->segment = &c->set->segment[i];
+	sc->class = &c->g->class[class];
 	sc->loop = &spec->loop[spec->place[c->place].loop];
-	if (!sound && segment_check(sc, present, doubtful))
-		c->complete[class] = present;
-	if (numbers != 0)
-		segment_check_digits(sc, numbers);
+	within = (UINT64_C(2) << sc->class->spec->nuse) - 1;
+	if (sc->composed)
+		doubtful = sc->segment->present;
+	if (shape == NULL || !shape->sound || doubtful != 0) {
+		complete = segment_check(
+		    sc, sc->segment->present & within, doubtful & within);
+		if (shape != NULL && class != c->g->ends_loop)
+			shape->sound = complete &&
+			    shape->step->to != TALLY_NOWHERE &&
+			    (sc->segment->present >> sc->segment->n & 1) != 0;
+	}
+	if (seen->qualifiers != 0)
+		segment_check_digits(sc, seen->qualifiers);
 	if (class == c->g->ends_loop)
 		check_loop_end(c, sc);
 }
 
-/* A segment whose values are known to be good. */
-static void
-see_elements(const struct tally_set *set, struct tally_segment *s)
+/* A segment of which not all is sound that was seen of it, or that leads
+ * nowhere. */
+CHECK_APART static enum tally_rc
+check_shaped(struct tally_checker *c, struct segment_check *sc, uint32_t i,
+    struct shape *m, const struct shape_seen *seen, struct tally_err *err)
 {
-	s->odd = s->present = tally_values_present(set->pos + s->pos, 1, s->n);
+	struct tally_segment *s = &c->set->segment[i];
+	enum tally_rc rc;
+
+	c->shapes.newest = m;
+	s->present = m->present;
+	s->odd = seen->odd;
+	rc = place_segment(c, m->class, i, err);
+	if (rc == TALLY_OK)
+		check_elements(c, sc, i, m->class, m, seen);
+	return rc;
+}
+
+/* A segment that has no shape; *ended: it is the last one. */
+static enum tally_rc
+check_shapeless(struct tally_checker *c, struct segment_check *sc, uint32_t i,
+    unsigned class, bool *ended, struct tally_err *err)
+{
+	struct tally_segment *s = &c->set->segment[i];
+	struct shape_seen seen;
+	enum tally_rc rc = place_segment(c, class, i, err);
+	uint64_t there;
+
+	*ended = s->place == checker_spec(c)->nplace - 1u;
+	if (rc == TALLY_OK && *ended)
+		check_bracket(c, sc, i, class);
+	if (rc != TALLY_OK || *ended)
+		return rc;
+	there = tally_values_present(c->set->pos + s->pos, 1, s->n);
+	s->present = s->odd = there;
+	seen = (struct shape_seen){ .doubtful = there,
+		.qualifiers = there & there >> 1 & c->g->class[class].checks };
+	if (!c->trust)
+		check_elements(c, sc, i, class, NULL, &seen);
+	return TALLY_OK;
+}
+
+/* A segment that is not like what came next the last time. */
+CHECK_APART static enum tally_rc
+check_other(struct tally_checker *c, struct segment_check *sc, uint32_t i,
+    bool *ended, struct tally_err *err)
+{
+	const struct tally_set *set = c->set;
+	const struct tally_segment *s = &set->segment[i];
+	unsigned class = tally_grammar_class(c->g, s->tag);
+	unsigned last = checker_spec(c)->nplace - 1u;
+	const uint32_t *pos = set->pos + s->pos;
+	struct shape_seen seen;
+	struct shape *m = NULL;
+
+	if (class == GRAMMAR_CLASS_NONE) {
+		checker_foreign(c, i);
+		return TALLY_OK;
+	}
+	if (!c->trust && class != c->g->place_class[last])
+		m = tally_shape_of(&c->shapes, c->g, c->row, class, s, pos);
+	if (m == NULL)
+		return check_shapeless(c, sc, i, class, ended, err);
+	c->shapes.newest->next = m;
+	tally_shape_look(m, (const char *)set->bytes, pos, set->plain, &seen);
+	return check_shaped(c, sc, i, m, &seen, err);
 }
 
 static enum tally_rc
-check_segments(struct tally_checker *c, struct tally_err *err)
+check_segments(
+    struct tally_checker *c, struct segment_check *sc, struct tally_err *err)
+{
+	const struct tally_set *set = c->set;
+	const char *bytes = (const char *)set->bytes;
+	struct tally_segment *s;
+	struct shape_seen seen;
+	struct shape *m;
+	bool ended = false;
+	enum tally_rc rc = TALLY_OK;
+
+	for (uint32_t i = 1; i < set->nsegment && rc == TALLY_OK && !ended;
+	     i++) {
+		s = &set->segment[i];
+		m = c->shapes.newest->next;
+		if (m->row != c->row || m->tag != s->tag || m->n != s->n ||
+		    !tally_shape_look(
+			m, bytes, set->pos + s->pos, set->plain, &seen)) {
+			rc = check_other(c, sc, i, &ended, err);
+		} else if (!m->sound || sc->composed ||
+		    (seen.doubtful | seen.qualifiers) != 0) {
+			rc = check_shaped(c, sc, i, m, &seen, err);
+		} else {
+			c->shapes.newest = m;
+			s->present = m->present;
+			s->odd = seen.odd;
+			rc = step_on(c, m->step, i, err);
+		}
+	}
+	return rc;
+}
+
+static enum tally_rc
+check_all(struct tally_checker *c, struct tally_err *err)
 {
 	struct tally_set *set = c->set;
 	struct segment_noted noted = { .n = 0 };
@@ -366,31 +468,10 @@ check_segments(struct tally_checker *c, struct tally_err *err)
 		.report = keep_value,
 		.ctx = c,
 	};
-	uint16_t last = (uint16_t)(checker_spec(c)->nplace - 1);
-	enum tally_rc rc;
 
 	checker_take(c, 0, 0);
 	check_bracket(c, &sc, 0, c->g->place_class[0]);
-	for (uint32_t i = 1; i < set->nsegment; i++) {
-		unsigned class = tally_grammar_class(c->g, set->segment[i].tag);
-
-		if (class == GRAMMAR_CLASS_NONE) {
-			checker_foreign(c, i);
-			continue;
-		}
-		rc = place_segment(c, class, i, err);
-		if (rc != TALLY_OK)
-			return rc;
-		if (set->segment[i].place == last) {
-			check_bracket(c, &sc, i, class);
-			break;
-		}
-		if (c->trust)
-			see_elements(set, &set->segment[i]);
-		else
-			check_elements(c, &sc, i, class);
-	}
-	return TALLY_OK;
+	return check_segments(c, &sc, err);
 }
 
 /* What is missing where the set ends without SE. */
@@ -421,7 +502,7 @@ tally_check(struct tally_checker *c, const struct tally_grammar *g,
 	c->from = findings->n;
 	rc = begin(c, err);
 	if (rc == TALLY_OK)
-		rc = check_segments(c, err);
+		rc = check_all(c, err);
 	if (rc != TALLY_OK)
 		return rc;
 	check_end(c);

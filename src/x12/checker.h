@@ -9,6 +9,7 @@
 
 #include "x12/grammar.h"
 #include "x12/hierarchy.h"
+#include "x12/shape.h"
 
 /* Marks a place in `seen` that was reported as missing. */
 #define MISSED UINT32_C(0x80000000)
@@ -28,15 +29,15 @@ struct checker_count {
 struct tally_checker {
 	const struct tally_limits *limits;
 	enum tally_characters characters;
-	bool trust;                      /* place segments, check no values */
-	const struct tally_rules *rules; /* over the standard's; or null */
+	bool trust;                       /* place segments, check no values */
+	const struct tally_rules *rules;  /* over the standard's; or null */
 	struct checker_count *seen;       /* of each place; owned */
 	struct checker_count *iterations; /* of each loop, in its parent */
 	uint64_t *newest;                 /* of each loop: when it began */
 	uint32_t capacity;                /* of the three */
 	uint64_t begun;                   /* when the set did */
-	const struct tally_grammar *complete_of;
-	uint64_t complete[GRAMMAR_CLASSES_MAX]; /* see segment.h */
+	struct shapes shapes;
+	struct tally_separators separators; /* of these */
 	struct tally_instance *instance;
 	uint32_t ninstance, instances_max;
 	struct hierarchy hierarchy;
@@ -47,6 +48,7 @@ struct tally_checker {
 	size_t from;   /* first of its findings in the list */
 	uint32_t left; /* findings that may still be kept */
 	uint32_t place;
+	const struct tally_step *row; /* the steps from it */
 };
 
 static inline const struct tally_set_spec *

@@ -32,8 +32,8 @@ struct segment_check {
 };
 
 /*
- * The elements, after a look at them: see tally_values_look.  Whether none was
- * missing: a segment of the class with the same ones present is complete, too.
+ * The elements, after a look at them: see shape_seen.  Whether none was
+ * missing: a segment with the same ones present is complete, too.
  */
 bool segment_check(
     const struct segment_check *, uint64_t present, uint64_t doubtful);
@@ -41,15 +41,6 @@ bool segment_check(
 /* Numbers with check digits that are not plainly right, behind those
  * qualifiers. */
 void segment_check_digits(const struct segment_check *, uint64_t qualifiers);
-
-/* Whether segment_check would find nothing, as far as can be seen at once. */
-static inline bool
-segment_sound(const struct tally_class *class, const struct tally_segment *s,
-    uint64_t present, uint64_t complete)
-{
-	return present == complete && s->n <= class->spec->nuse &&
-	    (present >> s->n & 1) != 0;
-}
 
 /* The elements from that one on: of ST and SE, whose first two are the
  * reader's. */

@@ -7,32 +7,8 @@
  */
 #include "x12/value.h"
 
-#include "base/check_digit.h"
 #include "base/word.h"
 #include "tallyman/x12.h"
-
-static uint32_t
-hash(uint64_t key, uint32_t shift)
-{
-	return (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> shift);
-}
-
-/* The slot that has the code, or else an empty one. */
-static uint32_t
-code_slot(const struct tally_code_set *c, uint64_t key)
-{
-	uint32_t i = hash(key, c->shift);
-
-	while (c->slot[i] != 0 && c->slot[i] != key)
-		i = (i + 1) & c->mask;
-	return i;
-}
-
-static bool
-code_known(const struct tally_code_set *c, uint64_t key)
-{
-	return c->slot[code_slot(c, key)] != 0;
-}
 
 /* Codes longer than eight bytes do not exist in X12's ID elements. */
 static const struct tally_code_set *
@@ -58,7 +34,7 @@ make_codes(struct tally_arena *a, const struct tally_element *e)
 		(UINT32_C(1) << bits) - 1, check };
 	for (uint32_t k = 0; k < e->ncode; k++) {
 		key = word_of(e->code[k].code, strlen(e->code[k].code));
-		i = code_slot(c, key);
+		i = tally_code_slot(c, key);
 		slot[i] = key;
 		if (check != NULL)
 			check[i] = e->code[k].check;
@@ -236,14 +212,14 @@ code(const struct tally_value_spec *s, struct tally_str v, bool padded)
 
 	/* A code of the list is right in every other way, too. */
 	if (s->codes != NULL && v.n <= 8 &&
-	    code_known(s->codes, word_of(v.p, v.n)))
+	    tally_code_known(s->codes, word_of(v.p, v.n)))
 		return TALLY_FINDING_NONE;
 	/* Blanks at the right only fill up (X12.6, 3.5.1.4). */
 	while (v.n > s->min && v.p[v.n - 1] == ' ')
 		v.n--;
 	kind = text(s, v, padded);
 	if (kind != TALLY_FINDING_NONE || s->codes == NULL ||
-	    (v.n <= 8 && code_known(s->codes, word_of(v.p, v.n))))
+	    (v.n <= 8 && tally_code_known(s->codes, word_of(v.p, v.n))))
 		return kind;
 	return missing_code(s->element);
 }
@@ -368,124 +344,6 @@ tally_value_test(
 	return length(v.n, s->min, s->max);
 }
 
-/* --- the quick way: up to eight bytes as one word --- */
-
-#define ONES UINT64_C(0x0101010101010101)
-
-static bool
-within(size_t n, const struct tally_value_spec *s)
-{
-	return n >= s->min && n <= s->max;
-}
-
-/* Numbers, dates and times: n digits, of which x has '0' taken off. */
-static bool
-digits_right(const struct tally_value_spec *s, uint64_t x, size_t n)
-{
-	uint64_t twos = x * 10 + (x >> 8); /* of each byte and the next one */
-	unsigned month, day;
-
-	switch ((enum tally_type)s->type) {
-	case TALLY_R:
-	case TALLY_N:
-		return true;
-	case TALLY_DT:
-		if (n != 6 && n != 8)
-			return false;
-		month = twos >> 8 * (n - 4) & 0xff;
-		day = twos >> 8 * (n - 2) & 0xff;
-		return month - 1 < 12 && day - 1 < 28; /* every month has it */
-	case TALLY_TM:
-		return (twos & 0xff) < 24 && (twos >> 16 & 0xff) < 60 &&
-		    (n == 4 || (n >= 6 && (twos >> 32 & 0xff) < 60));
-	default:
-		return false;
-	}
-}
-
-/* What is seen at once of a value. */
-enum looks { DOUBTFUL, RIGHT, RIGHT_BUT_ODD };
-
-static enum looks
-looks(bool right, bool odd)
-{
-	return !right ? DOUBTFUL : odd ? RIGHT_BUT_ODD : RIGHT;
-}
-
-static enum looks
-numeric_looks(const struct tally_value_spec *s, const char *p, uint32_t n)
-{
-	uint64_t x, odd;
-	unsigned behind; /* the point */
-
-	if (n > 8 || !WORD_LITTLE_ENDIAN)
-		return DOUBTFUL;
-	memcpy(&x, p, 8);
-	x ^= ONES * '0';
-	odd = word_no_digits(x) << (64 - 8 * n);
-	if (odd == 0)
-		return looks(
-		    within(n, s) && digits_right(s, x, n), *p == '0' && n > 1);
-	/* a decimal with its point */
-	behind = (unsigned)__builtin_clzll(odd) / 8;
-	return looks(s->type == TALLY_R && (odd & (odd - 1)) == 0 &&
-		p[n - 1 - behind] == '.' && n > 1 && within(n - 1, s),
-	    behind == 0 || *p == '.' || (*p == '0' && p[1] != '.'));
-}
-
-static enum looks
-value_looks(const struct tally_value_spec *s, const char *p, uint32_t n,
-    bool plain_text)
-{
-	switch ((enum tally_type)s->type) {
-	case TALLY_ID:
-		if (s->codes != NULL)
-			return looks(n <= 8 &&
-				code_known(s->codes, word_of_padded(p, n)),
-			    false);
-		/* fall through */
-	case TALLY_AN:
-		return looks(plain_text && within(n, s), p[n - 1] == ' ');
-	case TALLY_DT:
-	case TALLY_TM:
-	case TALLY_R:
-	case TALLY_N:
-		return numeric_looks(s, p, n);
-	case TALLY_B:
-	case TALLY_COMPOSITE:
-		break;
-	}
-	return DOUBTFUL;
-}
-
-uint64_t
-tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
-    const char *bytes, const uint32_t *pos, uint32_t n, bool plain_text,
-    uint64_t *doubtful, uint64_t *odd)
-{
-	uint64_t present = 0, wrong = 0, other = 0, bit = 2;
-	uint32_t from = pos[0] + 1, len;
-	enum looks seen;
-
-	if (n > nspec)
-		n = nspec;
-	for (uint32_t k = 1; k <= n; k++, spec++, bit <<= 1) {
-		len = pos[k] - from;
-		if (len > 0) {
-			present |= bit;
-			seen = value_looks(spec, bytes + from, len, plain_text);
-			if (seen != RIGHT)
-				other |= bit;
-			if (seen == DOUBTFUL)
-				wrong |= bit;
-		}
-		from = pos[k] + 1;
-	}
-	*doubtful = wrong;
-	*odd = other;
-	return present;
-}
-
 enum tally_check
 tally_value_check_behind(
     const struct tally_value_spec *s, struct tally_str qualifier)
@@ -494,31 +352,8 @@ tally_value_check_behind(
 
 	if (qualifier.n == 0 || qualifier.n > WORD_MAX)
 		return TALLY_CHECK_NONE;
-	return (enum tally_check)
-	    c->check[code_slot(c, word_of_padded(qualifier.p, qualifier.n))];
-}
-
-uint64_t
-tally_values_check(const struct tally_value_spec *spec, const char *bytes,
-    const uint32_t *pos, uint64_t qualifiers)
-{
-	uint64_t wrong = 0;
-	enum tally_check check;
-	uint32_t from, to;
-	unsigned k;
-
-	for (; qualifiers != 0; qualifiers &= qualifiers - 1) {
-		k = (unsigned)__builtin_ctzll(qualifiers);
-		from = pos[k - 1] + 1;
-		to = pos[k];
-		check = tally_value_check_behind(
-		    &spec[k - 1], tally_str(bytes + from, to - from));
-		if (check != TALLY_CHECK_NONE &&
-		    !tally_check_digit_plain(
-			check, tally_str(bytes + to + 1, pos[k + 1] - to - 1)))
-			wrong |= UINT64_C(1) << k;
-	}
-	return wrong;
+	return (enum tally_check)c->check[tally_code_slot(
+	    c, word_of_padded(qualifier.p, qualifier.n))];
 }
 
 enum tally_finding_kind

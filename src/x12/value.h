@@ -31,6 +31,23 @@ struct tally_value_spec {
 	const struct tally_value_spec *component; /* of a composite */
 };
 
+/* The slot that has the code, as word_of makes it, or else an empty one. */
+static inline uint32_t
+tally_code_slot(const struct tally_code_set *c, uint64_t key)
+{
+	uint32_t i = (uint32_t)(key * UINT64_C(0x9e3779b97f4a7c15) >> c->shift);
+
+	while (c->slot[i] != 0 && c->slot[i] != key)
+		i = (i + 1) & c->mask;
+	return i;
+}
+
+static inline bool
+tally_code_known(const struct tally_code_set *c, uint64_t key)
+{
+	return c->slot[tally_code_slot(c, key)] != 0;
+}
+
 /* The specs made so far for one grammar: each element has its codes once. */
 struct tally_value_specs {
 	struct tally_arena *arena; /* borrowed */
@@ -50,27 +67,6 @@ void tally_value_specs_free(struct tally_value_specs *);
  * can be read, however short it is. */
 enum tally_finding_kind tally_value_test(
     const struct tally_value_spec *, struct tally_str value, bool padded);
-
-/*
- * Looks at the elements of a segment at once, at most nspec of n: value k lies
- * in bytes between pos[k - 1] and pos[k], and spec[k - 1] is its spec.  Returns
- * which are not empty, bit k for element k.  *doubtful are those of them that
- * are not plainly right: tally_value_test says what they are; *odd are these,
- * and those that have a blank at the right, or are numbers with a zero at the
- * left, or a point at either end.  plain says that all have printable ASCII
- * only.  Eight bytes behind each value's first can be read.
- */
-uint64_t tally_values_look(const struct tally_value_spec *spec, unsigned nspec,
-    const char *bytes, const uint32_t *pos, uint32_t n, bool plain,
-    uint64_t *doubtful, uint64_t *odd);
-
-/*
- * Numbers with check digits: which of the qualifiers, that are not empty and
- * have codes with a check, stand before one that is not plainly right.  The
- * rest as above.
- */
-uint64_t tally_values_check(const struct tally_value_spec *spec,
-    const char *bytes, const uint32_t *pos, uint64_t qualifiers);
 
 /* What the number behind a qualifier is checked for; eight bytes can be read,
  * however short it is. */

@@ -10,7 +10,7 @@
 
 #include "base/decimal.h"
 #include "tallyman/x12.h"
-#include "x12/value.h"
+#include "x12/shape.h"
 
 static const struct tally_code codes[] = { { .code = "00", .meaning = "" },
 	{ .code = "A1", .meaning = "" }, { .code = "ZZZ", .meaning = "" } };
@@ -170,31 +170,42 @@ test_padded(void **state)
 	tally_arena_free(&arena);
 }
 
-/* What a look at a value alone says: neither empty nor doubtful. */
+/* What a look at a value alone says: neither empty nor doubtful.  The shapes
+ * know those before. */
 static bool
-looks_right(const struct tally_value_spec *s, const char *v, size_t n)
+looks_right(struct shapes *shapes, const struct tally_value_spec *s,
+    const char *v, size_t n)
 {
+	static const struct tally_segment_spec one = { .nuse = 1 };
+	static const struct tally_step row[1];
+	struct tally_class class = { .spec = &one, .value = s };
+	const struct tally_grammar g = { .class = &class };
+	const struct tally_segment segment = { .n = 1 };
+	const uint32_t pos[2] = { 3, (uint32_t)(3 + 1 + n) };
+	struct shape_seen seen;
+	struct shape *m;
 	char padded[64];
-	uint32_t pos[2] = { 3, (uint32_t)(3 + 1 + n) };
-	uint64_t doubtful, odd, present;
 	bool plain = true;
 
 	for (size_t i = 0; i < n; i++)
 		plain = plain && v[i] >= 0x20 && v[i] < 0x7f;
-	/* What lies behind must not matter. */
+	/* What lies behind the separator must not matter. */
 	memset(padded, n & 1 ? '7' : '\x01', sizeof(padded));
 	memcpy(padded + 4, v, n);
-	present =
-	    tally_values_look(s, 1, padded, pos, 1, plain, &doubtful, &odd);
-	assert_int_equal(present, n > 0 ? 2 : 0);
-	assert_int_equal(doubtful & ~odd, 0);
-	assert_int_equal(odd & ~present, 0);
-	if (n > 0 && odd == 0) {
+	padded[4 + n] = '*';
+	m = tally_shape_of(shapes, &g, row, 0, &segment, pos);
+	assert_non_null(m);
+	assert_int_equal(m->present, n > 0 ? 2 : 0);
+	assert_true(tally_shape_look(m, padded, pos, plain, &seen));
+	assert_int_equal(seen.doubtful & ~seen.odd, 0);
+	assert_int_equal(seen.odd & ~m->present, 0);
+	assert_int_equal(seen.qualifiers, 0);
+	if (n > 0 && seen.odd == 0) {
 		assert_true(v[n - 1] != ' ');
 		assert_true(
 		    s->type != TALLY_R || tally_decimal_plain(tally_str(v, n)));
 	}
-	return n > 0 && doubtful == 0;
+	return n > 0 && seen.doubtful == 0;
 }
 
 /* What is plainly right is right: random values of likely characters. */
@@ -206,6 +217,7 @@ test_look(void **state)
 		&dt8, &dt6, &tm, &r, &n2, &bin };
 	struct tally_arena arena;
 	struct tally_value_specs specs = { .arena = &arena };
+	struct shapes shapes;
 	uint64_t x = 0x7a11;
 	unsigned right[sizeof(of) / sizeof(of[0])] = { 0 };
 
@@ -217,6 +229,7 @@ test_look(void **state)
 		    tally_value_specs_make(&specs, &use, 1);
 
 		assert_non_null(s);
+		assert_true(tally_shapes_init(&shapes));
 		for (unsigned k = 0; k < 100000; k++) {
 			char v[12];
 			size_t n, most;
@@ -228,12 +241,13 @@ test_look(void **state)
 				x = x * UINT64_C(6364136223846793005) + 1;
 				v[i] = likely[(x >> 33) % most];
 			}
-			if (!looks_right(s, v, n))
+			if (!looks_right(&shapes, s, v, n))
 				continue;
 			right[e]++;
 			assert_int_equal(
 			    tally_value_check(of[e], tally_str(v, n)), OK);
 		}
+		tally_shapes_free(&shapes);
 		/* Only of binary data nothing is said. */
 		assert_true((right[e] > 0) == (of[e]->type != TALLY_B));
 	}
@@ -253,6 +267,7 @@ test_look_knows(void **state)
 		{ &r, "12.50" }, { &r, "7" }, { &n2, "123" } };
 	struct tally_arena arena;
 	struct tally_value_specs specs = { .arena = &arena };
+	struct shapes shapes;
 
 	(void)state;
 	tally_arena_init(&arena, 1 << 20);
@@ -262,8 +277,11 @@ test_look_knows(void **state)
 		    tally_value_specs_make(&specs, &use, 1);
 
 		assert_non_null(s);
-		if (!looks_right(s, known[i].value, strlen(known[i].value)))
+		assert_true(tally_shapes_init(&shapes));
+		if (!looks_right(
+			&shapes, s, known[i].value, strlen(known[i].value)))
 			fail_msg("%s is doubtful", known[i].value);
+		tally_shapes_free(&shapes);
 	}
 	tally_value_specs_free(&specs);
 	tally_arena_free(&arena);
