@@ -37,6 +37,8 @@ add(void *ctx, const struct store_outgoing *o, bool *more,
 	p->attempts = o->attempts;
 	p->uploaded = strcmp(o->state, "uploaded") == 0;
 	p->there = false;
+	memcpy(p->partner, o->partner, sizeof(p->partner));
+	memcpy(p->state, o->state, sizeof(p->state));
 	memcpy(p->name, o->name, sizeof(p->name));
 	memcpy(p->temporary, o->temporary, sizeof(p->temporary));
 	p->bytes = tally_arena_str(&g->bytes, o->bytes);
@@ -69,6 +71,19 @@ name_temporary(struct deliver_parcel *p)
 	    p->name, (unsigned long long)p->id);
 }
 
+enum tally_rc
+deliver_state(struct deliver_group *g, struct deliver_parcel *p,
+    const char *state, const char *temporary, const char *reason, int64_t next,
+    struct tally_err *err)
+{
+	enum tally_rc rc =
+	    store_outbox_change(g->f->store, p->id, p->partner, p->state, state,
+		temporary, reason, next, flow_clock_now(&g->f->clock), err);
+
+	snprintf(p->state, sizeof(p->state), "%s", state);
+	return rc;
+}
+
 /* The row is tried again later; told, because a person may have to help. */
 enum tally_rc
 deliver_put_off(struct deliver_group *g, struct deliver_parcel *p,
@@ -83,8 +98,8 @@ deliver_put_off(struct deliver_group *g, struct deliver_parcel *p,
 	    why->text);
 	g->f->count[FLOW_FAILED]++;
 	flow_worse(g->f, why->rc);
-	return store_outbox_state(g->f->store, p->id, "failed", NULL, why->text,
-	    now + ((int64_t)MINUTE << shift), now, err);
+	return deliver_state(g, p, "failed", NULL, why->text,
+	    now + ((int64_t)MINUTE << shift), err);
 }
 
 enum tally_rc
@@ -129,8 +144,7 @@ note_uploaded(struct deliver_group *g, size_t i, struct tally_err *err)
 		return deliver_put_off(g, p, &g->result[i].err, err);
 	if (PLANTED(UPLOADED))
 		return TALLY_OK;
-	return store_outbox_state(g->f->store, p->id, "uploaded", p->temporary,
-	    NULL, 0, flow_clock_now(&g->f->clock), err);
+	return deliver_state(g, p, "uploaded", p->temporary, NULL, 0, err);
 }
 
 /* Temporary names that are taken were left by an attempt that died. */
@@ -203,9 +217,8 @@ note_found(struct deliver_group *g, size_t i, struct tally_err *err)
 		return deliver_leave(g, p, "uploaded to",
 		    "it cannot be looked up", &g->result[i]);
 	deliver_tell_sent(g, p, ", as its vanished temporary name tells");
-	return store_outbox_state(g->f->store, p->id, "sent", NULL,
-	    "inferred: the temporary name is gone", 0,
-	    flow_clock_now(&g->f->clock), err);
+	return deliver_state(
+	    g, p, "sent", NULL, "inferred: the temporary name is gone", 0, err);
 }
 
 static enum tally_rc
@@ -292,15 +305,13 @@ static enum tally_rc
 note_renamed(struct deliver_group *g, size_t i, struct tally_err *err)
 {
 	struct deliver_parcel *p = &g->p[g->which[i]];
-	int64_t now = flow_clock_now(&g->f->clock);
 
 	if (!p->there)
 		return deliver_leave(g, p, "renamed in",
 		    "not surely; the next run looks", &g->result[i]);
 	if (g->result[i].rc == TALLY_OK) {
 		deliver_tell_sent(g, p, "");
-		return store_outbox_state(
-		    g->f->store, p->id, "sent", NULL, NULL, 0, now, err);
+		return deliver_state(g, p, "sent", NULL, NULL, 0, err);
 	}
 	if (g->result[i].rc == TALLY_CREATE)
 		tally_err_set(&g->result[i].err, TALLY_CREATE,

@@ -5,14 +5,15 @@
 
 #include "flow/flow.h"
 
-#define DELIVER_FILES 512
+#define DELIVER_FILES 1024
 
 struct deliver_parcel {
 	int64_t id;
 	uint32_t attempts;
-	bool uploaded; /* by an earlier run, as its state says */
-	bool there;    /* under its temporary name */
-	int todo;      /* of deliver_direct.c */
+	char partner[256], state[16]; /* as the store has them */
+	bool uploaded;                /* by an earlier run, as its state says */
+	bool there;                   /* under its temporary name */
+	int todo;                     /* of deliver_direct.c */
 	char name[256], temporary[256];
 	struct tally_str bytes; /* in the group's arena */
 };
@@ -33,6 +34,10 @@ struct deliver_group {
 	uint64_t total; /* of them */
 };
 
+/* Changes the row's state; reason and next are kept with "failed". */
+enum tally_rc deliver_state(struct deliver_group *, struct deliver_parcel *,
+    const char *state, const char *temporary, const char *reason, int64_t next,
+    struct tally_err *) TALLY_MUST_USE;
 /* The row is tried again later; told, because a person may have to help. */
 enum tally_rc deliver_put_off(struct deliver_group *, struct deliver_parcel *,
     const struct tally_err *why, struct tally_err *) TALLY_MUST_USE;

@@ -72,8 +72,7 @@ note_sent(struct deliver_group *g, struct deliver_parcel *p, const char *how,
 {
 	p->todo = DO_NOTHING;
 	deliver_tell_sent(g, p, how);
-	return store_outbox_state(g->f->store, p->id, "sent", NULL, reason, 0,
-	    flow_clock_now(&g->f->clock), err);
+	return deliver_state(g, p, "sent", NULL, reason, 0, err);
 }
 
 /* What is to be done about a row that an earlier run began. */
@@ -121,8 +120,7 @@ note_begun(struct deliver_group *g, size_t i, struct tally_err *err)
 {
 	struct deliver_parcel *p = &g->p[g->which[i]];
 
-	return store_outbox_state(g->f->store, p->id, "uploaded", p->name, NULL,
-	    0, flow_clock_now(&g->f->clock), err);
+	return deliver_state(g, p, "uploaded", p->name, NULL, 0, err);
 }
 
 static enum tally_rc
@@ -138,8 +136,7 @@ note_written(struct deliver_group *g, size_t i, struct tally_err *err)
 		return note_sent(g, p, "", NULL, err);
 	p->todo = DO_TRIGGER;
 	(void)name_trigger(g, p); /* it fits: see begin */
-	return store_outbox_state(g->f->store, p->id, "uploaded", p->temporary,
-	    NULL, 0, flow_clock_now(&g->f->clock), err);
+	return deliver_state(g, p, "uploaded", p->temporary, NULL, 0, err);
 }
 
 static enum tally_rc

@@ -25,7 +25,7 @@
 #include "flow/lock.h"
 #include "store/sent.h"
 
-#define GROUP_FILES 256
+#define GROUP_FILES 1024
 #define GROUP_BYTES (4u << 20)
 #define SMALL_BYTES (256u << 10) /* a file that shares its transaction */
 #define DEATHS      2 /* after so many a file is not tried any more */

@@ -13,7 +13,6 @@
 enum {
 	OF_FILE = 1,
 	PARTNER = 3,
-	CONTROL = 8,
 	AT = 15,
 	STATE = 20,
 	STATE_AT = 21,
@@ -26,19 +25,14 @@ static enum tally_rc
 write_same(struct store *st, const struct tally_interchange_judged *ic,
     struct tally_err *err)
 {
-	const size_t n = st->held.rows[HELD_INTERCHANGES].n;
 	const struct tally_str control = tally_cstr(ic->control);
+
 	/* What the door changes is not compared. */
-	const bool changed = !tally_utf8_ok(control);
-
-	for (size_t i = 0; i < n; i++) {
-		const struct engine_value *v =
-		    store_held_at(st, HELD_INTERCHANGES, i) + CONTROL;
-
-		if (changed || tally_str_eq(tally_str(v->p, v->n), control))
-			return store_held_write(st, err);
-	}
-	return TALLY_OK;
+	return !tally_utf8_ok(control) ||
+		store_held_find(st, HELD_INTERCHANGES, control.p, control.n) !=
+		    NULL
+	    ? store_held_write(st, err)
+	    : TALLY_OK;
 }
 
 /* The first, or the first with the same content: the statement does not sort,

@@ -11,9 +11,6 @@
 
 #include "base/plant.h"
 
-/* Where it is in a row that waits to be written. */
-enum { SHA256 = 5 };
-
 enum tally_rc
 store_object_look(struct store *st, const struct store_object *o,
     int64_t settle, int64_t now, enum store_seen *seen, struct tally_err *err)
@@ -82,11 +79,9 @@ static enum tally_rc
 write_same(
     struct store *st, const unsigned char sha256[32], struct tally_err *err)
 {
-	for (size_t i = 0; i < st->held.rows[HELD_FILES].n; i++)
-		if (memcmp(store_held_at(st, HELD_FILES, i)[SHA256].p, sha256,
-			TALLY_HASH_SIZE) == 0)
-			return store_held_write(st, err);
-	return TALLY_OK;
+	return store_held_find(st, HELD_FILES, sha256, TALLY_HASH_SIZE) != NULL
+	    ? store_held_write(st, err)
+	    : TALLY_OK;
 }
 
 enum tally_rc
@@ -269,8 +264,8 @@ store_file_change(struct store *st, const struct store_file *had,
     const char *state, const char *reason, int64_t now, struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
-	const struct engine_value v[] = { v_cstr(state), v_cstr(reason),
-		v_instant(&at), v_integer(had->id) };
+	const struct engine_value v[] = { v_integer(had->id), v_cstr(state),
+		v_cstr(reason), v_instant(&at) };
 	const struct store_event e = { .stream = "mailbox",
 		.name = had->mailbox,
 		.subject = "file",
@@ -279,7 +274,7 @@ store_file_change(struct store *st, const struct store_file *had,
 		.from = had->state,
 		.to = state,
 		.reason = reason };
-	enum tally_rc rc = store_do(st, Q_FILE_STATE, v, COUNT(v), err);
+	enum tally_rc rc = store_hold_change(st, HELD_FILE_STATES, v, err);
 
 	return rc == TALLY_OK ? store_event(st, &e, now, err) : rc;
 }

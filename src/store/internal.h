@@ -24,14 +24,16 @@ struct store_sequence {
 };
 #define STORE_SEQUENCES 8
 
-/* Tables whose new rows wait, in the order in which they are written: none has
- * a reference to a later one. */
+/* Tables whose new rows wait, and changes of rows, in the order in which they
+ * are written: none has a reference to a later one. */
 enum held {
 	HELD_PAYLOADS,
 	HELD_FILES,
+	HELD_FILE_STATES,
 	HELD_INTERCHANGES,
 	HELD_GROUPS,
 	HELD_OUTBOX,
+	HELD_OUTBOX_STATES,
 	HELD_EVENTS,
 	HELDS
 };
@@ -39,6 +41,7 @@ enum held {
 /* Rows of values, the first of which is the id, but of events. */
 struct store_rows {
 	struct engine_value *v; /* owned */
+	uint32_t *chain;        /* by their keys, see held.c; owned */
 	size_t n;
 	int64_t last; /* the highest id; -1: not asked yet */
 };
@@ -206,10 +209,15 @@ enum tally_rc store_event(struct store *, const struct store_event *,
  */
 enum tally_rc store_hold(struct store *, enum held, const struct engine_value *,
     int64_t *id, struct tally_err *) TALLY_MUST_USE;
-/* The values of row i of those of a table that wait; of one by its id, null
- * where it does not. */
+/* Changes a row, whose id comes first; the same, but that it is there. */
+enum tally_rc store_hold_change(struct store *, enum held,
+    const struct engine_value *, struct tally_err *) TALLY_MUST_USE;
+/* The values of row i of those of a table that wait; of one by its id; of one
+ * by what they are looked for, null where there is none. */
 struct engine_value *store_held_at(const struct store *, enum held, size_t i);
 struct engine_value *store_held_row(struct store *, enum held, int64_t id);
+struct engine_value *store_held_find(
+    const struct store *, enum held, const void *key, size_t n);
 /* The rows that wait of one table, which refer to no other that does. */
 enum tally_rc store_rows_write(struct store *, enum held, struct tally_err *)
     TALLY_MUST_USE;

@@ -275,29 +275,42 @@ set_state(struct store *st, int64_t id, const char *state,
 {
 	const struct store_instant at = store_instant(now);
 	const struct store_instant due = store_instant(next != 0 ? next : 1);
-	const struct engine_value plain[] = { v_instant(&at), v_integer(id) };
-	const struct engine_value up[] = { v_instant(&at), v_cstr(temporary),
-		v_integer(id) };
+	const bool sent = strcmp(state, "sent") == 0;
+	const struct engine_value queued[] = { v_instant(&at), v_integer(id) };
+	const struct engine_value on[] = { v_integer(id), v_cstr(state),
+		v_instant(&at), v_cstr(sent ? NULL : temporary) };
 	const struct engine_value failed[] = { v_instant(&at), v_cstr(reason),
 		v_instant(&due), v_integer(id) };
-	enum tally_rc rc;
 
-	if (strcmp(state, "uploaded") == 0)
-		return store_do(st, Q_OUTBOX_UPLOADED, up, COUNT(up), err);
+	if (sent || strcmp(state, "uploaded") == 0)
+		return store_hold_change(st, HELD_OUTBOX_STATES, on, err);
 	if (strcmp(state, "failed") == 0)
 		return store_do(
 		    st, Q_OUTBOX_FAILED, failed, COUNT(failed), err);
-	if (strcmp(state, "sent") == 0) {
-		rc = store_do(st, Q_OUTBOX_SENT, plain, COUNT(plain), err);
-		/* from now on the partner can answer */
-		return rc != TALLY_OK
-		    ? rc
-		    : store_do(st, Q_EXPECTED_SENT, plain, COUNT(plain), err);
-	}
 	if (strcmp(state, "queued") == 0)
-		return store_do(st, Q_OUTBOX_QUEUED, plain, COUNT(plain), err);
+		return store_do(
+		    st, Q_OUTBOX_QUEUED, queued, COUNT(queued), err);
 	return tally_err_set(
 	    err, TALLY_USAGE, "the outbox has no state \"%s\"", state);
+}
+
+enum tally_rc
+store_outbox_change(struct store *st, int64_t id, const char *partner,
+    const char *had, const char *state, const char *temporary,
+    const char *reason, int64_t next, int64_t now, struct tally_err *err)
+{
+	const struct store_event e = { .stream = "partner",
+		.name = partner,
+		.subject = "outbox",
+		.id = id,
+		.n = 1,
+		.from = had,
+		.to = state,
+		.reason = reason };
+	enum tally_rc rc =
+	    set_state(st, id, state, temporary, reason, next, now, err);
+
+	return rc == TALLY_OK ? store_event(st, &e, now, err) : rc;
 }
 
 enum tally_rc
@@ -307,14 +320,6 @@ store_outbox_state(struct store *st, int64_t id, const char *state,
 {
 	const struct engine_value v[] = { v_integer(id) };
 	char had[16], partner[256];
-	struct store_event e = { .stream = "partner",
-		.name = partner,
-		.subject = "outbox",
-		.id = id,
-		.n = 1,
-		.from = had,
-		.to = state,
-		.reason = reason };
 	enum tally_rc rc;
 	bool row;
 
@@ -330,10 +335,8 @@ store_outbox_state(struct store *st, int64_t id, const char *state,
 	store_copy(
 	    had, sizeof(had), st->engine->m->text(st->engine, Q_OUTBOX_GET, 1));
 	store_end(st, Q_OUTBOX_GET);
-	rc = set_state(st, id, state, temporary, reason, next, now, err);
-	if (rc == TALLY_OK)
-		rc = store_event(st, &e, now, err);
-	return rc;
+	return store_outbox_change(
+	    st, id, partner, had, state, temporary, reason, next, now, err);
 }
 
 enum tally_rc

@@ -53,20 +53,6 @@ store_payload_add(struct store *st, const unsigned char sha256[32],
 	return rc;
 }
 
-/* Among those that wait to be written; 0: it is not. */
-static int64_t
-waiting(const struct store *st, const unsigned char sha256[32])
-{
-	for (size_t i = st->held.rows[HELD_PAYLOADS].n; i-- > 0;) {
-		const struct engine_value *v =
-		    store_held_at(st, HELD_PAYLOADS, i);
-
-		if (memcmp(v[1].p, sha256, TALLY_HASH_SIZE) == 0)
-			return v[0].integer;
-	}
-	return 0;
-}
-
 enum tally_rc
 store_payload_hold(struct store *st, const unsigned char sha256[32],
     struct tally_str bytes, int64_t *id, struct tally_err *err)
@@ -74,11 +60,14 @@ store_payload_hold(struct store *st, const unsigned char sha256[32],
 	const struct engine_value v[] = { v_blob(sha256, TALLY_HASH_SIZE),
 		v_integer((int64_t)bytes.n), v_blob(bytes.p, bytes.n) };
 	const struct engine_value find[] = { v[0], v_integer(true) };
+	const struct engine_value *held =
+	    store_held_find(st, HELD_PAYLOADS, sha256, TALLY_HASH_SIZE);
 	bool known = true;
 	enum tally_rc rc = TALLY_OK;
 
-	*id = waiting(st, sha256);
-	if (*id == 0)
+	if (held != NULL)
+		*id = held[0].integer;
+	else
 		rc = store_number(
 		    st, Q_PAYLOAD_FIND, find, COUNT(find), id, &known, err);
 	if (rc != TALLY_OK || known)

@@ -297,7 +297,7 @@ enum tally_rc store_control_next(struct store *, const char *level,
 
 struct store_outgoing {
 	int64_t id;
-	char partner[64];
+	char partner[256];
 	char mailbox[64];
 	char name[256];      /* final, fixed when the row was made */
 	char temporary[256]; /* of this attempt; empty when queued */
@@ -331,6 +331,11 @@ enum tally_rc store_outbox_next(struct store *, const char *mailbox,
  * kept with "failed": the row is due again at next.
  */
 enum tally_rc store_outbox_state(struct store *, int64_t id, const char *state,
+    const char *temporary, const char *reason, int64_t next, int64_t now,
+    struct tally_err *) TALLY_MUST_USE;
+/* The same for one whose row is known, and nobody else changes. */
+enum tally_rc store_outbox_change(struct store *, int64_t id,
+    const char *partner, const char *had, const char *state,
     const char *temporary, const char *reason, int64_t next, int64_t now,
     struct tally_err *) TALLY_MUST_USE;
 
