@@ -59,6 +59,7 @@ static enum tally_rc
 look(struct pass *p, const struct mailbox_entry *e, struct tally_err *err)
 {
 	struct candidate *c = &p->c[p->n];
+	int64_t now = flow_clock_now(&p->f->clock);
 	enum store_seen seen;
 	enum tally_rc rc;
 
@@ -69,17 +70,19 @@ look(struct pass *p, const struct mailbox_entry *e, struct tally_err *err)
 	rc = object_name(p, e->name, &c->object.name, err);
 	if (rc == TALLY_OK)
 		rc = store_object_look(p->f->store, &c->object,
-		    p->pull->settle_ms, flow_clock_now(&p->f->clock), &seen,
-		    err);
+		    p->pull->settle_ms, now, &c->look, err);
 	if (rc != TALLY_OK)
 		return rc;
+	seen = c->look.seen;
+	c->file = c->look.file;
 	if (seen == STORE_TAKEN && p->pull->then == SITE_KEEP)
 		return TALLY_OK;
 	/* What does not say its size is counted while it comes. */
 	if (e->size != MAILBOX_SIZE_UNKNOWN &&
 	    e->size > p->f->site->file_bytes) {
 		too_large(p, e);
-		return TALLY_OK;
+		return store_object_note(
+		    p->f->store, &c->object, &c->look, now, err);
 	}
 	/* Moving needs the row's hash: such a file is read once more. */
 	c->recorded = seen == STORE_TAKEN && p->pull->then == SITE_DELETE;
@@ -90,7 +93,8 @@ look(struct pass *p, const struct mailbox_entry *e, struct tally_err *err)
 		log_line(&p->f->log, LOG_DETAIL, "file", e->name,
 		    "not yet unchanged for %" PRId64 " s in mailbox %s",
 		    p->pull->settle_ms / 1000, p->box->name);
-		return TALLY_OK;
+		return store_object_note(
+		    p->f->store, &c->object, &c->look, now, err);
 	}
 	p->n++;
 	return TALLY_OK;

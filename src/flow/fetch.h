@@ -10,9 +10,11 @@
 struct candidate {
 	const struct mailbox_entry *entry;
 	struct store_object object;
+	struct store_look look;
 	bool whole;    /* to be taken only if its envelope is complete */
 	bool recorded; /* its bytes are committed: dispose of it */
 	int64_t file;  /* its row */
+	unsigned char sha256[32]; /* once it was read */
 };
 
 /* One pull of one mailbox, for one listing. */

@@ -25,7 +25,6 @@ struct disposal {
 	struct mailbox_result *result;
 	char (*moved)[MAILBOX_NAME_MAX + 1];
 	struct mailbox_result *there; /* of the moved ones */
-	unsigned char (*sha256)[TALLY_HASH_SIZE];
 	size_t n;
 	struct tally_arena arena;
 };
@@ -41,10 +40,8 @@ room(struct disposal *d, size_t n, struct tally_err *err)
 	d->result = tally_arena_alloc(a, n * sizeof(*d->result));
 	d->moved = tally_arena_alloc(a, n * sizeof(*d->moved));
 	d->there = tally_arena_alloc(a, n * sizeof(*d->there));
-	d->sha256 = tally_arena_alloc(a, n * sizeof(*d->sha256));
 	if (d->c == NULL || d->name == NULL || d->rename == NULL ||
-	    d->result == NULL || d->moved == NULL || d->there == NULL ||
-	    d->sha256 == NULL)
+	    d->result == NULL || d->moved == NULL || d->there == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	return TALLY_OK;
 }
@@ -89,20 +86,13 @@ keep_unchanged(struct disposal *d)
 }
 
 /* NAME.HASH, the name cut where both would be too long. */
-static enum tally_rc
-moved_name(struct disposal *d, size_t i, struct tally_err *err)
+static void
+name_moved(struct disposal *d, size_t i)
 {
-	struct store_file file;
 	struct tally_str name = d->name[i];
 	char hex[TALLY_HASH_HEX];
-	bool found;
-	enum tally_rc rc;
 
-	rc = store_file_get(d->p->f->store, d->c[i]->file, &file, &found, err);
-	if (rc != TALLY_OK)
-		return rc;
-	memcpy(d->sha256[i], file.sha256, TALLY_HASH_SIZE);
-	tally_hash_hex(file.sha256, hex);
+	tally_hash_hex(d->c[i]->sha256, hex);
 	if (name.n > MAILBOX_NAME_MAX - 1 - HASH_DIGITS)
 		name.n = MAILBOX_NAME_MAX - 1 - HASH_DIGITS;
 	memcpy(d->moved[i], name.p, name.n);
@@ -112,7 +102,6 @@ moved_name(struct disposal *d, size_t i, struct tally_err *err)
 	    (struct mailbox_rename){ d->p->pull->from, name, d->p->pull->move,
 		    tally_str(d->moved[i], name.n + 1 + HASH_DIGITS) };
 	d->rename[i].from = d->name[i];
-	return TALLY_OK;
 }
 
 /* A target that exists has the same content: only the source is removed. */
@@ -171,7 +160,7 @@ same_bytes(struct disposal *d, size_t i, bool *same, struct tally_err *err)
 	rc = mailbox_get(d->p->mb, d->p->pull->move, &e, 1, &sink, err);
 	if (rc == TALLY_OK && r.result.rc == TALLY_OK) {
 		tally_hash_end(r.hash, sha256);
-		*same = memcmp(sha256, d->sha256[i], sizeof(sha256)) == 0;
+		*same = memcmp(sha256, d->c[i]->sha256, sizeof(sha256)) == 0;
 	}
 	tally_hash_free(r.hash);
 	return rc;
@@ -257,10 +246,8 @@ act(struct disposal *d, bool *down, struct tally_err *err)
 		return mailbox_remove(
 		    p->mb, p->pull->from, d->name, d->n, d->result, err);
 	}
-	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++)
-		rc = moved_name(d, i, err);
-	if (rc != TALLY_OK)
-		return rc;
+	for (size_t i = 0; i < d->n; i++)
+		name_moved(d, i);
 	*down = true;
 	rc = mailbox_rename(p->mb, d->rename, d->n, d->result, err);
 	if (rc == TALLY_OK)
@@ -278,19 +265,27 @@ is_gone(const struct disposal *d, size_t i)
 		d->p->pull->then == SITE_DELETE);
 }
 
+/* Of what is gone nothing is to be known any more; of what is stuck, that it
+ * is recorded. */
 static enum tally_rc
 forget(struct disposal *d, struct tally_err *err)
 {
 	struct store *st = d->p->f->store;
+	int64_t now = flow_clock_now(&d->p->f->clock);
 	enum tally_rc rc = store_begin(st, err);
 
 	if (rc != TALLY_OK)
 		return rc;
 	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++) {
-		if (is_gone(d, i))
-			rc = store_object_gone(st, &d->c[i]->object, err);
-		else
+		const struct candidate *c = d->c[i];
+
+		if (!is_gone(d, i)) {
 			stuck(d, i);
+			rc = store_object_taken(
+			    st, &c->object, c->file, now, err);
+		} else if (c->look.known) {
+			rc = store_object_gone(st, &c->object, err);
+		}
 	}
 	if (rc == TALLY_OK)
 		rc = store_commit(st, err);

@@ -113,17 +113,15 @@ done(void *ctx, size_t i, const struct mailbox_result *r)
 	g->done[i] = true;
 }
 
-/* Records file i of the group, when it is fit for it.  In a transaction. */
-static enum tally_rc
-record(struct group *g, size_t i, bool *known, struct tally_err *err)
+/* Whether file i of the group is fit to be recorded; if not, that is told. */
+static bool
+is_fit(struct group *g, size_t i)
 {
 	struct pass *p = g->p;
 	struct candidate *c = &g->c[i];
-	enum tally_rc rc;
 
-	*known = false;
 	if (!g->done[i])
-		return TALLY_OK;
+		return false;
 	if (g->result[i].rc != TALLY_OK) {
 		log_line(&p->f->log,
 		    g->result[i].rc == TALLY_NOINPUT ||
@@ -136,7 +134,7 @@ record(struct group *g, size_t i, bool *known, struct tally_err *err)
 		else if (g->result[i].rc != TALLY_NOINPUT &&
 		    g->result[i].rc != TALLY_TEMP)
 			flow_worse(p->f, g->result[i].rc);
-		return TALLY_OK;
+		return false;
 	}
 	if (c->whole && !fetch_ends_in_iea(store_incoming_tail(g->in[i]))) {
 		p->f->count[FLOW_WAITING]++;
@@ -145,12 +143,33 @@ record(struct group *g, size_t i, bool *known, struct tally_err *err)
 		    "has "
 		    "not changed for %lld s",
 		    p->box->name, (long long)(p->pull->settle_ms / 1000));
-		return TALLY_OK;
+		return false;
 	}
-	rc = store_file_add(p->f->store, &c->object, g->in[i],
-	    flow_clock_now(&p->f->clock), &c->file, known, err);
+	return true;
+}
+
+/* Records file i of the group, when it is fit for it, and what is to be known
+ * of one that stays in the mailbox.  In a transaction. */
+static enum tally_rc
+record(struct group *g, size_t i, bool *known, struct tally_err *err)
+{
+	struct candidate *c = &g->c[i];
+	struct store *st = g->p->f->store;
+	int64_t now = flow_clock_now(&g->p->f->clock);
+	enum tally_rc rc;
+
+	*known = false;
+	if (!is_fit(g, i))
+		return store_object_note(st, &c->object, &c->look, now, err);
+	rc =
+	    store_file_add(st, &c->object, g->in[i], now, &c->file, known, err);
 	c->recorded = rc == TALLY_OK;
-	return rc;
+	if (rc != TALLY_OK)
+		return rc;
+	memcpy(c->sha256, store_incoming_hash(g->in[i]), sizeof(c->sha256));
+	return g->p->pull->then == SITE_KEEP
+	    ? store_object_taken(st, &c->object, c->file, now, err)
+	    : TALLY_OK;
 }
 
 static enum tally_rc

@@ -96,8 +96,6 @@ flow_take(struct flow *f, const struct site_mailbox *box,
 	rc = store_file_add(
 	    f->store, &o, in, flow_clock_now(&f->clock), id, known, err);
 	if (rc == TALLY_OK)
-		rc = store_object_gone(f->store, &o, err);
-	if (rc == TALLY_OK)
 		rc = store_commit(f->store, err);
 	if (rc != TALLY_OK) {
 		store_rollback(f->store);

@@ -237,8 +237,8 @@ read_all(uint64_t *total, struct mailbox *m, const char *folder, int fd,
 		if (*total > e->size)
 			return TALLY_OK; /* has grown; no use to go on */
 		rc = sink->data(sink->ctx, i, block, (size_t)n, err);
-		if (rc != TALLY_OK)
-			return rc;
+		if (rc != TALLY_OK || *total == e->size)
+			return rc; /* more would be seen in its size */
 	}
 }
 

@@ -3,54 +3,94 @@
  * Objects in mailboxes and files received.
  *
  * An object is known by mailbox and name; what was seen of it is size and
- * time, and since when both have been so.  When it is taken its file is
- * noted, until it is gone from the mailbox: a name may come again.  A file is
- * known by mailbox, name and content.
+ * time, and since when both have been so.  Where it stays there once it is
+ * taken its file is noted, until it is gone from the mailbox: a name may come
+ * again.  A file is known by mailbox, name and content.
  */
 #include "store/internal.h"
 
 #include "base/plant.h"
 
-enum tally_rc
-store_object_look(struct store *st, const struct store_object *o,
-    int64_t settle, int64_t now, enum store_seen *seen, struct tally_err *err)
+/* Whether nothing was seen in the mailbox before this transaction; asked once
+ * for all that is looked at, since most mailboxes are emptied. */
+static enum tally_rc
+unseen(struct store *st, const char *mailbox, bool *out, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_cstr(mailbox) };
+	struct store_held *h = &st->held;
+	int64_t one;
+	bool any;
+	enum tally_rc rc;
+
+	*out = *mailbox != '\0' && strcmp(h->unseen, mailbox) == 0;
+	if (*out || !st->engine->m->active(st->engine))
+		return TALLY_OK;
+	rc = store_number(st, Q_OBJECT_ANY, v, COUNT(v), &one, &any, err);
+	*out = rc == TALLY_OK && !any;
+	if (*out)
+		store_copy(h->unseen, sizeof(h->unseen), mailbox);
+	return rc;
+}
+
+/* What was noted of it, if anything. */
+static enum tally_rc
+noted(struct store *st, const struct store_object *o, struct store_look *look,
+    int64_t *since, int64_t *file, struct tally_err *err)
 {
 	const struct engine_value get[] = { v_cstr(o->mailbox),
 		v_text(o->name) };
+	const struct engine_methods *m = st->engine->m;
+	const enum statement q = Q_OBJECT_GET;
+	enum tally_rc rc = store_one(st, q, get, COUNT(get), &look->known, err);
+
+	if (rc != TALLY_OK || !look->known)
+		return rc;
+	look->again = (uint64_t)m->integer(st->engine, q, 0) == o->size &&
+	    m->integer(st->engine, q, 1) == o->mtime;
+	*since = store_instant_ms(m->text(st->engine, q, 2));
+	*file = m->integer(st->engine, q, 3);
+	store_end(st, q);
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_object_look(struct store *st, const struct store_object *o,
+    int64_t settle, int64_t now, struct store_look *look, struct tally_err *err)
+{
+	int64_t since = 0, file = 0;
+	bool nothing;
+	enum tally_rc rc = unseen(st, o->mailbox, &nothing, err);
+
+	*look = (struct store_look){ .seen = STORE_NEW };
+	if (rc == TALLY_OK && !nothing)
+		rc = noted(st, o, look, &since, &file, err);
+	look->file = look->again ? file : 0;
+	if (look->file != 0)
+		look->seen = STORE_TAKEN;
+	else if (settle <= 0)
+		look->seen = STORE_SETTLED;
+	else if (look->again)
+		look->seen = since <= now && now - since >= settle
+		    ? STORE_SETTLED
+		    : STORE_UNSETTLED;
+	/* A clock that was set back begins the wait again. */
+	look->again = look->again && since <= now;
+	return rc;
+}
+
+enum tally_rc
+store_object_note(struct store *st, const struct store_object *o,
+    const struct store_look *look, int64_t now, struct tally_err *err)
+{
 	const struct store_instant at = store_instant(now);
-	const struct engine_value add[] = { get[0], get[1],
+	const struct engine_value add[] = { v_cstr(o->mailbox), v_text(o->name),
 		v_integer((int64_t)o->size), v_integer(o->mtime),
 		v_instant(&at) };
-	const struct engine_value again[] = { v_instant(&at), get[0], get[1] };
-	const struct engine_methods *m = st->engine->m;
-	int64_t since = 0, file = 0;
-	bool row, same = false;
-	enum tally_rc rc;
+	const struct engine_value again[] = { add[4], add[0], add[1] };
 
-	rc = store_one(st, Q_OBJECT_GET, get, COUNT(get), &row, err);
-	if (rc != TALLY_OK)
-		return rc;
-	if (row) {
-		same = (uint64_t)m->integer(st->engine, Q_OBJECT_GET, 0) ==
-			o->size &&
-		    m->integer(st->engine, Q_OBJECT_GET, 1) == o->mtime;
-		since = store_instant_ms(m->text(st->engine, Q_OBJECT_GET, 2));
-		file = m->integer(st->engine, Q_OBJECT_GET, 3);
-	}
-	store_end(st, Q_OBJECT_GET);
-	if (same && file != 0) {
-		*seen = STORE_TAKEN;
-		return TALLY_OK;
-	}
-	/* A clock that was set back begins the wait again. */
-	if (!same || since > now) {
-		*seen = settle <= 0 ? STORE_SETTLED
-		    : same          ? STORE_UNSETTLED
-				    : STORE_NEW;
-		return store_do(st, Q_OBJECT_NEW, add, COUNT(add), err);
-	}
-	*seen = now - since >= settle ? STORE_SETTLED : STORE_UNSETTLED;
-	return store_do(st, Q_OBJECT_SEEN, again, COUNT(again), err);
+	return look->again
+	    ? store_do(st, Q_OBJECT_SEEN, again, COUNT(again), err)
+	    : store_do(st, Q_OBJECT_NEW, add, COUNT(add), err);
 }
 
 enum tally_rc
@@ -62,8 +102,8 @@ store_object_gone(
 	return store_do(st, Q_OBJECT_GONE, v, COUNT(v), err);
 }
 
-static enum tally_rc
-object_taken(struct store *st, const struct store_object *o, int64_t file,
+enum tally_rc
+store_object_taken(struct store *st, const struct store_object *o, int64_t file,
     int64_t now, struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
@@ -123,14 +163,12 @@ store_file_add(struct store *st, const struct store_object *o,
 	if (rc != TALLY_OK)
 		return rc;
 	if (*known && !PLANTED(DUPLICATE))
-		return object_taken(st, o, *id, now, err);
+		return TALLY_OK;
 	rc = store_incoming_keep(in, now, &payload, err);
 	if (rc != TALLY_OK)
 		return rc;
 	add[5] = v_integer(payload);
 	rc = store_hold(st, HELD_FILES, add, id, err);
-	if (rc == TALLY_OK)
-		rc = object_taken(st, o, *id, now, err);
 	e.id = *id;
 	if (rc == TALLY_OK)
 		rc = store_event(st, &e, now, err);

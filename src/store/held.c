@@ -40,6 +40,7 @@ static const unsigned char sight[STATEMENTS] = {
 	[Q_PAYLOAD_LAST] = BLIND,
 	[Q_FILE_LAST] = BLIND,
 	[Q_FILE_FIND] = BLIND,
+	[Q_OBJECT_ANY] = BLIND,
 	[Q_OBJECT_GET] = BLIND,
 	[Q_OBJECT_NEW] = BLIND,
 	[Q_OBJECT_SEEN] = BLIND,
@@ -106,6 +107,7 @@ store_held_forget(struct store *st)
 	h->nsequence = h->next = 0;
 	h->document = -1;
 	h->map = 0;
+	h->unseen[0] = '\0';
 	h->lost = false;
 }
 

@@ -62,6 +62,7 @@ struct store_held {
 	int64_t map; /* the row of the map that was asked for last; 0: none */
 	unsigned char map_hash[TALLY_HASH_SIZE];
 	char map_name[256];
+	char unseen[64]; /* a mailbox in which nothing had been seen */
 	bool lost; /* rows that were held are gone: it is to be taken back */
 };
 
@@ -249,10 +250,9 @@ enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],
     uint64_t size, const void *bytes, const char *archive, int64_t *id,
     struct tally_err *) TALLY_MUST_USE;
 
-/* incoming.c: what files.c needs of one; after its end, its SHA-256. */
+/* incoming.c: what files.c needs of one. */
 enum tally_rc store_incoming_end(struct store_incoming *, struct tally_err *)
     TALLY_MUST_USE;
-const unsigned char *store_incoming_hash(const struct store_incoming *);
 enum tally_rc store_incoming_keep(struct store_incoming *, int64_t now,
     int64_t *payload, struct tally_err *) TALLY_MUST_USE;
 /* spool.c: removes what dead processes have left there. */

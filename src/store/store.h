@@ -73,11 +73,24 @@ enum store_seen {
 	STORE_TAKEN      /* recorded before: only dispose of it */
 };
 
-/* Notes the look at an object and says what it is; with settle 0 the first
- * look finds it settled.  In a transaction. */
+struct store_look {
+	enum store_seen seen;
+	bool known;   /* an earlier look at one of its name was noted */
+	bool again;   /* and it was as it is now, since a time that has come */
+	int64_t file; /* that it was recorded as, if taken */
+};
+
+/* Says what an object is; with settle 0 the first look finds it settled.  In a
+ * transaction, as what follows. */
 enum tally_rc store_object_look(struct store *, const struct store_object *,
-    int64_t settle, int64_t now, enum store_seen *, struct tally_err *)
+    int64_t settle, int64_t now, struct store_look *, struct tally_err *)
     TALLY_MUST_USE;
+/* It stays in the mailbox for now: notes the look; or that it was recorded as
+ * that file.  What is disposed of in the same run needs neither. */
+enum tally_rc store_object_note(struct store *, const struct store_object *,
+    const struct store_look *, int64_t now, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_object_taken(struct store *, const struct store_object *,
+    int64_t file, int64_t now, struct tally_err *) TALLY_MUST_USE;
 /* It is gone from the mailbox (disposed of): forget the look. */
 enum tally_rc store_object_gone(struct store *, const struct store_object *,
     struct tally_err *) TALLY_MUST_USE;
@@ -106,11 +119,14 @@ struct tally_str store_incoming_tail(const struct store_incoming *);
  * Records what came in as a file in state received, its bytes durable with
  * the commit (a large file is synced and named in archive/ before).  In a
  * transaction.  *known is true when (mailbox, name, content) is a file
- * already: then *id is that file's, and nothing was added.
+ * already: then *id is that file's, and nothing was added.  Its SHA-256 is
+ * known from then on.
  */
 enum tally_rc store_file_add(struct store *, const struct store_object *,
     struct store_incoming *, int64_t now, int64_t *id, bool *known,
     struct tally_err *) TALLY_MUST_USE;
+
+const unsigned char *store_incoming_hash(const struct store_incoming *);
 
 /* Whether (mailbox, name, content) is a file already, and which. */
 enum tally_rc store_file_find(struct store *, const struct store_object *,

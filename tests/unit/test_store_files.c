@@ -21,13 +21,16 @@ look(struct fixture *f, const struct store_object *o, int64_t settle,
     int64_t now)
 {
 	struct tally_err err;
-	enum store_seen seen;
+	struct store_look look;
 
 	assert_int_equal(store_begin(f->store, &err), TALLY_OK);
 	assert_int_equal(
-	    store_object_look(f->store, o, settle, now, &seen, &err), TALLY_OK);
+	    store_object_look(f->store, o, settle, now, &look, &err), TALLY_OK);
+	if (look.seen != STORE_TAKEN)
+		assert_int_equal(
+		    store_object_note(f->store, o, &look, now, &err), TALLY_OK);
 	assert_int_equal(store_commit(f->store, &err), TALLY_OK);
-	return seen;
+	return look.seen;
 }
 
 static void
@@ -66,11 +69,16 @@ objects_taken_until_gone(void **state)
 	struct store_object o = { "acme", TALLY_STR("po.edi"), 3, 5 };
 	struct store_incoming *in = fixture_incoming(f, 3, 3);
 	struct tally_err err;
+	int64_t id;
 	bool known;
 
 	assert_int_equal(look(f, &o, 0, FIXTURE_NOW), STORE_SETTLED);
-	fixture_add(f, &o, in, &known);
+	id = fixture_add(f, &o, in, &known);
 	store_incoming_free(in);
+	/* What is to be disposed of is not noted, only what stays. */
+	assert_int_equal(look(f, &o, 0, FIXTURE_NOW), STORE_SETTLED);
+	assert_int_equal(
+	    store_object_taken(f->store, &o, id, FIXTURE_NOW, &err), TALLY_OK);
 	assert_int_equal(look(f, &o, 0, FIXTURE_NOW), STORE_TAKEN);
 	fixture_reopen(f);
 	assert_int_equal(look(f, &o, 0, FIXTURE_NOW), STORE_TAKEN);
@@ -189,6 +197,8 @@ odd_names(void **state)
 	assert_int_equal(
 	    store_file_get(f->store, id, &file, &found, &err), TALLY_OK);
 	assert_true(tally_str_eq(file.name, TALLY_STR("../\\xff\n\\x00x")));
+	assert_int_equal(
+	    store_object_taken(f->store, &o, id, FIXTURE_NOW, &err), TALLY_OK);
 	assert_int_equal(look(f, &o, 0, FIXTURE_NOW), STORE_TAKEN);
 }
 
