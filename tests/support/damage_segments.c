@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Damages of one segment: its place, or the set's own envelope; see damage.h. */
+/* Damages of one segment: its place, or the set's own envelope: damage.h. */
 #include "damage_parts.h"
 
 #include <string.h>

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* One edit of an interchange that is written already, by segment and element. */
+/* One edit of an interchange that is written, by segment and element. */
 #ifndef TALLYMAN_TESTS_EDIT_H
 #define TALLYMAN_TESTS_EDIT_H
 
