@@ -185,6 +185,13 @@ make_large(struct making *m)
 	write_x12(o, box_id[1], "DOCK 4");
 	offer_orders(m, 1, "order", FATE_ORDERS);
 	offer_again(m, 0, FATE_CONFLICT);
+	/* One that is not without a mistake, as the first one is supposed to
+	 * be: it is committed on the way. */
+	o = offer(m, 1, "noted", FATE_ORDERS);
+	o->docs = LARGE_DOCS;
+	o->lines = 4;
+	tally_buf_puts(&o->bytes, "sent again, as asked for\n");
+	write_x12(o, box_id[1], "DOCK 4");
 }
 
 static void
