@@ -1,15 +1,16 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * make850 MB [SEED [FIRST]]: writes one interchange of about that many million
- * bytes to standard output: one group of purchase orders (see write_order) with
- * numbers from FIRST (1) on.  SEED (850) is the number of the interchange too.
- * With 0 MB it has one order.
+ * make850 SIZE [SEED [FIRST]]: writes one interchange of about that many
+ * million bytes, or thousand where a k follows, to standard output: one group
+ * of purchase orders (see write_order) with numbers from FIRST (1) on.  SEED
+ * (850) is the number of the interchange too.  With 0 it has one order.
  */
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "../support/generate.h"
 
+#define KB 1000.0
 #define MB 1000000.0
 
 static int
@@ -31,13 +32,15 @@ main(int argc, char **argv)
 	struct tally_buf b;
 	double wanted, written = 0;
 	uint32_t first, seed, n = 0;
+	char *unit;
 	int rc = 0;
 
 	if (argc < 2 || argc > 4) {
-		fprintf(stderr, "usage: make850 MB [SEED [FIRST]]\n");
+		fprintf(stderr, "usage: make850 SIZE [SEED [FIRST]]\n");
 		return 64;
 	}
-	wanted = (double)strtoul(argv[1], NULL, 10) * MB;
+	wanted = (double)strtoul(argv[1], &unit, 10);
+	wanted *= *unit == 'k' ? KB : MB;
 	seed = argc > 2 ? (uint32_t)strtoul(argv[2], NULL, 10) : 850;
 	first = argc > 3 ? (uint32_t)strtoul(argv[3], NULL, 10) : 1;
 	maker_init(&m, seed);
