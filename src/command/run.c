@@ -121,7 +121,8 @@ run_stages(
 	if (dry)
 		return plan(in, c, stage);
 	log_begin(&f.log, in->quiet, in->verbose);
-	rc = flow_begin(&f, in->dir, FLOW_WORK, &err);
+	rc = flow_begin(
+	    &f, in->dir, stage == FLOW_STAGES ? FLOW_RUN : FLOW_WORK, &err);
 	if (rc != TALLY_OK)
 		return command_fail(&err);
 	rc = flow_run(&f, stage, &err);

@@ -188,6 +188,38 @@ flow_fetch_mailbox(struct flow *f, size_t i, struct tally_err *err)
 	return rc;
 }
 
+static bool
+takes(const void *ctx, struct tally_str name)
+{
+	return site_takes(ctx, name);
+}
+
+/* What a pull leaves in its folder has mostly been taken already. */
+static bool
+has_some(const struct site_mailbox *box)
+{
+	struct mailbox *mb = NULL;
+	struct tally_err err;
+	bool some = false;
+
+	if (mailbox_open(&mb, &box->settings, &err) != TALLY_OK)
+		return false;
+	for (size_t i = 0; i < box->npull && !some; i++)
+		some = box->pull[i].then != SITE_KEEP &&
+		    mailbox_has(mb, box->pull[i].from, takes, &box->pull[i]);
+	mailbox_close(mb);
+	return some;
+}
+
+bool
+flow_fetch_expects(const struct flow *f)
+{
+	for (size_t i = 0; i < f->site->nmailbox; i++)
+		if (!worker_for(f, i) && has_some(&f->site->mailbox[i]))
+			return true;
+	return false;
+}
+
 enum tally_rc
 flow_fetch(struct flow *f, struct tally_err *err)
 {

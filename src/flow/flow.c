@@ -54,10 +54,22 @@ count_death(struct flow *f, int64_t file, struct tally_err *err)
 	return store_file_attempt(f->store, file, &attempts, err);
 }
 
+/* It is made beside all that comes before the first file is there for it. */
+static enum tally_rc
+make_parser(struct flow *f, struct tally_err *err)
+{
+	enum tally_rc rc = parser_new(&f->parser, f, err);
+
+	if (rc == TALLY_OK)
+		parser_make(f->parser);
+	return rc;
+}
+
 enum tally_rc
 flow_begin(
     struct flow *f, const char *dir, enum flow_open how, struct tally_err *err)
 {
+	bool works = how == FLOW_WORK || how == FLOW_RUN;
 	int64_t left = 0;
 	enum tally_rc rc;
 
@@ -100,15 +112,16 @@ flow_begin(
 		if (f->box == NULL || f->waits == NULL)
 			rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
 	}
-	if (rc == TALLY_OK && how == FLOW_WORK)
+	if (rc == TALLY_OK && works)
 		rc = lock_take(&f->lock, &left, f->dir, err);
+	if (rc == TALLY_OK && how == FLOW_RUN && flow_fetch_expects(f))
+		rc = make_parser(f, err);
 	if (rc == TALLY_OK && how != FLOW_CHECK)
 		rc = store_open(&f->store, f->dir,
-		    how == FLOW_WORK ? STORE_WRITE : STORE_READ,
-		    maps_model(f->maps), err);
+		    works ? STORE_WRITE : STORE_READ, maps_model(f->maps), err);
 	if (rc == TALLY_OK)
 		rc = count_death(f, left, err);
-	if (rc == TALLY_OK && how == FLOW_WORK)
+	if (rc == TALLY_OK && works)
 		rc = flow_mark_check(f, err);
 	if (rc != TALLY_OK)
 		flow_end(f);

@@ -94,7 +94,8 @@ struct flow {
 enum flow_open {
 	FLOW_LOOK,  /* configuration and maps; store for reading */
 	FLOW_CHECK, /* configuration and maps, no store */
-	FLOW_WORK   /* with the lock, store for writing */
+	FLOW_WORK,  /* with the lock, store for writing */
+	FLOW_RUN    /* the same; what lies in folders is read at once */
 };
 
 /* Opens a workspace.  clock and log of f are set by the caller before. */
@@ -134,6 +135,9 @@ enum tally_rc flow_run(struct flow *, int stage, struct tally_err *)
  * is wanted of workers for the others.
  */
 enum tally_rc flow_fetch(struct flow *, struct tally_err *) TALLY_MUST_USE;
+/* Whether folders of this machine have what is to be taken from them, so far as
+ * names tell. */
+bool flow_fetch_expects(const struct flow *);
 enum tally_rc flow_translate(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_deliver(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_fetch_mailbox(struct flow *, size_t i, struct tally_err *)

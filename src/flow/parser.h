@@ -3,9 +3,9 @@
  * What partners sent is read by a process of its own, which has no files, no
  * network and no store: the parser.
  *
- * It is made by fork when the first file is to be read, once configuration,
- * dictionary, maps and guides are there, and lives as long as the run.  What
- * flows where:
+ * It is made by fork when the first file is to be read or one is expected, once
+ * configuration, dictionary, maps and guides are there, and lives as long as
+ * the run.  What flows where:
  *
  *   the run     gives bytes of the file in hand as they are asked for, in
  *               memory that the parser can only read, decides what becomes of
@@ -48,6 +48,9 @@ struct site_partner;
 /* A parser that is not made yet.  What is loaded in f is borrowed. */
 enum tally_rc parser_new(
     struct parser **, const struct flow *f, struct tally_err *) TALLY_MUST_USE;
+/* Makes its process, for a file that will come.  Trouble is told when it does,
+ * if it is still there. */
+void parser_make(struct parser *);
 /* Ends its process. */
 void parser_free(struct parser *);
 /* There is hardly more to be read: its process ends while the run goes on.  The

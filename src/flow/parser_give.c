@@ -132,6 +132,14 @@ get_ready(struct parser *p, struct tally_err *err)
 	return p->pid == 0 ? parser_start(p, err) : TALLY_OK;
 }
 
+void
+parser_make(struct parser *p)
+{
+	struct tally_err err;
+
+	(void)get_ready(p, &err);
+}
+
 enum tally_rc
 parser_file(
     struct parser *p, const struct parser_file *f, struct tally_err *err)

@@ -200,6 +200,27 @@ directory_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
 }
 
 static bool
+directory_has(struct mailbox *m, const char *folder,
+    bool (*wanted)(const void *, struct tally_str), const void *ctx)
+{
+	int fd = directory_folder(m, folder);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	struct dirent *e;
+	bool found = false;
+
+	if (dir == NULL) {
+		if (fd >= 0)
+			close(fd);
+		return false;
+	}
+	while (!found && (e = readdir(dir)) != NULL)
+		found =
+		    !is_dots(e->d_name) && wanted(ctx, tally_cstr(e->d_name));
+	closedir(dir);
+	return found;
+}
+
+static bool
 same_moment(const struct stat *a, const struct stat *b)
 {
 	return a->st_size == b->st_size &&
@@ -348,6 +369,7 @@ const struct mailbox_kind mailbox_directory = {
 	.open = directory_open,
 	.close = directory_close,
 	.list = directory_list,
+	.has = directory_has,
 	.get = directory_get,
 	.put = directory_put,
 	.rename = directory_rename,

@@ -245,6 +245,13 @@ mailbox_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
 	return TALLY_OK;
 }
 
+bool
+mailbox_has(struct mailbox *m, const char *folder,
+    bool (*wanted)(const void *ctx, struct tally_str name), const void *ctx)
+{
+	return m->kind->has != NULL && m->kind->has(m, folder, wanted, ctx);
+}
+
 void
 mailbox_listing_free(struct mailbox_listing *l)
 {

@@ -106,6 +106,12 @@ enum tally_rc mailbox_list(struct mailbox *, const char *folder,
     struct mailbox_listing *, struct tally_err *) TALLY_MUST_USE;
 void mailbox_listing_free(struct mailbox_listing *);
 
+/* Whether a folder of this machine has a file whose name is wanted.  It is no
+ * more than looked at: what cannot be read has none. */
+bool mailbox_has(struct mailbox *, const char *folder,
+    bool (*wanted)(const void *ctx, struct tally_str name), const void *ctx)
+    TALLY_MUST_USE;
+
 /* One result per request; what is not TALLY_OK has a reason. */
 struct mailbox_result {
 	enum tally_rc rc;         /* NOINPUT: gone; PERM; CREATE: target exists;
@@ -185,6 +191,8 @@ struct mailbox_kind {
 	void (*close)(struct mailbox *);
 	enum tally_rc (*list)(struct mailbox *, const char *,
 	    struct mailbox_listing *, struct tally_err *);
+	bool (*has)(struct mailbox *, const char *,
+	    bool (*wanted)(const void *, struct tally_str), const void *);
 	enum tally_rc (*get)(struct mailbox *, const char *,
 	    const struct mailbox_entry *, size_t, const struct mailbox_sink *,
 	    struct tally_err *);

@@ -165,7 +165,9 @@ workspace_stage(struct workspace *w, int stage)
 	memset(&w->f, 0, sizeof(w->f));
 	w->f.clock.fixed = workspace_now(w);
 	w->f.hurry = true;
-	rc = flow_begin(&w->f, w->dir, FLOW_WORK, &err);
+	rc = flow_begin(&w->f, w->dir,
+	    stage == FLOW_STAGES && w->opened == NULL ? FLOW_RUN : FLOW_WORK,
+	    &err);
 	if (rc == TALLY_OK) {
 		if (w->opened != NULL)
 			w->opened();

@@ -35,7 +35,8 @@ struct workspace {
 	char dir[64];
 	struct flow f;        /* of the newest run: its counts */
 	int64_t later;        /* added to the time of runs, ms */
-	void (*opened)(void); /* called when a run has opened all; null */
+	void (*opened)(void); /* called when a run has opened all, and no parser
+	                         is made yet; null */
 };
 
 /* As "init" makes it; xml, if not null, becomes its configuration. */

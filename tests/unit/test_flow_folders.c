@@ -5,6 +5,7 @@
  * be used for a while.
  */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -17,6 +18,7 @@
 
 #include <cmocka.h>
 
+#include "flow/parser_inside.h"
 #include "support/has.h"
 #include "support/workspace.h"
 
@@ -231,6 +233,65 @@ test_settle(void **state)
 	workspace_remove(&w);
 }
 
+/* The parser is made before the store is there where a file is expected, and
+ * only there: a run that finds nothing makes no process. */
+static const struct {
+	const char *pull, *name;
+	enum flow_open how;
+	bool made;
+} expected[] = {
+	{ "settle=\"0\"", "a.edi", FLOW_RUN, true },
+	{ "settle=\"0\"", NULL, FLOW_RUN, false },
+	{ "settle=\"0\"", ".a.edi", FLOW_RUN, false },
+	{ "settle=\"0\" match=\"*.x12\"", "a.edi", FLOW_RUN, false },
+	{ "settle=\"0\" then=\"keep\"", "a.edi", FLOW_RUN, false },
+	{ "settle=\"0\"", "a.edi", FLOW_WORK, false },
+};
+
+static void
+test_expected(void **state)
+{
+	char xml[1024];
+	struct workspace w;
+	struct flow f = { 0 };
+	struct tally_err err;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(expected) / sizeof(*expected); i++) {
+		snprintf(xml, sizeof(xml), PULLS("%s"), expected[i].pull);
+		workspace_make(&w, xml);
+		if (expected[i].name != NULL)
+			workspace_put(&w, "drop", expected[i].name,
+			    workspace_orders(&buf, 7, 1, 1));
+		assert_int_equal(
+		    flow_begin(&f, w.dir, expected[i].how, &err), TALLY_OK);
+		assert_int_equal(f.parser != NULL, expected[i].made);
+		flow_end(&f);
+		workspace_remove(&w);
+	}
+}
+
+/* One that is gone when its file is there. */
+static void
+test_expected_in_vain(void **state)
+{
+	struct flow f = { 0 };
+	struct workspace w;
+	struct tally_err err;
+
+	(void)state;
+	workspace_make(&w, WORKSPACE_USUAL);
+	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 2));
+	assert_int_equal(flow_begin(&f, w.dir, FLOW_RUN, &err), TALLY_OK);
+	assert_non_null(f.parser);
+	assert_int_equal(kill(f.parser->pid, SIGKILL), 0);
+	assert_int_equal(flow_run(&f, FLOW_STAGES, &err), TALLY_OK);
+	assert_int_equal(f.count[FLOW_ACCEPTED], 2);
+	assert_int_equal(flow_status(&f), 0);
+	flow_end(&f);
+	workspace_remove(&w);
+}
+
 int
 main(void)
 {
@@ -241,6 +302,8 @@ main(void)
 		cmocka_unit_test(test_move_later),
 		cmocka_unit_test(test_name_taken),
 		cmocka_unit_test(test_settle),
+		cmocka_unit_test(test_expected),
+		cmocka_unit_test(test_expected_in_vain),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -147,6 +147,26 @@ list_sorts_and_refuses(void **state)
 	    mailbox_list(b->m, "nowhere", &l, &b->err), TALLY_NOINPUT);
 }
 
+static bool
+begins_with(const void *ctx, struct tally_str name)
+{
+	return name.n > 0 && name.p[0] == *(const char *)ctx;
+}
+
+static void
+has_what_is_wanted(void **state)
+{
+	struct box *b = *state;
+
+	assert_false(mailbox_has(b->m, "archive", begins_with, "a"));
+	scratch_write(b->dir, "b", "1", 1, 1000);
+	assert_true(mailbox_has(b->m, "", begins_with, "b"));
+	assert_false(mailbox_has(b->m, "", begins_with, "x"));
+	assert_false(mailbox_has(b->m, "", begins_with, "."));
+	assert_false(mailbox_has(b->m, "nowhere", begins_with, "b"));
+	assert_false(mailbox_has(b->m, "b", begins_with, "b"));
+}
+
 /* As many files as a listing has, and one more. */
 static void
 list_that_is_full(void **state)
@@ -421,6 +441,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(urls, box_setup, box_teardown),
 		cmocka_unit_test_setup_teardown(
 		    list_sorts_and_refuses, box_setup, box_teardown),
+		cmocka_unit_test_setup_teardown(
+		    has_what_is_wanted, box_setup, box_teardown),
 		cmocka_unit_test_setup_teardown(
 		    list_that_is_full, box_setup, box_teardown),
 		cmocka_unit_test_setup_teardown(
