@@ -15,14 +15,11 @@ order 1 >"$work/buyer/files/outbound/one.edi"
 # The run itself tries the other again for a while; nobody waits for that.
 "$TALLYMAN" -C "$ws" run >"$work/said" 2>&1 &
 run=$!
-tries=0
-while [ "$(names "$work/buyer/files/inbound")" -eq 0 ] &&
-    [ $tries -lt 200 ] && kill -0 $run 2>/dev/null; do
-	sleep 0.1
-	tries=$((tries + 1))
-done
-same "answers at the partner that is there" \
-    "$(names "$work/buyer/files/inbound")" 1
+answered() {
+	[ "$(names "$work/buyer/files/inbound")" -eq 1 ]
+}
+holds "the partner that is there is answered" wait_for answered
+holds "while the run goes on" kill -0 $run
 wait $run
 same "exit code: a partner is unreachable" $? 69
 same "orders" "$(ask "SELECT count(*) FROM orders")" 1

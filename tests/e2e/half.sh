@@ -4,6 +4,12 @@
 need_sshd
 need_sqlite3
 
+# at SECOND : when the next run is.
+at() {
+	TALLYMAN_NOW=2026-01-05T12:00:0$1Z
+	export TALLYMAN_NOW
+}
+
 server buyer
 out=$work/buyer/files/outbound
 site "$(partner buyer BUYER 'settle="1"')"
@@ -12,22 +18,25 @@ order 1 >"$work/whole"
 for name in one.edi.filepart one.edi.tmp one.edi.part .one.edi; do
 	cp "$work/whole" "$out/$name"
 done
+at 0
 runs "temporary names" 0 run
-sleep 1.1
+at 1
 runs "temporary names, unchanged" 0 run
 same "files taken under a temporary name" "$(ask "SELECT count(*) FROM files")" 0
 rm -f "$out"/* "$out"/.one.edi
 
 head -c 200 "$work/whole" >"$out/one.edi"
+at 2
 runs "the first part is there" 0 run
 head -c 250 "$work/whole" >"$out/one.edi"
-sleep 1.1
+at 3
 runs "it grew" 0 run
 same "files taken while it grew" "$(ask "SELECT count(*) FROM files")" 0
 cp "$work/whole" "$out/one.edi"
+at 4
 runs "it is whole, but changed just now" 0 run
 same "files taken at once" "$(ask "SELECT count(*) FROM files")" 0
-sleep 1.1
+at 5
 runs "it did not change for a second" 0 run
 same "orders" "$(ask "SELECT po_number FROM orders")" PO-1
 

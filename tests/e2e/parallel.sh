@@ -79,17 +79,22 @@ order 1 >"$work/alive/files/outbound/one.edi"
 site "$dead" "$(sender=ALIVE partner alive BUYER)"
 "$TALLYMAN" -C "$ws" run >"$work/said" 2>&1 &
 run=$!
-tries=0
-# Only the one that waits for the silent server is left.
-until [ "$(names "$work/alive/files/inbound")" -gt 0 ] &&
-    set -- $(cat /proc/$run/task/$run/children) && [ $# -eq 1 ] ||
-    [ $tries -eq 600 ]; do
-	sleep 0.05
-	tries=$((tries + 1))
-done
+# Only the one that waits for the silent server is left, of those that have a
+# connection: the process that reads files has none.
+one_left() {
+	workers $run || return
+	connected=
+	for worker in $workers; do
+		! ls -l /proc/$worker/fd | grep -q 'socket:' ||
+		    connected="$connected $worker"
+	done
+	set -- $connected
+	[ $# -eq 1 ] && [ "$(names "$work/alive/files/inbound")" -gt 0 ]
+}
+holds "one is left" wait_for one_left
 same "the other is answered meanwhile" \
     "$(names "$work/alive/files/inbound")" 1
-kill -ABRT "$@"
+kill -ABRT $connected
 wait $run
 same "exit code after a process died" $? 69
 holds "it is told which, and of what" \
@@ -100,9 +105,7 @@ same "noted as a failed run" "$(ask "SELECT name, failures FROM mailboxes
 # A run that is killed takes its processes with it, and the next may begin.
 "$TALLYMAN" -C "$ws" run >"$work/said" 2>&1 &
 run=$!
-until worker=$(cat /proc/$run/task/$run/children) && [ -n "$worker" ]; do
-	sleep 0.02
-done
+holds "it has a process" wait_for workers $run
 kill -9 $run
 wait $run 2>/dev/null
 kill $relay_pid

@@ -21,12 +21,8 @@ mkfifo "$work/pipe"
 running=$!
 exec 4>"$work/pipe"
 if [ -r /proc/$running/limits ]; then
-	for _ in 1 2 3 4 5 6 7 8 9 10; do
-		[ -z "$(grep 'Umask:.0027' /proc/$running/status)" ] || break
-		sleep 0.1
-	done
+	holds "the umask" wait_for grep -q 'Umask:.0027' /proc/$running/status
 	holds "no core file" grep -q 'core file size *0 *0' /proc/$running/limits
-	holds "the umask" grep -q 'Umask:.0027' /proc/$running/status
 else
 	skip "no /proc here"
 fi
@@ -59,8 +55,8 @@ for i in $(seq 3 60); do
 done
 "$TALLYMAN" -C "$ws" run >"$work/said" 2>&1 &
 running=$!
-sleep 0.05
-kill -TERM $running 2>/dev/null
+holds "it has the lock" wait_for locked
+kill -TERM $running
 wait $running 2>/dev/null
 runs "the run after an interrupt" 0 run
 same "orders" "$(ask "SELECT count(*) FROM orders")" 60

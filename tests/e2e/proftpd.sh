@@ -25,6 +25,10 @@ printf 'edi:x:%s:%s::%s:/bin/sh\n' "$(id -u)" "$(id -g)" "$files" \
     >"$lab/passwd"
 chmod 600 "$lab/passwd" "$lab/authorized"
 
+# speaks : or it never will, the port being taken.
+speaks() {
+	! kill -0 $pid || "$TALLYMAN" host-key "sftp://127.0.0.1:$port"
+}
 # start : on a random port, as long as it is taken on another.
 start() {
 	for try in 1 2 3 4 5; do
@@ -57,14 +61,10 @@ start() {
 		END
 		"$proftpd" -n -c "$lab/config" >"$lab/said" 2>&1 &
 		pid=$!
-		wait=0
-		while [ $wait -lt 100 ] && kill -0 $pid 2>/dev/null; do
-			! "$TALLYMAN" host-key "sftp://127.0.0.1:$port" \
-			    >/dev/null 2>&1 || return 0
-			sleep 0.1
-			wait=$((wait + 1))
-		done
-		kill $pid 2>/dev/null
+		if wait_for speaks >/dev/null && kill -0 $pid 2>/dev/null; then
+			return 0
+		fi
+		kill -9 $pid 2>/dev/null
 		wait $pid
 	done
 	fail "ProFTPD does not start"

@@ -65,9 +65,9 @@ while [ "$made" -lt "$files" ] || [ "$(names "$out")" -gt 0 ]; do
 	ms=$((50 + $(draw $round $((450 + 900 * round * batch / files)))))
 	sleep $((ms / 1000)).$(printf '%03d' $((ms % 1000)))
 	# One time in four only what works on the mailbox dies.
-	worker=$(cat /proc/$run/task/$run/children 2>/dev/null)
-	if [ "$(draw $((round + 100000)) 4)" -eq 0 ] && [ -n "$worker" ]; then
-		kill -9 $worker 2>/dev/null && crashes=$((crashes + 1))
+	if [ "$(draw $((round + 100000)) 4)" -eq 0 ] &&
+	    workers $run 2>/dev/null; then
+		kill -9 $workers 2>/dev/null && crashes=$((crashes + 1))
 		sleep 0.2
 	fi
 	kill -9 $run 2>/dev/null && deaths=$((deaths + 1))

@@ -13,7 +13,7 @@ order 1 >"$work/buyer/files/outbound/one.edi"
 kill -STOP $sshd_pid
 "$TALLYMAN" -C "$ws" run >"$work/first" 2>&1 &
 first=$!
-sleep 0.3
+holds "it has the lock" wait_for locked
 runs "the second run" 75 run
 holds "says that another one is running" grep -qi 'run' "$work/said"
 kill -CONT $sshd_pid
@@ -26,7 +26,7 @@ order 2 >"$work/buyer/files/outbound/two.edi"
 kill -STOP $sshd_pid
 "$TALLYMAN" -C "$ws" run >"$work/first" 2>&1 &
 first=$!
-sleep 0.3
+holds "it has the lock" wait_for locked
 kill -9 $first
 wait $first 2>/dev/null
 kill -CONT $sshd_pid

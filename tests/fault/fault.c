@@ -237,6 +237,10 @@ main(int argc, char **argv)
 	}
 	for (; running > 0; running--)
 		finish(counted[0], &sum);
+	if (sum.passed + sum.failed + sum.skipped == 0) {
+		printf("fault: there is no method of that name\n");
+		sum.failed++;
+	}
 	printf("fault: %lu passed, %lu failed, %lu skipped\n", sum.passed,
 	    sum.failed, sum.skipped);
 	return sum.failed != 0;

@@ -30,6 +30,16 @@ clean_up() {
 trap clean_up EXIT
 trap 'exit 130' INT TERM
 
+# wait_for COMMAND… : until it succeeds; false when a minute was not enough.
+wait_for() {
+	waits=0
+	until "$@" 2>/dev/null; do
+		[ $waits -lt 3000 ] || return 1
+		waits=$((waits + 1))
+		sleep 0.02
+	done
+}
+
 # relay KIND OPTION… : tests/support/programs/relay, to the server that was
 # started last.  Sets relay_pid, relay_port, and sshd_url to it.
 relay() {
@@ -43,9 +53,7 @@ relay() {
 	    <"$work/relay" >"$work/port" 9>&- &
 	relay_pid=$!
 	relays="$relays $relay_pid"
-	until [ -s "$work/port" ] || ! kill -0 $relay_pid; do
-		sleep 0.01
-	done
+	wait_for [ -s "$work/port" ]
 	relay_port=$(cat "$work/port")
 	sshd_url=sftp://$(id -un)@127.0.0.1:$relay_port
 }
@@ -112,6 +120,15 @@ runs() {
 	shift 2
 	tallyman "$@"
 	same "$what: exit code" $? "$expected"
+}
+
+# locked : some run holds the lock of the workspace.
+locked() {
+	grep -q ":$(stat -c %i "$ws/tallyman.lock") " /proc/locks
+}
+# workers PID : the processes of that run are in $workers; false: none are.
+workers() {
+	workers=$(cat "/proc/$1/task/$1/children") && [ -n "$workers" ]
 }
 
 # partner NAME ID [PULL…] : the configuration of a partner at the server that
