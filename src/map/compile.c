@@ -10,7 +10,6 @@
 
 #include "base/text.h"
 
-#define MAP_BYTES     (16u << 20) /* a compiled map */
 #define SCRATCH_BYTES (64u << 20) /* while it is compiled */
 #define BLOCKS_MAX    10000
 #define CODES_MAX     2000 /* of one table */

@@ -44,7 +44,7 @@ tally_map_image_load(struct tally_map **out, const struct tally_map_image *im,
 	char *image;
 	enum tally_rc rc;
 
-	tally_arena_init(&arena, n);
+	tally_arena_init(&arena, MAP_BYTES);
 	image = tally_arena_alloc(&arena, n);
 	if (m == NULL || image == NULL) {
 		tally_arena_free(&arena);

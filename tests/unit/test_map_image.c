@@ -11,6 +11,7 @@
 
 #include "base/embed.h"
 #include "map/image.h"
+#include "map/program.h"
 #include "record/model.h"
 #include "support/counted.h"
 
@@ -90,6 +91,8 @@ compare(const struct tally_map *a, const struct tally_map *b)
 	assert_string_equal(tally_map_set(a), tally_map_set(b));
 	assert_memory_equal(tally_map_hash(a), tally_map_hash(b), 32);
 	assert_int_equal(tally_map_repeats(a), tally_map_repeats(b));
+	/* Both have room for what writing keeps from document to document. */
+	assert_int_equal(a->arena.max, b->arena.max);
 	tally_buf_free(&x);
 	tally_buf_free(&y);
 }
