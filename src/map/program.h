@@ -45,8 +45,8 @@ enum map_opcode {
 
 #define MAP_BYTES (16u << 20) /* a compiled map and what it keeps to write */
 
-#define MAP_MOVES   1 /* flag: the element moves with the pair */
-#define MAP_INTEGER 2 /* flag: the column is one */
+#define MAP_MOVES     1 /* flag: the element moves with the pair */
+#define MAP_INTEGER   2 /* flag: the column is one */
 #define MAP_NO_CODE   UINT16_MAX
 #define MAP_NO_COLUMN TALLY_NO_COLUMN
 #define MAP_NO_LOOKUP UINT16_MAX
