@@ -407,7 +407,7 @@ one_mailbox(struct deliver_group *g, struct tally_err *err)
 enum tally_rc
 flow_deliver_mailbox(struct flow *f, size_t i, struct tally_err *err)
 {
-	struct deliver_group *g = tally_calloc(1, sizeof(*g));
+	struct deliver_group *g = tally_alloc(sizeof(*g));
 	enum tally_rc rc;
 
 	if (g == NULL)
@@ -415,6 +415,7 @@ flow_deliver_mailbox(struct flow *f, size_t i, struct tally_err *err)
 	g->f = f;
 	g->index = i;
 	g->box = &f->site->mailbox[i];
+	g->mb = NULL;
 	tally_arena_init(&g->bytes, 256u << 20);
 	rc = one_mailbox(g, err);
 	log_progress_end(&f->log);

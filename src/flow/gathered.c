@@ -17,9 +17,10 @@ gathered_open(
 	rc = tally_batch_init(&g->batch, model, GATHERED_ROWS, err);
 	if (rc != TALLY_OK)
 		return rc;
-	g->doc = tally_calloc(GATHERED_DOCUMENTS, sizeof(*g->doc));
-	g->pending = tally_calloc(GATHERED_DOCUMENTS, sizeof(*g->pending));
-	g->duplicate = tally_calloc(GATHERED_DOCUMENTS, sizeof(*g->duplicate));
+	/* Each is written whole when there is one. */
+	g->doc = tally_alloc(GATHERED_DOCUMENTS * sizeof(*g->doc));
+	g->pending = tally_alloc(GATHERED_DOCUMENTS * sizeof(*g->pending));
+	g->duplicate = tally_alloc(GATHERED_DOCUMENTS * sizeof(*g->duplicate));
 	if (g->doc == NULL || g->pending == NULL || g->duplicate == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	return TALLY_OK;

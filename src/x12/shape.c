@@ -141,11 +141,13 @@ tally_shape_look_closely(struct shape_value *v, const char *bytes,
 bool
 tally_shapes_init(struct shapes *s)
 {
-	*s =
-	    (struct shapes){ .all = tally_calloc((SHAPE_WAYS << SHAPE_BITS) + 1,
-				 sizeof(*s->all)) };
+	size_t n = (SHAPE_WAYS << SHAPE_BITS) + 1;
+
+	*s = (struct shapes){ .all = tally_alloc(n * sizeof(*s->all)) };
 	if (s->all == NULL)
 		return false;
+	/* Others are written when they are made. */
+	memset(s->all, 0, sizeof(*s->all));
 	tally_shapes_reset(s);
 	return true;
 }
