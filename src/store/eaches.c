@@ -37,9 +37,11 @@ static const struct {
 };
 
 /* What one unit of t is: a number, or "pack"; null where nobody says. */
-#define SAYS "coalesce(lookup_own.ours, lookup_all.ours, unit.eaches)"
+#define OURS "lookup_own.ours, lookup_all.ours"
+#define SAYS "coalesce(" OURS ", unit.eaches)"
 /* Whether that is a number, from 1 on. */
-#define IS_NUMBER SAYS " GLOB '[1-9]*' AND " SAYS " NOT GLOB '*[^0-9]*'"
+#define IS_NUMBER \
+	"eaches_says GLOB '[1-9]*' AND eaches_says NOT GLOB '*[^0-9]*'"
 
 static bool
 has(const struct tally_table *t, const char *column)
@@ -59,19 +61,39 @@ put_pack(struct tally_buf *sql, const struct tally_table *t)
 }
 
 void
-eaches_columns(struct tally_buf *sql, const struct tally_table *t)
+eaches_says(struct tally_buf *sql, const struct tally_table *t)
 {
-	tally_buf_puts(sql, ", CASE WHEN " SAYS " = 'pack' THEN ");
-	put_pack(sql, t);
 	tally_buf_puts(sql,
-	    " WHEN " IS_NUMBER " THEN CAST(" SAYS " AS INTEGER) END"
-	    " AS eaches_per_unit, CASE WHEN " SAYS " = 'pack'"
-	    " THEN CASE WHEN ");
+	    ", " SAYS " AS eaches_says, coalesce(" OURS ") IS NULL"
+	    " AS eaches_common, ");
 	put_pack(sql, t);
+	tally_buf_puts(sql, " AS eaches_pack");
+}
+
+void
+eaches_per_unit(struct tally_buf *sql)
+{
 	tally_buf_puts(sql,
-	    " IS NOT NULL THEN 'pack' END WHEN " IS_NUMBER
-	    " THEN CASE WHEN coalesce(lookup_own.ours, lookup_all.ours) IS NULL"
-	    " THEN 'unit' ELSE 'lookup' END END AS eaches_rule");
+	    ", CASE WHEN eaches_says = 'pack' THEN eaches_pack"
+	    " WHEN " IS_NUMBER " THEN CAST(eaches_says AS INTEGER) END"
+	    " AS eaches_per_unit, CASE WHEN eaches_says = 'pack'"
+	    " THEN CASE WHEN eaches_pack IS NOT NULL THEN 'pack' END"
+	    " WHEN " IS_NUMBER " THEN CASE WHEN eaches_common THEN 'unit'"
+	    " ELSE 'lookup' END END AS eaches_rule");
+}
+
+void
+eaches_parts(struct tally_buf *sql, const char *as, const char *quantity)
+{
+	const char *q = quantity;
+
+	tally_buf_printf(sql,
+	    ", CAST(replace(\"%s\", '.', '') AS INTEGER) AS %s_digits,"
+	    " CAST('1' || CASE instr(\"%s\", '.') WHEN 0 THEN ''"
+	    " ELSE substr('00000000000', 1, length(\"%s\") - instr(\"%s\", "
+	    "'.'))"
+	    " END AS INTEGER) AS %s_scale",
+	    q, as, q, q, q, as);
 }
 
 void
@@ -98,21 +120,12 @@ eaches_units(struct tally_buf *sql)
 }
 
 void
-eaches_of(struct tally_buf *sql, const char *quantity)
+eaches_of(struct tally_buf *sql, const char *as, const char *quantity)
 {
-	const char *q = quantity;
-
-	/* digits, decimals and what they are divided by */
 	tally_buf_printf(sql,
-	    "CASE WHEN length(r.\"%s\") <= 12"
-	    " AND r.eaches_per_unit BETWEEN 1 AND 999999"
-	    " AND CAST(replace(r.\"%s\", '.', '') AS INTEGER)"
-	    " * r.eaches_per_unit %% CAST('1' || CASE instr(r.\"%s\", '.')"
-	    " WHEN 0 THEN '' ELSE substr('00000000000', 1, length(r.\"%s\")"
-	    " - instr(r.\"%s\", '.')) END AS INTEGER) = 0"
-	    " THEN CAST(replace(r.\"%s\", '.', '') AS INTEGER)"
-	    " * r.eaches_per_unit / CAST('1' || CASE instr(r.\"%s\", '.')"
-	    " WHEN 0 THEN '' ELSE substr('00000000000', 1, length(r.\"%s\")"
-	    " - instr(r.\"%s\", '.')) END AS INTEGER) END",
-	    q, q, q, q, q, q, q, q, q);
+	    "CASE WHEN length(\"%s\") <= 12"
+	    " AND eaches_per_unit BETWEEN 1 AND 999999"
+	    " AND %s_digits * eaches_per_unit %% %s_scale = 0"
+	    " THEN %s_digits * eaches_per_unit / %s_scale END",
+	    quantity, as, as, as, as);
 }

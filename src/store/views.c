@@ -81,13 +81,6 @@ has(const struct tally_table *t, const char *column)
 	return tally_table_column(t, tally_cstr(column)) >= 0;
 }
 
-static void
-list_columns(struct tally_buf *sql, const struct tally_table *t)
-{
-	for (int i = 0; i < t->ncolumn; i++)
-		tally_buf_printf(sql, ", t.\"%s\"", t->column[i].name);
-}
-
 /* Rows of a document in a table that is not a head's: a range of ids, which
  * is found without an index. */
 static void
@@ -98,17 +91,32 @@ rows_of(struct tally_buf *sql, const char *table, const char *document)
 	    (unsigned long)TALLY_ROWS_MAX - 1);
 }
 
-static void
-only_accepted(struct tally_buf *sql)
-{
-	tally_buf_puts(sql, " d.state IN ('accepted', 'accepted_with_errors')");
-}
-
 /*
- * What views have in common is a view itself: each process that opens a store
- * reads the text of them all.
+ * What views have in common is a view itself, and columns are named without
+ * their table where that is enough: each process that opens a store reads the
+ * text of them all.
  */
+#define DOCUMENTS   "erp_documents"
 #define OWN_PARTIES "erp_document_parties"
+
+static const char *const document_column[] = { "document", "partner", "state",
+	"usage", "received_at", "accepted_at" };
+
+/* Those that are accepted, with whose they are and when they came. */
+static void
+documents(struct tally_buf *sql)
+{
+	tally_buf_puts(sql,
+	    "CREATE VIEW " DOCUMENTS " AS SELECT d.id AS document, d.partner,"
+	    " d.state, i.usage, i.recorded_at AS received_at,"
+	    " coalesce((SELECT max(c.at) FROM decisions c"
+	    " WHERE c.subject_id = d.id AND c.subject = 'document'"
+	    " AND c.decision = 'released'), i.recorded_at) AS accepted_at"
+	    " FROM documents d"
+	    " JOIN functional_groups g ON g.id = d.group_id"
+	    " JOIN interchanges i ON i.id = g.interchange_id"
+	    " WHERE d.state IN ('accepted', 'accepted_with_errors')");
+}
 
 /* The table of parties, if views have any, or null. */
 static const struct tally_table *
@@ -145,8 +153,43 @@ join_party(struct tally_buf *sql, const char *role)
 	    " LEFT JOIN parties %s ON %s.id = (SELECT min(p.id)"
 	    " FROM " OWN_PARTIES " p WHERE ",
 	    role, role);
-	rows_of(sql, "p", "d.id");
+	rows_of(sql, "p", "d.document");
 	tally_buf_printf(sql, " AND p.role = '%s')", role);
+}
+
+static bool
+is_of_document(const char *column)
+{
+	for (size_t i = 0; i < COUNT(document_column); i++)
+		if (strcmp(document_column[i], column) == 0)
+			return true;
+	return false;
+}
+
+static void
+head_columns(struct tally_buf *sql, const struct view *v,
+    const struct tally_table *head, const struct tally_table *parties)
+{
+	const char *name;
+
+	tally_buf_printf(sql, "d.document AS %s", v->document_id);
+	for (size_t i = 1; i < COUNT(document_column); i++)
+		tally_buf_printf(sql, ", d.%s", document_column[i]);
+	for (int i = 0; i < head->ncolumn; i++) {
+		name = head->column[i].name;
+		tally_buf_printf(sql, ", %s\"%s\"",
+		    is_of_document(name) ||
+			    (parties != NULL && has(parties, name))
+			? "t."
+			: "",
+		    name);
+	}
+	for (size_t i = 0; parties != NULL && i < ROLES_MAX && v->role[i]; i++)
+		for (size_t k = 0; k < COUNT(party_column); k++)
+			if (has(parties, party_column[k]))
+				tally_buf_printf(sql, ", %s.%s AS %s_%s",
+				    v->role[i], party_column[k], v->role[i],
+				    party_column[k]);
 }
 
 static void
@@ -155,29 +198,12 @@ head_view(struct tally_buf *sql, const struct view *v,
 {
 	const struct tally_table *parties = find_parties(m);
 
+	tally_buf_printf(sql, "CREATE VIEW %s AS SELECT ", v->name);
+	head_columns(sql, v, head, parties);
 	tally_buf_printf(sql,
-	    "CREATE VIEW %s AS SELECT d.id AS %s, d.partner,"
-	    " d.state, i.usage, i.recorded_at AS received_at,"
-	    " coalesce((SELECT max(c.at) FROM decisions c"
-	    " WHERE c.subject_id = d.id AND c.subject = 'document'"
-	    " AND c.decision = 'released'), i.recorded_at) AS accepted_at",
-	    v->name, v->document_id);
-	list_columns(sql, head);
-	for (size_t i = 0; parties != NULL && i < ROLES_MAX && v->role[i]; i++)
-		for (size_t k = 0; k < COUNT(party_column); k++)
-			if (has(parties, party_column[k]))
-				tally_buf_printf(sql, ", %s.\"%s\" AS %s_%s",
-				    v->role[i], party_column[k], v->role[i],
-				    party_column[k]);
-	tally_buf_printf(sql,
-	    " FROM %s t JOIN documents d ON d.id = t.id"
-	    " JOIN functional_groups g ON g.id = d.group_id"
-	    " JOIN interchanges i ON i.id = g.interchange_id",
-	    v->head);
+	    " FROM %s t JOIN " DOCUMENTS " d ON d.document = t.id", v->head);
 	for (size_t i = 0; parties != NULL && i < ROLES_MAX && v->role[i]; i++)
 		join_party(sql, v->role[i]);
-	tally_buf_puts(sql, " WHERE");
-	only_accepted(sql);
 }
 
 static const struct tally_table *
@@ -197,19 +223,25 @@ tells(const struct tally_column *c)
 	return c->search || strcmp(c->name, "line_number") == 0;
 }
 
+/* Their names in the view, or what these are. */
 static void
-list_referred(
-    struct tally_buf *sql, const struct tally_table *to, const char *reference)
+list_referred(struct tally_buf *sql, const struct tally_table *to,
+    const char *reference, bool names)
 {
 	int stem = (int)(strlen(reference) - strlen("_id"));
 
-	tally_buf_printf(sql, ", t.\"%s\"", reference);
-	for (uint16_t i = 0; i < to->ncolumn; i++)
-		if (tells(&to->column[i]))
-			tally_buf_printf(sql,
-			    ", \"%.*s\".\"%s\" AS \"%.*s_%s\"", stem, reference,
-			    to->column[i].name, stem, reference,
-			    to->column[i].name);
+	if (names)
+		tally_buf_printf(sql, ", \"%s\"", reference);
+	for (uint16_t i = 0; i < to->ncolumn; i++) {
+		if (!tells(&to->column[i]))
+			continue;
+		tally_buf_puts(sql, ", ");
+		if (!names)
+			tally_buf_printf(sql, "\"%.*s\".\"%s\" AS ", stem,
+			    reference, to->column[i].name);
+		tally_buf_printf(
+		    sql, "\"%.*s_%s\"", stem, reference, to->column[i].name);
+	}
 }
 
 /* An item's number as one of 14 digits, for all that have a check digit. */
@@ -219,10 +251,10 @@ list_gtin14(struct tally_buf *sql, const struct tally_table *t)
 	if (!has(t, "gtin") || !has(t, "gtin_kind") || has(t, "gtin14"))
 		return;
 	tally_buf_puts(sql,
-	    ", CASE WHEN length(t.gtin) IN (8, 12, 13, 14)"
-	    " AND t.gtin NOT GLOB '*[^0-9]*' AND (t.gtin_kind IS NULL"
-	    " OR t.gtin_kind IN ('UP', 'EN', 'UK', 'EO', 'UG', 'UH'))"
-	    " THEN substr('000000' || t.gtin, -14) END AS gtin14");
+	    ", CASE WHEN length(gtin) IN (8, 12, 13, 14)"
+	    " AND gtin NOT GLOB '*[^0-9]*' AND (gtin_kind IS NULL"
+	    " OR gtin_kind IN ('UP', 'EN', 'UK', 'EO', 'UG', 'UH'))"
+	    " THEN substr('000000' || gtin, -14) END AS gtin14");
 }
 
 /* Whether a view has quantities in eaches. */
@@ -233,67 +265,102 @@ counts(const struct view *v, const struct tally_table *t)
 	    !has(t, "eaches");
 }
 
-/* Around the rows of a view, which know eaches_per_unit. */
+static bool
+counts_ordered(const struct view *v, const struct tally_table *t)
+{
+	return v->ordered != NULL && has(t, v->ordered) &&
+	    has(t, "ordered_unit");
+}
+
+/* The outermost selection's. */
 static void
 list_eaches(
     struct tally_buf *sql, const struct view *v, const struct tally_table *t)
 {
-	tally_buf_puts(sql, "SELECT r.*, ");
-	eaches_of(sql, v->quantity);
+	tally_buf_puts(sql, ", eaches_per_unit, eaches_rule, ");
+	eaches_of(sql, "eaches", v->quantity);
 	tally_buf_puts(sql, " AS eaches");
-	if (v->ordered != NULL && has(t, v->ordered) &&
-	    has(t, "ordered_unit")) {
-		tally_buf_puts(sql,
-		    ", CASE WHEN coalesce(r.ordered_unit, r.unit) = r.unit"
-		    " THEN ");
-		eaches_of(sql, v->ordered);
-		tally_buf_puts(sql, " END AS ordered_eaches");
-	}
+	if (!counts_ordered(v, t))
+		return;
+	tally_buf_puts(
+	    sql, ", CASE WHEN coalesce(ordered_unit, unit) = unit THEN ");
+	eaches_of(sql, "eaches_ordered", v->ordered);
+	tally_buf_puts(sql, " END AS ordered_eaches");
+}
+
+/* The one below it. */
+static void
+begin_eaches(
+    struct tally_buf *sql, const struct view *v, const struct tally_table *t)
+{
+	tally_buf_puts(sql, "SELECT *");
+	eaches_per_unit(sql);
+	eaches_parts(sql, "eaches", v->quantity);
+	if (counts_ordered(v, t))
+		eaches_parts(sql, "eaches_ordered", v->ordered);
 	tally_buf_puts(sql, " FROM (");
+}
+
+/* The rows of the documents, and what is joined with them. */
+static void
+select_rows(struct tally_buf *sql, const struct view *v,
+    const struct tally_model *m, const struct tally_table *t)
+{
+	const struct tally_table *to;
+	const char *reference;
+	int stem;
+
+	tally_buf_printf(
+	    sql, "SELECT d.document AS %s, t.id AS %s", v->document_id, v->id);
+	for (size_t i = 0; i < REFERENCES_MAX && v->reference[i]; i++)
+		if ((to = referred(m, t, v->reference[i])) != NULL)
+			list_referred(sql, to, v->reference[i], false);
+	tally_buf_puts(sql, ", t.*");
+	if (counts(v, t))
+		eaches_says(sql, t);
+	/* CROSS: documents outside, else every row would be looked at. */
+	tally_buf_printf(sql,
+	    " FROM %s h JOIN " DOCUMENTS " d ON d.document = h.id"
+	    " CROSS JOIN %s t",
+	    v->head, v->table);
+	for (size_t i = 0; i < REFERENCES_MAX && v->reference[i]; i++) {
+		reference = v->reference[i];
+		to = referred(m, t, reference);
+		stem = (int)(strlen(reference) - strlen("_id"));
+		if (to != NULL)
+			tally_buf_printf(sql,
+			    " LEFT JOIN \"%s\" \"%.*s\""
+			    " ON \"%.*s\".id = t.\"%s\"",
+			    to->name, stem, reference, stem, reference,
+			    reference);
+	}
+	if (counts(v, t))
+		eaches_join(sql);
+	tally_buf_puts(sql, " WHERE ");
+	rows_of(sql, "t", "d.document");
 }
 
 static void
 rows_view(struct tally_buf *sql, const struct view *v,
     const struct tally_model *m, const struct tally_table *t)
 {
-	const struct tally_table *to[REFERENCES_MAX] = { NULL };
-	int stem;
+	const struct tally_table *to;
 
-	tally_buf_printf(sql, "CREATE VIEW %s AS ", v->name);
-	if (counts(v, t))
-		list_eaches(sql, v, t);
-	tally_buf_printf(
-	    sql, "SELECT d.id AS %s, t.id AS %s", v->document_id, v->id);
-	for (size_t i = 0; i < REFERENCES_MAX && v->reference[i]; i++) {
-		to[i] = referred(m, t, v->reference[i]);
-		if (to[i] != NULL)
-			list_referred(sql, to[i], v->reference[i]);
-	}
-	list_columns(sql, t);
+	tally_buf_printf(sql, "CREATE VIEW %s AS SELECT %s, %s", v->name,
+	    v->document_id, v->id);
+	for (size_t i = 0; i < REFERENCES_MAX && v->reference[i]; i++)
+		if ((to = referred(m, t, v->reference[i])) != NULL)
+			list_referred(sql, to, v->reference[i], true);
+	for (int i = 0; i < t->ncolumn; i++)
+		tally_buf_printf(sql, ", \"%s\"", t->column[i].name);
 	list_gtin14(sql, t);
 	if (counts(v, t))
-		eaches_columns(sql, t);
-	/* CROSS: documents outside, else every row would be looked at. */
-	tally_buf_printf(sql,
-	    " FROM %s h JOIN documents d ON d.id = h.id CROSS JOIN %s t",
-	    v->head, v->table);
-	for (size_t i = 0; i < REFERENCES_MAX && v->reference[i]; i++) {
-		if (to[i] == NULL)
-			continue;
-		stem = (int)(strlen(v->reference[i]) - strlen("_id"));
-		tally_buf_printf(sql,
-		    " LEFT JOIN \"%s\" \"%.*s\" ON \"%.*s\".id = t.\"%s\"",
-		    to[i]->name, stem, v->reference[i], stem, v->reference[i],
-		    v->reference[i]);
-	}
+		list_eaches(sql, v, t);
+	tally_buf_puts(sql, " FROM (");
 	if (counts(v, t))
-		eaches_join(sql);
-	tally_buf_puts(sql, " WHERE ");
-	rows_of(sql, "t", "d.id");
-	tally_buf_puts(sql, " AND");
-	only_accepted(sql);
-	if (counts(v, t))
-		tally_buf_puts(sql, ") r");
+		begin_eaches(sql, v, t);
+	select_rows(sql, v, m, t);
+	tally_buf_puts(sql, counts(v, t) ? ") s) r" : ") r");
 }
 
 /* Nothing where the model lacks what is seen. */
@@ -337,6 +404,10 @@ views_make(struct store *st, struct tally_buf *sql, struct tally_err *err)
 	tally_buf_reset(sql);
 	eaches_units(sql);
 	rc = renew(st, EACHES_UNITS, sql, err);
+	tally_buf_reset(sql);
+	documents(sql);
+	if (rc == TALLY_OK)
+		rc = renew(st, DOCUMENTS, sql, err);
 	tally_buf_reset(sql);
 	if (parties != NULL)
 		own_parties(sql, st->model, parties);

@@ -318,7 +318,9 @@ older_store(void **state)
 	fixture_group(f);
 	store_close(f->store);
 	f->store = NULL;
-	fixture_execute(f, "DROP VIEW IF EXISTS erp_orders");
+	fixture_execute(f, "DROP VIEW erp_orders");
+	fixture_execute(f, "DROP VIEW erp_order_lines");
+	fixture_execute(f, "DROP VIEW erp_documents");
 	fixture_execute(f, "DROP TABLE decisions");
 	fixture_execute(f, "DROP TABLE lookups");
 	fixture_execute(f, "DROP TABLE answer_notes");
