@@ -55,6 +55,7 @@ APP_OBJ  := $(call obj,$(filter-out $(MAIN_SRC),$(APP_SRC)))
 MAIN_OBJ := $(call obj,$(MAIN_SRC))
 SUPPORT_OBJ := $(call obj,$(wildcard tests/support/*.c))
 
+#: all               the program and the library, in build/; what make does alone
 .PHONY: all
 all: $(B)/tallyman $(B)/libtallyman.a $(B)/libtallyman.so
 
@@ -192,6 +193,9 @@ FAULT_PROGRAMS := $(B)/tallyman $(B)/plant/POISON/tallyman \
 	$(B)/fault/preload.so
 PLANTED := $(filter-out POISON,$(PLANTS))
 .PHONY: fault fault-quick fault-planted
+#: fault             breaks runs at every point and looks for what is lost; M=method
+#: fault-quick       a sample of that, which is in check
+#: fault-planted     which of its methods finds which mistake
 # All points, twenty minutes on two cores; a sample, which is in check; the proof
 # that each planted fault is found.  M=method runs one, SEED= another sample.
 fault: $(FAULT) $(FAULT_PROGRAMS)
@@ -217,6 +221,9 @@ $(BENCH_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
 chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1))
 
 .PHONY: check check-programs check-groups $(addprefix check-,$(GROUPS)) golden-accept count-accept sanitize sanitize-threads valgrind
+#: check             every test; ends in the totals
+#: check-GROUP       one group of them, T=name one test of it; the groups are
+#:                   GROUPS
 check: check-programs
 	@MAKE='$(MAKE)' scripts/groups $(GROUPS)
 check-programs: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN) $(COUNT_BIN) $(FAULT) \
@@ -243,19 +250,24 @@ check-e2e: $(B)/tallyman $(HELPER_BIN)
 	@scripts/e2e $< $(T)
 check-count: $(COUNT_BIN)
 	@scripts/count $(B) '$(CC)' '$(strip $(CFLAGS) $(SAN))'
+#: count-accept      instruction counts as they are now are the new truth
 count-accept: $(COUNT_BIN)
 	@scripts/count -a $(B) '$(CC)' '$(strip $(CFLAGS) $(SAN))'
+#: storm             hours of deaths and cut lines, in minutes; SEED=n repeats one
 # The long form of tests/e2e/storm.sh; SEED=N repeats one.
 .PHONY: storm
 storm: $(B)/tallyman $(HELPER_BIN)
 	@FILES=4500 BATCH=40 scripts/e2e $< storm
+#: golden-accept     shows each difference of a golden case, and asks; T=case
 golden-accept: $(B)/tallyman
 	@scripts/golden -a $< $(T)
 
+#: sanitize          check under address and undefined behaviour sanitizers
 sanitize:
 	$(MAKE) check B=build/asan \
 	    SAN='-fsanitize=address,undefined -fno-sanitize-recover=all' \
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
+#: sanitize-threads  what has threads, under the sanitizer of threads
 # Where there are threads: a large file on its way to the disk, and on its way
 # to the store.
 THREADED := test_store_payloads test_parser test_parser_beside
@@ -264,6 +276,7 @@ sanitize-threads:
 		$(MAKE) check-unit T=$$t B=build/tsan SAN=-fsanitize=thread \
 		    CFLAGS='-O1 -g -fno-omit-frame-pointer' || exit 1; \
 	done
+#: valgrind          unit and golden tests under valgrind; T=name
 VALGRIND := valgrind -q --leak-check=full --error-exitcode=99 \
 	--suppressions=$(CURDIR)/tests/support/valgrind.supp
 valgrind:
@@ -273,6 +286,7 @@ valgrind-all: $(UNIT_BIN) $(B)/tallyman
 	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
 	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
 
+#: fuzz              libFuzzer with clang; F=read for a target, SECS=60
 # F is read, map, guide, json, csv, config, dictionary, sftp, ssh or wire.  What
 # libFuzzer learns stays in build; crash-* there is the input that failed:
 # "$(B)/fuzz/fuzz_F FILE" repeats it.
@@ -292,6 +306,7 @@ $(B)/run/fuzz_%: $(B)/obj/tests/fuzz/fuzz_%.o $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) -fsanitize=fuzzer $(filter %.o,$^) $(filter %.a,$^) $(CORE_LIBS)
 
+#: install           program, library, headers, maps, manuals; PREFIX=, DESTDIR=
 # Installing.  The library can be used without the program: tallyman.pc.
 LIBDIR  ?= $(PREFIX)/lib
 MANDIR  ?= $(PREFIX)/share/man
@@ -323,6 +338,9 @@ install: all $(B)/tallyman.pc
 	    to=$(call into,$(MANDIR))/man$${page##*.}; \
 	    $(INSTALL) -d $$to && $(INSTALL) -m 644 $$page $$to || exit 1; done
 
+#: bench             speed, as ratios and rates
+#: bench-large       the same for large files, which takes long
+#: bench-sftp        the same over a line with a delay; RTT=
 .PHONY: bench bench-large bench-sftp
 bench: $(B)/tallyman $(BENCH_BIN) bench-sftp
 	@scripts/bench $(B) $(MB)
@@ -331,6 +349,11 @@ bench-large: $(B)/tallyman $(BENCH_BIN)
 bench-sftp: $(B)/tallyman $(B)/bench/timed $(B)/support/relay
 	@scripts/bench-sftp $(B) $(RTT)
 
+#: lint              cppcheck and clang-tidy
+#: coverage          what tests reach of the core, as a table
+#: format            clang-format over all code
+#: dist              the sources as build/tallyman-VERSION.tar.gz
+#: distcheck         builds, checks and installs what dist makes
 .PHONY: lint coverage format dist distcheck
 lint:
 	@scripts/lint
@@ -353,9 +376,15 @@ distcheck: dist
 	$(B)/dist/root$(PREFIX)/bin/tallyman --version
 	rm -rf $(B)/dist
 
+#: clean             removes build/
+#: help              these lines
 .PHONY: clean
 clean:
 	rm -rf $(B)
+# A target is told of by a line in front of it.
+.PHONY: help
+help:
+	@sed -n 's/GROUPS$$/$(GROUPS)/; s/^#: //p' Makefile
 
 .DELETE_ON_ERROR:
 .SECONDARY:
