@@ -2,9 +2,11 @@
 /* Documents on their way to the store; see gathered.h. */
 #include "flow/gathered.h"
 
-enum tally_rc
-gathered_open(
-    struct gathered *g, const struct tally_model *model, struct tally_err *err)
+#include <string.h>
+
+static enum tally_rc
+open_for(struct gathered *g, const struct tally_model *model, size_t documents,
+    struct tally_err *err)
 {
 	enum tally_rc rc;
 
@@ -18,18 +20,30 @@ gathered_open(
 	if (rc != TALLY_OK)
 		return rc;
 	/* Each is written whole when there is one. */
-	g->doc = tally_alloc(GATHERED_DOCUMENTS * sizeof(*g->doc));
-	g->pending = tally_alloc(GATHERED_DOCUMENTS * sizeof(*g->pending));
-	g->duplicate = tally_alloc(GATHERED_DOCUMENTS * sizeof(*g->duplicate));
-	if (g->doc == NULL || g->pending == NULL || g->duplicate == NULL)
+	g->doc = tally_alloc(documents * sizeof(*g->doc));
+	g->pending = tally_alloc(documents * sizeof(*g->pending));
+	if (g->doc == NULL || g->pending == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	return TALLY_OK;
+}
+
+enum tally_rc
+gathered_open(
+    struct gathered *g, const struct tally_model *model, struct tally_err *err)
+{
+	return open_for(g, model, GATHERED_DOCUMENTS, err);
+}
+
+enum tally_rc
+gathered_open_few(
+    struct gathered *g, const struct tally_model *model, struct tally_err *err)
+{
+	return open_for(g, model, GATHERED_FEW, err);
 }
 
 void
 gathered_close(struct gathered *g)
 {
-	tally_free(g->duplicate);
 	tally_free(g->pending);
 	tally_free(g->doc);
 	tally_batch_free(&g->batch);
@@ -46,6 +60,31 @@ gathered_empty(struct gathered *g)
 	tally_batch_reset(&g->batch);
 	tally_findings_reset(&g->found);
 	tally_arena_reset(&g->copies);
+}
+
+bool
+gathered_is_few(const struct gathered *g)
+{
+	return g->n <= GATHERED_FEW && g->batch.used <= GATHERED_FEW_BYTES &&
+	    g->found.n == 0 && !g->found.failed;
+}
+
+void
+gathered_move(struct gathered *to, struct gathered *from)
+{
+	struct gathered had = *to;
+
+	memcpy(had.doc, from->doc, from->n * sizeof(*had.doc));
+	memcpy(had.pending, from->pending, from->n * sizeof(*had.pending));
+	*to = *from;
+	to->doc = had.doc;
+	to->pending = had.pending;
+	had.doc = from->doc;
+	had.pending = from->pending;
+	had.last = from->last;
+	had.seen = from->seen;
+	had.n = 0;
+	*from = had;
 }
 
 void

@@ -16,6 +16,9 @@
  * pipe holds the next ones while the store takes it. */
 #define GATHERED_DOCUMENTS 1000
 #define GATHERED_BYTES     (512u << 10)
+/* Those of a small file, which may wait for others. */
+#define GATHERED_FEW       8
+#define GATHERED_FEW_BYTES (16u << 10)
 /* The rows of one batch; half of it is what a single document may need. */
 #define GATHERED_ROWS ((size_t)256 << 20)
 /* Copies of residue, and names of maps. */
@@ -38,7 +41,6 @@ struct gathered {
 	struct tally_batch batch;
 	struct store_document *doc; /* GATHERED_DOCUMENTS of each; owned */
 	struct pending *pending;
-	int64_t *duplicate;
 	size_t n;
 	struct tally_findings found; /* by the judge and by maps */
 	struct tally_arena copies;   /* of residue and of names */
@@ -51,10 +53,18 @@ struct gathered {
  * which also accepts one that is all zero. */
 enum tally_rc gathered_open(struct gathered *, const struct tally_model *,
     struct tally_err *) TALLY_MUST_USE;
+/* The same, with room for GATHERED_FEW documents. */
+enum tally_rc gathered_open_few(struct gathered *, const struct tally_model *,
+    struct tally_err *) TALLY_MUST_USE;
 void gathered_close(struct gathered *);
 
 /* Takes out all there is and keeps the memory. */
 void gathered_empty(struct gathered *);
+
+/* Whether there are few documents, about which nothing is to be told; and puts
+ * these into one with room for few, in whose place nothing is left. */
+bool gathered_is_few(const struct gathered *);
+void gathered_move(struct gathered *to, struct gathered *from);
 
 /* Adds a finding about one of its documents. */
 void gathered_find(

@@ -105,11 +105,12 @@ put_anew(struct translate *t, size_t i, struct tally_err *err)
 	struct gathered *g = &t->g;
 	const struct store_document *d = &g->doc[i];
 	const struct pending *p = &g->pending[i];
+	const struct origin of = translate_origin(t);
 	struct store *st = t->f->store;
 	enum tally_rc rc = store_document_replace(st, d, &g->batch, err);
 
 	if (rc == TALLY_OK)
-		rc = translate_put_findings(t, i, err);
+		rc = translate_put_findings(t, g, i, &of, err);
 	if (rc == TALLY_OK && p->nresidue > 0 &&
 	    strcmp(d->state, "rejected") != 0)
 		rc = store_residue_put(

@@ -59,6 +59,9 @@ translate_open(struct translate *t, struct flow *f, struct tally_err *err)
 		rc = tally_hash_new(&t->hash, err);
 	if (rc == TALLY_OK)
 		rc = gathered_open(&t->g, maps_model(f->maps), err);
+	t->wait = tally_calloc(WAITING, sizeof(*t->wait));
+	if (rc == TALLY_OK && t->wait == NULL)
+		rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
 	if (rc == TALLY_OK)
 		parser_forget_lookups(t->parser);
 	return rc;
@@ -67,6 +70,9 @@ translate_open(struct translate *t, struct flow *f, struct tally_err *err)
 void
 translate_close(struct translate *t)
 {
+	for (size_t i = 0; i < t->nopen; i++)
+		gathered_close(&t->wait[i].g);
+	tally_free(t->wait);
 	gathered_close(&t->g);
 	tally_hash_free(t->hash);
 	tally_buf_free(&t->answer);
@@ -163,13 +169,6 @@ take_back(
 	return store_begin(st, err);
 }
 
-/* One of several without a savepoint: what fails is done again with one. */
-static bool
-hurried(const struct translate *t)
-{
-	return !t->solo && !t->careful;
-}
-
 /* The file as often as the parser may die of it, each time with a new one. */
 static enum tally_rc
 read_it(
@@ -193,7 +192,8 @@ read_it(
 			return rc;
 		log_trouble(&t->f->log, "file", file->name, err);
 		t->died_of = file->id;
-		if (hurried(t) || (++deaths == DEATHS && rc != TALLY_DATA))
+		if (translate_hurries(t) ||
+		    (++deaths == DEATHS && rc != TALLY_DATA))
 			return rc;
 		snprintf(reason, sizeof(reason), "%.200s, %u times", err->text,
 		    deaths);
@@ -284,7 +284,7 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 	if (rc == TALLY_OK)
 		return t->careful ? store_release(st, err) : rc;
 	g->outcome[i].became = NULL;
-	if (hurried(t) || is_general(t, rc)) {
+	if (translate_hurries(t) || is_general(t, rc)) {
 		*err = why;
 		return rc;
 	}
@@ -299,7 +299,7 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 static void
 read_ahead(struct translate *t, struct group *g, size_t i)
 {
-	if (!hurried(t) || g->ahead > i + AHEAD_LEAST)
+	if (!translate_hurries(t) || g->ahead > i + AHEAD_LEAST)
 		return;
 	if (g->ahead < i)
 		g->ahead = i;
@@ -325,6 +325,7 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 	enum tally_rc rc;
 
 	t->solo = t->supposing = false;
+	t->nwait = 0;
 	memset(t->count, 0, sizeof(t->count));
 	memset(g->outcome, 0, sizeof(g->outcome));
 	memset(g->payload, 0, sizeof(g->payload));
@@ -337,6 +338,8 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 		if (!*waits(t, g->file[i].mailbox))
 			rc = together(t, g, i, err);
 	}
+	if (rc == TALLY_OK)
+		rc = translate_put_waiting(t, err);
 	forget_ahead(t, g);
 	rc = out_of_hand(t, rc, err);
 	if (rc == TALLY_OK)

@@ -51,6 +51,19 @@ struct outcome {
 	const char *became; /* null: nothing */
 };
 
+/* What documents are of. */
+struct origin {
+	const char *partner; /* as the store has it */
+	int64_t file, interchange;
+};
+
+/* Documents of a small file that wait for those of others. */
+struct waiting {
+	struct gathered g;
+	struct origin of;
+};
+#define WAITING 32
+
 /* The readers of a file's bytes that there can be at a time. */
 enum reader { READ_FIRST, READ_SECOND, READ_DIGEST, READERS };
 
@@ -61,6 +74,9 @@ struct translate {
 	struct tally_hash *hash; /* owned, as all below */
 	struct parser *parser;   /* of the run */
 	struct gathered g;
+	struct waiting *wait;        /* WAITING of them, of which nwait wait */
+	size_t nwait, nopen;         /* nopen: that are open */
+	char waits_for[64];          /* whose they are */
 	struct wire_answers answers; /* of the set that was met last */
 	struct tally_buf answer;
 	struct replay *replay; /* null: what is gathered is added */
@@ -102,6 +118,13 @@ void translate_take(struct translate *, const struct store_file *);
 enum tally_rc translate_file(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
 
+/* One of several without a savepoint: what fails is done again with one. */
+static inline bool
+translate_hurries(const struct translate *t)
+{
+	return !t->solo && !t->careful;
+}
+
 /* Whether a failure means that the file's bytes cannot be had, which other
  * files are spared; want of memory says nothing of them. */
 bool translate_lacks(enum tally_rc);
@@ -123,11 +146,17 @@ enum tally_rc translate_record(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
 
 /* The findings about document i, whose id is known. */
-enum tally_rc translate_put_findings(
-    struct translate *, size_t i, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc translate_put_findings(struct translate *, struct gathered *,
+    size_t i, const struct origin *, struct tally_err *) TALLY_MUST_USE;
+/* What those of the interchange in hand are of. */
+struct origin translate_origin(const struct translate *);
 
-/* Records what is gathered, in the transaction there is. */
+/* Records what is gathered, in the transaction there is; what few documents a
+ * file has waits for others where it is one of several. */
 enum tally_rc translate_put(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+/* Records what waits, before a commit. */
+enum tally_rc translate_put_waiting(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
 /* The same, and commits it with a mark of how far it went; the next
  * transaction begins where that ends. */

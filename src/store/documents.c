@@ -11,6 +11,64 @@
 
 #include <assert.h>
 
+/* Everything of a call, through all its parts. */
+struct call {
+	struct engine_load *load; /* of each part; owned, as all below */
+	size_t nload;
+	struct store_document **document;
+	int64_t *map; /* of each document */
+	size_t ndocument;
+	int64_t *id; /* of each of the batches' documents */
+};
+
+static void
+call_free(struct call *c)
+{
+	tally_free(c->load);
+	tally_free(c->document);
+	tally_free(c->map);
+	tally_free(c->id);
+}
+
+static enum tally_rc
+call_new(struct call *c, const char *partner, const struct store_part *part,
+    size_t n, struct tally_err *err)
+{
+	size_t in_batches = 0, at = 0;
+	int64_t *id;
+
+	*c = (struct call){ .nload = n };
+	for (size_t i = 0; i < n; i++) {
+		c->ndocument += part[i].n;
+		in_batches +=
+		    part[i].batch != NULL ? part[i].batch->ndocument : 0;
+	}
+	assert(c->ndocument < UINT32_MAX / 4);
+	c->load = tally_calloc(n, sizeof(*c->load));
+	c->document = tally_calloc(c->ndocument, sizeof(*c->document));
+	c->map = tally_calloc(c->ndocument, sizeof(*c->map));
+	c->id = id = tally_calloc(in_batches, sizeof(*c->id));
+	if (c->load == NULL || c->document == NULL || c->map == NULL ||
+	    c->id == NULL) {
+		call_free(c);
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	}
+	for (size_t i = 0; i < n; i++) {
+		c->load[i] = (struct engine_load){
+			.partner = partner != NULL ? partner : "",
+			.document = part[i].document,
+			.map = c->map + at,
+			.ndocument = part[i].n,
+			.batch = part[i].batch,
+			.id = id,
+		};
+		for (size_t k = 0; k < part[i].n; k++)
+			c->document[at++] = &part[i].document[k];
+		id += part[i].batch != NULL ? part[i].batch->ndocument : 0;
+	}
+	return TALLY_OK;
+}
+
 /* An open table of the keys of one call: index of the document, plus 1. */
 struct keys {
 	uint32_t *slot;
@@ -31,47 +89,67 @@ hash_key(const struct store_document *d)
 
 /* Whether an earlier document has the key; if not, notes this one. */
 static bool
-key_before(struct keys *k, const struct store_document *d, size_t i)
+key_before(struct keys *k, const struct call *c, size_t i)
 {
-	size_t at = hash_key(&d[i]) & k->mask;
-	const struct store_document *other;
+	const struct store_document *d = c->document[i], *other;
+	size_t at = hash_key(d) & k->mask;
 
 	for (; k->slot[at] != 0; at = (at + 1) & k->mask) {
-		other = &d[k->slot[at] - 1];
-		if (tally_str_eq(other->key, d[i].key) &&
-		    strcmp(other->set, d[i].set) == 0)
+		other = c->document[k->slot[at] - 1];
+		if (tally_str_eq(other->key, d->key) &&
+		    strcmp(other->set, d->set) == 0)
 			return true;
 	}
-	if (d[i].verdict != TALLY_REJECTED)
+	if (d->verdict != TALLY_REJECTED)
 		k->slot[at] = (uint32_t)i + 1;
 	return false;
 }
 
-enum tally_rc
-store_documents_prior(struct store *st, const char *partner,
-    const struct store_document *d, size_t n, int64_t *duplicate,
+static enum tally_rc
+prior(struct store *st, const struct call *c, int64_t *duplicate,
     struct tally_err *err)
 {
-	const struct engine_load load = { .partner =
-					      partner != NULL ? partner : "",
-		.document = d,
-		.ndocument = n };
 	struct keys keys = { .mask = 15 };
 	enum tally_rc rc;
 
-	assert(n < UINT32_MAX / 4);
-	memset(duplicate, 0, n * sizeof(*duplicate));
-	while (keys.mask < 2 * n)
+	memset(duplicate, 0, c->ndocument * sizeof(*duplicate));
+	while (keys.mask < 2 * c->ndocument)
 		keys.mask = keys.mask * 2 + 1;
 	keys.slot = tally_calloc(keys.mask + 1, sizeof(*keys.slot));
 	if (keys.slot == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
-	rc = st->engine->m->prior(st->engine, &load, duplicate, err);
-	for (size_t i = 0; rc == TALLY_OK && i < n; i++)
-		if (d[i].key.n != 0 && key_before(&keys, d, i))
+	rc =
+	    st->engine->m->prior(st->engine, c->load, c->nload, duplicate, err);
+	for (size_t i = 0; rc == TALLY_OK && i < c->ndocument; i++)
+		if (c->document[i]->key.n != 0 && key_before(&keys, c, i))
 			duplicate[i] = -1;
 	tally_free(keys.slot);
 	return rc;
+}
+
+enum tally_rc
+store_parts_prior(struct store *st, const char *partner,
+    const struct store_part *part, size_t n, int64_t *duplicate,
+    struct tally_err *err)
+{
+	struct call c;
+	enum tally_rc rc = call_new(&c, partner, part, n, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	rc = prior(st, &c, duplicate, err);
+	call_free(&c);
+	return rc;
+}
+
+enum tally_rc
+store_documents_prior(struct store *st, const char *partner,
+    struct store_document *d, size_t n, int64_t *duplicate,
+    struct tally_err *err)
+{
+	const struct store_part part = { d, n, NULL };
+
+	return store_parts_prior(st, partner, &part, 1, duplicate, err);
 }
 
 enum tally_rc
@@ -89,35 +167,35 @@ store_map(struct store *st, const struct engine_value v[2], int64_t *id,
 /* The row of a map; asked only when it is not that of the document before, nor
  * the one that was asked for last. */
 static enum tally_rc
-map_id(struct store *st, const struct store_document *d, size_t i, int64_t *id,
-    struct tally_err *err)
+map_id(struct store *st, struct call *c, size_t i, struct tally_err *err)
 {
-	const struct store_document *before = i > 0 ? &d[i - 1] : NULL;
-	const struct engine_value v[] = {
-		v_blob(d[i].map_hash, TALLY_HASH_SIZE), v_cstr(d[i].map)
-	};
+	const struct store_document *d = c->document[i];
+	const struct store_document *before = i > 0 ? c->document[i - 1] : NULL;
+	const struct engine_value v[] = { v_blob(d->map_hash, TALLY_HASH_SIZE),
+		v_cstr(d->map) };
+	int64_t *id = c->map;
 	struct store_held *h = &st->held;
 	enum tally_rc rc;
 
 	id[i] = 0;
-	if (d[i].map == NULL || d[i].map_hash == NULL)
+	if (d->map == NULL || d->map_hash == NULL)
 		return TALLY_OK;
-	if (before != NULL && before->map == d[i].map &&
-	    before->map_hash == d[i].map_hash) {
+	if (before != NULL && before->map == d->map &&
+	    before->map_hash == d->map_hash) {
 		id[i] = id[i - 1];
 		return TALLY_OK;
 	}
-	if (h->map != 0 && strcmp(h->map_name, d[i].map) == 0 &&
-	    memcmp(h->map_hash, d[i].map_hash, TALLY_HASH_SIZE) == 0) {
+	if (h->map != 0 && strcmp(h->map_name, d->map) == 0 &&
+	    memcmp(h->map_hash, d->map_hash, TALLY_HASH_SIZE) == 0) {
 		id[i] = h->map;
 		return TALLY_OK;
 	}
 	rc = store_map(st, v, &id[i], err);
 	h->map = 0;
-	if (rc == TALLY_OK && strlen(d[i].map) < sizeof(h->map_name)) {
+	if (rc == TALLY_OK && strlen(d->map) < sizeof(h->map_name)) {
 		h->map = id[i];
-		memcpy(h->map_hash, d[i].map_hash, TALLY_HASH_SIZE);
-		memcpy(h->map_name, d[i].map, strlen(d[i].map) + 1);
+		memcpy(h->map_hash, d->map_hash, TALLY_HASH_SIZE);
+		memcpy(h->map_name, d->map, strlen(d->map) + 1);
 	}
 	return rc;
 }
@@ -136,51 +214,69 @@ last_id(struct store *st, int64_t *id, struct tally_err *err)
 
 /* Few large pieces to the hash: a call costs more than what is in one. */
 static void
-content(struct store *st, const struct store_document *d, size_t n,
-    unsigned char digest[32])
+content(struct store *st, const struct call *c, unsigned char digest[32])
 {
 	unsigned char block[4096], *p = block;
+	const struct store_document *d;
 	size_t state;
 
-	for (size_t i = 0; i < n; i++) {
-		state = strlen(d[i].state) + 1;
+	for (size_t i = 0; i < c->ndocument; i++) {
+		d = c->document[i];
+		state = strlen(d->state) + 1;
 		assert(state < 64);
-		if (p + 8 + state + sizeof(d[i].body) > block + sizeof(block)) {
+		if (p + 8 + state + sizeof(d->body) > block + sizeof(block)) {
 			tally_hash_add(st->hash, block, (size_t)(p - block));
 			p = block;
 		}
 		for (int k = 0; k < 8; k++)
-			*p++ =
-			    (unsigned char)((uint64_t)d[i].id >> (56 - 8 * k));
-		memcpy(p, d[i].state, state);
-		memcpy(p + state, d[i].body, sizeof(d[i].body));
-		p += state + sizeof(d[i].body);
+			*p++ = (unsigned char)((uint64_t)d->id >> (56 - 8 * k));
+		memcpy(p, d->state, state);
+		memcpy(p + state, d->body, sizeof(d->body));
+		p += state + sizeof(d->body);
 	}
 	tally_hash_add(st->hash, block, (size_t)(p - block));
 	tally_hash_end(st->hash, digest);
 }
 
+/* Gives a part's documents their ids, from id on; at: the first of them. */
 static enum tally_rc
-put(struct store *st, const struct engine_load *load, struct store_document *d,
-    int64_t *map, int64_t *id, struct tally_err *err)
+number(struct store *st, struct call *c, const struct store_part *part,
+    int64_t *in_batch, size_t at, int64_t id, struct tally_err *err)
 {
-	int64_t last;
+	struct store_document *d = part->document;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; rc == TALLY_OK && i < part->n; i++, d++) {
+		d->id = id + (int64_t)i;
+		if (d->batch != UINT32_MAX && d->verdict != TALLY_REJECTED) {
+			assert(part->batch != NULL &&
+			    d->batch < part->batch->ndocument);
+			in_batch[d->batch] = d->id;
+		}
+		rc = map_id(st, c, at + i, err);
+	}
+	return rc;
+}
+
+static enum tally_rc
+put(struct store *st, struct call *c, const struct store_part *part,
+    struct tally_err *err)
+{
+	int64_t last, *in_batch = c->id;
+	size_t at = 0;
 	enum tally_rc rc = last_id(st, &last, err);
 
-	for (size_t i = 0; rc == TALLY_OK && i < load->ndocument; i++) {
-		d[i].id = last + 1 + (int64_t)i;
-		if (d[i].batch != UINT32_MAX &&
-		    d[i].verdict != TALLY_REJECTED) {
-			assert(load->batch != NULL &&
-			    d[i].batch < load->batch->ndocument);
-			id[d[i].batch] = d[i].id;
-		}
-		rc = map_id(st, d, i, map, err);
+	for (size_t i = 0; rc == TALLY_OK && i < c->nload; i++) {
+		rc = number(
+		    st, c, &part[i], in_batch, at, last + 1 + (int64_t)at, err);
+		at += part[i].n;
+		in_batch +=
+		    part[i].batch != NULL ? part[i].batch->ndocument : 0;
 	}
 	if (rc == TALLY_OK)
-		rc = st->engine->m->load(st->engine, load, err);
+		rc = st->engine->m->load(st->engine, c->load, c->nload, err);
 	st->held.document = rc == TALLY_OK && st->engine->m->active(st->engine)
-	    ? last + (int64_t)load->ndocument
+	    ? last + (int64_t)c->ndocument
 	    : -1;
 	return rc;
 }
@@ -199,43 +295,39 @@ store_document_resent(struct store *st, const char *partner,
 }
 
 enum tally_rc
-store_documents_put(struct store *st, const char *partner,
-    struct store_document *d, size_t n, const struct tally_batch *batch,
-    int64_t now, struct tally_err *err)
+store_parts_put(struct store *st, const char *partner,
+    const struct store_part *part, size_t n, int64_t now, struct tally_err *err)
 {
 	unsigned char digest[TALLY_HASH_SIZE];
 	struct store_event e = { .stream = "partner",
 		.name = partner,
 		.subject = "documents",
-		.n = (int64_t)n,
 		.to = "recorded",
 		.content = digest };
-	int64_t *map, *id;
-	enum tally_rc rc;
+	struct call c;
+	enum tally_rc rc = call_new(&c, partner, part, n, err);
 
-	if (n == 0)
-		return TALLY_OK;
-	map = tally_calloc(n, sizeof(*map));
-	id = tally_calloc(batch != NULL ? batch->ndocument : 0, sizeof(*id));
-	if (map == NULL || id == NULL) {
-		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
-	} else {
-		const struct engine_load load = {
-			.partner = partner != NULL ? partner : "",
-			.document = d,
-			.map = map,
-			.ndocument = n,
-			.batch = batch,
-			.id = id,
-		};
-
-		rc = put(st, &load, d, map, id, err);
-	}
-	tally_free(map);
-	tally_free(id);
 	if (rc != TALLY_OK)
 		return rc;
-	content(st, d, n, digest);
-	e.id = d[0].id;
-	return store_event(st, &e, now, err);
+	if (c.ndocument > 0) {
+		rc = put(st, &c, part, err);
+		if (rc == TALLY_OK) {
+			content(st, &c, digest);
+			e.id = c.document[0]->id;
+			e.n = (int64_t)c.ndocument;
+			rc = store_event(st, &e, now, err);
+		}
+	}
+	call_free(&c);
+	return rc;
+}
+
+enum tally_rc
+store_documents_put(struct store *st, const char *partner,
+    struct store_document *d, size_t n, const struct tally_batch *batch,
+    int64_t now, struct tally_err *err)
+{
+	const struct store_part part = { d, n, batch };
+
+	return store_parts_put(st, partner, &part, 1, now, err);
 }

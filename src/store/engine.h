@@ -32,7 +32,7 @@ struct engine_value {
 	size_t n;
 };
 
-/* What load and prior take. */
+/* What load and prior take, one or several of them. */
 struct engine_load {
 	const char *partner;
 	const struct store_document *document;
@@ -87,9 +87,9 @@ struct engine_methods {
 	const char *(*name)(struct engine *, enum statement, int column);
 	int (*width)(struct engine *, enum statement);
 
-	/* All documents of the load, and all rows of their records. */
-	enum tally_rc (*load)(
-	    struct engine *, const struct engine_load *, struct tally_err *);
+	/* All documents of n loads, and all rows of their records. */
+	enum tally_rc (*load)(struct engine *, const struct engine_load *,
+	    size_t n, struct tally_err *);
 	/* The records of a document: removes them; appends them to a buffer,
 	 * a line for each row, in the model's order. */
 	enum tally_rc (*unload)(
@@ -101,9 +101,10 @@ struct engine_methods {
 	enum tally_rc (*json)(struct engine *, int64_t document,
 	    const struct store_script *, struct tally_buf *,
 	    struct tally_err *);
-	/* prior[i]: the newest document with the key of document[i], or 0. */
+	/* prior[i]: the newest document with the key of document i, or 0; they
+	 * are counted through all loads. */
 	enum tally_rc (*prior)(struct engine *, const struct engine_load *,
-	    int64_t *prior, struct tally_err *);
+	    size_t n, int64_t *prior, struct tally_err *);
 };
 
 /* Opens tallyman.db at path; it exists (empty when mode is STORE_CREATE).

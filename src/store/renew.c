@@ -103,7 +103,7 @@ store_document_replace(struct store *st, const struct store_document *d,
 	if (rc == TALLY_OK && d->batch < batch->ndocument &&
 	    strcmp(d->state, "rejected") != 0) {
 		id[d->batch] = d->id;
-		rc = st->engine->m->load(st->engine, &load, err);
+		rc = st->engine->m->load(st->engine, &load, 1, err);
 	}
 	tally_free(id);
 	return rc;

@@ -459,10 +459,11 @@ width(struct engine *e, enum statement id)
 }
 
 static enum tally_rc
-load(struct engine *e, const struct engine_load *l, struct tally_err *err)
+load(struct engine *e, const struct engine_load *l, size_t n,
+    struct tally_err *err)
 {
 	assert(of(e)->batch != NULL);
-	return sqlite_batch_load(of(e)->batch, l, err);
+	return sqlite_batch_load(of(e)->batch, l, n, err);
 }
 
 static enum tally_rc
@@ -486,11 +487,11 @@ json(struct engine *e, int64_t document, const struct store_script *script,
 }
 
 static enum tally_rc
-prior(struct engine *e, const struct engine_load *l, int64_t *out,
+prior(struct engine *e, const struct engine_load *l, size_t n, int64_t *out,
     struct tally_err *err)
 {
 	assert(of(e)->batch != NULL);
-	return sqlite_batch_prior(of(e)->batch, l, out, err);
+	return sqlite_batch_prior(of(e)->batch, l, n, out, err);
 }
 
 static const struct engine_methods methods = {

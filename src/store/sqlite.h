@@ -79,9 +79,9 @@ enum tally_rc sqlite_copy(sqlite3 *, const char *path, int patience,
     struct tally_err *) TALLY_MUST_USE;
 
 enum tally_rc sqlite_batch_load(struct sqlite_batch *,
-    const struct engine_load *, struct tally_err *) TALLY_MUST_USE;
+    const struct engine_load *, size_t n, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_batch_prior(struct sqlite_batch *,
-    const struct engine_load *, int64_t *prior, struct tally_err *)
+    const struct engine_load *, size_t n, int64_t *prior, struct tally_err *)
     TALLY_MUST_USE;
 
 #endif

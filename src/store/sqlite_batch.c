@@ -15,7 +15,8 @@
  * rows leave most columns out, and each one named is asked for in every row.
  *
  * One module serves all tables: a source says which rows a table shows, and
- * every source reads the load that is set while a statement runs.  Texts are
+ * every source reads the loads that are set while a statement runs, one after
+ * the other.  Texts are
  * handed over without a copy unless they need escaping.  A row's id is its
  * document's id with its number in the document behind it; of a head table it
  * is the document's.
@@ -33,7 +34,6 @@
 
 struct source {
 	struct sqlite_batch *batch;
-	const struct tally_rows *rows;   /* of the load; null: none */
 	const struct tally_table *table; /* null: the documents */
 	uint16_t index;                  /* of the table */
 	bool *used; /* of the model's columns: named in insert; owned */
@@ -43,7 +43,8 @@ struct source {
 struct sqlite_batch {
 	const struct tally_model *model; /* borrowed */
 	sqlite3 *db;                     /* attached to; borrowed */
-	const struct engine_load *load;  /* while a statement runs */
+	const struct engine_load *load;  /* nload, while a statement runs */
+	size_t nload;
 	sqlite3_stmt *prior;
 	uint32_t at; /* row in hand, to be named when it fails */
 	struct tally_buf escaped;
@@ -58,8 +59,11 @@ struct table {
 
 struct cursor {
 	sqlite3_vtab_cursor base;
-	uint32_t i, n;
+	const struct engine_load *load, *end; /* the one in hand, the last */
+	uint32_t i, n;                        /* of its rows */
+	uint32_t at;                          /* of all loads' rows */
 	/* of row i of a table's rows */
+	const struct tally_rows *rows;
 	int64_t document;
 	const struct tally_cell *cell;
 	int own; /* columns before the model's */
@@ -100,10 +104,11 @@ give_integer(sqlite3_context *ctx, const struct tally_cell *c)
 }
 
 static void
-give_document(sqlite3_context *ctx, struct source *s, uint32_t i, int column)
+give_document(
+    sqlite3_context *ctx, struct source *s, const struct cursor *c, int column)
 {
-	const struct engine_load *l = s->batch->load;
-	const struct store_document *d = &l->document[i];
+	const struct engine_load *l = c->load;
+	const struct store_document *d = &l->document[c->i];
 
 	switch (column) {
 	case 0:
@@ -138,8 +143,8 @@ give_document(sqlite3_context *ctx, struct source *s, uint32_t i, int column)
 		give_text(ctx, s, d->state, strlen(d->state));
 		break;
 	case 10:
-		if (l->map != NULL && l->map[i] != 0)
-			sqlite3_result_int64(ctx, l->map[i]);
+		if (l->map != NULL && l->map[c->i] != 0)
+			sqlite3_result_int64(ctx, l->map[c->i]);
 		break;
 	case 11:
 		sqlite3_result_blob(ctx, d->body, 32, SQLITE_STATIC);
@@ -155,7 +160,7 @@ static void
 give_own(
     sqlite3_context *ctx, struct source *s, const struct cursor *c, int column)
 {
-	const struct tally_rows *r = s->rows;
+	const struct tally_rows *r = c->rows;
 	int64_t id = c->document;
 
 	if (column == 0)
@@ -178,7 +183,7 @@ give_record(
 		give_own(ctx, s, c, column);
 		return;
 	}
-	slot = s->rows->slot[column - c->own];
+	slot = c->rows->slot[column - c->own];
 	if (slot == TALLY_NO_SLOT)
 		return;
 	cell = &c->cell[slot];
@@ -197,28 +202,56 @@ x_column(sqlite3_vtab_cursor *base, sqlite3_context *ctx, int column)
 	struct source *s = source_of(base);
 
 	if (s->table == NULL)
-		give_document(ctx, s, c->i, column);
+		give_document(ctx, s, c, column);
 	else
 		give_record(ctx, s, c, column);
 	return SQLITE_OK;
 }
 
-/* Passes over rows of documents that are to be left out. */
+/* The rows of a table in a load; null: none. */
+static const struct tally_rows *
+rows_of(const struct source *s, const struct engine_load *l)
+{
+	return l->batch != NULL && l->batch->rows[s->index].n != 0
+	    ? &l->batch->rows[s->index]
+	    : NULL;
+}
+
+/* To the first row of a load. */
+static void
+begin(struct cursor *c, const struct source *s)
+{
+	c->i = c->n = 0;
+	c->rows = NULL;
+	if (c->load == c->end)
+		return;
+	if (s->table == NULL) {
+		c->n = (uint32_t)c->load->ndocument;
+		return;
+	}
+	c->rows = rows_of(s, c->load);
+	if (c->rows != NULL)
+		c->n = c->rows->n;
+}
+
+/* Passes over rows of documents that are to be left out, and to the next load
+ * that has some. */
 static void
 settle(struct cursor *c, struct source *s)
 {
-	const int64_t *id = s->batch->load->id;
-
-	s->batch->at = c->i;
-	if (s->table == NULL)
+	for (; c->load < c->end; c->load++, begin(c, s)) {
+		if (s->table != NULL)
+			while (c->i < c->n &&
+			    c->load->id[c->rows->row[c->i].document] == 0)
+				c->i++;
+		if (c->i < c->n)
+			break;
+	}
+	s->batch->at = c->at;
+	if (c->load == c->end || s->table == NULL)
 		return;
-	while (c->i < c->n && id[s->rows->row[c->i].document] == 0)
-		c->i++;
-	s->batch->at = c->i;
-	if (c->i == c->n)
-		return;
-	c->document = id[s->rows->row[c->i].document];
-	c->cell = &s->rows->cell[(size_t)c->i * s->rows->width];
+	c->document = c->load->id[c->rows->row[c->i].document];
+	c->cell = &c->rows->cell[(size_t)c->i * c->rows->width];
 	c->own = 2 + s->table->nreference;
 }
 
@@ -231,13 +264,10 @@ x_filter(sqlite3_vtab_cursor *base, int n, const char *text, int argc,
 
 	(void)n, (void)text, (void)argc, (void)argv;
 	/* Somebody may ask while no load is under way: there is nothing. */
-	c->i = c->n = 0;
-	if (s->batch->load == NULL)
-		return SQLITE_OK;
-	if (s->table == NULL)
-		c->n = (uint32_t)s->batch->load->ndocument;
-	else if (s->rows != NULL)
-		c->n = s->rows->n;
+	c->at = 0;
+	c->load = s->batch->load;
+	c->end = c->load + s->batch->nload;
+	begin(c, s);
 	settle(c, s);
 	return SQLITE_OK;
 }
@@ -248,6 +278,7 @@ x_next(sqlite3_vtab_cursor *base)
 	struct cursor *c = (struct cursor *)base;
 
 	c->i++;
+	c->at++;
 	settle(c, source_of(base));
 	return SQLITE_OK;
 }
@@ -255,15 +286,15 @@ x_next(sqlite3_vtab_cursor *base)
 static int
 x_eof(sqlite3_vtab_cursor *base)
 {
-	struct cursor *c = (struct cursor *)base;
+	const struct cursor *c = (const struct cursor *)base;
 
-	return c->i >= c->n;
+	return c->load == c->end;
 }
 
 static int
 x_rowid(sqlite3_vtab_cursor *base, sqlite3_int64 *id)
 {
-	*id = ((struct cursor *)base)->i;
+	*id = ((struct cursor *)base)->at;
 	return SQLITE_OK;
 }
 
@@ -400,11 +431,16 @@ sqlite_batch_detach(struct sqlite_batch *b)
 static bool
 widen(struct source *s)
 {
+	const struct sqlite_batch *b = s->batch;
+	const struct tally_rows *r;
 	bool wider = false;
 
-	for (uint16_t k = 0; k < s->table->ncolumn; k++)
-		if (s->rows->slot[k] != TALLY_NO_SLOT && !s->used[k])
-			s->used[k] = wider = true;
+	for (size_t i = 0; i < b->nload; i++) {
+		r = rows_of(s, &b->load[i]);
+		for (uint16_t k = 0; r != NULL && k < s->table->ncolumn; k++)
+			if (r->slot[k] != TALLY_NO_SLOT && !s->used[k])
+				s->used[k] = wider = true;
+	}
 	return wider;
 }
 
@@ -473,30 +509,43 @@ take(struct sqlite_batch *b, struct source *s, struct tally_err *err)
 	return rc;
 }
 
-enum tally_rc
-sqlite_batch_load(
-    struct sqlite_batch *b, const struct engine_load *l, struct tally_err *err)
+/* Whether any of the loads has something for it. */
+static bool
+has_rows(const struct source *s)
 {
+	const struct sqlite_batch *b = s->batch;
+
+	for (size_t i = 0; i < b->nload; i++)
+		if (s->table == NULL ? b->load[i].ndocument != 0
+				     : rows_of(s, &b->load[i]) != NULL)
+			return true;
+	return false;
+}
+
+enum tally_rc
+sqlite_batch_load(struct sqlite_batch *b, const struct engine_load *l, size_t n,
+    struct tally_err *err)
+{
+	/* The documents first; theirs is the last source. */
+	const size_t last = b->nsource - 1;
 	enum tally_rc rc = TALLY_OK;
 	struct source *s;
 
 	b->load = l;
-	if (l->ndocument != 0)
-		rc = take(b, &b->source[b->nsource - 1], err);
-	for (size_t i = 0; rc == TALLY_OK && i + 1 < b->nsource; i++) {
-		s = &b->source[i];
-		s->rows = l->batch != NULL ? &l->batch->rows[i] : NULL;
-		if (s->rows != NULL && s->rows->n != 0)
+	b->nload = n;
+	for (size_t i = 0; rc == TALLY_OK && i < b->nsource; i++) {
+		s = &b->source[i == 0 ? last : i - 1];
+		if (has_rows(s))
 			rc = take(b, s, err);
-		s->rows = NULL;
 	}
 	b->load = NULL;
+	b->nload = 0;
 	return rc;
 }
 
 enum tally_rc
 sqlite_batch_prior(struct sqlite_batch *b, const struct engine_load *l,
-    int64_t *prior, struct tally_err *err)
+    size_t n, int64_t *prior, struct tally_err *err)
 {
 	static const char sql[] =
 	    "SELECT b.rowid, (SELECT d.id FROM documents d"
@@ -512,6 +561,7 @@ sqlite_batch_prior(struct sqlite_batch *b, const struct engine_load *l,
 		result = sqlite3_prepare_v3(
 		    b->db, sql, -1, SQLITE_PREPARE_PERSISTENT, &b->prior, NULL);
 	b->load = l;
+	b->nload = n;
 	if (result == SQLITE_OK)
 		while ((result = sqlite3_step(b->prior)) == SQLITE_ROW)
 			prior[sqlite3_column_int64(b->prior, 0)] =
@@ -520,5 +570,6 @@ sqlite_batch_prior(struct sqlite_batch *b, const struct engine_load *l,
 		rc = sqlite_fail(b->db, result, "looking for keys", err);
 	sqlite3_reset(b->prior);
 	b->load = NULL;
+	b->nload = 0;
 	return rc;
 }

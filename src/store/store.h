@@ -245,14 +245,25 @@ struct store_document {
 	uint32_t batch; /* ordinal in the batch; UINT32_MAX: no records */
 };
 
+/* Documents whose records are in one batch. */
+struct store_part {
+	struct store_document *document;
+	size_t n;
+	const struct tally_batch *batch; /* null: none has records */
+};
+
 /*
  * Whether documents with a business key of the same set and partner are there
  * already: duplicate[i] is the id of the newest, 0 when there is none.  The
  * answer includes documents of the same call with a lower index (-1).
  */
 enum tally_rc store_documents_prior(struct store *, const char *partner,
-    const struct store_document *, size_t n, int64_t *duplicate,
-    struct tally_err *) TALLY_MUST_USE;
+    struct store_document *, size_t n, int64_t *duplicate, struct tally_err *)
+    TALLY_MUST_USE;
+/* The same of several parts; duplicate counts through all of them. */
+enum tally_rc store_parts_prior(struct store *, const char *partner,
+    const struct store_part *, size_t n, int64_t *duplicate, struct tally_err *)
+    TALLY_MUST_USE;
 
 /* Whether a document recorded earlier, and not rejected, has the key and the
  * content of one that is recorded. */
@@ -268,6 +279,9 @@ enum tally_rc store_document_resent(struct store *, const char *partner,
 enum tally_rc store_documents_put(struct store *, const char *partner,
     struct store_document *, size_t n, const struct tally_batch *, int64_t now,
     struct tally_err *) TALLY_MUST_USE;
+enum tally_rc store_parts_put(struct store *, const char *partner,
+    const struct store_part *, size_t n, int64_t now, struct tally_err *)
+    TALLY_MUST_USE;
 
 /* Findings of a file, interchange, group or document (others 0). */
 struct store_subject {

@@ -335,7 +335,7 @@ static void virtual(
 			g->n, &g->batch, g->id };
 
 		must(e->m->begin(e, &err), &err);
-		must(e->m->load(e, &load, &err), &err);
+		must(e->m->load(e, &load, 1, &err), &err);
 		must(e->m->commit(e, &err), &err);
 	}
 	e->m->close(e);

@@ -42,6 +42,15 @@ put_some(struct fixture *f, size_t n, unsigned first)
 	test_free(d);
 }
 
+static size_t
+count_of(struct fixture *f, const struct tally_table *t)
+{
+	char sql[128];
+
+	snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s", t->name);
+	return strtoul(fixture_sql(f, sql), NULL, 10);
+}
+
 /* What the batch says a column holds, as SQLite would show it. */
 static void
 expect_rows(struct fixture *f, const struct tally_batch *b,
@@ -52,9 +61,6 @@ expect_rows(struct fixture *f, const struct tally_batch *b,
 	for (int t = 0; t < f->model.ntable; t++) {
 		const struct tally_rows *r = &b->rows[t];
 
-		snprintf(sql, sizeof(sql), "SELECT count(*) FROM %s",
-		    r->table->name);
-		assert_int_equal(strtoul(fixture_sql(f, sql), NULL, 10), r->n);
 		for (uint32_t i = 0; i < r->n; i++) {
 			int64_t document = d[r->row[i].document].id;
 			int64_t id =
@@ -90,6 +96,8 @@ batch_equals_rows(void **state)
 	for (int i = 0; i < 8; i++)
 		assert_int_equal(d[i].id, i + 1);
 	expect_rows(f, &b, d);
+	for (int t = 0; t < f->model.ntable; t++)
+		assert_int_equal(count_of(f, &f->model.table[t]), b.rows[t].n);
 	tally_batch_free(&b);
 	assert_string_equal(fixture_sql(f,
 				"SELECT group_concat(DISTINCT typeof(position))"
@@ -100,6 +108,59 @@ batch_equals_rows(void **state)
 		"SELECT count(*) FROM parties p JOIN orders o ON o.id = "
 		"p.order_id WHERE p.order_line_id IS NULL"),
 	    "8");
+}
+
+/* The parts of a call are as one, also where some have nothing. */
+static void
+parts_are_one(void **state)
+{
+	enum { PARTS = 3, EACH = 4 };
+	struct fixture *f = *state;
+	static const unsigned first[PARTS] = { 1, 100, 3 };
+	struct store_document d[PARTS][EACH];
+	struct tally_batch b[PARTS], none;
+	struct store_part part[PARTS + 2];
+	int64_t prior[PARTS * EACH], group = fixture_group(f).group;
+	struct tally_err err = { .text = "" };
+	size_t n;
+
+	assert_int_equal(
+	    tally_batch_init(&none, &f->model, 1u << 20, &err), TALLY_OK);
+	part[0] = (struct store_part){ d[0], 0, &none };
+	for (int i = 0; i < PARTS; i++) {
+		fixture_batch(f, &b[i], d[i], EACH, first[i], group);
+		part[i + 1] = (struct store_part){ d[i], EACH, &b[i] };
+	}
+	part[PARTS + 1] = (struct store_part){ NULL, 0, NULL };
+	assert_int_equal(
+	    store_parts_prior(f->store, "acme", part, PARTS + 2, prior, &err),
+	    TALLY_OK);
+	for (int i = 0; i < PARTS * EACH; i++)
+		assert_int_equal(prior[i], i == 8 || i == 9 ? -1 : 0);
+	d[1][2].verdict = TALLY_REJECTED;
+	if (store_parts_put(f->store, "acme", part, PARTS + 2, FIXTURE_NOW,
+		&err) != TALLY_OK)
+		fail_msg("%s", err.text);
+	for (int i = 0; i < PARTS * EACH; i++)
+		assert_int_equal(d[i / EACH][i % EACH].id, i + 1);
+	expect_rows(f, &b[0], d[0]);
+	expect_rows(f, &b[2], d[2]);
+	for (int t = 0; t < f->model.ntable; t++) {
+		n = 0;
+		for (int i = 0; i < PARTS; i++)
+			for (uint32_t k = 0; k < b[i].rows[t].n; k++)
+				n +=
+				    i != 1 || b[i].rows[t].row[k].document != 2;
+		assert_int_equal(count_of(f, &f->model.table[t]), n);
+	}
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT subject_id || ' ' || subjects FROM events"
+		" WHERE subject = 'documents'"),
+	    "1 12");
+	for (int i = 0; i < PARTS; i++)
+		tally_batch_free(&b[i]);
+	tally_batch_free(&none);
 }
 
 static void
@@ -465,6 +526,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(batch_equals_rows),
+		T(parts_are_one),
 		T(ids_go_on_after_reopening),
 		T(rejected_documents_have_no_rows),
 		T(documents_without_a_batch),
