@@ -394,7 +394,15 @@ check_shapeless(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	return TALLY_OK;
 }
 
-/* A segment that is not like what came next the last time. */
+/* Whether a segment can have the shape, at the place where the checker is. */
+static inline bool
+can_have(const struct tally_checker *c, const struct tally_segment *s,
+    const struct shape *m)
+{
+	return m->row == c->row && m->tag == s->tag && m->n == s->n;
+}
+
+/* A segment that is not like what came next before. */
 CHECK_APART static enum tally_rc
 check_other(struct tally_checker *c, struct segment_check *sc, uint32_t i,
     bool *ended, struct tally_err *err)
@@ -415,7 +423,9 @@ check_other(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		m = tally_shape_of(&c->shapes, c->g, c->row, class, s, pos);
 	if (m == NULL)
 		return check_shapeless(c, sc, i, class, ended, err);
-	c->shapes.newest->next = m;
+	if (c->shapes.newest->next->row == NULL)
+		c->shapes.newest->next = m;
+	c->shapes.newest->other = m;
 	tally_shape_look(m, (const char *)set->bytes, pos, set->plain, &seen);
 	return check_shaped(c, sc, i, m, &seen, err);
 }
@@ -436,7 +446,9 @@ check_segments(
 	     i++) {
 		s = &set->segment[i];
 		m = c->shapes.newest->next;
-		if (m->row != c->row || m->tag != s->tag || m->n != s->n ||
+		if (!can_have(c, s, m))
+			m = c->shapes.newest->other;
+		if (!can_have(c, s, m) ||
 		    !tally_shape_look(
 			m, bytes, set->pos + s->pos, set->plain, &seen)) {
 			rc = check_other(c, sc, i, &ended, err);

@@ -158,7 +158,7 @@ tally_shapes_reset(struct shapes *s)
 	/* The first is none: it stands for what has not been made. */
 	for (uint32_t i = 0; i < SHAPE_WAYS << SHAPE_BITS; i++)
 		s->slot[i] = s->all;
-	s->all->next = s->newest = s->all;
+	s->all->next = s->all->other = s->newest = s->all;
 	s->n = 1;
 }
 
@@ -222,7 +222,7 @@ vacate(struct shapes *all, struct shape **way)
 	for (unsigned i = 0; i < SHAPE_WAYS; i++)
 		if (way[i] == all->all) {
 			m = way[i] = &all->all[all->n++];
-			m->next = all->all;
+			m->next = m->other = all->all;
 			return m;
 		}
 	return way[all->turn++ % SHAPE_WAYS];

@@ -43,7 +43,8 @@ struct shape {
 	const struct tally_step *row; /* from the place before; null: none */
 	uint32_t tag, n;
 	uint64_t present;
-	struct shape *next; /* that the segment behind had the last time */
+	/* Those that the segment behind had: first, and last when not that. */
+	struct shape *next, *other;
 	const struct tally_step *step;
 	/* Ends of the values that are codes of a list, texts, numbers, and of
 	 * all. */
