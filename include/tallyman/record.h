@@ -140,6 +140,7 @@ struct tally_batch {
 	size_t max;   /* bytes of rows and texts that it may have */
 	size_t used;  /* bytes that it has */
 	size_t begun; /* bytes that it had when the newest document began */
+	const void *known; /* to whom its slots are; or null */
 };
 
 enum tally_rc tally_batch_init(struct tally_batch *, const struct tally_model *,

@@ -13,27 +13,20 @@
 
 /* --- values --- */
 
-/* Puts those that lie as they are; the step whose column has no slot yet, or
- * the end. */
-READ_APART static const struct memo_step *
-put(const struct memo_step *s, const struct memo_step *end, const char *kept,
-    const uint32_t *pos, struct tally_cell *cell, const uint8_t *slot)
+/* Gets to know the slots of the columns of those that are put. */
+READ_APART static void
+know_slots(struct read *r, struct memo *m, uint16_t table)
 {
-	const uint32_t *at;
-	uint32_t from, n;
+	const uint8_t *slot = r->batch->rows[table].slot;
 	uint8_t k;
 
-	for (; s < end; s++) {
+	for (struct memo_step *s = m->step; s < m->coded; s++) {
 		k = slot[s->column];
 		if (k == TALLY_NO_SLOT)
-			break;
-		at = pos + s->element;
-		from = at[-1];
-		n = at[0] - from - 1;
-		cell[k].p = kept + from + 1;
-		cell[k].n = n;
+			k = tally_slot_open(r->batch, table, s->column);
+		s->cell = (uint16_t)(k * sizeof(struct tally_cell));
 	}
-	return s;
+	m->slots = r->map->scratch.memos->slots;
 }
 
 /* A code of at most seven bytes, without blanks at its right, or the word for
@@ -115,9 +108,24 @@ look(struct read *r, const struct memo_step *s, struct tally_str *v,
 	return TALLY_OK;
 }
 
+/* Remembers a code of at most seven bytes and the word for it, in place of the
+ * one that was met longer ago. */
+static void
+note_code(const struct read *r, struct memo_code *c, const uint32_t *at,
+    struct tally_str v)
+{
+	uint32_t from = at[-1] + 1;
+
+	memset(&c->mask, 0xff, at[0] + 1 - from);
+	c->word = read_bytes(r, from) & c->mask;
+	c->value = v;
+	if (v.p == (const char *)r->kept.bytes + from)
+		c->value.p = NULL;
+}
+
 /* Those from a step on. */
 READ_APART static enum tally_rc
-take(struct read *r, const struct memo_step *s, const struct memo_step *end,
+take(struct read *r, struct memo *m, const struct memo_step *s,
     const struct map_frame *f)
 {
 	struct read_row row = read_row_of(r, f);
@@ -126,11 +134,13 @@ take(struct read *r, const struct memo_step *s, const struct memo_step *end,
 	size_t from;
 	enum tally_rc rc = TALLY_OK;
 
-	for (; s < end && rc == TALLY_OK; s++) {
+	for (; s < m->end && rc == TALLY_OK; s++) {
 		at = r->pos + s->element;
 		from = (size_t)at[-1] + 1;
 		v = tally_str(r->kept.bytes + from, at[0] - from);
 		rc = look(r, s, &v, r->set->bytes + from);
+		if (s >= m->as_is && s < m->coded && v.n > 0)
+			note_code(r, m->code[s - m->as_is], at, v);
 		if (rc == TALLY_OK && v.n > 0) {
 			read_point(r, f, &row, s->column, v);
 		} else if (rc == TALLY_OK) {
@@ -162,8 +172,6 @@ begin_row(struct read *r, const struct memo *m, uint32_t instance,
 	    r->batch, &r->batch->rows[m->frame.table], r->limit, &f->seq);
 	if (f->row == TALLY_NO_ROW)
 		return NULL;
-	if (m->fills)
-		read_fill_row(r, f);
 	if (!m->ends)
 		s->frame_of[instance] = s->nframe;
 	s->nframe++;
@@ -227,102 +235,185 @@ run_whole(struct read *r, const struct tally_segment *s, uint32_t frame)
 	return read_whole(r, frame);
 }
 
-/* From a step on. */
-READ_APART static enum tally_rc
-take_rest(struct read *r, const struct memo *m, const struct tally_segment *g,
-    uint32_t frame, const struct map_frame *f, const struct memo_step *s)
+/* Puts words for codes that were there before into a row's cells; the step whose
+ * code is another one, or the end. */
+static const struct memo_step *
+put_coded(const struct read *r, struct memo *m, const uint32_t *pos, char *row)
 {
+	const struct memo_step *s = m->as_is;
+	struct memo_code *c = m->code[0], last;
+	struct tally_cell *cell;
+	const char *kept;
+	uint64_t word;
+
+	for (; s < m->coded; s++, c += 2) {
+		word = read_bytes(r, pos[s->element - 1] + 1);
+		if ((word & c->mask) != c->word) {
+			last = c[0];
+			c[0] = c[1];
+			c[1] = last;
+			if ((word & c->mask) != c->word)
+				break;
+		}
+		kept = (const char *)r->kept.bytes + pos[s->element - 1] + 1;
+		cell = (struct tally_cell *)(row + s->cell);
+		cell->p = c->value.p != NULL ? c->value.p : kept;
+		cell->n = (uint32_t)c->value.n;
+	}
+	return s;
+}
+
+/* From a step on; put: those that lie as they are have been. */
+READ_APART static enum tally_rc
+take_rest(struct read *r, struct memo *m, const struct tally_segment *g,
+    uint32_t frame, const struct map_frame *f, bool put)
+{
+	const struct memo_step *s = m->step;
+	struct read_row row;
 	enum tally_rc rc = TALLY_OK;
 
+	if (put) {
+		row = read_row_of(r, f);
+		s = put_coded(r, m, r->kept.pos + g->pos, (char *)row.cell);
+		if (s == m->end && !m->finishes)
+			return TALLY_OK;
+	}
 	turn_to(r, g);
 	r->claimed = m->claimed;
 	r->refused = false;
 	if (s < m->end)
-		rc = take(r, s, m->end, f);
+		rc = take(r, m, s, f);
 	if (rc == TALLY_OK && (m->finishes || r->refused))
 		rc = finish(r, m, frame, f);
 	return rc;
 }
 
+/* What stays the same from segment to segment. */
+struct pass {
+	struct read *r;
+	struct memos *all;
+	struct map_frame *frame;
+	struct tally_rows *rows;
+	const unsigned char *bytes; /* of the set, */
+	const char *kept;           /* and as the batch keeps them */
+	const uint32_t *pos;
+	uint16_t style;
+};
+
+static inline struct pass
+pass_of(struct read *r)
+{
+	const struct map_scratch *s = &r->map->scratch;
+
+	return (struct pass){ r, s->memos, s->frame, r->batch->rows, r->bytes,
+		(const char *)r->kept.bytes, r->kept.pos, memo_style(r->set) };
+}
+
+/* Puts values that lie as they are into a row's cells. */
+READ_APART static void
+put(const struct memo_step *s, const struct memo_step *end, const char *kept,
+    const uint32_t *pos, char *row)
+{
+	struct tally_cell *cell;
+	uint32_t from;
+
+	do {
+		cell = (struct tally_cell *)(row + s->cell);
+		from = pos[s->element - 1] + 1;
+		cell->p = kept + from;
+		cell->n = pos[s->element] - from;
+	} while (++s < end);
+}
+
 READ_INLINE enum tally_rc
-repeat(struct read *r, const struct memo *m, const struct tally_segment *g,
+repeat(const struct pass *p, struct memo *m, const struct tally_segment *g,
     uint32_t index, uint32_t frame)
 {
-	struct map_frame *f = &r->map->scratch.frame[frame];
-	const struct memo_step *s = m->step;
+	struct map_frame *f = p->frame + frame;
+	bool plain = (g->odd & m->plain) == 0;
 	const struct tally_rows *rows;
 
+	p->all->newest = m;
 	if (m->rows != NULL) {
-		f = begin_row(r, m, g->loop, index, frame);
+		f = begin_row(p->r, m, g->loop, index, frame);
 		if (f == NULL)
-			return run_whole(r, g, frame);
+			return run_whole(p->r, g, frame);
+		if (m->fills)
+			read_fill_row(p->r, f);
 	}
 	f->taken |= m->takes;
-	rows = &r->batch->rows[f->table];
-	if ((g->odd & m->plain) == 0)
-		s = put(s, m->as_is, (const char *)r->kept.bytes,
-		    r->kept.pos + g->pos,
-		    rows->cell + (size_t)f->row * rows->width, rows->slot);
-	return s == m->whole ? TALLY_OK : take_rest(r, m, g, frame, f, s);
+	if (plain) {
+		if (m->slots != p->all->slots)
+			know_slots(p->r, m, f->table);
+		rows = p->rows + f->table;
+		if (m->step < m->as_is)
+			put(m->step, m->as_is, p->kept, p->pos + g->pos,
+			    (char *)(rows->cell +
+				(size_t)f->row * rows->width));
+		if (m->simple)
+			return TALLY_OK;
+	}
+	return take_rest(p->r, m, g, frame, f, plain);
 }
 
 /* --- which it is --- */
 
-static inline bool
-is_like(const struct read *r, const struct memo *m,
+READ_INLINE bool
+is_like(const struct pass *p, const struct memo *m,
     const struct tally_segment *s, uint32_t list, uint64_t taken)
 {
 	const struct memo_test *end = m->tests;
-	const uint32_t *pos = r->kept.pos + s->pos;
+	const uint32_t *pos = p->pos + s->pos;
+	uint64_t word;
 
-	if (m->list != list || m->present != s->present ||
-	    (taken & m->groups) != m->taken)
+	if (m->list != list || m->style != p->style ||
+	    m->present != s->present || (taken & m->groups) != m->taken)
 		return false;
-	for (const struct memo_test *t = m->test; t < end; t++)
-		if ((read_bytes(r, pos[t->before] + 1) & t->mask) != t->word)
+	for (const struct memo_test *t = m->test; t < end; t++) {
+		memcpy(&word, p->bytes + pos[t->before] + 1, WORD_MAX);
+		if ((word & t->mask) != t->word)
 			return false;
+	}
 	return true;
 }
 
-/* A segment that is not like what came next the last time: one of those that
- * its list has seen, perhaps. */
+/* A segment that is not like what came next the first time: what came next the
+ * last time, or one of those that its list has seen, perhaps. */
 READ_APART static enum tally_rc
 recall(struct read *r, const struct tally_segment *s, uint32_t index,
     uint32_t list, uint32_t frame)
 {
-	struct memos *all = r->map->scratch.memos;
-	uint64_t taken = r->map->scratch.frame[frame].taken;
-	struct memo *m = all->list[list].last;
+	const struct pass p = pass_of(r);
+	uint64_t taken = p.frame[frame].taken;
+	struct memo *m = p.all->newest->other;
 
-	bool like = is_like(r, m, s, list, taken);
-
-	if (!like) {
-		turn_to(r, s);
-		m = memo_find(r, list, taken);
-		if (m == NULL)
-			return read_whole(r, frame);
-		like = is_like(r, m, s, list, taken);
-	}
-	all->newest->next = m;
-	all->newest = m;
-	return like ? repeat(r, m, s, index, frame)
-		    : memo_make(r, m, list, frame);
+	if (is_like(&p, m, s, list, taken))
+		return repeat(&p, m, s, index, frame);
+	turn_to(r, s);
+	m = memo_find(r, list, taken);
+	if (m == NULL)
+		return read_whole(r, frame);
+	if (p.all->newest->next == p.all->memo)
+		p.all->newest->next = m;
+	p.all->newest->other = m;
+	if (is_like(&p, m, s, list, taken))
+		return repeat(&p, m, s, index, frame);
+	p.all->newest = m;
+	return memo_make(r, m, list, frame);
 }
 
 /* One of at most 63 elements that has a place, of a simple set. */
 READ_INLINE enum tally_rc
-read_segment(struct read *r, const struct tally_segment *s, uint32_t index,
-    uint32_t frame)
+read_segment(const struct pass *p, const struct tally_segment *s,
+    uint32_t index, uint32_t frame)
 {
-	const struct map_frame *f = &r->map->scratch.frame[frame];
-	struct memos *all = r->map->scratch.memos;
+	const struct map_frame *f = p->frame + frame;
 	uint32_t list = f->list + s->place;
-	struct memo *m = all->newest->next;
+	struct memo *m = p->all->newest->next;
 
-	if (!is_like(r, m, s, list, f->taken))
-		return recall(r, s, index, list, frame);
-	all->newest = m;
-	return repeat(r, m, s, index, frame);
+	if (!is_like(p, m, s, list, f->taken))
+		return recall(p->r, s, index, list, frame);
+	return repeat(p, m, s, index, frame);
 }
 
 /* Instances that begin with a segment take the frame around them. */
@@ -340,6 +431,7 @@ memo_segments(struct read *r)
 	/* places between the first and the last, where memos serve */
 	uint16_t most = (uint16_t)(r->simple ? last - 1 : 0);
 	bool levels = r->map->levels;
+	const struct pass p = pass_of(r);
 	enum tally_rc rc;
 
 	for (uint32_t i = 0; i < set->nsegment; i++, s++) {
@@ -350,7 +442,7 @@ memo_segments(struct read *r)
 		if (levels && s->tag == tally_tag("HL"))
 			r->nlevel++;
 		if ((uint16_t)(s->place - 1u) < most && s->n <= 63)
-			rc = read_segment(r, s, i, frame_of[s->loop]);
+			rc = read_segment(&p, s, i, frame_of[s->loop]);
 		else if (s->place != 0 && s->place != last)
 			rc = run_whole(r, s, frame_of[s->loop]);
 		else

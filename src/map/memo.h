@@ -20,15 +20,15 @@
 #define MEMO_WAYS  4 /* memos of a place */
 #define MEMO_TESTS 8
 #define MEMO_STEPS 32
+#define MEMO_CODED 4 /* of them, with codes that are remembered */
 #define MEMO_WORDS 8 /* bits of a slot's number; an order has some 10 codes */
 
 struct memo;
 
 /* What a list depends on. */
 struct memo_list {
-	uint64_t tests;    /* elements that are tested, bit k for element k */
-	uint64_t groups;   /* of the frame that matter */
-	struct memo *last; /* that was like a segment; of any list */
+	uint64_t tests;  /* elements that are tested, bit k for element k */
+	uint64_t groups; /* of the frame that matter */
 	enum {
 		MEMO_UNKNOWN,
 		MEMO_ABLE,
@@ -47,37 +47,52 @@ struct memo_test {
 /* An element to a column of the row. */
 struct memo_step {
 	uint16_t column;
+	uint16_t cell; /* of the column in a row, in bytes: see memo->slots */
 	uint8_t element;
 	uint8_t form; /* enum map_form */
 	uint32_t op;  /* in map->op */
 };
 
+/* A code that an element had before, as in a test, and the word for it; its p
+ * is null where the code is it. */
+struct memo_code {
+	uint64_t word, mask;
+	struct tally_str value;
+};
+
+extern const struct memo_code memo_no_code; /* that no element has */
+
 #define MEMO_NONE UINT32_MAX
 
 struct memo {
-	struct memo *next; /* that the segment behind was like */
-	uint64_t shape;    /* a number for it, that others may have */
-	uint32_t list;     /* in map->list, or MEMO_NONE */
-	bool ends;         /* the row, with the segment */
-	bool fills;        /* the row has references or constants */
-	bool rests;        /* there is something that nothing claims */
-	bool finishes;     /* one of ends, rests, and count */
+	/* What the segment behind was like: first, and last when not that. */
+	struct memo *next, *other;
+	uint64_t shape; /* a number for it, that others may have */
+	uint64_t slots; /* when it got to know those of its first steps */
+	uint32_t list;  /* in map->list, or MEMO_NONE */
+	uint16_t style; /* of the set: what ends elements */
+	bool ends;      /* the row, with the segment */
+	bool fills;     /* the row has references or constants */
+	bool rests;     /* there is something that nothing claims */
+	bool finishes;  /* one of ends, rests, and count */
+	bool simple;    /* it does not, and all values lie as they are */
 	uint64_t present;
 	uint64_t plain;         /* elements that have to be no odd ones */
 	uint64_t groups, taken; /* of groups that matter, those taken */
-	const struct memo_test *tests; /* end of test */
-	struct memo_step *as_is, *end; /* ends of those of step */
-	const struct memo_step *whole; /* as_is, if that is all; or null */
-	const struct map_op *rows;     /* makes a row for the steps; or null */
-	uint64_t takes;                /* bits of the row's frame */
+	const struct memo_test *tests;         /* end of test */
+	struct memo_step *as_is, *coded, *end; /* ends of those of step */
+	const struct map_op *rows; /* makes a row for the steps; or null */
+	uint64_t takes;            /* bits of the row's frame */
 	uint64_t claimed;
 	const struct map_op *count; /* is to be compared; or null */
 	struct map_frame frame;     /* of the row, but for what is new */
 	uint16_t loop;              /* that the row is for, unless it ends */
 	uint16_t owner;             /* column, where no row is made */
 	struct memo_test test[MEMO_TESTS];
-	/* First those that lie as they are, as_is and plain decimals. */
+	/* First those that lie as they are, as_is and plain decimals; then so
+	 * many codes. */
 	struct memo_step step[MEMO_STEPS];
+	struct memo_code code[MEMO_CODED][2]; /* the newest two of each */
 };
 
 /* A code that has been looked up: its table, and its bytes and their number;
@@ -90,12 +105,25 @@ struct memo_word {
 
 /* All that is remembered of a map. */
 struct memos {
+	/* Slots are those of a batch: this one, of which nobody else knows
+	 * them, for the time that it has been so. */
+	const struct tally_batch *batch;
+	uint64_t slots;
 	struct memo *newest; /* that a segment was like */
 	unsigned turn;       /* of the memos of a place to go */
 	struct memo memo[MEMO_WAYS << MEMO_BITS];
 	struct memo_word word[1 << MEMO_WORDS];
 	struct memo_list list[]; /* of each list */
 };
+
+/* What ends the elements of a set, as a number. */
+static inline uint16_t
+memo_style(const struct tally_set *set)
+{
+	const struct tally_separators *s = &set->separators;
+
+	return (uint16_t)(s->element << 8 | s->segment);
+}
 
 struct read;
 
@@ -105,8 +133,8 @@ enum tally_rc memo_begin(struct read *) TALLY_MUST_USE;
 /* All segments between ST and SE. */
 enum tally_rc memo_segments(struct read *) TALLY_MUST_USE;
 
-/* memo_learn.c: where the present segment is remembered, or is to be, which
- * becomes the last of its list; null when that cannot be. */
+/* memo_learn.c: where the present segment is remembered, or is to be;
+ * null when that cannot be. */
 struct memo *memo_find(struct read *, uint32_t list, uint64_t taken);
 /* The same as read_whole, and remembers it. */
 enum tally_rc memo_make(

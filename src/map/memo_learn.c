@@ -118,10 +118,18 @@ memo_add(struct read *r, const struct map_op *op, enum map_form form,
 		memo_forget(r);
 		return;
 	}
-	at = form == MAP_AS_IS || form == MAP_PLAIN ? m->as_is++ : m->end;
+	at = m->end;
+	if (form == MAP_AS_IS || form == MAP_PLAIN) {
+		at = m->as_is++;
+		m->coded++;
+	} else if (form == MAP_CODED && m->coded < m->as_is + MEMO_CODED) {
+		at = m->coded++;
+	}
 	memmove(at + 1, at, (size_t)(m->end++ - at) * sizeof(*at));
-	*at = (struct memo_step){ column, (uint8_t)element, (uint8_t)form,
-		(uint32_t)(op - r->map->op) };
+	*at = (struct memo_step){ .column = column,
+		.element = (uint8_t)element,
+		.form = (uint8_t)form,
+		.op = (uint32_t)(op - r->map->op) };
 	m->takes |= (uint64_t)1 << op->group->bit;
 	if (form != MAP_OTHER)
 		m->plain |= (uint64_t)1 << element;
@@ -163,6 +171,7 @@ note_shape(const struct read *r, struct memo *m, uint32_t list, uint64_t taken)
 	unsigned k;
 
 	m->list = list;
+	m->style = memo_style(r->set);
 	m->present = r->present;
 	m->groups = s->groups;
 	m->taken = taken & s->groups;
@@ -176,14 +185,18 @@ note_shape(const struct read *r, struct memo *m, uint32_t list, uint64_t taken)
 	m->tests = t;
 }
 
+const struct memo_code memo_no_code = { .word = 1, .mask = 0 };
+
 /* Nothing is remembered of what it does. */
 static void
 clear(struct memo *m)
 {
 	m->rows = m->count = NULL;
 	m->ends = m->fills = false;
-	m->takes = m->plain = 0;
-	m->as_is = m->end = m->step;
+	m->takes = m->plain = m->slots = 0;
+	m->as_is = m->coded = m->end = m->step;
+	for (unsigned i = 0; i < MEMO_CODED; i++)
+		m->code[i][0] = m->code[i][1] = memo_no_code;
 }
 
 enum tally_rc
@@ -204,7 +217,7 @@ memo_make(struct read *r, struct memo *m, uint32_t list, uint32_t frame)
 	m->claimed = r->claimed;
 	m->rests = r->claimed == 0 || (r->present & ~r->claimed) != 0;
 	m->finishes = m->ends || m->rests || m->count != NULL;
-	m->whole = m->finishes || m->as_is < m->end ? NULL : m->end;
+	m->simple = !m->finishes && m->as_is == m->end;
 	return TALLY_OK;
 }
 
@@ -221,6 +234,7 @@ number(const struct read *r, const struct memo_list *s, uint32_t list,
 	uint32_t size;
 	unsigned k, n = 0;
 
+	h = h * odd ^ memo_style(r->set);
 	for (uint64_t at = s->tests & r->present; at != 0; at &= at - 1) {
 		k = (unsigned)__builtin_ctzll(at);
 		size = r->pos[k] - r->pos[k - 1] - 1;
@@ -266,17 +280,14 @@ memo_find(struct read *r, uint32_t list, uint64_t taken)
 		learn(r, s, &r->map->list[list]);
 	if (s->ability == MEMO_NOT_ABLE || !number(r, s, list, taken, &shape))
 		return NULL;
-	s->last = place(all, shape);
-	return s->last;
+	return place(all, shape);
 }
 
-enum tally_rc
-memo_begin(struct read *r)
+static enum tally_rc
+make(struct read *r)
 {
-	struct memos *all = r->map->scratch.memos;
+	struct memos *all;
 
-	if (all != NULL)
-		return TALLY_OK;
 	all = tally_calloc(
 	    1, sizeof(*all) + r->map->nlist * sizeof(all->list[0]));
 	if (all == NULL)
@@ -284,11 +295,29 @@ memo_begin(struct read *r)
 		    r->err, TALLY_NOMEM, "no memory to map a set");
 	for (size_t i = 0; i < MEMO_WAYS << MEMO_BITS; i++) {
 		all->memo[i].list = MEMO_NONE;
-		all->memo[i].next = all->memo;
+		all->memo[i].next = all->memo[i].other = all->memo;
 	}
-	for (size_t i = 0; i < r->map->nlist; i++)
-		all->list[i].last = all->memo;
 	all->newest = all->memo;
 	r->map->scratch.memos = all;
+	return TALLY_OK;
+}
+
+enum tally_rc
+memo_begin(struct read *r)
+{
+	struct memos *all = r->map->scratch.memos;
+	enum tally_rc rc;
+
+	if (all == NULL) {
+		rc = make(r);
+		if (rc != TALLY_OK)
+			return rc;
+		all = r->map->scratch.memos;
+	}
+	if (all->batch != r->batch || r->batch->known != all) {
+		all->batch = r->batch;
+		r->batch->known = all;
+		all->slots++;
+	}
 	return TALLY_OK;
 }

@@ -91,6 +91,83 @@ test_again(void **state)
 		  "residue 7.2 20269999\nresidue 11.2 20269999\n");
 }
 
+/* What is known of documents with other separators is not known of these: a
+ * value that begins like one before and what ended that. */
+static void
+test_other_separators(void **state)
+{
+	static const char map[] = BEGIN BEG
+	    "<field column='department' ref='REF02' where='REF01=DP'/>"
+	    "<field column='customer_order' ref='REF02' where='REF01=CO'/>" PO1
+		END;
+	static const char first[] =
+	    "ISA*00*          *00*          *ZZ*PINEHURST      "
+	    "*ZZ*HARBORTRADE    *260105*0815*U*00401*000000001*0*P*>~"
+	    "GS*PO*A*B*20260105*0815*1*X*004010~ST*850*0001~"
+	    "BEG*00*SA*1**20260105~REF*DP*7~REF*CO*8~SE*5*0001~"
+	    "GE*1*1~IEA*1*000000001~";
+	static const char second[] =
+	    "ISA|00|          |00|          |ZZ|PINEHURST      "
+	    "|ZZ|HARBORTRADE    |260105|0815|U|00401|000000001|0|P|>!"
+	    "GS|PO|A|B|20260105|0815|1|X|004010!ST|850|0001!"
+	    "BEG|00|SA|2||20260105!REF|DP|5!REF|CO*|9!SE|5|0001!"
+	    "GE|1|1!IEA|1|000000001!";
+	struct reading r;
+
+	(void)state;
+	reading_begin(&r, map);
+	reading_judge(&r, tally_cstr(first));
+	assert_non_null(strstr(r.out.p, "\"customer_order\":\"8\""));
+	tally_buf_reset(&r.out);
+	reading_judge(&r, tally_cstr(second));
+	assert_non_null(strstr(r.out.p, "\"department\":\"5\""));
+	assert_null(strstr(r.out.p, "\"customer_order\""));
+	reading_end(&r);
+}
+
+/* One map fills batches in turn, and another map one of them in between: rows
+ * have their values wherever the columns have their slots. */
+static void
+test_batches(void **state)
+{
+	static const char one[] =
+	    BEGIN BEG "<rows table='order_lines' loop='PO1'>"
+		      "<field column='quantity' ref='PO102'/>"
+		      "<field column='unit' ref='PO103' /></rows>" END;
+	static const char other[] =
+	    BEGIN BEG "<rows table='order_lines' loop='PO1'>"
+		      "<field column='unit' ref='PO103'/>"
+		      "<field column='unit_price' ref='PO104'/>"
+		      "<field column='quantity' ref='PO102'/></rows>" END;
+	struct tally_batch spare;
+	struct tally_buf bytes, want;
+	struct reading r, s;
+
+	(void)state;
+	tally_buf_init(&bytes, 1 << 20);
+	tally_buf_init(&want, 1 << 20);
+	reading_wrap(&bytes, HEADING "PO1**2*EA*1~PO1**3*CA*2~", 'U');
+	reading_begin(&r, one);
+	reading_begin(&s, other);
+	reading_judge(&r, tally_buf_view(&bytes));
+	tally_buf_str(&want, tally_buf_view(&r.out));
+	for (unsigned i = 0; i < 8; i++) {
+		spare = r.batch;
+		r.batch = s.batch;
+		s.batch = spare;
+		tally_buf_reset(&s.out);
+		if (i % 3 != 0)
+			reading_judge(&s, tally_buf_view(&bytes));
+		tally_buf_reset(&r.out);
+		reading_judge(&r, tally_buf_view(&bytes));
+		assert_string_equal(r.out.p, want.p);
+	}
+	reading_end(&r);
+	reading_end(&s);
+	tally_buf_free(&bytes);
+	tally_buf_free(&want);
+}
+
 /* Segments of one shape, of which some have values that are not canonical. */
 static void
 test_odd(void **state)
@@ -471,6 +548,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_residue),
 		cmocka_unit_test(test_again),
+		cmocka_unit_test(test_other_separators),
+		cmocka_unit_test(test_batches),
 		cmocka_unit_test(test_odd),
 		cmocka_unit_test(test_counts),
 		cmocka_unit_test(test_where),
