@@ -58,6 +58,7 @@ static const unsigned char sight[STATEMENTS] = {
 	[Q_CONTROL_GET] = BLIND,
 	[Q_CONTROL_NEW] = BLIND,
 	[Q_CONTROL_SET] = BLIND,
+	[Q_LOOKUP_OF] = BLIND,
 	[Q_MAP_FIND] = BLIND,
 	[Q_MAP_ADD] = BLIND,
 	[Q_DOCUMENT_LAST] = BLIND,
