@@ -252,6 +252,8 @@ store_incoming_keep(struct store_incoming *in, int64_t now, int64_t *payload,
 {
 	const struct engine_value v[] = { v_blob(in->digest, TALLY_HASH_SIZE),
 		v_integer(false) };
+	struct tally_hash *before;
+	struct tally_str last;
 	bool known;
 	enum tally_rc rc;
 
@@ -266,6 +268,8 @@ store_incoming_keep(struct store_incoming *in, int64_t now, int64_t *payload,
 	rc = archive(in, now, err);
 	if (rc != TALLY_OK)
 		return rc;
+	last = spool_last(in->spool, &before);
+	store_received(in->st, in->digest, before, last);
 	return store_payload_add(
 	    in->st, in->digest, in->size, NULL, in->archive, payload, err);
 }

@@ -66,6 +66,14 @@ struct store_held {
 	bool lost; /* rows that were held are gone: it is to be taken back */
 };
 
+/* A large file that this process has summed up and archived itself. */
+#define STORE_RECEIVED 4
+struct store_received {
+	unsigned char sha256[TALLY_HASH_SIZE];
+	struct tally_hash *before; /* of all but the last bytes; owned, null */
+	struct tally_buf last;     /* where nothing is in it */
+};
+
 struct store {
 	struct engine *engine; /* owned */
 	const struct tally_model *model;
@@ -79,6 +87,9 @@ struct store {
 	unsigned spooled;        /* files made in spool/ so far */
 	struct store_held held;
 	struct tally_buf chained; /* what an event's hash covers */
+	/* Large files that came last: see payload.c. */
+	struct store_received received[STORE_RECEIVED];
+	unsigned nreceived; /* so far */
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -249,6 +260,13 @@ enum tally_rc store_payload_hold(struct store *, const unsigned char sha256[32],
 enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],
     uint64_t size, const void *bytes, const char *archive, int64_t *id,
     struct tally_err *) TALLY_MUST_USE;
+
+/* One that is in archive/, from this process: what is left of summing it up,
+ * the hash of all but its last bytes, which is owned then, and these, makes its
+ * first reading do without. */
+void store_received(struct store *, const unsigned char sha256[32],
+    struct tally_hash *before, struct tally_str last);
+void store_received_free(struct store *);
 
 /* incoming.c: what files.c needs of one. */
 enum tally_rc store_incoming_end(struct store_incoming *, struct tally_err *)

@@ -5,7 +5,8 @@
  * A small payload is copied from its row, a large one is read from archive/
  * as needed; either can have several sources at different places.  What comes
  * back is compared with its SHA-256: a small one when it is opened, a large
- * one while it is read, from the beginning on as far as readers get.
+ * one while it is read, from the beginning on as far as readers get; but not
+ * the first time where this process has just written it.
  */
 #include "store/internal.h"
 
@@ -128,6 +129,57 @@ store_payload_digest(
 	return true;
 }
 
+/* --- what this process has received itself --- */
+
+static void
+forget_received(struct store_received *r)
+{
+	tally_hash_free(r->before);
+	tally_buf_free(&r->last);
+	*r = (struct store_received){ .before = NULL };
+}
+
+void
+store_received_free(struct store *st)
+{
+	for (size_t i = 0; i < STORE_RECEIVED; i++)
+		forget_received(&st->received[i]);
+}
+
+void
+store_received(struct store *st, const unsigned char sha256[32],
+    struct tally_hash *before, struct tally_str last)
+{
+	struct store_received *r =
+	    &st->received[st->nreceived++ % STORE_RECEIVED];
+
+	forget_received(r);
+	memcpy(r->sha256, sha256, sizeof(r->sha256));
+	r->before = before;
+	tally_buf_init(&r->last, SIZE_MAX);
+	tally_buf_str(&r->last, last);
+	if (r->last.failed)
+		forget_received(r);
+}
+
+/* What was left over when it came is what reading it would leave. */
+static void
+recall(struct store *st, struct store_payload *p)
+{
+	for (size_t i = 0; i < STORE_RECEIVED; i++) {
+		struct store_received *r = &st->received[i];
+
+		if (r->before == NULL ||
+		    memcmp(r->sha256, p->sha256, sizeof(r->sha256)) != 0)
+			continue;
+		p->hashed = UINT64_MAX;
+		p->before = r->before;
+		p->last = r->last;
+		*r = (struct store_received){ .before = NULL };
+		return;
+	}
+}
+
 static enum tally_rc
 open_archived(struct store *st, struct store_payload *p, const char *path,
     struct tally_err *err)
@@ -145,6 +197,7 @@ open_archived(struct store *st, struct store_payload *p, const char *path,
 		    "%s is not the file that was archived: its size differs; "
 		    "restore it from a backup",
 		    path);
+	recall(st, p);
 	return TALLY_OK;
 }
 

@@ -36,6 +36,9 @@ struct spool {
 	int fd;
 	char name[SPOOL_NAME]; /* its place; empty when it is elsewhere */
 	off_t written;
+	struct tally_hash *before; /* of the block that is newest; owned */
+	unsigned newest;
+	size_t nnewest;      /* its bytes */
 	char *block[BLOCKS]; /* BLOCK bytes each, owned, or null */
 	size_t n[BLOCKS];    /* bytes in them */
 	unsigned at;         /* the caller's */
@@ -145,8 +148,15 @@ put(struct spool *sp, const char *p, size_t n, struct tally_err *err)
 static enum tally_rc
 empty(struct spool *sp, unsigned i, struct tally_err *err)
 {
+	struct tally_err ignored;
 	enum tally_rc rc = put(sp, sp->block[i], sp->n[i], err);
 
+	tally_hash_free(sp->before);
+	sp->before = NULL;
+	if (tally_hash_copy(&sp->before, sp->hash, &ignored) != TALLY_OK)
+		sp->before = NULL;
+	sp->newest = i;
+	sp->nnewest = sp->n[i];
 	tally_hash_add(sp->hash, sp->block[i], sp->n[i]);
 	/* Only a beginning, so that the sync at the end has little to do; what
 	 * fails here fails there too. */
@@ -270,6 +280,14 @@ spool_end(struct spool *sp, struct tally_err *err)
 	return rc == TALLY_OK ? trouble(sp, err) : rc;
 }
 
+struct tally_str
+spool_last(struct spool *sp, struct tally_hash **before)
+{
+	*before = sp->before;
+	sp->before = NULL;
+	return tally_str(sp->block[sp->newest], sp->nnewest);
+}
+
 enum tally_rc
 spool_keep(struct spool *sp, const char *place, struct tally_err *err)
 {
@@ -300,6 +318,7 @@ spool_free(struct spool *sp)
 		close(sp->fd);
 	if (sp->name[0] != '\0')
 		unlinkat(sp->st->dir, sp->name, 0);
+	tally_hash_free(sp->before);
 	for (int k = 0; k < BLOCKS; k++)
 		tally_free(sp->block[k]);
 	pthread_cond_destroy(&sp->changed);

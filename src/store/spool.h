@@ -26,6 +26,10 @@ enum tally_rc spool_add(
 /* All bytes are written and hashed, not yet durable; nothing more can come. */
 enum tally_rc spool_end(struct spool *, struct tally_err *) TALLY_MUST_USE;
 
+/* After the end: what was added last, which lives as long as the spool, and the
+ * hash of all before it, the caller's then; null: there was no memory. */
+struct tally_str spool_last(struct spool *, struct tally_hash **before);
+
 /* After the end: durable and read-only, under that name of the workspace. */
 enum tally_rc spool_keep(struct spool *, const char *place, struct tally_err *)
     TALLY_MUST_USE;

@@ -139,6 +139,7 @@ store_close(struct store *st)
 	tally_buf_free(&st->name);
 	tally_buf_free(&st->bytes);
 	tally_buf_free(&st->chained);
+	store_received_free(st);
 	tally_free(st->path);
 	if (st->dir >= 0)
 		close(st->dir);

@@ -3,7 +3,7 @@
  * The bytes of files: kept, once, and come back as they were, from a row or
  * from the archive; or that they do not is noticed.
  */
-#include "store/store.h"
+#include "store/internal.h"
 
 #include <fcntl.h>
 #include <setjmp.h>
@@ -255,6 +255,7 @@ damaged_archives_are_noticed(void **state)
 	fd = open(path, O_WRONLY);
 	assert_int_equal(pwrite(fd, "X", 1, 2 * MIB - 1), 1);
 	close(fd);
+	fixture_reopen(f);
 	assert_int_equal(store_payload_open(&p, f->store, id, &err), TALLY_OK);
 	s = store_payload_source(p, 0);
 	while (rc == TALLY_OK && got > 0)
@@ -266,6 +267,41 @@ damaged_archives_are_noticed(void **state)
 	assert_int_equal(store_payload_open(&p, f->store, id, &err), TALLY_IO);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(store_payload_open(&p, f->store, id, &err), TALLY_IO);
+}
+
+/* A file is summed up when it comes: not again when it is read next, but then
+ * once more, and of several that came only the last ones are remembered. */
+static void
+what_came_is_summed_up_once(void **state)
+{
+	enum { FILES = STORE_RECEIVED + 1 }; /* 2 MiB each, and a little */
+	struct fixture *f = *state;
+	struct store_object o = { "acme", TALLY_STR("big"), 2 * MIB, 5 };
+	unsigned char digest[TALLY_HASH_SIZE], want[TALLY_HASH_SIZE];
+	struct store_incoming *in;
+	struct store_payload *p;
+	struct tally_err err;
+	int64_t id[FILES];
+	bool known;
+
+	for (int64_t i = 0; i < FILES; i++) {
+		in = fixture_incoming(f, 2 * MIB + (size_t)i, 50000);
+		id[i] = fixture_add(f, &o, in, &known);
+		assert_false(known);
+		memcpy(want, store_incoming_hash(in), sizeof(want));
+		store_incoming_free(in);
+	}
+	for (int i = 0; i < FILES; i++)
+		for (int again = 0; again < 2; again++) {
+			assert_int_equal(
+			    store_payload_open(&p, f->store, id[i], &err),
+			    TALLY_OK);
+			assert_int_equal(store_payload_digest(
+					     p, 2 * MIB + (uint64_t)i, digest),
+			    i > 0 && again == 0);
+			store_payload_close(p);
+		}
+	assert_memory_equal(digest, want, sizeof(want));
 }
 
 /* What reading a file to its end leaves: the hash of what it begins with, down
@@ -290,6 +326,7 @@ beginnings_are_hashed(void **state)
 
 	id = fixture_add(f, &o, in, &known);
 	store_incoming_free(in);
+	fixture_reopen(f);
 	assert_int_equal(tally_hash_new(&h, &err), TALLY_OK);
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++) {
 		n = begins[i];
@@ -385,6 +422,7 @@ main(void)
 		T(receipts_need_an_archive),
 		T(receipts_need_room),
 		T(damaged_archives_are_noticed),
+		T(what_came_is_summed_up_once),
 		T(beginnings_are_hashed),
 		T(damaged_rows_are_noticed),
 		T(dead_spools_are_removed),
