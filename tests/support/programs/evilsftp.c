@@ -6,7 +6,7 @@
  *
  * A real sshd runs it as its subsystem and does all cryptography.  It uses no
  * code of ours, and ends itself after a while: a session that stalls may
- * outlive its sshd.  The rules are the rows of the table below.
+ * outlive its sshd.  The rules are the rows of evilsftp.def.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -21,117 +21,15 @@
 #include <unistd.h>
 
 enum rule {
-	PLAIN,
-	SHORT,     /* READ gives 1000 bytes at most */
-	SWAP,      /* every two answers to READ in the wrong order */
-	EARLY_EOF, /* after 1000 bytes */
-	EMPTY_EOF, /* DATA without bytes stands for EOF */
-	OVER,      /* READ gives one byte more than asked */
-	BAD_ID,    /* READ is answered under another number */
-	BAD_TYPE,  /* READ is answered with a handle */
-	STALL,     /* READ is not answered */
-	DRIP,      /* READ is answered with a byte now and then */
-	SLOW,      /* READ is answered after a while */
-	DIE,       /* READ ends the server */
-	HUGE_PACKET,
-	GARBLED,   /* DATA whose length passes the packet's end */
-	GREETING,  /* text before the first packet */
-	MUTE,      /* INIT is not answered */
-	NAMES,     /* names that nobody should open */
-	NO_ATTRS,  /* no attributes at all */
-	BARE_LIST, /* listings without attributes, without lines */
-	ENDLESS,   /* a listing without an end */
-	HOLLOW,    /* READDIR answers without names, without an end */
-	BIG_COUNT, /* NAME that announces more names than it has */
-	LIST_FAIL, /* the second READDIR fails */
-	NO_FSTAT,
-	LIE_SIZE,    /* FSTAT says one byte more */
-	LIE_WRITE,   /* WRITE stores nothing */
-	FULL,        /* WRITE fails beyond 32 KiB; sync and close do not */
-	FULL_LATE,   /* CLOSE fails */
-	OVERWRITE,   /* RENAME writes over its target without a word */
-	ONE_FILE,    /* only one file may be open */
-	FEW_FILES,   /* three, and no word of it */
-	RENAME_LOST, /* RENAME is done, and the server dies before it says so */
-	CLOSE_LOST,  /* likewise CLOSE */
-	WRITE_DIES,  /* the first WRITE ends the server */
-	LIST_DIES,   /* likewise READDIR */
-	NO_SYNC,     /* fsync is announced and unsupported */
-	SYNC_DENIED, /* … and not allowed */
-	EXISTS,      /* LSTAT finds nothing, RENAME says that it exists */
-	GONE,        /* OPEN finds nothing that was listed */
-	DENIED,      /* OPEN is not allowed */
-	READ_FAILS,  /* READ beyond 32 KiB fails */
-	GROWS,       /* the file grows while it is read */
-	SHRINKS,     /* it is cut while it is read */
-	REPLACED,    /* it is written anew while it is read */
-	UNLINKED,    /* it is removed when it is opened */
-	TAKEN,       /* what was written is gone when it is closed */
-	RACE,        /* a file is written anew right before it is renamed */
-	COPIES,      /* RENAME makes a copy with a time of its own */
-	TWICE,       /* a listing has each name twice */
-	DROP,        /* the second READ is never answered, others are */
-	VERSION_2,
-	VERSION_6, /* announced */
-	OLD        /* no fsync, no text in STATUS */
+#define R(rule, name) rule,
+#include "evilsftp.def"
+#undef R
+	RULES
 };
-static const struct {
-	const char *name;
-	enum rule rule;
-} rules[] = {
-	{ "plain", PLAIN },
-	{ "short", SHORT },
-	{ "swap", SWAP },
-	{ "early-eof", EARLY_EOF },
-	{ "empty-eof", EMPTY_EOF },
-	{ "over", OVER },
-	{ "bad-id", BAD_ID },
-	{ "bad-type", BAD_TYPE },
-	{ "stall", STALL },
-	{ "drip", DRIP },
-	{ "slow", SLOW },
-	{ "die", DIE },
-	{ "huge", HUGE_PACKET },
-	{ "garbled", GARBLED },
-	{ "greeting", GREETING },
-	{ "mute", MUTE },
-	{ "names", NAMES },
-	{ "no-attrs", NO_ATTRS },
-	{ "bare-list", BARE_LIST },
-	{ "endless", ENDLESS },
-	{ "hollow", HOLLOW },
-	{ "big-count", BIG_COUNT },
-	{ "list-fail", LIST_FAIL },
-	{ "no-fstat", NO_FSTAT },
-	{ "lie-size", LIE_SIZE },
-	{ "lie-write", LIE_WRITE },
-	{ "full", FULL },
-	{ "full-late", FULL_LATE },
-	{ "overwrite", OVERWRITE },
-	{ "one-file", ONE_FILE },
-	{ "few-files", FEW_FILES },
-	{ "rename-lost", RENAME_LOST },
-	{ "close-lost", CLOSE_LOST },
-	{ "write-dies", WRITE_DIES },
-	{ "list-dies", LIST_DIES },
-	{ "no-sync", NO_SYNC },
-	{ "sync-denied", SYNC_DENIED },
-	{ "exists", EXISTS },
-	{ "gone", GONE },
-	{ "denied", DENIED },
-	{ "read-fails", READ_FAILS },
-	{ "grows", GROWS },
-	{ "shrinks", SHRINKS },
-	{ "replaced", REPLACED },
-	{ "unlinked", UNLINKED },
-	{ "taken", TAKEN },
-	{ "race", RACE },
-	{ "copies", COPIES },
-	{ "twice", TWICE },
-	{ "drop", DROP },
-	{ "version-2", VERSION_2 },
-	{ "version-6", VERSION_6 },
-	{ "old", OLD },
+static const char *const names[RULES] = {
+#define R(rule, name) name,
+#include "evilsftp.def"
+#undef R
 };
 
 #define SECONDS 60
@@ -768,19 +666,17 @@ main(int argc, char **argv)
 	char name[32] = "";
 	int rule_file;
 	uint32_t n;
-	size_t i, nrules = sizeof(rules) / sizeof(rules[0]);
 
 	if (argc != 2 || chdir(argv[1]) != 0)
 		return 64;
 	rule_file = open("rule", O_RDONLY);
 	if (rule_file < 0 || read(rule_file, name, sizeof(name) - 1) < 1)
 		return 66;
-	for (i = 0; i < nrules && strcmp(rules[i].name, name) != 0; i++)
-		;
+	while (rule < RULES && strcmp(names[rule], name) != 0)
+		rule++;
 	folder = open("root", O_RDONLY | O_DIRECTORY);
-	if (i == nrules || folder < 0)
+	if (rule == RULES || folder < 0)
 		return 64;
-	rule = rules[i].rule;
 	memset(files, -1, sizeof(files));
 	alarm(SECONDS);
 	if (rule == GREETING)
