@@ -235,8 +235,8 @@ run_whole(struct read *r, const struct tally_segment *s, uint32_t frame)
 	return read_whole(r, frame);
 }
 
-/* Puts words for codes that were there before into a row's cells; the step whose
- * code is another one, or the end. */
+/* Puts words for codes that were there before into a row's cells; the step
+ * whose code is another one, or the end. */
 static const struct memo_step *
 put_coded(const struct read *r, struct memo *m, const uint32_t *pos, char *row)
 {
