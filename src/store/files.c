@@ -200,63 +200,37 @@ file_row(struct store *st, enum statement q, struct store_file *f,
 	return TALLY_OK;
 }
 
+struct each {
+	store_file_fn *fn;
+	void *ctx;
+};
+
+static enum tally_rc
+each(struct store *st, void *ctx, bool *more, struct tally_err *err)
+{
+	const struct each *e = ctx;
+	struct store_file f;
+	enum tally_rc rc = file_row(st, Q_FILE_NEXT, &f, err);
+
+	return rc == TALLY_OK ? e->fn(e->ctx, &f, more, err) : rc;
+}
+
 enum tally_rc
 store_file_each(struct store *st, int64_t after, store_file_fn *fn, void *ctx,
     struct tally_err *err)
 {
 	const struct engine_value v[] = { v_integer(after) };
-	const enum statement q = Q_FILE_NEXT;
-	struct store_file f;
-	bool row, more = true;
-	enum tally_rc rc = store_one(st, q, v, COUNT(v), &row, err);
+	struct each e = { fn, ctx };
 
-	if (rc != TALLY_OK)
-		return rc;
-	while (rc == TALLY_OK && row && more) {
-		rc = file_row(st, q, &f, err);
-		if (rc == TALLY_OK)
-			rc = fn(ctx, &f, &more, err);
-		if (rc == TALLY_OK && more)
-			rc = store_more(st, q, &row, err);
-	}
-	store_end(st, q);
-	return rc;
+	return store_each(st, Q_FILE_NEXT, v, COUNT(v), each, &e, err);
 }
 
-struct first {
-	struct store_file *f;
-	bool *found;
-};
-
+/* The first file of a statement whose one argument is an id. */
 static enum tally_rc
-take_first(
-    void *ctx, const struct store_file *f, bool *more, struct tally_err *err)
-{
-	const struct first *first = ctx;
-
-	(void)err;
-	*first->f = *f;
-	*first->found = true;
-	*more = false;
-	return TALLY_OK;
-}
-
-enum tally_rc
-store_file_next(struct store *st, int64_t after, struct store_file *f,
+first_file(struct store *st, enum statement q, int64_t id, struct store_file *f,
     bool *found, struct tally_err *err)
 {
-	struct first first = { f, found };
-
-	*found = false;
-	return store_file_each(st, after, take_first, &first, err);
-}
-
-enum tally_rc
-store_file_get(struct store *st, int64_t id, struct store_file *f, bool *found,
-    struct tally_err *err)
-{
 	const struct engine_value v[] = { v_integer(id) };
-	const enum statement q = Q_FILE_GET;
 	enum tally_rc rc = store_one(st, q, v, COUNT(v), found, err);
 
 	if (rc != TALLY_OK || !*found)
@@ -264,6 +238,20 @@ store_file_get(struct store *st, int64_t id, struct store_file *f, bool *found,
 	rc = file_row(st, q, f, err);
 	store_end(st, q);
 	return rc;
+}
+
+enum tally_rc
+store_file_next(struct store *st, int64_t after, struct store_file *f,
+    bool *found, struct tally_err *err)
+{
+	return first_file(st, Q_FILE_NEXT, after, f, found, err);
+}
+
+enum tally_rc
+store_file_get(struct store *st, int64_t id, struct store_file *f, bool *found,
+    struct tally_err *err)
+{
+	return first_file(st, Q_FILE_GET, id, f, found, err);
 }
 
 enum tally_rc

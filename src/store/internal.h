@@ -145,7 +145,14 @@ enum tally_rc store_one(struct store *, enum statement,
 enum tally_rc store_more(struct store *, enum statement, bool *row,
     struct tally_err *) TALLY_MUST_USE;
 void store_end(struct store *, enum statement);
-/* The same for a statement whose rows do not matter. */
+/* Calls fn for each row, until it fails or wants no more; it reads the row and
+ * starts no statement. */
+typedef enum tally_rc store_each_fn(
+    struct store *, void *ctx, bool *more, struct tally_err *);
+enum tally_rc store_each(struct store *, enum statement,
+    const struct engine_value *, size_t n, store_each_fn *, void *ctx,
+    struct tally_err *) TALLY_MUST_USE;
+/* A statement whose rows do not matter. */
 enum tally_rc store_do(struct store *, enum statement,
     const struct engine_value *, size_t n, struct tally_err *) TALLY_MUST_USE;
 /* A statement that gives one integer in one row; *found may be null, then

@@ -198,6 +198,21 @@ take_row(struct store *st, enum statement q, struct store_outgoing *o,
 	return TALLY_OK;
 }
 
+struct each {
+	store_outbox_fn *fn;
+	void *ctx;
+};
+
+static enum tally_rc
+each(struct store *st, void *ctx, bool *more, struct tally_err *err)
+{
+	const struct each *e = ctx;
+	struct store_outgoing o;
+	enum tally_rc rc = take_row(st, Q_OUTBOX_NEXT, &o, err);
+
+	return rc == TALLY_OK ? e->fn(e->ctx, &o, more, err) : rc;
+}
+
 enum tally_rc
 store_outbox_each(struct store *st, const char *mailbox, int64_t after,
     int64_t now, store_outbox_fn *fn, void *ctx, struct tally_err *err)
@@ -205,51 +220,34 @@ store_outbox_each(struct store *st, const char *mailbox, int64_t after,
 	const struct store_instant at = store_instant(now);
 	const struct engine_value v[] = { v_cstr(mailbox), v_integer(after),
 		v_instant(&at) };
-	const enum statement q = Q_OUTBOX_NEXT;
-	struct store_outgoing o;
-	bool row, more = true;
-	enum tally_rc rc = store_one(st, q, v, COUNT(v), &row, err);
+	struct each e = { fn, ctx };
 
-	if (rc != TALLY_OK)
-		return rc;
-	while (rc == TALLY_OK && row && more) {
-		rc = take_row(st, q, &o, err);
-		if (rc == TALLY_OK)
-			rc = fn(ctx, &o, &more, err);
-		if (rc == TALLY_OK && more)
-			rc = store_more(st, q, &row, err);
-	}
-	store_end(st, q);
-	return rc;
+	return store_each(st, Q_OUTBOX_NEXT, v, COUNT(v), each, &e, err);
 }
 
-struct first {
-	struct store_outgoing *o;
-	bool *found;
-};
-
+/* The first row of a statement. */
 static enum tally_rc
-take_first(void *ctx, const struct store_outgoing *o, bool *more,
-    struct tally_err *err)
+first_row(struct store *st, enum statement q, const struct engine_value *v,
+    size_t n, struct store_outgoing *o, bool *found, struct tally_err *err)
 {
-	const struct first *first = ctx;
+	enum tally_rc rc = store_one(st, q, v, n, found, err);
 
-	(void)err;
-	*first->o = *o;
-	*first->found = true;
-	*more = false;
-	return TALLY_OK;
+	if (rc != TALLY_OK || !*found)
+		return rc;
+	rc = take_row(st, q, o, err);
+	store_end(st, q);
+	return rc;
 }
 
 enum tally_rc
 store_outbox_next(struct store *st, const char *mailbox, int64_t after,
     int64_t now, struct store_outgoing *o, bool *found, struct tally_err *err)
 {
-	struct first first = { o, found };
+	const struct store_instant at = store_instant(now);
+	const struct engine_value v[] = { v_cstr(mailbox), v_integer(after),
+		v_instant(&at) };
 
-	*found = false;
-	return store_outbox_each(
-	    st, mailbox, after, now, take_first, &first, err);
+	return first_row(st, Q_OUTBOX_NEXT, v, COUNT(v), o, found, err);
 }
 
 enum tally_rc
@@ -257,14 +255,8 @@ store_outbox_about(struct store *st, int64_t interchange,
     struct store_outgoing *o, bool *found, struct tally_err *err)
 {
 	const struct engine_value v[] = { v_integer(interchange) };
-	const enum statement q = Q_OUTBOX_FIRST;
-	enum tally_rc rc = store_one(st, q, v, COUNT(v), found, err);
 
-	if (rc != TALLY_OK || !*found)
-		return rc;
-	rc = take_row(st, q, o, err);
-	store_end(st, q);
-	return rc;
+	return first_row(st, Q_OUTBOX_FIRST, v, COUNT(v), o, found, err);
 }
 
 /* The statement of a state, by its arguments. */

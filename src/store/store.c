@@ -283,6 +283,24 @@ store_end(struct store *st, enum statement id)
 }
 
 enum tally_rc
+store_each(struct store *st, enum statement id, const struct engine_value *v,
+    size_t n, store_each_fn *fn, void *ctx, struct tally_err *err)
+{
+	bool row, more = true;
+	enum tally_rc rc = store_one(st, id, v, n, &row, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	while (rc == TALLY_OK && row && more) {
+		rc = fn(st, ctx, &more, err);
+		if (rc == TALLY_OK && more)
+			rc = store_more(st, id, &row, err);
+	}
+	store_end(st, id);
+	return rc;
+}
+
+enum tally_rc
 store_do(struct store *st, enum statement id, const struct engine_value *v,
     size_t n, struct tally_err *err)
 {
