@@ -240,6 +240,7 @@ connect_db(struct sqlite *s, struct tally_err *err)
 
 	/* Refused without harm when SQLite is running already. */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite_memory();
 	flags |= s->mode == STORE_READ ? SQLITE_OPEN_READONLY
 				       : SQLITE_OPEN_READWRITE;
 	result = sqlite3_open_v2(s->path, &s->db, flags, NULL);

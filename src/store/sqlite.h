@@ -9,6 +9,10 @@
 
 struct sqlite_batch;
 
+/* sqlite_memory.c: has SQLite take its memory from there; false when it is
+ * running already, or a tool looks at how memory is used. */
+bool sqlite_memory(void);
+
 /* Fills *err from the connection's last error and a result code. */
 enum tally_rc sqlite_fail(
     sqlite3 *, int result, const char *doing, struct tally_err *);
