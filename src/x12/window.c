@@ -3,9 +3,10 @@
  * The window on the input; see window.h.
  *
  * Reading is in blocks, scanning in smaller steps and only as far as is
- * needed, because the next interchange may declare other separators.  When the
- * buffer is full, what is kept moves to its front; when the kept part itself
- * fills half of it, it is doubled.
+ * needed, because the next interchange may declare other separators; steps
+ * begin small, since many an interchange is.  When the buffer is full, what is
+ * kept moves to its front; when the kept part itself fills half of it, it is
+ * doubled.
  */
 #include "x12/window.h"
 
@@ -13,8 +14,9 @@
 
 #include "tallyman/mem.h"
 
-#define BLOCK     (256u << 10)
-#define SCAN_STEP (16u << 10)
+#define BLOCK      (256u << 10)
+#define SCAN_STEP  (16u << 10)
+#define SCAN_LEAST (1u << 10)
 
 /* tally_tag() as a constant */
 #define TAG(a, b, c) ((uint32_t)(a) << 16 | (uint32_t)(b) << 8 | (c))
@@ -57,6 +59,7 @@ window_init(struct window *w, struct tally_source source, uint64_t offset,
 	*w = (struct window){
 		.source = source, .base = offset, .scan = tally_scan_choose()
 	};
+	w->step = SCAN_LEAST;
 	window_stop_at(w, NULL, 0);
 	rc = resize(w, 2 * BLOCK, err);
 	if (rc != TALLY_OK)
@@ -164,6 +167,7 @@ window_separators(struct window *w, struct tally_separators sep)
 {
 	w->sep = sep;
 	w->scanned = w->at;
+	w->step = SCAN_LEAST;
 	w->index.npos = w->next_pos;
 	w->index.nend = w->next_end;
 	w->index.odd = 0; /* nothing from `at` on */
@@ -210,8 +214,10 @@ advance(struct window *w, uint32_t limit, bool *more, struct tally_err *err)
 		*more = !w->eof && w->len - w->at <= limit;
 		return *more ? fill(w, err) : TALLY_OK;
 	}
-	if (to - w->scanned > SCAN_STEP)
-		to = w->scanned + SCAN_STEP;
+	if (to - w->scanned > w->step)
+		to = w->scanned + w->step;
+	if (w->step < SCAN_STEP)
+		w->step *= 2;
 	w->scan(
 	    w->buf, w->scanned, to, w->sep.element, w->sep.segment, &w->index);
 	w->scanned = to;

@@ -28,6 +28,7 @@ struct window {
 	uint32_t keep_pos, keep_end; /* … and of the index, before these */
 	uint32_t at;                 /* first byte not yet given */
 	uint32_t scanned;            /* to here, with the separators in force */
+	uint32_t step;               /* bytes to scan next */
 	uint64_t base;               /* offset in the file of buf[0] */
 	bool eof;
 	struct tally_separators sep;
