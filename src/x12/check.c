@@ -248,11 +248,7 @@ begin(struct tally_checker *c, struct tally_err *err)
 
 	if (rc != TALLY_OK)
 		return rc;
-	if (memcmp(&c->separators, &c->set->separators,
-		sizeof(c->separators)) != 0) {
-		tally_shapes_reset(&c->shapes);
-		c->separators = c->set->separators;
-	}
+	c->style = shape_style(&c->set->separators);
 	c->begun += c->ninstance + 1;
 	c->ninstance = 0;
 	c->newest[0] = c->begun;
@@ -399,7 +395,8 @@ static inline bool
 can_have(const struct tally_checker *c, const struct tally_segment *s,
     const struct shape *m)
 {
-	return m->row == c->row && m->tag == s->tag && m->n == s->n;
+	return m->row == c->row && m->tag == s->tag && m->n == s->n &&
+	    m->style == c->style;
 }
 
 /* A segment that is not like what came next before. */
@@ -420,7 +417,8 @@ check_other(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		return TALLY_OK;
 	}
 	if (!c->trust && class != c->g->place_class[last])
-		m = tally_shape_of(&c->shapes, c->g, c->row, class, s, pos);
+		m = tally_shape_of(
+		    &c->shapes, c->g, c->row, class, c->style, s, pos);
 	if (m == NULL)
 		return check_shapeless(c, sc, i, class, ended, err);
 	if (c->shapes.newest->next->row == NULL)

@@ -37,7 +37,6 @@ struct tally_checker {
 	uint32_t capacity;                /* of the three */
 	uint64_t begun;                   /* when the set did */
 	struct shapes shapes;
-	struct tally_separators separators; /* of these */
 	struct tally_instance *instance;
 	uint32_t ninstance, instances_max;
 	struct hierarchy hierarchy;
@@ -49,6 +48,7 @@ struct tally_checker {
 	uint32_t left; /* findings that may still be kept */
 	uint32_t place;
 	const struct tally_step *row; /* the steps from it */
+	uint16_t style;               /* of the set, for shapes */
 };
 
 static inline const struct tally_set_spec *

@@ -148,18 +148,12 @@ tally_shapes_init(struct shapes *s)
 		return false;
 	/* Others are written when they are made. */
 	memset(s->all, 0, sizeof(*s->all));
-	tally_shapes_reset(s);
-	return true;
-}
-
-void
-tally_shapes_reset(struct shapes *s)
-{
 	/* The first is none: it stands for what has not been made. */
 	for (uint32_t i = 0; i < SHAPE_WAYS << SHAPE_BITS; i++)
 		s->slot[i] = s->all;
 	s->all->next = s->all->other = s->newest = s->all;
 	s->n = 1;
+	return true;
 }
 
 void
@@ -230,8 +224,8 @@ vacate(struct shapes *all, struct shape **way)
 
 struct shape *
 tally_shape_of(struct shapes *all, const struct tally_grammar *g,
-    const struct tally_step *row, unsigned class, const struct tally_segment *s,
-    const uint32_t *pos)
+    const struct tally_step *row, unsigned class, uint16_t style,
+    const struct tally_segment *s, const uint32_t *pos)
 {
 	const struct tally_class *of = &g->class[class];
 	uint64_t present = tally_values_present(pos, 1, s->n), key;
@@ -240,14 +234,15 @@ tally_shape_of(struct shapes *all, const struct tally_grammar *g,
 	if (all->none || s->n > of->spec->nuse ||
 	    __builtin_popcountll(present) > SHAPE_VALUES)
 		return NULL;
-	key = (present ^ (uint64_t)s->n << 56 ^ (uintptr_t)(row + class)) *
+	key = (present ^ (uint64_t)s->n << 56 ^ (uint64_t)style << 40 ^
+		  (uintptr_t)(row + class)) *
 	    SPREAD;
 	way = &all->slot[((key ^ key >> 32) * SPREAD >> (64 - SHAPE_BITS)) *
 	    SHAPE_WAYS];
 	for (unsigned i = 0; i < SHAPE_WAYS; i++) {
 		m = way[i];
 		if (m->row == row && m->tag == s->tag && m->n == s->n &&
-		    m->present == present)
+		    m->style == style && m->present == present)
 			return m;
 	}
 	m = vacate(all, way);
@@ -255,6 +250,7 @@ tally_shape_of(struct shapes *all, const struct tally_grammar *g,
 	m->tag = s->tag;
 	m->n = s->n;
 	m->present = present;
+	m->style = style;
 	m->step = row + class;
 	m->class = (uint8_t) class;
 	m->sound = false;

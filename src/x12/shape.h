@@ -18,7 +18,7 @@
 #include "base/word.h"
 #include "x12/grammar.h"
 
-#define SHAPE_BITS   6 /* of a slot's number; an order has some 15 shapes */
+#define SHAPE_BITS   7 /* of a slot's number; an order has some 15 shapes */
 #define SHAPE_WAYS   4 /* shapes with the same number */
 #define SHAPE_VALUES 24
 
@@ -43,6 +43,7 @@ struct shape {
 	const struct tally_step *row; /* from the place before; null: none */
 	uint32_t tag, n;
 	uint64_t present;
+	uint16_t style; /* of the set, see shape_style */
 	/* Those that the segment behind had: first, and last when not that. */
 	struct shape *next, *other;
 	const struct tally_step *step;
@@ -65,15 +66,20 @@ struct shapes {
 
 /* False when memory ends. */
 bool tally_shapes_init(struct shapes *) TALLY_MUST_USE;
-/* Forgets all: other separators are in force. */
-void tally_shapes_reset(struct shapes *);
 void tally_shapes_free(struct shapes *);
+
+/* What ends elements, as a number: codes are known with that. */
+static inline uint16_t
+shape_style(const struct tally_separators *s)
+{
+	return (uint16_t)(s->element << 8 | s->segment);
+}
 
 /* The shape of a segment, which may be new; null where there is none for it.
  * row: steps from the place before; class: of the segment. */
 struct shape *tally_shape_of(struct shapes *, const struct tally_grammar *,
-    const struct tally_step *row, unsigned class, const struct tally_segment *,
-    const uint32_t *pos);
+    const struct tally_step *row, unsigned class, uint16_t style,
+    const struct tally_segment *, const uint32_t *pos);
 
 /* What was seen of the values of a segment: bit k for element k. */
 struct shape_seen {

@@ -193,7 +193,7 @@ looks_right(struct shapes *shapes, const struct tally_value_spec *s,
 	memset(padded, n & 1 ? '7' : '\x01', sizeof(padded));
 	memcpy(padded + 4, v, n);
 	padded[4 + n] = '*';
-	m = tally_shape_of(shapes, &g, row, 0, &segment, pos);
+	m = tally_shape_of(shapes, &g, row, 0, 0, &segment, pos);
 	assert_non_null(m);
 	assert_int_equal(m->present, n > 0 ? 2 : 0);
 	assert_true(tally_shape_look(m, padded, pos, plain, &seen));
