@@ -62,11 +62,13 @@ run(const struct invocation *in, int argc, char **argv)
 		    n.events, n.payloads, status);
 	if (rc != TALLY_OK)
 		return command_fail(&err);
-	if (!in->json && !in->quiet && v.n == 0)
+	if (in->json)
+		return status;
+	if (!in->quiet && v.n == 0)
 		printf("all is well; events: %" PRIu64 ", payloads: %" PRIu64
 		       "\n",
 		    n.events, n.payloads);
-	else if (!in->json)
+	if (v.n > 0)
 		fprintf(stderr,
 		    "tallyman: problems: %" PRIu64 "; keep the store as it is "
 		    "and restore a backup\n",

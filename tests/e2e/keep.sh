@@ -61,6 +61,7 @@ done
 # Verify finds what was changed.
 runs "verify" 0 verify
 says "all is well" 'all is well; events: [1-9]'
+same "verify, quietly, says nothing" "$("$TALLYMAN" -C "$ws" -q verify 2>&1)" ""
 # A page that does not count its free bytes rightly: a line for each problem.
 cp -R "$ws" "$work/bad"
 chmod -R u+w "$work/bad"
