@@ -150,7 +150,7 @@ void store_end(struct store *, enum statement);
 typedef enum tally_rc store_each_fn(
     struct store *, void *ctx, bool *more, struct tally_err *);
 enum tally_rc store_each(struct store *, enum statement,
-    const struct engine_value *, size_t n, store_each_fn *, void *ctx,
+    const struct engine_value *, size_t n, store_each_fn *fn, void *ctx,
     struct tally_err *) TALLY_MUST_USE;
 /* A statement whose rows do not matter. */
 enum tally_rc store_do(struct store *, enum statement,
