@@ -227,7 +227,7 @@ translate_ahead(struct translate *t, const struct store_file *file,
 	    store_payload_open(payload, t->f->store, file->id, &ignored) !=
 		TALLY_OK)
 		return false;
-	f.ctx = *payload;
+	f.bytes = f.ctx = *payload;
 	return parser_ahead(t->parser, &f, t->f->store);
 }
 
@@ -236,6 +236,7 @@ translate_read(
     struct translate *t, uint64_t from, bool single, struct tally_err *err)
 {
 	const struct parser_file f = { .partner = t->partner,
+		.bytes = t->payload,
 		.size = t->file.size,
 		.from = from,
 		.single = single,

@@ -62,6 +62,7 @@ void parser_leave(struct parser *);
 /* A file to be read, until parser_judged gives null or any call fails. */
 struct parser_file {
 	const struct site_partner *partner; /* null: none */
+	const void *bytes; /* tells it from those that are given ahead */
 	uint64_t size;
 	uint64_t from; /* the first byte that is judged */
 	bool single;   /* one interchange alone */
@@ -86,6 +87,9 @@ enum tally_rc parser_file(struct parser *, const struct parser_file *,
  * from the store.
  */
 bool parser_ahead(struct parser *, const struct parser_file *, struct store *);
+/* How many were given ahead for which parser_file is still to come: none where
+ * their process has ended, so they may be given again. */
+size_t parser_has_ahead(const struct parser *);
 /* What was given ahead is not wanted any more. */
 void parser_forget_ahead(struct parser *);
 /* Whether the file in hand was: then of parser_lookups and parser_record none

@@ -4,9 +4,7 @@
 
 #include <string.h>
 
-/* What it is given ahead: enough that it has always something to read. */
-#define AHEAD       32
-#define AHEAD_BYTES ((size_t)1 << 20)
+#define AHEAD_BYTES ((size_t)1 << 20) /* of what is given ahead */
 
 /* --- cross-references --- */
 
@@ -147,6 +145,9 @@ parser_file(
 	enum tally_rc rc;
 
 	p->died = p->otherwise = false;
+	/* What is said of one must not be taken for what is said of another. */
+	if (p->nahead > 0 && p->ahead_of[p->first_ahead] != f->bytes)
+		parser_end(p);
 	rc = get_ready(p, err);
 	if (rc != TALLY_OK)
 		return rc;
@@ -160,6 +161,7 @@ parser_file(
 	memset(p->reader, 0, sizeof(p->reader));
 	if (!p->ahead)
 		return send_file(p, f, false, err);
+	p->first_ahead = (p->first_ahead + 1) % PARSER_AHEAD;
 	p->nahead--;
 	p->ahead_bytes -= f->size;
 	return TALLY_OK;
@@ -179,7 +181,7 @@ parser_ahead(struct parser *p, const struct parser_file *f, struct store *st)
 		return false;
 	if (p->nahead == 0)
 		p->ahead_bytes = 0;
-	if (p->nahead == AHEAD || p->ahead_bytes + f->size > AHEAD_BYTES)
+	if (p->nahead == PARSER_AHEAD || p->ahead_bytes + f->size > AHEAD_BYTES)
 		return false;
 	if (get_ready(p, &ignored) != TALLY_OK ||
 	    send_lookups_of(p, f->partner, st, &ignored) != TALLY_OK)
@@ -189,9 +191,15 @@ parser_ahead(struct parser *p, const struct parser_file *f, struct store *st)
 		parser_end(p);
 		return false;
 	}
-	p->nahead++;
+	p->ahead_of[(p->first_ahead + p->nahead++) % PARSER_AHEAD] = f->bytes;
 	p->ahead_bytes += f->size;
 	return true;
+}
+
+size_t
+parser_has_ahead(const struct parser *p)
+{
+	return p->nahead;
 }
 
 void

@@ -15,6 +15,8 @@
 #include "flow/sandbox.h"
 
 #define PARSER_ASKED 128 /* blocks that it may ask for at a time */
+/* Files that it is given ahead: enough that it has always something to read. */
+#define PARSER_AHEAD 32
 
 /* Where a reader of the file in hand is. */
 struct parser_reader {
@@ -65,6 +67,8 @@ struct parser {
 
 	/* Files that it was given ahead of the one in hand. */
 	size_t nahead, ahead_bytes;
+	const void *ahead_of[PARSER_AHEAD]; /* a ring: which these are */
+	size_t first_ahead;
 	const struct site_partner *lookups_of; /* that it has; null: none */
 	int64_t cpu_ms, silent_ms;             /* PARSER_CPU_MS, PARSER_MS */
 

@@ -38,7 +38,6 @@ struct group {
 	struct outcome outcome[GROUP_FILES]; /* to be told with the commit */
 	struct store_payload *payload[GROUP_FILES]; /* of those read ahead */
 	size_t n;
-	size_t ahead; /* to this one they are read */
 };
 
 enum tally_rc
@@ -299,13 +298,13 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 static void
 read_ahead(struct translate *t, struct group *g, size_t i)
 {
-	if (!translate_hurries(t) || g->ahead > i + AHEAD_LEAST)
+	size_t next = i + parser_has_ahead(t->parser);
+
+	if (!translate_hurries(t) || next > i + AHEAD_LEAST)
 		return;
-	if (g->ahead < i)
-		g->ahead = i;
-	while (g->ahead < g->n &&
-	    translate_ahead(t, &g->file[g->ahead], &g->payload[g->ahead]))
-		g->ahead++;
+	while (next < g->n &&
+	    translate_ahead(t, &g->file[next], &g->payload[next]))
+		next++;
 }
 
 static void
@@ -329,7 +328,6 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 	memset(t->count, 0, sizeof(t->count));
 	memset(g->outcome, 0, sizeof(g->outcome));
 	memset(g->payload, 0, sizeof(g->payload));
-	g->ahead = 0;
 	rc = store_begin(st, err);
 	if (rc != TALLY_OK)
 		return rc;
