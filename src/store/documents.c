@@ -259,14 +259,14 @@ number(struct store *st, struct call *c, const struct store_part *part,
 }
 
 static enum tally_rc
-put(struct store *st, struct call *c, const struct store_part *part,
+put(struct store *st, struct call *c, const struct store_part *part, size_t n,
     struct tally_err *err)
 {
 	int64_t last, *in_batch = c->id;
 	size_t at = 0;
 	enum tally_rc rc = last_id(st, &last, err);
 
-	for (size_t i = 0; rc == TALLY_OK && i < c->nload; i++) {
+	for (size_t i = 0; rc == TALLY_OK && i < n; i++) {
 		rc = number(
 		    st, c, &part[i], in_batch, at, last + 1 + (int64_t)at, err);
 		at += part[i].n;
@@ -310,7 +310,7 @@ store_parts_put(struct store *st, const char *partner,
 	if (rc != TALLY_OK)
 		return rc;
 	if (c.ndocument > 0) {
-		rc = put(st, &c, part, err);
+		rc = put(st, &c, part, n, err);
 		if (rc == TALLY_OK) {
 			content(st, &c, digest);
 			e.id = c.document[0]->id;

@@ -250,6 +250,7 @@ settle(struct cursor *c, struct source *s)
 	s->batch->at = c->at;
 	if (c->load == c->end || s->table == NULL)
 		return;
+	assert(c->rows != NULL);
 	c->document = c->load->id[c->rows->row[c->i].document];
 	c->cell = &c->rows->cell[(size_t)c->i * c->rows->width];
 	c->own = 2 + s->table->nreference;
