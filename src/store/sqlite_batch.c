@@ -16,10 +16,9 @@
  *
  * One module serves all tables: a source says which rows a table shows, and
  * every source reads the loads that are set while a statement runs, one after
- * the other.  Texts are
- * handed over without a copy unless they need escaping.  A row's id is its
- * document's id with its number in the document behind it; of a head table it
- * is the document's.
+ * the other.  Texts are handed over without a copy unless they need escaping.
+ * A row's id is its document's id with its number in the document behind it; of
+ * a head table it is the document's.
  */
 #include "store/sqlite.h"
 

@@ -275,24 +275,12 @@ liar_stand_in(struct parser *p, bool silent)
 }
 
 /* An order, by a parser of its own. */
-static enum tally_rc
-read_order(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
-{
-	struct tally_str *left = ctx;
-
-	(void)err;
-	*got = left->n < max ? left->n : max;
-	memcpy(buf, left->p, *got);
-	*left = tally_str(left->p + *got, left->n - *got);
-	return TALLY_OK;
-}
-
 static struct tally_source
 order(void *ctx, int reader, uint64_t from)
 {
 	(void)reader;
 	(void)from;
-	return (struct tally_source){ read_order, ctx };
+	return tally_source_str(ctx);
 }
 
 void

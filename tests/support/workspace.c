@@ -150,6 +150,24 @@ workspace_damage_archive(const struct workspace *w)
 		abort();
 }
 
+struct tally_buf workspace_text;
+
+int
+workspace_text_make(void **state)
+{
+	(void)state;
+	tally_buf_init(&workspace_text, 64u << 20);
+	return 0;
+}
+
+int
+workspace_text_free(void **state)
+{
+	(void)state;
+	tally_buf_free(&workspace_text);
+	return 0;
+}
+
 int64_t
 workspace_now(const struct workspace *w)
 {

@@ -46,6 +46,11 @@ void workspace_remove(struct workspace *);
 void workspace_put(const struct workspace *, const char *folder,
     const char *name, struct tally_str bytes);
 unsigned workspace_files(const struct workspace *, const char *folder);
+/* A text that a group of tests has in hand, made and freed with the group. */
+extern struct tally_buf workspace_text;
+int workspace_text_make(void **state);
+int workspace_text_free(void **state);
+
 /* Names and contents of a folder, in the order of names. */
 void workspace_read(
     const struct workspace *, const char *folder, struct tally_buf *);

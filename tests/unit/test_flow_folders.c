@@ -25,24 +25,6 @@
 #define PULLS(pull) \
 	WORKSPACE_SITE(WORKSPACE_SELF WORKSPACE_THEM("", pull, "set=\"850\""))
 
-static struct tally_buf buf;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tally_buf_init(&buf, 64u << 20);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tally_buf_free(&buf);
-	return 0;
-}
-
 /* A mailbox that fails, first in the file, fails alone. */
 static void
 test_mailbox_down(void **state)
@@ -51,7 +33,8 @@ test_mailbox_down(void **state)
 
 	(void)state;
 	workspace_make(&w, WORKSPACE_ONE_GONE);
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 1));
 	assert_int_equal(workspace_run(&w), 69);
 	assert_int_equal(w.f.count[FLOW_MAILBOXES_DOWN], 1);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1);
@@ -99,8 +82,8 @@ test_mailbox_refused(void **state)
 	start = real_time() - workspace_now(&w);
 	w.later = start;
 	assert_int_equal(workspace_run(&w), REFUSED);
-	tally_buf_reset(&buf);
-	workspace_counts(&w, &buf);
+	tally_buf_reset(&workspace_text);
+	workspace_counts(&w, &workspace_text);
 	w.later = start + 59 * MINUTE;
 	assert_int_equal(workspace_run(&w), LEFT_OUT);
 	w.later = start + 60 * MINUTE;
@@ -139,7 +122,7 @@ test_dispositions(void **state)
 		assert_int_equal(mkdir(path, 0700), 0);
 		for (int k = 0; k < 2; k++) {
 			workspace_put(&w, "drop", "a.edi",
-			    workspace_orders(&buf, 7, 1, 1));
+			    workspace_orders(&workspace_text, 7, 1, 1));
 			assert_int_equal(workspace_run(&w), 0);
 			assert_int_equal(w.f.count[FLOW_RECEIVED], k == 0);
 			assert_int_equal(workspace_files(&w, "drop"),
@@ -147,10 +130,10 @@ test_dispositions(void **state)
 			assert_int_equal(
 			    workspace_files(&w, "done"), dispositions[i].done);
 		}
-		tally_buf_reset(&buf);
-		workspace_read(&w, "done", &buf);
+		tally_buf_reset(&workspace_text);
+		workspace_read(&w, "done", &workspace_text);
 		if (dispositions[i].done > 0)
-			buf_has(&buf, "moved", "\fa.edi.");
+			buf_has(&workspace_text, "moved", "\fa.edi.");
 		workspace_remove(&w);
 	}
 }
@@ -165,7 +148,8 @@ test_move_later(void **state)
 
 	(void)state;
 	workspace_make(&w, PULLS("settle=\"0\" then=\"move:done\""));
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 1));
 	for (int i = 0; i < 2; i++) {
 		assert_int_not_equal(workspace_run(&w), 0);
 		assert_int_equal(w.f.count[FLOW_RECEIVED], i == 0);
@@ -191,12 +175,14 @@ test_name_taken(void **state)
 	(void)state;
 	workspace_make(&w, WORKSPACE_USUAL);
 	workspace_put(&w, "out", name, TALLY_STR("theirs"));
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 1));
 	assert_int_equal(workspace_run(&w), 73);
 	assert_int_equal(w.f.count[FLOW_FAILED], 1);
-	tally_buf_reset(&buf);
-	workspace_read(&w, "out", &buf);
-	assert_string_equal(buf.p, "\f997-them-000000001.edi\ntheirs");
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "out", &workspace_text);
+	assert_string_equal(
+	    workspace_text.p, "\f997-them-000000001.edi\ntheirs");
 	snprintf(path, sizeof(path), "%s/out/%s", w.dir, name);
 	assert_int_equal(remove(path), 0);
 	/* Not due yet, then due. */
@@ -205,9 +191,9 @@ test_name_taken(void **state)
 	w.later = 3600000;
 	assert_int_equal(workspace_run(&w), 0);
 	assert_int_equal(w.f.count[FLOW_SENT], 1);
-	tally_buf_reset(&buf);
-	workspace_read(&w, "out", &buf);
-	buf_has(&buf, "sent later", "AK9*A*1*1*1~");
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "out", &workspace_text);
+	buf_has(&workspace_text, "sent later", "AK9*A*1*1*1~");
 	/* Nothing is left under a temporary name: folders can be removed. */
 	assert_int_equal(remove(path), 0);
 	snprintf(path, sizeof(path), "%s/out", w.dir);
@@ -223,10 +209,11 @@ test_settle(void **state)
 
 	(void)state;
 	workspace_make(&w, PULLS("settle=\"60\" complete=\"yes\""));
-	workspace_put(&w, "drop", "whole.edi", workspace_orders(&buf, 7, 1, 1));
-	(void)workspace_orders(&buf, 8, 2, 1);
-	buf.n -= 5;
-	workspace_put(&w, "drop", "half.edi", tally_buf_view(&buf));
+	workspace_put(&w, "drop", "whole.edi",
+	    workspace_orders(&workspace_text, 7, 1, 1));
+	(void)workspace_orders(&workspace_text, 8, 2, 1);
+	workspace_text.n -= 5;
+	workspace_put(&w, "drop", "half.edi", tally_buf_view(&workspace_text));
 	assert_int_equal(workspace_run(&w), 0);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
 	assert_int_equal(workspace_files(&w, "drop"), 1);
@@ -262,7 +249,7 @@ test_expected(void **state)
 		workspace_make(&w, xml);
 		if (expected[i].name != NULL)
 			workspace_put(&w, "drop", expected[i].name,
-			    workspace_orders(&buf, 7, 1, 1));
+			    workspace_orders(&workspace_text, 7, 1, 1));
 		assert_int_equal(
 		    flow_begin(&f, w.dir, expected[i].how, &err), TALLY_OK);
 		assert_int_equal(f.parser != NULL, expected[i].made);
@@ -281,7 +268,8 @@ test_expected_in_vain(void **state)
 
 	(void)state;
 	workspace_make(&w, WORKSPACE_USUAL);
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 2));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 2));
 	assert_int_equal(flow_begin(&f, w.dir, FLOW_RUN, &err), TALLY_OK);
 	assert_non_null(f.parser);
 	assert_int_equal(kill(f.parser->pid, SIGKILL), 0);
@@ -306,5 +294,6 @@ main(void)
 		cmocka_unit_test(test_expected_in_vain),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(
+	    tests, workspace_text_make, workspace_text_free);
 }

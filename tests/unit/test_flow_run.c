@@ -24,24 +24,6 @@
 #include "support/has.h"
 #include "support/workspace.h"
 
-static struct tally_buf buf;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tally_buf_init(&buf, 64u << 20);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tally_buf_free(&buf);
-	return 0;
-}
-
 /* Replaces the first of what stands in text. */
 static void
 edit(struct tally_buf *b, const char *what, const char *by)
@@ -66,17 +48,18 @@ test_twice(void **state)
 
 	(void)state;
 	workspace_make(&w, NULL);
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 2));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 2));
 	assert_int_equal(workspace_run(&w), 0);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 1);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 2);
 	assert_int_equal(w.f.count[FLOW_SENT], 1);
 	assert_int_equal(workspace_files(&w, "drop"), 0);
-	tally_buf_reset(&buf);
-	workspace_read(&w, "out", &buf);
-	buf_has(&buf, "out", "997-US-ZZ-THEM-000000001.edi");
-	buf_has(&buf, "out", "AK1*PO*7~");
-	buf_has(&buf, "out", "AK9*A*2*2*2~");
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "out", &workspace_text);
+	buf_has(&workspace_text, "out", "997-US-ZZ-THEM-000000001.edi");
+	buf_has(&workspace_text, "out", "AK1*PO*7~");
+	buf_has(&workspace_text, "out", "AK9*A*2*2*2~");
 	assert_int_equal(workspace_run(&w), 0);
 	for (int i = 0; i < FLOW_COUNTS; i++)
 		assert_int_equal(w.f.count[i], 0);
@@ -144,27 +127,27 @@ one_case(size_t i)
 	int status;
 
 	workspace_make(&w, WORKSPACE_USUAL);
-	(void)workspace_orders(&buf, 7, 1, 1);
-	edit(&buf, cases[i].what, cases[i].by);
+	(void)workspace_orders(&workspace_text, 7, 1, 1);
+	edit(&workspace_text, cases[i].what, cases[i].by);
 	if (cases[i].cut != 0)
-		buf.n = cases[i].cut;
-	workspace_put(&w, "drop", "in.edi", tally_buf_view(&buf));
+		workspace_text.n = cases[i].cut;
+	workspace_put(&w, "drop", "in.edi", tally_buf_view(&workspace_text));
 	status = workspace_run(&w);
 	if (status != cases[i].status)
 		fail_msg("%s: status %d", cases[i].name, status);
-	tally_buf_reset(&buf);
-	workspace_counts(&w, &buf);
+	tally_buf_reset(&workspace_text);
+	workspace_counts(&w, &workspace_text);
 	for (int k = 0; k < 2; k++)
-		buf_has(&buf, cases[i].name, cases[i].counts[k]);
-	tally_buf_reset(&buf);
-	workspace_read(&w, "out", &buf);
+		buf_has(&workspace_text, cases[i].name, cases[i].counts[k]);
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "out", &workspace_text);
 	if (cases[i].answer[0] == '\0')
-		assert_int_equal(buf.n, 0);
-	buf_has(&buf, cases[i].name, cases[i].answer);
-	tally_buf_reset(&buf);
-	tally_buf_puts(&buf, " ");
-	workspace_findings(&w, 1, &buf);
-	buf_has(&buf, cases[i].name, cases[i].finding);
+		assert_int_equal(workspace_text.n, 0);
+	buf_has(&workspace_text, cases[i].name, cases[i].answer);
+	tally_buf_reset(&workspace_text);
+	tally_buf_puts(&workspace_text, " ");
+	workspace_findings(&w, 1, &workspace_text);
+	buf_has(&workspace_text, cases[i].name, cases[i].finding);
 	assert_int_equal(workspace_files(&w, "drop"), 0);
 	assert_int_equal(workspace_files(&w, "quarantine"),
 	    strstr(cases[i].counts[0], "files quarantined") != NULL ? 2 : 0);
@@ -175,7 +158,7 @@ static void
 test_cases(void **state)
 {
 	(void)state;
-	tally_buf_puts(&buf, "");
+	tally_buf_puts(&workspace_text, "");
 	for (size_t i = 0; i < sizeof(cases) / sizeof(cases[0]); i++)
 		one_case(i);
 }
@@ -188,41 +171,46 @@ test_again(void **state)
 
 	(void)state;
 	workspace_make(&w, WORKSPACE_USUAL);
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 1));
 	assert_int_equal(workspace_run(&w), 0);
 
 	/* The same file: only taken away. */
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 1));
 	assert_int_equal(workspace_run(&w), 0);
 	assert_int_equal(w.f.count[FLOW_KNOWN], 1);
 	assert_int_equal(w.f.count[FLOW_TRANSLATED], 0);
 	assert_int_equal(workspace_files(&w, "drop"), 0);
 
 	/* The same bytes under another name: answered as before. */
-	tally_buf_reset(&buf);
-	workspace_read(&w, "out", &buf);
-	buf_has(&buf, "first answer", "997-them-000000001.edi");
-	workspace_put(&w, "drop", "b.edi", workspace_orders(&buf, 7, 1, 1));
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "out", &workspace_text);
+	buf_has(&workspace_text, "first answer", "997-them-000000001.edi");
+	workspace_put(
+	    &w, "drop", "b.edi", workspace_orders(&workspace_text, 7, 1, 1));
 	assert_int_equal(workspace_run(&w), 0);
 	assert_int_equal(w.f.count[FLOW_DUPLICATE], 1);
 	assert_int_equal(w.f.count[FLOW_SENT], 1);
 	assert_int_equal(workspace_files(&w, "out"), 1);
 
 	/* The same number, other bytes: refused. */
-	workspace_put(&w, "drop", "c.edi", workspace_orders(&buf, 7, 2, 1));
+	workspace_put(
+	    &w, "drop", "c.edi", workspace_orders(&workspace_text, 7, 2, 1));
 	assert_int_equal(workspace_run(&w), 1);
 	assert_int_equal(w.f.count[FLOW_REFUSED], 1);
-	tally_buf_reset(&buf);
-	workspace_read(&w, "out", &buf);
-	buf_has(&buf, "conflict", "*R*025~");
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "out", &workspace_text);
+	buf_has(&workspace_text, "conflict", "*R*025~");
 
 	/* Another number, the same order: accepted, but held. */
-	workspace_put(&w, "drop", "d.edi", workspace_orders(&buf, 8, 1, 1));
+	workspace_put(
+	    &w, "drop", "d.edi", workspace_orders(&workspace_text, 8, 1, 1));
 	assert_int_equal(workspace_run(&w), 1);
 	assert_int_equal(w.f.count[FLOW_HELD], 1);
-	tally_buf_reset(&buf);
-	workspace_findings(&w, 4, &buf);
-	buf_has(&buf, "held", "document_resent");
+	tally_buf_reset(&workspace_text);
+	workspace_findings(&w, 4, &workspace_text);
+	buf_has(&workspace_text, "held", "document_resent");
 	workspace_remove(&w);
 }
 
@@ -234,11 +222,12 @@ test_after_rejection(void **state)
 
 	(void)state;
 	workspace_make(&w, WORKSPACE_USUAL);
-	(void)workspace_orders(&buf, 7, 1, 1);
-	buf.n -= 30;
-	workspace_put(&w, "drop", "a.edi", tally_buf_view(&buf));
+	(void)workspace_orders(&workspace_text, 7, 1, 1);
+	workspace_text.n -= 30;
+	workspace_put(&w, "drop", "a.edi", tally_buf_view(&workspace_text));
 	assert_int_equal(workspace_run(&w), 1);
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 1));
 	assert_int_equal(workspace_run(&w), 0);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1);
 	workspace_remove(&w);
@@ -255,7 +244,8 @@ test_lock(void **state)
 	(void)state;
 	workspace_make(&w, NULL);
 	assert_int_equal(lock_take(&fd, &left, w.dir, &err), TALLY_OK);
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 1));
 	assert_int_equal(workspace_run(&w), 75);
 	assert_int_equal(workspace_files(&w, "drop"), 1);
 	lock_release(fd);
@@ -325,8 +315,10 @@ test_plan(void **state)
 	(void)state;
 	workspace_make(&w, WORKSPACE_USUAL);
 	planned(&w, "");
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 1));
-	workspace_put(&w, "drop", "a.tmp", workspace_orders(&buf, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.edi", workspace_orders(&workspace_text, 7, 1, 1));
+	workspace_put(
+	    &w, "drop", "a.tmp", workspace_orders(&workspace_text, 7, 1, 1));
 	for (int i = 0; i < 2; i++)
 		planned(&w, "fetch a.edi; ");
 	assert_int_equal(workspace_files(&w, "drop"), 2);
@@ -353,5 +345,6 @@ main(void)
 		cmocka_unit_test(test_plan),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(
+	    tests, workspace_text_make, workspace_text_free);
 }

@@ -21,24 +21,6 @@
 #include "support/dying.h"
 #include "support/has.h"
 
-static struct tally_buf buf;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tally_buf_init(&buf, 64u << 20);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tally_buf_free(&buf);
-	return 0;
-}
-
 /* An archived file whose bytes have changed: its own trouble, and after some
  * runs it is out of the way. */
 static void
@@ -49,18 +31,20 @@ test_damaged_archive(void **state)
 	(void)state;
 	workspace_make(&w, WORKSPACE_USUAL);
 	/* Larger than what the store keeps in a row. */
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 15000));
+	workspace_put(&w, "drop", "a.edi",
+	    workspace_orders(&workspace_text, 7, 1, 15000));
 	assert_int_equal(workspace_stage(&w, 0), 0);
 	workspace_damage_archive(&w);
-	workspace_put(&w, "drop", "b.edi", workspace_orders(&buf, 8, 20000, 1));
+	workspace_put(&w, "drop", "b.edi",
+	    workspace_orders(&workspace_text, 8, 20000, 1));
 	assert_int_equal(workspace_run(&w), 74);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1);
 	assert_int_equal(workspace_run(&w), 74);
 	assert_int_equal(workspace_run(&w), 1);
 	assert_int_equal(w.f.count[FLOW_QUARANTINED], 1);
-	tally_buf_reset(&buf);
-	workspace_read(&w, "quarantine", &buf);
-	buf_has(&buf, "report", "cannot be read any more");
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "quarantine", &workspace_text);
+	buf_has(&workspace_text, "report", "cannot be read any more");
 	workspace_remove(&w);
 }
 
@@ -73,7 +57,8 @@ test_tried_once(void **state)
 
 	(void)state;
 	workspace_make(&w, WORKSPACE_ONE_GONE);
-	workspace_put(&w, "drop", "a.edi", workspace_orders(&buf, 7, 1, 15000));
+	workspace_put(&w, "drop", "a.edi",
+	    workspace_orders(&workspace_text, 7, 1, 15000));
 	assert_int_equal(workspace_stage(&w, FLOW_FETCH), 69);
 	workspace_damage_archive(&w);
 	for (int i = 0; i < 2; i++) {
@@ -89,12 +74,14 @@ static void
 fill_drop(struct workspace *w)
 {
 	workspace_make(w, WORKSPACE_USUAL);
-	workspace_put(w, "drop", "1.edi", workspace_orders(&buf, 1, 1, 2));
-	workspace_put(w, "drop", "2.edi", workspace_orders(&buf, 2, 3, 1));
+	workspace_put(
+	    w, "drop", "1.edi", workspace_orders(&workspace_text, 1, 1, 2));
+	workspace_put(
+	    w, "drop", "2.edi", workspace_orders(&workspace_text, 2, 3, 1));
 	workspace_put(w, "drop", "3.jpg", TALLY_STR("\xff\xd8\xff"));
-	(void)workspace_orders(&buf, 4, 4, 1);
-	buf.n -= 10;
-	workspace_put(w, "drop", "4.edi", tally_buf_view(&buf));
+	(void)workspace_orders(&workspace_text, 4, 4, 1);
+	workspace_text.n -= 10;
+	workspace_put(w, "drop", "4.edi", tally_buf_view(&workspace_text));
 }
 
 static void
@@ -190,5 +177,6 @@ main(void)
 		cmocka_unit_test(test_death),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(
+	    tests, workspace_text_make, workspace_text_free);
 }

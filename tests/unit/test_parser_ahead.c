@@ -21,18 +21,6 @@
 static struct tally_buf text[FILES];
 static struct parser_file file[FILES];
 
-static enum tally_rc
-read_text(void *ctx, void *to, size_t max, size_t *got, struct tally_err *err)
-{
-	struct tally_str *left = ctx;
-
-	(void)err;
-	*got = left->n < max ? left->n : max;
-	memcpy(to, left->p, *got);
-	*left = tally_str(left->p + *got, left->n - *got);
-	return TALLY_OK;
-}
-
 static struct tally_source
 source(void *ctx, int reader, uint64_t from)
 {
@@ -41,7 +29,7 @@ source(void *ctx, int reader, uint64_t from)
 
 	(void)reader;
 	left = tally_str(b->p + from, b->n - from);
-	return (struct tally_source){ read_text, &left };
+	return tally_source_str(&left);
 }
 
 /* Orders, the first of which is numbered as the file is. */

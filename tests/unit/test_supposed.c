@@ -29,24 +29,6 @@
 
 #define ORDERS 3300 /* more than a file that comes at once has */
 
-static struct tally_buf text;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tally_buf_init(&text, 64u << 20);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tally_buf_free(&text);
-	return 0;
-}
-
 /* --- files --- */
 
 static void
@@ -54,21 +36,21 @@ orders(unsigned control, unsigned first, unsigned n)
 {
 	const struct workspace_order o = { control, first, n, 'P', NULL };
 
-	workspace_order(&text, &o);
+	workspace_order(&workspace_text, &o);
 }
 
 /* Where that occurs the n-th time, from 1; 0: the last time. */
 static size_t
 place(const char *what, unsigned n)
 {
-	const char *at = NULL, *next = text.p;
+	const char *at = NULL, *next = workspace_text.p;
 
 	for (unsigned i = 0; (i < n || n == 0) && next != NULL; i++) {
-		next = strstr(at != NULL ? at + 1 : text.p, what);
+		next = strstr(at != NULL ? at + 1 : workspace_text.p, what);
 		at = next != NULL ? next : at;
 	}
 	assert_non_null(at);
-	return (size_t)(at - text.p);
+	return (size_t)(at - workspace_text.p);
 }
 
 /* The n-th occurrence of a text becomes another one of the same length. */
@@ -76,7 +58,7 @@ static void
 replace(const char *what, unsigned n, const char *by)
 {
 	assert_int_equal(strlen(what), strlen(by));
-	memcpy(text.p + place(what, n), by, strlen(by));
+	memcpy(workspace_text.p + place(what, n), by, strlen(by));
 }
 
 static void
@@ -176,14 +158,14 @@ static void
 no_trailer(void)
 {
 	orders(7, 1, ORDERS);
-	text.n = place("IEA", 1);
+	workspace_text.n = place("IEA", 1);
 }
 
 static void
 no_end(void)
 {
 	orders(7, 1, ORDERS);
-	text.n = place("CTT", 0) + 2;
+	workspace_text.n = place("CTT", 0) + 2;
 }
 
 static void
@@ -211,7 +193,7 @@ static void
 text_between(void)
 {
 	orders(7, 1, ORDERS);
-	tally_buf_puts(&text, "what is this?\r\n");
+	tally_buf_puts(&workspace_text, "what is this?\r\n");
 	orders(8, ORDERS + 1, ORDERS);
 }
 
@@ -219,7 +201,7 @@ static void
 text_behind(void)
 {
 	orders(7, 1, ORDERS);
-	tally_buf_puts(&text, "\r\n\x1a and more");
+	tally_buf_puts(&workspace_text, "\r\n\x1a and more");
 }
 
 static void
@@ -307,7 +289,7 @@ run(struct workspace *w, bool tried)
 	uint32_t attempts;
 
 	workspace_make(w, SITE);
-	workspace_put(w, "drop", "a.edi", tally_buf_view(&text));
+	workspace_put(w, "drop", "a.edi", tally_buf_view(&workspace_text));
 	assert_int_equal(workspace_stage(w, 0), 0);
 	if (tried) {
 		assert_int_equal(
@@ -380,11 +362,11 @@ test_same(void **state)
 	tally_buf_init(&one, 64u << 20);
 	tally_buf_init(&other, 64u << 20);
 	for (size_t i = 0; i < sizeof(file) / sizeof(file[0]); i++) {
-		tally_buf_reset(&text);
+		tally_buf_reset(&workspace_text);
 		tally_buf_reset(&one);
 		tally_buf_reset(&other);
 		file[i].write();
-		assert_true(text.n > WIRE_SMALL);
+		assert_true(workspace_text.n > WIRE_SMALL);
 		run(&w, false);
 		outcome(&w, &one);
 		workspace_remove(&w);
@@ -406,5 +388,6 @@ main(void)
 		cmocka_unit_test(test_same),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(
+	    tests, workspace_text_make, workspace_text_free);
 }

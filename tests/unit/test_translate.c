@@ -26,38 +26,20 @@
 /* More than two batches, and more than a file that shares a transaction. */
 #define MANY 3000
 
-static struct tally_buf buf;
-
-static int
-setup(void **state)
-{
-	(void)state;
-	tally_buf_init(&buf, 64u << 20);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	(void)state;
-	tally_buf_free(&buf);
-	return 0;
-}
-
 static struct tally_str
 order(unsigned control, unsigned first, unsigned n, char usage)
 {
 	const struct workspace_order o = { control, first, n, usage, NULL };
 
-	tally_buf_reset(&buf);
-	workspace_order(&buf, &o);
-	return tally_buf_view(&buf);
+	tally_buf_reset(&workspace_text);
+	workspace_order(&workspace_text, &o);
+	return tally_buf_view(&workspace_text);
 }
 
 static void
 has(const char *part)
 {
-	buf_has(&buf, "all there is", part);
+	buf_has(&workspace_text, "all there is", part);
 }
 
 static void
@@ -95,12 +77,12 @@ suspect(struct workspace *w, int64_t id)
 	flow_end(&f);
 }
 
-/* Whether the outcome in buf has some of the documents, but not all. */
+/* Whether the outcome in hand has some of the documents, but not all. */
 static bool
 is_partly(void)
 {
 	static const char accepted[] = "documents accepted ";
-	const char *p = strstr(buf.p, accepted);
+	const char *p = strstr(workspace_text.p, accepted);
 	long n = p != NULL ? strtol(p + strlen(accepted), NULL, 10) : 0;
 
 	return n > 0 && n < MANY;
@@ -117,12 +99,13 @@ die_and_go_on(long n, const struct tally_buf *expected)
 	workspace_make(&w, USUAL);
 	workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
 	assert_false(dying_run(&w, n));
-	outcome(&w, &buf);
+	outcome(&w, &workspace_text);
 	partly = is_partly();
 	assert_int_equal(workspace_run(&w), 0);
-	outcome(&w, &buf);
-	if (!tally_str_eq(tally_buf_view(&buf), tally_buf_view(expected)))
-		fail_msg("death at %ld:\n%s", n, buf.p);
+	outcome(&w, &workspace_text);
+	if (!tally_str_eq(
+		tally_buf_view(&workspace_text), tally_buf_view(expected)))
+		fail_msg("death at %ld:\n%s", n, workspace_text.p);
 	workspace_remove(&w);
 	return partly;
 }
@@ -140,13 +123,13 @@ got_further(long n, const struct tally_buf *expected)
 	assert_int_equal(workspace_stage(&w, 0), 0);
 	suspect(&w, 1);
 	(void)dying_run(&w, n);
-	outcome(&w, &buf);
+	outcome(&w, &workspace_text);
 	partly = is_partly();
 	if (partly) {
 		assert_int_equal(workspace_run(&w), 0);
-		outcome(&w, &buf);
+		outcome(&w, &workspace_text);
 		assert_true(tally_str_eq(
-		    tally_buf_view(&buf), tally_buf_view(expected)));
+		    tally_buf_view(&workspace_text), tally_buf_view(expected)));
 	}
 	workspace_remove(&w);
 	return partly;
@@ -211,8 +194,8 @@ test_poison(void **state)
 	assert_int_equal(workspace_run(&w), 1);
 	assert_int_equal(w.f.count[FLOW_QUARANTINED], 1);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1);
-	tally_buf_reset(&buf);
-	workspace_read(&w, "quarantine", &buf);
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "quarantine", &workspace_text);
 	has("2 attempts");
 	workspace_remove(&w);
 }
@@ -241,10 +224,11 @@ test_parser_dies(void **state)
 		workspace_put(&w, "drop", "b.edi", order(8, MANY + 1, 2, 'P'));
 		assert_int_equal(dying_parsers(&w, n, LONG_MAX, &ended), 0);
 		assert_int_equal(w.f.count[FLOW_ACCEPTED], MANY + 2);
-		outcome(&w, &buf);
-		if (!tally_str_eq(
-			tally_buf_view(&buf), tally_buf_view(&expected)))
-			fail_msg("parser's death at %ld:\n%s", n, buf.p);
+		outcome(&w, &workspace_text);
+		if (!tally_str_eq(tally_buf_view(&workspace_text),
+			tally_buf_view(&expected)))
+			fail_msg(
+			    "parser's death at %ld:\n%s", n, workspace_text.p);
 		workspace_remove(&w);
 	}
 	assert_true(ended);
@@ -282,10 +266,11 @@ test_parser_dies_ahead(void **state)
 		workspace_make(&w, USUAL);
 		put_small(&w, files);
 		assert_int_equal(dying_parsers(&w, n, LONG_MAX, &ended), 0);
-		outcome(&w, &buf);
-		if (!tally_str_eq(
-			tally_buf_view(&buf), tally_buf_view(&expected)))
-			fail_msg("parser's death at %ld:\n%s", n, buf.p);
+		outcome(&w, &workspace_text);
+		if (!tally_str_eq(tally_buf_view(&workspace_text),
+			tally_buf_view(&expected)))
+			fail_msg(
+			    "parser's death at %ld:\n%s", n, workspace_text.p);
 		workspace_remove(&w);
 	}
 	tally_buf_free(&expected);
@@ -308,8 +293,8 @@ test_parser_dies_twice(void **state)
 		assert_false(ended);
 		assert_int_equal(w.f.count[FLOW_QUARANTINED], 1);
 		assert_int_equal(w.f.count[FLOW_TRANSLATED], 1);
-		tally_buf_reset(&buf);
-		workspace_read(&w, "quarantine", &buf);
+		tally_buf_reset(&workspace_text);
+		workspace_read(&w, "quarantine", &workspace_text);
 		has("the process that read it ended by itself with status 99, "
 		    "2 times");
 		workspace_remove(&w);
@@ -384,9 +369,9 @@ test_many_files(void **state)
 	assert_int_equal(workspace_run(&w), 0);
 	assert_int_equal(w.f.count[FLOW_TRANSLATED], 150);
 	assert_int_equal(w.f.count[FLOW_SENT], 150);
-	tally_buf_reset(&buf);
-	workspace_read(&w, "out", &buf);
-	at = buf.p;
+	tally_buf_reset(&workspace_text);
+	workspace_read(&w, "out", &workspace_text);
+	at = workspace_text.p;
 	for (unsigned i = 1; i <= 150; i++) {
 		snprintf(part, sizeof(part), "\f997-US-them-%09u.edi\n", i);
 		at = strstr(at, part);
@@ -422,16 +407,16 @@ put_mixed(struct workspace *w, unsigned i)
 	o.control -= i == 14 || i == 16 ? 1 : 0;
 	o.first = i == 26 ? 2 : o.first;
 	o.n = i == 22 ? 1100 : o.n;
-	tally_buf_reset(&buf);
-	workspace_order(&buf, &o);
+	tally_buf_reset(&workspace_text);
+	workspace_order(&workspace_text, &o);
 	if (i == 6)
-		workspace_order(&buf, &o);
+		workspace_order(&workspace_text, &o);
 	if (i == 17)
-		buf.n -= 12;
+		workspace_text.n -= 12;
 	if (i == 18)
-		buf.n = 90;
+		workspace_text.n = 90;
 	snprintf(name, sizeof(name), "%02u.edi", i);
-	workspace_put(w, folder, name, tally_buf_view(&buf));
+	workspace_put(w, folder, name, tally_buf_view(&workspace_text));
 }
 
 /* Files that are read ahead come to the same as each in a run of its own. */
@@ -455,11 +440,12 @@ test_together(void **state)
 				(void)workspace_run(&w);
 		}
 		(void)workspace_run(&w);
-		outcome(&w, way == 0 ? &expected : &buf);
+		outcome(&w, way == 0 ? &expected : &workspace_text);
 		workspace_remove(&w);
 	}
-	if (!tally_str_eq(tally_buf_view(&buf), tally_buf_view(&expected)))
-		fail_msg("%s\n--- together:\n%s", expected.p, buf.p);
+	if (!tally_str_eq(
+		tally_buf_view(&workspace_text), tally_buf_view(&expected)))
+		fail_msg("%s\n--- together:\n%s", expected.p, workspace_text.p);
 	has("interchanges duplicate 1");
 	has("files quarantined 2");
 	has("interchanges rejected 2");
@@ -476,19 +462,19 @@ test_several(void **state)
 
 	(void)state;
 	workspace_make(&w, USUAL);
-	tally_buf_reset(&buf);
-	workspace_order(&buf, &o);
+	tally_buf_reset(&workspace_text);
+	workspace_order(&workspace_text, &o);
 	o = (struct workspace_order){ 8, 3, 1, 'P', "EVIL" };
-	workspace_order(&buf, &o);
+	workspace_order(&workspace_text, &o);
 	o = (struct workspace_order){ 7, 1, 2, 'P', NULL };
-	workspace_order(&buf, &o);
+	workspace_order(&workspace_text, &o);
 	o = (struct workspace_order){ 9, 4, 1, 'P', NULL };
-	workspace_order(&buf, &o);
-	workspace_put(&w, "drop", "a.edi", tally_buf_view(&buf));
+	workspace_order(&workspace_text, &o);
+	workspace_put(&w, "drop", "a.edi", tally_buf_view(&workspace_text));
 	assert_int_equal(workspace_run(&w), 1);
 	assert_int_equal(w.f.count[FLOW_INTERCHANGES], 2);
 	assert_int_equal(w.f.count[FLOW_ACCEPTED], 3);
-	outcome(&w, &buf);
+	outcome(&w, &workspace_text);
 	has("files quarantined 1");
 	has("interchanges duplicate 1");
 	has("interchanges quarantined 1");
@@ -533,15 +519,15 @@ test_agreements(void **state)
 		    &w, "drop", "a.edi", order(7, 1, 1, agreements[i].usage));
 		if (workspace_run(&w) != agreements[i].status)
 			fail_msg("row %zu: status %d", i, flow_status(&w.f));
-		tally_buf_reset(&buf);
-		workspace_counts(&w, &buf);
+		tally_buf_reset(&workspace_text);
+		workspace_counts(&w, &workspace_text);
 		has(agreements[i].counts);
-		tally_buf_reset(&buf);
-		workspace_read(&w, "out", &buf);
+		tally_buf_reset(&workspace_text);
+		workspace_read(&w, "out", &workspace_text);
 		if (agreements[i].answer != NULL)
 			has(agreements[i].answer);
 		else
-			assert_int_equal(buf.n, 0);
+			assert_int_equal(workspace_text.n, 0);
 		workspace_remove(&w);
 	}
 }
@@ -555,8 +541,8 @@ test_never_ta1(void **state)
 	(void)state;
 	workspace_make(&w, SITE("ta1=\"never\"", "set=\"850\""));
 	(void)order(7, 1, 1, 'P');
-	buf.n -= 12;
-	workspace_put(&w, "drop", "a.edi", tally_buf_view(&buf));
+	workspace_text.n -= 12;
+	workspace_put(&w, "drop", "a.edi", tally_buf_view(&workspace_text));
 	assert_int_equal(workspace_run(&w), 1);
 	assert_int_equal(w.f.count[FLOW_REFUSED], 1);
 	assert_int_equal(workspace_files(&w, "out"), 0);
@@ -581,5 +567,6 @@ main(void)
 		cmocka_unit_test(test_never_ta1),
 	};
 
-	return cmocka_run_group_tests(tests, setup, teardown);
+	return cmocka_run_group_tests(
+	    tests, workspace_text_make, workspace_text_free);
 }
