@@ -30,24 +30,30 @@ call_free(struct call *c)
 	tally_free(c->id);
 }
 
+/* Documents of the part's batch. */
+static size_t
+in_batch(const struct store_part *part)
+{
+	return part->batch != NULL ? part->batch->ndocument : 0;
+}
+
 static enum tally_rc
 call_new(struct call *c, const char *partner, const struct store_part *part,
     size_t n, struct tally_err *err)
 {
-	size_t in_batches = 0, at = 0;
+	size_t nid = 0, at = 0;
 	int64_t *id;
 
 	*c = (struct call){ .nload = n };
 	for (size_t i = 0; i < n; i++) {
 		c->ndocument += part[i].n;
-		in_batches +=
-		    part[i].batch != NULL ? part[i].batch->ndocument : 0;
+		nid += in_batch(&part[i]);
 	}
 	assert(c->ndocument < UINT32_MAX / 4);
 	c->load = tally_calloc(n, sizeof(*c->load));
 	c->document = tally_calloc(c->ndocument, sizeof(*c->document));
 	c->map = tally_calloc(c->ndocument, sizeof(*c->map));
-	c->id = id = tally_calloc(in_batches, sizeof(*c->id));
+	c->id = id = tally_calloc(nid, sizeof(*c->id));
 	if (c->load == NULL || c->document == NULL || c->map == NULL ||
 	    c->id == NULL) {
 		call_free(c);
@@ -64,7 +70,7 @@ call_new(struct call *c, const char *partner, const struct store_part *part,
 		};
 		for (size_t k = 0; k < part[i].n; k++)
 			c->document[at++] = &part[i].document[k];
-		id += part[i].batch != NULL ? part[i].batch->ndocument : 0;
+		id += in_batch(&part[i]);
 	}
 	return TALLY_OK;
 }
@@ -140,16 +146,6 @@ store_parts_prior(struct store *st, const char *partner,
 	rc = prior(st, &c, duplicate, err);
 	call_free(&c);
 	return rc;
-}
-
-enum tally_rc
-store_documents_prior(struct store *st, const char *partner,
-    struct store_document *d, size_t n, int64_t *duplicate,
-    struct tally_err *err)
-{
-	const struct store_part part = { d, n, NULL };
-
-	return store_parts_prior(st, partner, &part, 1, duplicate, err);
 }
 
 enum tally_rc
@@ -238,20 +234,21 @@ content(struct store *st, const struct call *c, unsigned char digest[32])
 	tally_hash_end(st->hash, digest);
 }
 
-/* Gives a part's documents their ids, from id on; at: the first of them. */
+/* Gives a part's documents their ids, from that behind last on; at: the first
+ * of them, of all; by_batch: the ids by their batch. */
 static enum tally_rc
 number(struct store *st, struct call *c, const struct store_part *part,
-    int64_t *in_batch, size_t at, int64_t id, struct tally_err *err)
+    int64_t *by_batch, size_t at, int64_t last, struct tally_err *err)
 {
 	struct store_document *d = part->document;
 	enum tally_rc rc = TALLY_OK;
 
 	for (size_t i = 0; rc == TALLY_OK && i < part->n; i++, d++) {
-		d->id = id + (int64_t)i;
+		d->id = last + 1 + (int64_t)(at + i);
 		if (d->batch != UINT32_MAX && d->verdict != TALLY_REJECTED) {
 			assert(part->batch != NULL &&
 			    d->batch < part->batch->ndocument);
-			in_batch[d->batch] = d->id;
+			by_batch[d->batch] = d->id;
 		}
 		rc = map_id(st, c, at + i, err);
 	}
@@ -262,16 +259,14 @@ static enum tally_rc
 put(struct store *st, struct call *c, const struct store_part *part, size_t n,
     struct tally_err *err)
 {
-	int64_t last, *in_batch = c->id;
+	int64_t last, *by_batch = c->id;
 	size_t at = 0;
 	enum tally_rc rc = last_id(st, &last, err);
 
 	for (size_t i = 0; rc == TALLY_OK && i < n; i++) {
-		rc = number(
-		    st, c, &part[i], in_batch, at, last + 1 + (int64_t)at, err);
+		rc = number(st, c, &part[i], by_batch, at, last, err);
 		at += part[i].n;
-		in_batch +=
-		    part[i].batch != NULL ? part[i].batch->ndocument : 0;
+		by_batch += in_batch(&part[i]);
 	}
 	if (rc == TALLY_OK)
 		rc = st->engine->m->load(st->engine, c->load, c->nload, err);

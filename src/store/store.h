@@ -254,13 +254,10 @@ struct store_part {
 
 /*
  * Whether documents with a business key of the same set and partner are there
- * already: duplicate[i] is the id of the newest, 0 when there is none.  The
- * answer includes documents of the same call with a lower index (-1).
+ * already: duplicate[i], which counts through all parts, is the id of the
+ * newest, 0 when there is none.  The answer includes documents of the same call
+ * with a lower index (-1).
  */
-enum tally_rc store_documents_prior(struct store *, const char *partner,
-    struct store_document *, size_t n, int64_t *duplicate, struct tally_err *)
-    TALLY_MUST_USE;
-/* The same of several parts; duplicate counts through all of them. */
 enum tally_rc store_parts_prior(struct store *, const char *partner,
     const struct store_part *, size_t n, int64_t *duplicate, struct tally_err *)
     TALLY_MUST_USE;

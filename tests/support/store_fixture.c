@@ -307,3 +307,12 @@ fixture_add(struct fixture *f, const struct store_object *o,
 	assert_int_equal(store_commit(f->store, &err), TALLY_OK);
 	return id;
 }
+
+enum tally_rc
+fixture_prior(struct store *st, const char *partner, struct store_document *d,
+    size_t n, int64_t *duplicate, struct tally_err *err)
+{
+	const struct store_part part = { d, n, NULL };
+
+	return store_parts_prior(st, partner, &part, 1, duplicate, err);
+}

@@ -53,6 +53,11 @@ int64_t fixture_add(struct fixture *, const struct store_object *,
 void fixture_batch(const struct fixture *, struct tally_batch *,
     struct store_document *, size_t n, unsigned first, int64_t group);
 
+/* store_parts_prior of one part. */
+enum tally_rc fixture_prior(struct store *, const char *partner,
+    struct store_document *, size_t n, int64_t *duplicate, struct tally_err *)
+    TALLY_MUST_USE;
+
 /* Removes a folder and all in it. */
 void fixture_remove(const char *dir);
 

@@ -48,7 +48,7 @@ work(struct store *st, struct store_document *d, size_t n,
 		rc = s.read(s.ctx, bytes, 100, &got, err);
 	}
 	if (rc == TALLY_OK)
-		rc = store_documents_prior(st, "acme", d, n, prior, err);
+		rc = fixture_prior(st, "acme", d, n, prior, err);
 	if (rc == TALLY_OK)
 		rc = store_documents_put(st, "acme", d, n, b, FIXTURE_NOW, err);
 	if (rc == TALLY_OK)

@@ -235,16 +235,14 @@ keys_are_recognised(void **state)
 	snprintf(d[4].set, sizeof(d[4].set), "860");
 	d[4].key = d[0].key;
 	assert_int_equal(
-	    store_documents_prior(f->store, "acme", d, 5, prior, &err),
-	    TALLY_OK);
+	    fixture_prior(f->store, "acme", d, 5, prior, &err), TALLY_OK);
 	assert_int_equal(prior[0], 2);
 	assert_int_equal(prior[1], 3);
 	assert_int_equal(prior[2], -1);
 	assert_int_equal(prior[3], 0);
 	assert_int_equal(prior[4], 0);
 	assert_int_equal(
-	    store_documents_prior(f->store, "other", d, 5, prior, &err),
-	    TALLY_OK);
+	    fixture_prior(f->store, "other", d, 5, prior, &err), TALLY_OK);
 	assert_int_equal(prior[0], 0);
 	assert_int_equal(prior[2], -1);
 	tally_batch_free(&b);
@@ -269,14 +267,12 @@ many_keys_at_once(void **state)
 		d[i].map_hash = i < MANY / 2 ? hash : other;
 	}
 	assert_int_equal(
-	    store_documents_prior(f->store, "acme", d, MANY, prior, NULL),
-	    TALLY_OK);
+	    fixture_prior(f->store, "acme", d, MANY, prior, NULL), TALLY_OK);
 	for (int i = 0; i < MANY; i++)
 		assert_int_equal(prior[i], -(i % 2));
 	put(f, d, MANY, &b);
 	assert_int_equal(
-	    store_documents_prior(f->store, "acme", d, MANY, prior, NULL),
-	    TALLY_OK);
+	    fixture_prior(f->store, "acme", d, MANY, prior, NULL), TALLY_OK);
 	for (int i = 0; i < MANY; i++)
 		assert_int_equal(prior[i], i % 2 != 0 ? -1 : d[i + 1].id);
 	assert_string_equal(
@@ -303,13 +299,11 @@ rejected_documents_take_no_key(void **state)
 	d[0].state = "rejected";
 	d[1].key = d[0].key;
 	assert_int_equal(
-	    store_documents_prior(f->store, "acme", d, 2, prior, &err),
-	    TALLY_OK);
+	    fixture_prior(f->store, "acme", d, 2, prior, &err), TALLY_OK);
 	assert_int_equal(prior[1], 0);
 	put(f, d, 1, &b);
 	assert_int_equal(
-	    store_documents_prior(f->store, "acme", d + 1, 1, prior, &err),
-	    TALLY_OK);
+	    fixture_prior(f->store, "acme", d + 1, 1, prior, &err), TALLY_OK);
 	assert_int_equal(prior[0], 0);
 	tally_batch_free(&b);
 }
