@@ -3,7 +3,7 @@
 #ifndef TALLYMAN_COMMAND_ROWS_H
 #define TALLYMAN_COMMAND_ROWS_H
 
-#include "store/store.h"
+#include "store/ask.h"
 
 struct rows_row {
 	int n;

@@ -4,7 +4,7 @@
 #define TALLYMAN_COMMAND_SELECT_H
 
 #include "flow/clock.h"
-#include "store/store.h"
+#include "store/ask.h"
 
 #define SELECT_OPTIONS \
 	"[--state=S] [--partner=NAME] [--set=ID] [--mailbox=NAME]\n" \

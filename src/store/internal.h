@@ -4,6 +4,7 @@
 #define TALLYMAN_STORE_INTERNAL_H
 
 #include "base/hash.h"
+#include "store/ask.h"
 #include "store/engine.h"
 
 #define STORE_SMALL (1024 * 1024) /* bytes of a payload kept as a row */

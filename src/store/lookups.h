@@ -3,7 +3,7 @@
 #ifndef TALLYMAN_STORE_LOOKUPS_H
 #define TALLYMAN_STORE_LOOKUPS_H
 
-#include "store/store.h"
+#include "store/ask.h"
 
 /* One entry; partner "*" is for all that have none of their own. */
 struct store_lookup {

@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "command/command.h"
+#include "store/ask.h"
 
 #define NOW 1767614400000 /* 2026-01-05T12:00:00Z */
 

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "store/ask.h"
 #include "support/store_fixture.h"
 #include "tallyman/answer.h"
 

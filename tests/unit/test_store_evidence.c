@@ -11,6 +11,7 @@
 #include <sqlite3.h>
 
 #include "base/hash.h"
+#include "store/ask.h"
 #include "support/store_fixture.h"
 
 static const unsigned char sha_a[32] = { 1, 2, 3 }, sha_b[32] = { 9 };
