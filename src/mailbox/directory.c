@@ -164,6 +164,21 @@ list_entry(
 	    (int64_t)sb.st_mtime, err);
 }
 
+/* A folder to be gone through; null, and errno, where it cannot be. */
+static DIR *
+open_folder(struct mailbox *m, const char *folder)
+{
+	int why, fd = directory_folder(m, folder);
+	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+
+	if (dir != NULL || fd < 0)
+		return dir;
+	why = errno;
+	close(fd);
+	errno = why;
+	return NULL;
+}
+
 static enum tally_rc
 directory_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
     struct tally_err *err)
@@ -171,17 +186,10 @@ directory_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
 	struct mailbox_gather g;
 	struct dirent *e = NULL;
 	enum tally_rc rc = TALLY_OK;
-	DIR *dir;
-	int fd = directory_folder(m, folder);
+	DIR *dir = open_folder(m, folder);
 
-	if (fd < 0)
+	if (dir == NULL)
 		return directory_folder_trouble(err, m, folder);
-	dir = fdopendir(fd);
-	if (dir == NULL) {
-		rc = directory_folder_trouble(err, m, folder);
-		close(fd);
-		return rc;
-	}
 	mailbox_gather_init(&g, l);
 	while (rc == TALLY_OK) {
 		errno = 0;
@@ -190,7 +198,7 @@ directory_list(struct mailbox *m, const char *folder, struct mailbox_listing *l,
 			continue;
 		if (e == NULL || !mailbox_gather_more(&g))
 			break;
-		rc = list_entry(&g, fd, e->d_name, err);
+		rc = list_entry(&g, dirfd(dir), e->d_name, err);
 	}
 	if (rc == TALLY_OK && e == NULL && errno != 0)
 		rc = directory_trouble(
@@ -203,16 +211,12 @@ static bool
 directory_has(struct mailbox *m, const char *folder,
     bool (*wanted)(const void *, struct tally_str), const void *ctx)
 {
-	int fd = directory_folder(m, folder);
-	DIR *dir = fd >= 0 ? fdopendir(fd) : NULL;
+	DIR *dir = open_folder(m, folder);
 	struct dirent *e;
 	bool found = false;
 
-	if (dir == NULL) {
-		if (fd >= 0)
-			close(fd);
+	if (dir == NULL)
 		return false;
-	}
 	while (!found && (e = readdir(dir)) != NULL)
 		found =
 		    !is_dots(e->d_name) && wanted(ctx, tally_cstr(e->d_name));
