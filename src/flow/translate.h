@@ -155,12 +155,12 @@ struct origin translate_origin(const struct translate *);
  * file has waits for others where it is one of several. */
 enum tally_rc translate_put(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
-/* Records what waits, before a commit. */
-enum tally_rc translate_put_waiting(struct translate *, struct tally_err *)
-    TALLY_MUST_USE;
 /* The same, and commits it with a mark of how far it went; the next
  * transaction begins where that ends. */
 enum tally_rc translate_put_on_the_way(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+/* Records what waits, before a commit. */
+enum tally_rc translate_put_waiting(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
 
 /* Queues what answers it, if anything does. */

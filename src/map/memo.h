@@ -60,8 +60,6 @@ struct memo_code {
 	struct tally_str value;
 };
 
-extern const struct memo_code memo_no_code; /* that no element has */
-
 #define MEMO_NONE UINT32_MAX
 
 struct memo {

@@ -185,7 +185,8 @@ note_shape(const struct read *r, struct memo *m, uint32_t list, uint64_t taken)
 	m->tests = t;
 }
 
-const struct memo_code memo_no_code = { .word = 1, .mask = 0 };
+/* That no element has. */
+static const struct memo_code no_code = { .word = 1, .mask = 0 };
 
 /* Nothing is remembered of what it does. */
 static void
@@ -196,7 +197,7 @@ clear(struct memo *m)
 	m->takes = m->plain = m->slots = 0;
 	m->as_is = m->coded = m->end = m->step;
 	for (unsigned i = 0; i < MEMO_CODED; i++)
-		m->code[i][0] = m->code[i][1] = memo_no_code;
+		m->code[i][0] = m->code[i][1] = no_code;
 }
 
 enum tally_rc
