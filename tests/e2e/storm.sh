@@ -61,8 +61,9 @@ while [ "$made" -lt "$files" ] || [ "$(names "$out")" -gt 0 ]; do
 	later
 	"$TALLYMAN" -C "$ws" run >"$work/said" 2>&1 &
 	run=$!
-	# Longer and longer, so that it ends on a slow machine, too.
-	ms=$((50 + $(draw $round $((450 + 900 * round * batch / files)))))
+	# The first die before they are done on a fast machine, too, and longer
+	# and longer lives let it end on a slow one.
+	ms=$(draw $round $((60 + 200 * round * batch / files)))
 	sleep $((ms / 1000)).$(printf '%03d' $((ms % 1000)))
 	# One time in four only what works on the mailbox dies.
 	if [ "$(draw $((round + 100000)) 4)" -eq 0 ] &&
