@@ -45,14 +45,13 @@ runs "a run that nobody kills" 0 run
 state >"$work/expected"
 
 empty
-seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+seed=$(seed)
 killed=0
 for round in $(seq 0 $((rounds - 1))); do
 	put "$round"
 	"$TALLYMAN" -C "$ws" run >"$work/said" 2>&1 &
 	run=$!
-	sleep "$(awk -v seed="$seed" -v n="$round" 'BEGIN {
-		srand(seed + n); printf "%.3f", rand() * 0.3 }')"
+	sleep "0.$(printf '%03d' "$(draw "$round" $((100 + 20 * round)))")"
 	if kill -9 $run 2>/dev/null; then
 		killed=$((killed + 1))
 	fi

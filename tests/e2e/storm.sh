@@ -8,7 +8,7 @@
 need_sshd
 need_sqlite3
 files=${FILES:-100} batch=${BATCH:-10}
-seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
+seed=$(seed)
 [ "$files" -lt 1000 ] || echo "storm: $files files, seed $seed"
 
 server buyer
@@ -18,14 +18,6 @@ direct=$sshd_url
 relay plain up=5000 down=5000 spread=150000 seed=$seed by=rst tell
 site "$(partner buyer BUYER)"
 
-# draw NUMBER MAX : from 0 to below MAX.
-draw() {
-	# Numbers next to each other give some awks nearly the same.
-	echo "$seed $1" | cksum | {
-		read -r sum rest
-		echo $((sum % $2))
-	}
-}
 # later : two hours pass, so that a mailbox that failed before is tried again.
 hours=0
 later() {
@@ -63,7 +55,7 @@ while [ "$made" -lt "$files" ] || [ "$(names "$out")" -gt 0 ]; do
 	run=$!
 	# The first die before they are done on a fast machine, too, and longer
 	# and longer lives let it end on a slow one.
-	ms=$(draw $round $((60 + 200 * round * batch / files)))
+	ms=$(draw $round $((8 * batch + 200 * round * batch / files)))
 	sleep $((ms / 1000)).$(printf '%03d' $((ms % 1000)))
 	# One time in four only what works on the mailbox dies.
 	if [ "$(draw $((round + 100000)) 4)" -eq 0 ] &&

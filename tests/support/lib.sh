@@ -126,6 +126,18 @@ runs() {
 locked() {
 	grep -q ":$(stat -c %i "$ws/tallyman.lock") " /proc/locks
 }
+# seed : what SEED= says, or a number that nobody knows.
+seed() {
+	echo "${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}"
+}
+# draw NUMBER MAX : from 0 to below MAX, by $seed.
+draw() {
+	# By a checksum, for numbers next to each other are to give others.
+	echo "$seed $1" | cksum | {
+		read -r sum rest
+		echo $((sum % $2))
+	}
+}
 # workers PID : the processes of that run are in $workers; false: none are.
 workers() {
 	workers=$(cat "/proc/$1/task/$1/children") && [ -n "$workers" ]
