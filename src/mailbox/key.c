@@ -8,12 +8,9 @@
  */
 #include "mailbox/key.h"
 
-#include <openssl/bio.h>
-#include <openssl/err.h>
-#include <openssl/evp.h>
-#include <openssl/pem.h>
 #include <string.h>
 
+#include "mailbox/library.h"
 #include "mailbox/pins.h"
 
 #define HEAD_MAX   ((size_t)1024) /* of the decoded key that is looked at */
@@ -151,21 +148,26 @@ answer(char *out, int size, int writing, void *passphrase)
 static void
 look_pem(struct key_look *k, struct tally_str text, const char *passphrase)
 {
-	BIO *bio = BIO_new_mem_buf(text.p, (int)text.n);
+	const struct library *lib;
 	EVP_PKEY *key = NULL;
+	BIO *bio;
 
+	if (library_load("", NULL) != TALLY_OK)
+		return;
+	lib = library();
+	bio = lib->BIO_new_mem_buf(text.p, (int)text.n);
 	if (bio != NULL)
-		key = PEM_read_bio_PrivateKey(
+		key = lib->PEM_read_bio_PrivateKey(
 		    bio, NULL, answer, (void *)(uintptr_t)passphrase);
-	ERR_clear_error();
-	BIO_free(bio);
+	lib->ERR_clear_error();
+	lib->BIO_free(bio);
 	if (key == NULL) {
 		k->wrong = k->locked && passphrase != NULL;
 		if (!k->locked)
 			k->kind = KEY_NONE;
 		return;
 	}
-	switch (EVP_PKEY_base_id(key)) {
+	switch (lib->EVP_PKEY_get_base_id(key)) {
 	case EVP_PKEY_ED25519:
 		k->kind = KEY_ED25519;
 		break;
@@ -181,7 +183,7 @@ look_pem(struct key_look *k, struct tally_str text, const char *passphrase)
 	default:
 		k->kind = KEY_UNKNOWN;
 	}
-	EVP_PKEY_free(key);
+	lib->EVP_PKEY_free(key);
 }
 
 void

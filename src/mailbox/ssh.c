@@ -107,7 +107,7 @@ wait_socket(struct ssh *s, int ms)
 {
 	struct pollfd p = { .fd = s->dial.fd, .events = POLLIN };
 
-	if (libssh2_session_block_directions(s->session) &
+	if (library()->libssh2_session_block_directions(s->session) &
 	    LIBSSH2_SESSION_BLOCK_OUTBOUND)
 		p.events |= POLLOUT;
 	(void)poll(&p, 1, ms); /* the caller looks at the clock */
@@ -138,7 +138,8 @@ cut(struct ssh *s)
 		shutdown(s->dial.fd, SHUT_RDWR);
 	/* With the socket cut nothing waits any more; the bound is a belt. */
 	for (int i = 0; i < 100 && s->session != NULL; i++)
-		if (libssh2_session_free(s->session) != LIBSSH2_ERROR_EAGAIN)
+		if (library()->libssh2_session_free(s->session) !=
+		    LIBSSH2_ERROR_EAGAIN)
 			s->session = NULL;
 	s->session = NULL;
 	s->channel = NULL;
@@ -153,18 +154,18 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 	enum tally_rc rc;
 	int e;
 
-	s->session =
-	    libssh2_session_init_ex(ssh_alloc, door_free, door_realloc, s);
+	s->session = library()->libssh2_session_init_ex(
+	    ssh_alloc, door_free, door_realloc, s);
 	if (s->session == NULL)
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", s->set->name);
-	libssh2_session_set_blocking(s->session, 0);
+	library()->libssh2_session_set_blocking(s->session, 0);
 	s->ration = SIZE_MAX;
 #if LIBSSH2_VERSION_NUM >= 0x010b01
-	(void)libssh2_session_callback_set2(
+	(void)library()->libssh2_session_callback_set2(
 	    s->session, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)door_recv);
 #else
-	(void)libssh2_session_callback_set(
+	(void)library()->libssh2_session_callback_set(
 	    s->session, LIBSSH2_CALLBACK_RECV, (void *)door_recv);
 #endif
 	rc = ssh_offer(s, types, err);
@@ -179,7 +180,8 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 	set_deadline(
 	    s, s->set->login_ms != 0 ? s->set->login_ms : MAILBOX_LOGIN_MS);
 	do
-		e = libssh2_session_handshake(s->session, s->dial.fd);
+		e = library()->libssh2_session_handshake(
+		    s->session, s->dial.fd);
 	while (ssh_again(s, e));
 	if (e == LIBSSH2_ERROR_KEX_FAILURE) {
 		cut(s);
@@ -195,7 +197,8 @@ check_host(struct ssh *s, const struct pins *pins, struct tally_err *err)
 {
 	size_t n = 0;
 	int type;
-	const char *key = libssh2_session_hostkey(s->session, &n, &type);
+	const char *key =
+	    library()->libssh2_session_hostkey(s->session, &n, &type);
 	char found[128];
 
 	if (key == NULL || n == 0)
@@ -249,22 +252,23 @@ start_sftp(struct ssh *s, struct tally_err *err)
 	int rc;
 
 	do {
-		s->channel = libssh2_channel_open_ex(s->session, "session",
-		    sizeof("session") - 1, (unsigned)WINDOW,
+		s->channel = library()->libssh2_channel_open_ex(s->session,
+		    "session", sizeof("session") - 1, (unsigned)WINDOW,
 		    LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0);
 		rc = s->channel != NULL
 		    ? 0
-		    : libssh2_session_last_errno(s->session);
+		    : library()->libssh2_session_last_errno(s->session);
 	} while (ssh_again(s, rc));
 	if (rc == 0) {
 		do
-			rc = libssh2_channel_handle_extended_data2(
+			rc = library()->libssh2_channel_handle_extended_data2(
 			    s->channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 		while (ssh_again(s, rc));
 	}
 	if (rc == 0) {
 		do
-			rc = libssh2_channel_subsystem(s->channel, "sftp");
+			rc = library()->libssh2_channel_subsystem(
+			    s->channel, "sftp");
 		while (ssh_again(s, rc));
 	}
 	if (rc != 0)
@@ -276,7 +280,7 @@ start_sftp(struct ssh *s, struct tally_err *err)
 static enum link_io
 blocked(struct ssh *s, enum ssh_stuck by)
 {
-	s->stuck = libssh2_session_block_directions(s->session) &
+	s->stuck = library()->libssh2_session_block_directions(s->session) &
 		LIBSSH2_SESSION_BLOCK_OUTBOUND
 	    ? by
 	    : SSH_FREE;
@@ -300,8 +304,8 @@ push(struct ssh *s, struct tally_err *err)
 		return LINK_AGAIN;
 	while (s->block_at < s->block_n) {
 		s->ration = RATION;
-		n = libssh2_channel_write(s->channel, s->block + s->block_at,
-		    s->block_n - s->block_at);
+		n = library()->libssh2_channel_write(s->channel,
+		    s->block + s->block_at, s->block_n - s->block_at);
 		if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
 			return blocked(s, SSH_SENDING);
 		if (n < 0)
@@ -345,7 +349,7 @@ ssh_recv(
 			return LINK_AGAIN;
 	}
 	s->ration = RATION;
-	got = libssh2_channel_read(s->channel, p, n);
+	got = library()->libssh2_channel_read(s->channel, p, n);
 	if (got == LIBSSH2_ERROR_EAGAIN)
 		return blocked(s, SSH_RECEIVING);
 	s->stuck = SSH_FREE;
@@ -355,7 +359,8 @@ ssh_recv(
 		*done = (size_t)got;
 		return LINK_DONE;
 	}
-	return libssh2_channel_eof(s->channel) ? LINK_END : LINK_AGAIN;
+	return library()->libssh2_channel_eof(s->channel) ? LINK_END
+							  : LINK_AGAIN;
 }
 
 static void
@@ -375,12 +380,13 @@ ssh_close(struct link *link, bool polite)
 	if (polite && s->session != NULL && s->stuck == SSH_FREE) {
 		set_deadline(s, GOODBYE_MS);
 		do
-			rc = libssh2_session_disconnect(s->session, "bye");
+			rc = library()->libssh2_session_disconnect(
+			    s->session, "bye");
 		while (ssh_again(s, rc));
 	}
 	cut(s);
 	if (s->begun)
-		libssh2_exit();
+		library()->libssh2_exit();
 	tally_free(s);
 }
 
@@ -398,8 +404,8 @@ fits(const struct mailbox_settings *set, const struct pins *pins,
 		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
 	s->set = set;
 	dial_init(&s->dial);
-	s->session =
-	    libssh2_session_init_ex(ssh_alloc, door_free, door_realloc, s);
+	s->session = library()->libssh2_session_init_ex(
+	    ssh_alloc, door_free, door_realloc, s);
 	if (s->session == NULL)
 		tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
@@ -416,8 +422,10 @@ enum tally_rc
 link_check_ssh(const struct mailbox_settings *set, const struct pins *pins,
     struct tally_err *err)
 {
-	enum tally_rc rc = ssh_login_check(set, err);
+	enum tally_rc rc = library_load(set->name, err);
 
+	if (rc == TALLY_OK)
+		rc = ssh_login_check(set, err);
 	if (rc == TALLY_OK)
 		rc = fits(set, pins, err);
 	return rc == TALLY_OK ? dial_check(set, err) : rc;
@@ -427,7 +435,8 @@ bool
 link_checks_host_key(const char *type)
 {
 	return strcmp(type, "ssh-rsa") != 0 ||
-	    libssh2_version(SSH_RSA_SHA2) != NULL;
+	    library_load("", NULL) != TALLY_OK ||
+	    library()->libssh2_version(SSH_RSA_SHA2) != NULL;
 }
 
 enum tally_rc
@@ -435,21 +444,25 @@ link_host_key(unsigned char *key, size_t *n, const struct link_target *t,
     const struct mailbox_settings *set, const char *types,
     struct tally_err *err)
 {
-	struct ssh *s = tally_calloc(1, sizeof(*s));
+	enum tally_rc rc = library_load(set->name, err);
 	const char *shown;
 	size_t bytes = 0;
+	struct ssh *s;
 	int type;
-	enum tally_rc rc;
 
+	if (rc != TALLY_OK)
+		return rc;
+	s = tally_calloc(1, sizeof(*s));
 	if (s == NULL)
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
 	s->set = set;
 	dial_init(&s->dial);
-	s->begun = libssh2_init(0) == 0;
+	s->begun = library()->libssh2_init(0) == 0;
 	rc = handshake(s, t, types, err);
 	if (rc == TALLY_OK) {
-		shown = libssh2_session_hostkey(s->session, &bytes, &type);
+		shown = library()->libssh2_session_hostkey(
+		    s->session, &bytes, &type);
 		if (shown == NULL || bytes > *n)
 			rc = tally_err_set(err, TALLY_UNAVAILABLE,
 			    "mailbox %s: the server showed no host key",
@@ -470,8 +483,10 @@ link_open_ssh(struct link **out, const struct link_target *t,
 	struct ssh_secrets sec = { .key = NULL };
 	struct ssh *s = NULL;
 	struct pins pins;
-	enum tally_rc rc = pins_parse(&pins, set, err);
+	enum tally_rc rc = library_load(set->name, err);
 
+	if (rc == TALLY_OK)
+		rc = pins_parse(&pins, set, err);
 	if (rc != TALLY_OK)
 		return rc;
 	rc = ssh_secrets_read(&sec, set, err);
@@ -486,7 +501,7 @@ link_open_ssh(struct link **out, const struct link_target *t,
 	s->link.methods = &methods;
 	s->set = set;
 	dial_init(&s->dial);
-	s->begun = libssh2_init(0) == 0;
+	s->begun = library()->libssh2_init(0) == 0;
 	rc = connect_pinned(s, t, &pins, err);
 	if (rc == TALLY_OK) {
 		link_at(set, MAILBOX_LOGIN);
