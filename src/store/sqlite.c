@@ -5,19 +5,12 @@
  * A connection that writes is in WAL mode with synchronous FULL, which is
  * looked at after it was set: with less, a power cut loses what a commit
  * promised.  Pages have 16 KiB and memory statistics are off, for speed; the
- * handle has no mutex, since a store belongs to one thread.  The cache has room
- * for what a group of small files changes: SQLite's 2 MiB have not, and pages
- * would be written to the log, read and written once more.
- *
- * While much is loaded the log is pushed out to the disk, so that the sync of
- * the commit has little to wait for.
+ * handle has no mutex, since a store belongs to one thread.
  *
  * An I/O error at a commit leaves it unknown whether the transaction counts.
  * It is rolled back, and the connection is made anew at the next begin, so
  * that nothing is believed that was only in the cache.
  */
-#define _GNU_SOURCE /* sync_file_range */
-
 #include "store/sqlite.h"
 
 #include <assert.h>
@@ -32,8 +25,6 @@
 #define PATIENCE_MS 30000      /* then TALLY_TEMP; a commit takes a second */
 #define APPLICATION 0x74616c79 /* "taly": the file is a tallyman's store */
 #define PAGE_BYTES  "16384"
-#define CACHE_KIB   "8192"
-#define PUSH_BYTES  ((size_t)4 << 20) /* of rows, as they are in memory */
 
 struct sqlite {
 	struct engine engine; /* first: an engine is a sqlite */
@@ -45,9 +36,8 @@ struct sqlite {
 	const char *path; /* borrowed */
 	enum store_mode mode;
 	int patience;
-	bool doubt;    /* connect anew before the next transaction */
-	int log;       /* the log's file, or -1: SQLite has no locks in it */
-	size_t loaded; /* bytes of rows since it was pushed out */
+	bool doubt; /* connect anew before the next transaction */
+	struct sqlite_bulk bulk;
 };
 
 static struct sqlite *
@@ -152,7 +142,7 @@ configure(struct sqlite *s, struct tally_err *err)
 	if (rc == TALLY_OK)
 		rc = once(s, "PRAGMA temp_store = MEMORY", NULL, err);
 	if (rc == TALLY_OK && s->mode != STORE_READ)
-		rc = once(s, "PRAGMA cache_size = -" CACHE_KIB, NULL, err);
+		rc = sqlite_bulk_room(s->db, false, err);
 	return rc;
 }
 
@@ -212,9 +202,7 @@ disconnect(struct sqlite *s)
 	}
 	sqlite3_close(s->db);
 	s->db = NULL;
-	if (s->log >= 0)
-		close(s->log);
-	s->log = -1;
+	sqlite_bulk_close(&s->bulk);
 }
 
 /* SQLite does not say why. */
@@ -321,8 +309,11 @@ begin(struct engine *e, struct tally_err *err)
 			return rc;
 		s->doubt = false;
 	}
-	return once(
-	    s, s->mode == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE", NULL, err);
+	rc = sqlite_bulk_begin(&s->bulk, s->db, err);
+	return rc != TALLY_OK
+	    ? rc
+	    : once(s, s->mode == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE", NULL,
+		  err);
 }
 
 static enum tally_rc
@@ -472,22 +463,6 @@ width(struct engine *e, enum statement id)
 	return sqlite3_column_count(of(e)->statements[id].stmt);
 }
 
-/* Only a beginning; what fails here fails at the commit, too. */
-static void
-push_log(struct sqlite *s)
-{
-	char path[PATH_MAX];
-	int n;
-
-	if (s->log < 0) {
-		n = snprintf(path, sizeof(path), "%s-wal", s->path);
-		if (n > 0 && (size_t)n < sizeof(path))
-			s->log = open(path, O_RDONLY | O_CLOEXEC);
-	}
-	if (s->log >= 0)
-		(void)sync_file_range(s->log, 0, 0, SYNC_FILE_RANGE_WRITE);
-}
-
 static enum tally_rc
 load(struct engine *e, const struct engine_load *l, size_t n,
     struct tally_err *err)
@@ -497,13 +472,9 @@ load(struct engine *e, const struct engine_load *l, size_t n,
 
 	assert(s->batch != NULL);
 	rc = sqlite_batch_load(s->batch, l, n, err);
-	for (size_t i = 0; i < n; i++)
-		s->loaded += l[i].batch != NULL ? l[i].batch->used : 0;
-	if (rc == TALLY_OK && s->loaded >= PUSH_BYTES) {
-		push_log(s);
-		s->loaded = 0;
-	}
-	return rc;
+	return rc == TALLY_OK
+	    ? sqlite_bulk_loaded(&s->bulk, s->db, s->path, l, n, err)
+	    : rc;
 }
 
 static enum tally_rc
@@ -577,7 +548,7 @@ engine_sqlite_open(struct engine **out, const char *path, enum store_mode mode,
 	s->path = path;
 	s->mode = mode;
 	s->patience = PATIENCE_MS;
-	s->log = -1;
+	s->bulk.log = -1;
 	rc = mode != STORE_READ ? sqlite_batch_new(&s->batch, model, err)
 				: TALLY_OK;
 	if (rc == TALLY_OK)

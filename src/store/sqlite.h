@@ -59,6 +59,24 @@ enum tally_rc sqlite_batch_attach(
     struct sqlite_batch *, sqlite3 *, struct tally_err *) TALLY_MUST_USE;
 void sqlite_batch_detach(struct sqlite_batch *);
 
+/* sqlite_bulk.c: much that is loaded in one transaction. */
+struct sqlite_bulk {
+	int log;       /* the log's file, or -1: SQLite has no locks in it */
+	size_t loaded; /* bytes of rows since the log was pushed out */
+	bool roomy;    /* there is room for many pages, until the next begin */
+};
+/* Before a transaction; behind each of its loads. */
+enum tally_rc sqlite_bulk_begin(
+    struct sqlite_bulk *, sqlite3 *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sqlite_bulk_loaded(struct sqlite_bulk *, sqlite3 *,
+    const char *path, const struct engine_load *, size_t n, struct tally_err *)
+    TALLY_MUST_USE;
+/* How much room a connection has for pages; it begins with the little one. */
+enum tally_rc sqlite_bulk_room(sqlite3 *, bool large, struct tally_err *)
+    TALLY_MUST_USE;
+/* Before the connection is closed. */
+void sqlite_bulk_close(struct sqlite_bulk *);
+
 /* The records of single documents.  The model is borrowed; detach before the
  * connection is closed. */
 struct sqlite_rows;

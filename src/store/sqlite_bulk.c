@@ -1,0 +1,92 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What SQLite gets for transactions in which much is loaded.
+ *
+ * The log is pushed out to the disk meanwhile, so that the sync of the commit
+ * has little to wait for.
+ *
+ * And there is more room for pages.  A page of the log that is written again
+ * in the same transaction makes SQLite sum up all of the log behind it once
+ * more, at the commit.  A page inside of a tree is written again where its
+ * right neighbour fills up, which in a great table takes 16 MiB of log: if it
+ * can wait in memory, it is written once.
+ */
+#define _GNU_SOURCE /* sync_file_range */
+
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <unistd.h>
+
+#include "store/load.h"
+#include "store/sqlite.h"
+
+/* Of rows, as they are in memory; pages take twice as much. */
+#define ROOM_BYTES ((size_t)2 << 20)
+#define PUSH_BYTES ((size_t)4 << 20)
+/* Room for what a group of small files changes: with SQLite's 2 MiB pages
+ * would be written to the log, read and written once more. */
+#define SMALL "PRAGMA cache_size = -8192"
+#define LARGE "PRAGMA cache_size = -24576"
+
+enum tally_rc
+sqlite_bulk_room(sqlite3 *db, bool large, struct tally_err *err)
+{
+	int result = sqlite3_exec(db, large ? LARGE : SMALL, NULL, NULL, NULL);
+
+	return result == SQLITE_OK
+	    ? TALLY_OK
+	    : sqlite_fail(db, result, "making room for pages", err);
+}
+
+enum tally_rc
+sqlite_bulk_begin(struct sqlite_bulk *b, sqlite3 *db, struct tally_err *err)
+{
+	b->loaded = 0;
+	if (!b->roomy)
+		return TALLY_OK;
+	b->roomy = false;
+	return sqlite_bulk_room(db, false, err);
+}
+
+/* Only a beginning; what fails here fails at the commit, too. */
+static void
+push_log(struct sqlite_bulk *b, const char *store)
+{
+	char path[PATH_MAX];
+	int n;
+
+	if (b->log < 0) {
+		n = snprintf(path, sizeof(path), "%s-wal", store);
+		if (n > 0 && (size_t)n < sizeof(path))
+			b->log = open(path, O_RDONLY | O_CLOEXEC);
+	}
+	if (b->log >= 0)
+		(void)sync_file_range(b->log, 0, 0, SYNC_FILE_RANGE_WRITE);
+}
+
+enum tally_rc
+sqlite_bulk_loaded(struct sqlite_bulk *b, sqlite3 *db, const char *store,
+    const struct engine_load *l, size_t n, struct tally_err *err)
+{
+	for (size_t i = 0; i < n; i++)
+		b->loaded += l[i].batch != NULL ? l[i].batch->used : 0;
+	if (!b->roomy && b->loaded >= ROOM_BYTES) {
+		b->roomy = true;
+		return sqlite_bulk_room(db, true, err);
+	}
+	if (b->loaded >= PUSH_BYTES) {
+		push_log(b, store);
+		b->loaded = 0;
+	}
+	return TALLY_OK;
+}
+
+void
+sqlite_bulk_close(struct sqlite_bulk *b)
+{
+	if (b->log >= 0)
+		close(b->log);
+	b->log = -1;
+	b->roomy = false;
+}
