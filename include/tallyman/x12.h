@@ -34,11 +34,16 @@ struct tally_separators {
  */
 struct tally_segment {
 	uint32_t tag;   /* tally_tag("N1") */
+	uint32_t n;     /* elements behind the tag */
 	uint32_t start; /* offset of the tag's first byte from set->bytes */
 	uint32_t pos;   /* index in set->pos of the separator behind the tag */
-	uint32_t n;     /* elements behind the tag */
 	uint32_t loop;  /* loop instance it belongs to (checker) */
 	uint16_t place; /* grammar place, TALLY_NOWHERE (checker) */
+	/* Of segments with the same number, unless it is 0, place, tag, n and
+	 * present are the same, and so is each element of type ID for which the
+	 * dictionary lists codes, with the separator behind it (checker, see
+	 * set->known). */
+	uint16_t like;
 	/* Elements 1 … 63 that are not empty, bit k for element k (checker,
 	 * where the segment is one of the set's). */
 	uint64_t present;
@@ -81,6 +86,13 @@ struct tally_set {
 	const struct tally_instance *instance; /* null until checked */
 	uint32_t ninstance;
 	const struct tally_set_spec *spec; /* null until checked */
+	/*
+	 * Who remembers the numbers in segment->like, that it may say so; null
+	 * until checked.  *known is null again when there is another checker,
+	 * or numbers begin anew: what was remembered of them then holds no
+	 * more.
+	 */
+	const void **known;
 	struct tally_separators separators;
 	/* Elements are known to hold printable ASCII alone. */
 	bool plain;

@@ -104,6 +104,22 @@ keep_value(void *ctx, const struct tally_finding *f)
 
 /* --- loops --- */
 
+CHECK_APART static void
+loop_too_often(struct tally_checker *c, unsigned l, uint32_t i)
+{
+	const struct tally_loop *loop = &checker_spec(c)->loop[l];
+
+	checker_too_often(
+	    c, TALLY_F_loop_too_often, i, loop->first, loop->path, loop->max);
+}
+
+CHECK_APART static void
+segment_too_often(struct tally_checker *c, unsigned place, uint32_t i)
+{
+	checker_too_often(c, TALLY_F_segment_too_often, i, place,
+	    checker_path(c, place), checker_spec(c)->place[place].max);
+}
+
 CHECK_APART static enum tally_rc
 grow_instances(struct tally_checker *c, struct tally_err *err)
 {
@@ -118,7 +134,7 @@ grow_instances(struct tally_checker *c, struct tally_err *err)
 	return TALLY_OK;
 }
 
-CHECK_INLINE enum tally_rc
+static enum tally_rc
 begin_loop(
     struct tally_checker *c, unsigned l, uint32_t i, struct tally_err *err)
 {
@@ -139,12 +155,11 @@ begin_loop(
 	c->newest[l] = c->begun + c->ninstance++;
 	n = ++*checker_count(c, &c->iterations[l], loop->parent);
 	if (n == loop->max + 1 && loop->max != TALLY_UNBOUNDED)
-		checker_too_often(c, TALLY_F_loop_too_often, i, loop->first,
-		    loop->path, loop->max);
+		loop_too_often(c, l, i);
 	return TALLY_OK;
 }
 
-CHECK_APART enum tally_rc
+enum tally_rc
 checker_begin_loops(struct tally_checker *c, unsigned l, unsigned place,
     uint32_t i, struct tally_err *err)
 {
@@ -164,8 +179,8 @@ checker_begin_loops(struct tally_checker *c, unsigned l, unsigned place,
 
 /* --- segments --- */
 
-CHECK_INLINE void
-take(struct tally_checker *c, unsigned place, uint32_t i)
+void
+checker_take(struct tally_checker *c, unsigned place, uint32_t i)
 {
 	const struct tally_place *p = &checker_spec(c)->place[place];
 	struct tally_segment *s = &c->set->segment[i];
@@ -176,18 +191,11 @@ take(struct tally_checker *c, unsigned place, uint32_t i)
 	c->place = place;
 	c->row = tally_grammar_step(c->g, place, 0);
 	if (n == p->max + 1 && p->max != TALLY_UNBOUNDED)
-		checker_too_often(c, TALLY_F_segment_too_often, i, place,
-		    checker_path(c, place), p->max);
-}
-
-void
-checker_take(struct tally_checker *c, unsigned place, uint32_t i)
-{
-	take(c, place, i);
+		segment_too_often(c, place, i);
 }
 
 /* A segment that stands where a step leads. */
-CHECK_INLINE enum tally_rc
+static enum tally_rc
 step_on(struct tally_checker *c, const struct tally_step *st, uint32_t i,
     struct tally_err *err)
 {
@@ -195,14 +203,10 @@ step_on(struct tally_checker *c, const struct tally_step *st, uint32_t i,
 
 	if (st->nmissing > 0)
 		checker_missing(c, st, i);
-	if (st->loop != 0) {
-		if (st->loop == checker_spec(c)->place[st->to].loop)
-			rc = begin_loop(c, st->loop, i, err);
-		else
-			rc = checker_begin_loops(c, st->loop, st->to, i, err);
-	}
+	if (st->loop != 0)
+		rc = checker_begin_loops(c, st->loop, st->to, i, err);
 	if (rc == TALLY_OK)
-		take(c, st->to, i);
+		checker_take(c, st->to, i);
 	return rc;
 }
 
@@ -244,16 +248,20 @@ prepare(struct tally_checker *c, struct tally_err *err)
 static enum tally_rc
 begin(struct tally_checker *c, struct tally_err *err)
 {
+	uint16_t style = shape_style(&c->set->separators);
 	enum tally_rc rc = prepare(c, err);
 
 	if (rc != TALLY_OK)
 		return rc;
-	c->style = shape_style(&c->set->separators);
+	if (c->shapes.style != style || c->shapes.likes > UINT16_MAX / 2)
+		tally_shapes_forget(&c->shapes, style);
 	c->begun += c->ninstance + 1;
 	c->ninstance = 0;
 	c->newest[0] = c->begun;
 	c->place = 0;
 	c->left = c->limits->findings_set;
+	c->displaced = c->foreign = false;
+	c->set->known = &c->shapes.known;
 	return begin_loop(c, 0, 0, err);
 }
 
@@ -337,10 +345,12 @@ check_elements(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	if (shape == NULL || !shape->sound || doubtful != 0) {
 		complete = segment_check(
 		    sc, sc->segment->present & within, doubtful & within);
-		if (shape != NULL && class != c->g->ends_loop)
+		if (shape != NULL && class != c->g->ends_loop) {
 			shape->sound = complete &&
 			    shape->step->to != TALLY_NOWHERE &&
 			    (sc->segment->present >> sc->segment->n & 1) != 0;
+			shape->quick = shape->sound && shape->straight;
+		}
 	}
 	if (seen->qualifiers != 0)
 		segment_check_digits(sc, seen->qualifiers);
@@ -358,6 +368,7 @@ check_shaped(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	enum tally_rc rc;
 
 	c->shapes.newest = m;
+	s->like = m->step->to != TALLY_NOWHERE ? m->like : 0;
 	s->present = m->present;
 	s->odd = seen->odd;
 	rc = place_segment(c, m->class, i, err);
@@ -395,8 +406,38 @@ static inline bool
 can_have(const struct tally_checker *c, const struct tally_segment *s,
     const struct shape *m)
 {
-	return m->row == c->row && m->tag == s->tag && m->n == s->n &&
-	    m->style == c->style;
+	return m->tag == s->tag && m->n == s->n && m->row == c->row;
+}
+
+/* A segment of which nothing is to be told, but perhaps that it is one too
+ * many.  There is room for the instance of a loop that it begins. */
+CHECK_INLINE void
+pass(struct tally_checker *c, struct shape *m, uint32_t i, uint64_t odd)
+{
+	const struct shape_way *w = &m->way;
+	struct tally_segment *s = &c->set->segment[i];
+	uint32_t n;
+
+	c->shapes.newest = m;
+	s->present = m->present;
+	s->odd = odd;
+	s->like = m->like;
+	s->place = w->place;
+	if (w->begins) {
+		c->instance[c->ninstance] =
+		    (struct tally_instance){ checker_open(c, w->around), i,
+			    w->loop };
+		c->newest[w->loop] = c->begun + c->ninstance++;
+		n = ++*checker_count(c, &c->iterations[w->loop], w->around);
+		if (n == w->loop_over)
+			loop_too_often(c, w->loop, i);
+	}
+	s->loop = checker_open(c, w->loop);
+	c->place = w->place;
+	c->row = w->row;
+	n = ++*checker_count(c, &c->seen[w->place], w->loop);
+	if (n == w->over)
+		segment_too_often(c, w->place, i);
 }
 
 /* A segment that is not like what came next before. */
@@ -417,15 +458,35 @@ check_other(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		return TALLY_OK;
 	}
 	if (!c->trust && class != c->g->place_class[last])
-		m = tally_shape_of(
-		    &c->shapes, c->g, c->row, class, c->style, s, pos);
+		m = tally_shape_of(&c->shapes, c->g, c->row, class, s, pos);
 	if (m == NULL)
 		return check_shapeless(c, sc, i, class, ended, err);
 	if (c->shapes.newest->next->row == NULL)
 		c->shapes.newest->next = m;
 	c->shapes.newest->other = m;
-	tally_shape_look(m, (const char *)set->bytes, pos, set->plain, &seen);
+	tally_shape_look(
+	    &c->shapes, m, m->value, tally_shape_end(m, pos), set, s, &seen);
 	return check_shaped(c, sc, i, m, &seen, err);
+}
+
+/* A segment that can have the shape; values before v, and the elements up to
+ * end, have been looked at. */
+CHECK_APART static enum tally_rc
+check_rest(struct tally_checker *c, struct segment_check *sc, uint32_t i,
+    struct shape *m, struct shape_value *v, uint32_t end, bool *ended,
+    struct tally_err *err)
+{
+	const struct tally_set *set = c->set;
+	struct shape_seen seen;
+
+	if (!tally_shape_look(
+		&c->shapes, m, v, end, set, &set->segment[i], &seen))
+		return check_other(c, sc, i, ended, err);
+	if (!m->quick || sc->composed || c->ninstance == c->instances_max ||
+	    (seen.doubtful | seen.qualifiers | seen.others) != 0)
+		return check_shaped(c, sc, i, m, &seen, err);
+	pass(c, m, i, seen.odd);
+	return TALLY_OK;
 }
 
 static enum tally_rc
@@ -434,31 +495,34 @@ check_segments(
 {
 	const struct tally_set *set = c->set;
 	const char *bytes = (const char *)set->bytes;
-	struct tally_segment *s;
-	struct shape_seen seen;
+	bool ended = false, plain = set->plain && !sc->composed;
+	const uint32_t *pos;
+	struct shape_value *v;
 	struct shape *m;
-	bool ended = false;
+	uint32_t end;
 	enum tally_rc rc = TALLY_OK;
 
-	for (uint32_t i = 1; i < set->nsegment && rc == TALLY_OK && !ended;
-	     i++) {
-		s = &set->segment[i];
+	for (uint32_t i = 1; i < set->nsegment; i++) {
 		m = c->shapes.newest->next;
-		if (!can_have(c, s, m))
+		if (!can_have(c, &set->segment[i], m))
 			m = c->shapes.newest->other;
-		if (!can_have(c, s, m) ||
-		    !tally_shape_look(
-			m, bytes, set->pos + s->pos, set->plain, &seen)) {
+		pos = set->pos + set->segment[i].pos;
+		v = m->value;
+		end = tally_shape_end(m, pos);
+		if (!can_have(c, &set->segment[i], m)) {
 			rc = check_other(c, sc, i, &ended, err);
-		} else if (!m->sound || sc->composed ||
-		    (seen.doubtful | seen.qualifiers) != 0) {
-			rc = check_shaped(c, sc, i, m, &seen, err);
 		} else {
-			c->shapes.newest = m;
-			s->present = m->present;
-			s->odd = seen.odd;
-			rc = step_on(c, m->step, i, err);
+			if (plain)
+				v = tally_shape_glance(m, bytes, pos, &end);
+			if (v == m->end && end == pos[m->n] && m->quick &&
+			    plain && c->ninstance < c->instances_max) {
+				pass(c, m, i, 0);
+				continue;
+			}
+			rc = check_rest(c, sc, i, m, v, end, &ended, err);
 		}
+		if (rc != TALLY_OK || ended)
+			break;
 	}
 	return rc;
 }
@@ -482,6 +546,14 @@ check_all(struct tally_checker *c, struct tally_err *err)
 	checker_take(c, 0, 0);
 	check_bracket(c, &sc, 0, c->g->place_class[0]);
 	return check_segments(c, &sc, err);
+}
+
+/* Levels are told of in sets that have none, too. */
+static bool
+may_have_levels(const struct tally_checker *c)
+{
+	return c->foreign ||
+	    tally_grammar_class(c->g, tally_tag("HL")) != GRAMMAR_CLASS_NONE;
 }
 
 /* What is missing where the set ends without SE. */
@@ -518,8 +590,9 @@ tally_check(struct tally_checker *c, const struct tally_grammar *g,
 	check_end(c);
 	show(c);
 	if (g->spec->ntotal > 0)
-		total_check(set, checker_keep, c);
-	rc = hierarchy_check(&c->hierarchy, set, checker_keep, c, err);
+		total_check(c);
+	if (may_have_levels(c))
+		rc = hierarchy_check(&c->hierarchy, set, checker_keep, c, err);
 	if (rc == TALLY_OK && c->rules != NULL && !c->trust)
 		rc = c->rules->check(c->rules->ctx, set, checker_keep, c, err);
 	return rc;

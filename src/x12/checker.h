@@ -44,11 +44,12 @@ struct tally_checker {
 	const struct tally_grammar *g;
 	struct tally_set *set;
 	struct tally_findings *findings;
-	size_t from;   /* first of its findings in the list */
-	uint32_t left; /* findings that may still be kept */
+	size_t from;    /* first of its findings in the list */
+	uint32_t left;  /* findings that may still be kept */
+	bool displaced; /* a segment of the set could not stand where it did */
+	bool foreign;   /* there was one that is none of the set's */
 	uint32_t place;
 	const struct tally_step *row; /* the steps from it */
-	uint16_t style;               /* of the set, for shapes */
 };
 
 static inline const struct tally_set_spec *

@@ -75,6 +75,18 @@ unsupported(
 		.expected = TALLY_STR("a set that a dictionary describes") });
 }
 
+/* Mostly that of the set before. */
+static const struct tally_set_spec *
+find_set(struct tally_judge *j, struct tally_str id)
+{
+	if (j->spec == NULL || j->spec_of != j->version ||
+	    !tally_str_eq(tally_cstr(j->spec->id), id)) {
+		j->spec = tally_set_find(j->version, id);
+		j->spec_of = j->version;
+	}
+	return j->spec;
+}
+
 /* Checks the set of a unit, if it can be. */
 static enum tally_rc
 check_set(struct tally_judge *j, const struct tally_unit *u,
@@ -92,7 +104,7 @@ check_set(struct tally_judge *j, const struct tally_unit *u,
 	    j->options.envelopes)
 		return TALLY_OK;
 	id = tally_element(u->set, &u->set->segment[0], 1);
-	spec = tally_set_find(j->version, id);
+	spec = find_set(j, id);
 	if (spec == NULL) {
 		unsupported(j, u, id);
 		return TALLY_OK;

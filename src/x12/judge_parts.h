@@ -36,6 +36,9 @@ struct tally_judge {
 	size_t nset, sets_max;
 	struct tally_grammars *grammars, own_grammars;
 	const struct tally_version *version; /* of the group; null: unknown */
+	/* Of the last set that was looked up, or null; and its version. */
+	const struct tally_set_spec *spec;
+	const struct tally_version *spec_of;
 	struct aside of_interchange, of_group;
 	bool functional_told, seen_any, seen_bytes;
 	bool group_taken, interchange_taken; /* with a set that is rejected */

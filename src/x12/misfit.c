@@ -166,6 +166,7 @@ checker_displaced(
 	unsigned p = place_meant(c, class), l = c->g->begins[p];
 	enum tally_rc rc;
 
+	c->displaced = true;
 	nowhere(c, i);
 	if (p > c->place)
 		return unexpected(c, p, i, err);
@@ -205,6 +206,7 @@ checker_foreign(struct tally_checker *c, uint32_t i)
 		.expected = tally_cstr("a segment of the set"),
 	};
 
+	c->foreign = true;
 	nowhere(c, i);
 	checker_keep(c, &f);
 }

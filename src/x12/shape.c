@@ -69,14 +69,14 @@ numeric_looks(const struct tally_value_spec *s, const char *p, uint32_t n)
 	    behind == 0 || *p == '.' || (*p == '0' && p[1] != '.'));
 }
 
-/* Another code than the last time, as far as the list has it. */
+/* Perhaps another code than the last time, as far as the list has it. */
 static enum looks
 code_looks(struct shape_value *v, const char *p, uint32_t n)
 {
 	const struct tally_code_set *codes = v->spec->codes;
 	uint32_t slot;
 
-	v->n = (uint8_t)n;
+	v->span = (uint8_t)(n + 1);
 	v->mask = 0;
 	v->word = 1; /* is none, so masked */
 	if (n > WORD_MAX)
@@ -117,9 +117,10 @@ value_looks(struct shape_value *v, const char *p, uint32_t n, bool plain)
 	return DOUBTFUL;
 }
 
-void
-tally_shape_look_closely(struct shape_value *v, const char *bytes,
-    const uint32_t *pos, bool plain, struct shape_seen *seen)
+/* One value, if it is not as most are. */
+static void
+look_closely(struct shape_value *v, const char *bytes, const uint32_t *pos,
+    bool plain, struct shape_seen *seen)
 {
 	uint32_t from = pos[v->element - 1] + 1, n = pos[v->element] - from;
 	enum looks as;
@@ -127,16 +128,86 @@ tally_shape_look_closely(struct shape_value *v, const char *bytes,
 	seen->unlike |= n == 0;
 	if (n == 0)
 		return;
+	if (v->spec->type == TALLY_ID && v->spec->codes != NULL)
+		seen->others |= BIT(v->element);
 	v->check = TALLY_CHECK_NONE;
 	as = value_looks(v, bytes + from, n, plain);
 	if (as != RIGHT)
 		seen->odd |= BIT(v->element);
 	if (as == DOUBTFUL)
 		seen->doubtful |= BIT(v->element);
-	shape_look_behind(v, bytes, pos, seen);
+	if (!shape_checks(v, bytes, pos))
+		seen->qualifiers |= BIT(v->element);
+}
+
+/* Whether a code is the one of the last time. */
+static bool
+code_again(const struct shape_value *v, const char *bytes, const uint32_t *pos,
+    struct shape_seen *seen)
+{
+	uint64_t word;
+
+	memcpy(&word, bytes + pos[v->element - 1] + 1, WORD_MAX);
+	if ((word & v->mask) != v->word)
+		return false;
+	if (!shape_checks(v, bytes, pos))
+		seen->qualifiers |= BIT(v->element);
+	return true;
+}
+
+/* Another number for a shape; listed: all of its codes are. */
+static void
+renumber(struct shapes *all, struct shape *m, bool listed)
+{
+	m->like = listed && all->likes < UINT16_MAX ? ++all->likes : 0;
+}
+
+bool
+tally_shape_look(struct shapes *all, struct shape *m, struct shape_value *v,
+    uint32_t end, const struct tally_set *set, const struct tally_segment *s,
+    struct shape_seen *seen)
+{
+	const char *bytes = (const char *)set->bytes;
+	const uint32_t *pos = set->pos + s->pos, *at;
+	uint32_t span;
+	bool usual;
+
+	*seen = (struct shape_seen){ .unlike = false };
+	for (; v < m->end; v++, end += span) {
+		at = pos + v->element;
+		span = at[0] - at[-1];
+		if (v < m->codes)
+			usual = code_again(v, bytes, pos, seen);
+		else if (v < m->texts)
+			usual = set->plain &&
+			    shape_text_right(v, bytes + at[0], span);
+		else
+			usual = v < m->numbers &&
+			    shape_number_right(v, bytes + at[-1] + 1, span);
+		if (!usual)
+			look_closely(v, bytes, pos, set->plain, seen);
+	}
+	if (seen->others != 0)
+		renumber(all, m, (seen->others & seen->doubtful) == 0);
+	return end == pos[m->n] && !seen->unlike;
 }
 
 /* --- shapes --- */
+
+void
+tally_shapes_forget(struct shapes *s, uint16_t style)
+{
+	/* Others are written when they are made. */
+	memset(s->all, 0, sizeof(*s->all));
+	/* The first is none: it stands for what has not been made. */
+	for (uint32_t i = 0; i < SHAPE_WAYS << SHAPE_BITS; i++)
+		s->slot[i] = s->all;
+	s->all->next = s->all->other = s->newest = s->all;
+	s->n = 1;
+	s->style = style;
+	s->likes = 0;
+	s->known = NULL;
+}
 
 bool
 tally_shapes_init(struct shapes *s)
@@ -146,13 +217,7 @@ tally_shapes_init(struct shapes *s)
 	*s = (struct shapes){ .all = tally_alloc(n * sizeof(*s->all)) };
 	if (s->all == NULL)
 		return false;
-	/* Others are written when they are made. */
-	memset(s->all, 0, sizeof(*s->all));
-	/* The first is none: it stands for what has not been made. */
-	for (uint32_t i = 0; i < SHAPE_WAYS << SHAPE_BITS; i++)
-		s->slot[i] = s->all;
-	s->all->next = s->all->other = s->newest = s->all;
-	s->n = 1;
+	tally_shapes_forget(s, 0);
 	return true;
 }
 
@@ -162,7 +227,7 @@ tally_shapes_free(struct shapes *s)
 	tally_free(s->all);
 }
 
-/* What is done to a value: the loops of tally_shape_look. */
+/* What is done to a value: the loops of tally_shape_glance. */
 enum way { CODE, TEXT, NUMBER, OTHER, WAYS };
 
 static enum way
@@ -193,18 +258,52 @@ make_values(struct shape *m, const struct tally_class *of)
 	struct shape_value **end[WAYS] = { &m->codes, &m->texts, &m->numbers,
 		&m->end };
 	uint64_t numbers = m->present & m->present >> 1 & of->checks;
+	const struct tally_value_spec *spec;
 	struct shape_value *v = m->value;
 
 	for (unsigned way = 0; way < WAYS; way++) {
-		for (uint64_t k = 1; k <= m->n; k++)
-			if ((m->present >> k & 1) != 0 &&
-			    way_of(&of->value[k - 1]) == way)
-				*v++ = (struct shape_value){ .word = 1,
-					.spec = &of->value[k - 1],
-					.element = (uint8_t)k,
-					.qualifies = (numbers >> k & 1) != 0 };
+		for (uint64_t k = 1; k <= m->n; k++) {
+			spec = &of->value[k - 1];
+			if ((m->present >> k & 1) == 0 || way_of(spec) != way)
+				continue;
+			*v++ = (struct shape_value){ .word = 1,
+				.spec = spec,
+				.least = spec->min + 1,
+				.range = spec->max - spec->min,
+				.element = (uint8_t)k,
+				.qualifies = (numbers >> k & 1) != 0 };
+		}
 		*end[way] = v;
 	}
+}
+
+/* One more than there may be. */
+static uint32_t
+over(uint32_t max)
+{
+	return max != TALLY_UNBOUNDED ? max + 1 : 0;
+}
+
+static void
+make_way(struct shape *m, const struct tally_grammar *g)
+{
+	const struct tally_step *st = m->step;
+	const struct tally_place *p;
+	const struct tally_loop *l;
+
+	m->straight = false;
+	if (st->to == TALLY_NOWHERE || st->nmissing > 0)
+		return;
+	p = &g->spec->place[st->to];
+	l = &g->spec->loop[p->loop];
+	m->straight = st->loop == 0 || st->loop == p->loop;
+	m->way = (struct shape_way){ .row = tally_grammar_step(g, st->to, 0),
+		.place = st->to,
+		.loop = p->loop,
+		.around = l->parent,
+		.begins = st->loop != 0,
+		.over = over(p->max),
+		.loop_over = over(l->max) };
 }
 
 /* A shape that is none yet, or has to go. */
@@ -224,8 +323,8 @@ vacate(struct shapes *all, struct shape **way)
 
 struct shape *
 tally_shape_of(struct shapes *all, const struct tally_grammar *g,
-    const struct tally_step *row, unsigned class, uint16_t style,
-    const struct tally_segment *s, const uint32_t *pos)
+    const struct tally_step *row, unsigned class, const struct tally_segment *s,
+    const uint32_t *pos)
 {
 	const struct tally_class *of = &g->class[class];
 	uint64_t present = tally_values_present(pos, 1, s->n), key;
@@ -234,15 +333,14 @@ tally_shape_of(struct shapes *all, const struct tally_grammar *g,
 	if (all->none || s->n > of->spec->nuse ||
 	    __builtin_popcountll(present) > SHAPE_VALUES)
 		return NULL;
-	key = (present ^ (uint64_t)s->n << 56 ^ (uint64_t)style << 40 ^
-		  (uintptr_t)(row + class)) *
+	key = (present ^ (uint64_t)s->n << 56 ^ (uintptr_t)(row + class)) *
 	    SPREAD;
 	way = &all->slot[((key ^ key >> 32) * SPREAD >> (64 - SHAPE_BITS)) *
 	    SHAPE_WAYS];
 	for (unsigned i = 0; i < SHAPE_WAYS; i++) {
 		m = way[i];
 		if (m->row == row && m->tag == s->tag && m->n == s->n &&
-		    m->style == style && m->present == present)
+		    m->present == present)
 			return m;
 	}
 	m = vacate(all, way);
@@ -250,10 +348,12 @@ tally_shape_of(struct shapes *all, const struct tally_grammar *g,
 	m->tag = s->tag;
 	m->n = s->n;
 	m->present = present;
-	m->style = style;
 	m->step = row + class;
 	m->class = (uint8_t) class;
-	m->sound = false;
+	m->sound = m->quick = false;
+	m->absent = m->n - (uint32_t)__builtin_popcountll(present);
 	make_values(m, of);
+	make_way(m, g);
+	renumber(all, m, m->codes == m->value);
 	return m;
 }

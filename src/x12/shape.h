@@ -33,25 +33,42 @@ struct shape_value {
 	 * behind it, and which of WORD_MAX bytes these are. */
 	uint64_t word, mask;
 	const struct tally_value_spec *spec;
+	/* The least length, with the separator, and how much more it can be. */
+	uint32_t least, range;
 	uint8_t element;
-	uint8_t n;      /* bytes of the code */
+	uint8_t span;   /* bytes of the code, with the separator */
 	uint8_t check;  /* enum tally_check: of the number behind the code */
 	bool qualifies; /* a number may stand behind it */
+};
+
+/* Where it leads, if it passes over nothing that has to be there, and begins
+ * the innermost loop that it is in, or none. */
+struct shape_way {
+	const struct tally_step *row; /* from there */
+	uint16_t place, loop;         /* and the loop that is in */
+	uint16_t around;              /* the loop around that, if it begins */
+	bool begins;
+	uint32_t over; /* the first that is one too many; 0: none is */
+	uint32_t loop_over;
 };
 
 struct shape {
 	const struct tally_step *row; /* from the place before; null: none */
 	uint32_t tag, n;
 	uint64_t present;
-	uint16_t style; /* of the set, see shape_style */
+	uint32_t absent; /* elements that are empty */
 	/* Those that the segment behind had: first, and last when not that. */
 	struct shape *next, *other;
-	const struct tally_step *step;
 	/* Ends of the values that are codes of a list, texts, numbers, and of
 	 * all. */
 	struct shape_value *codes, *texts, *numbers, *end;
+	struct shape_way way;
+	uint16_t like; /* see tally_segment: of it with these codes; 0: none */
 	uint8_t class;
-	bool sound; /* nothing is wrong with it but for its values */
+	bool straight; /* it has that way */
+	bool sound;    /* nothing is wrong with it but for its values */
+	bool quick;    /* both */
+	const struct tally_step *step;
 	struct shape_value value[SHAPE_VALUES];
 };
 
@@ -60,6 +77,9 @@ struct shapes {
 	struct shape *all;    /* owned; in the order of their making */
 	uint32_t n;           /* that are made, of all the slots */
 	uint32_t turn;        /* of the shapes of a slot to go */
+	uint16_t style;       /* of the sets that had them, see shape_style */
+	uint16_t likes;       /* the last number that was given */
+	const void *known;    /* who remembers them, see tally_set */
 	bool none;            /* make none: tests compare with that */
 	struct shape *slot[SHAPE_WAYS << SHAPE_BITS]; /* SHAPE_WAYS each */
 };
@@ -67,6 +87,9 @@ struct shapes {
 /* False when memory ends. */
 bool tally_shapes_init(struct shapes *) TALLY_MUST_USE;
 void tally_shapes_free(struct shapes *);
+/* There are none any more, and numbers begin anew; style: of the sets that
+ * come. */
+void tally_shapes_forget(struct shapes *, uint16_t style);
 
 /* What ends elements, as a number: codes are known with that. */
 static inline uint16_t
@@ -78,8 +101,8 @@ shape_style(const struct tally_separators *s)
 /* The shape of a segment, which may be new; null where there is none for it.
  * row: steps from the place before; class: of the segment. */
 struct shape *tally_shape_of(struct shapes *, const struct tally_grammar *,
-    const struct tally_step *row, unsigned class, uint16_t style,
-    const struct tally_segment *, const uint32_t *pos);
+    const struct tally_step *row, unsigned class, const struct tally_segment *,
+    const uint32_t *pos);
 
 /* What was seen of the values of a segment: bit k for element k. */
 struct shape_seen {
@@ -89,40 +112,38 @@ struct shape_seen {
 	uint64_t odd;
 	/* Qualifiers of numbers whose check digit is not plainly right. */
 	uint64_t qualifiers;
-	bool unlike; /* one is empty that is not in the shape */
+	uint64_t others; /* codes that are others than the last time */
+	bool unlike;     /* one is empty that is not in the shape */
 };
 
-/* One value, if it is not as most are. */
-void tally_shape_look_closely(struct shape_value *, const char *bytes,
-    const uint32_t *pos, bool plain, struct shape_seen *);
-
-/* The number behind a qualifier. */
-CHECK_INLINE void
-shape_look_behind(const struct shape_value *v, const char *bytes,
-    const uint32_t *pos, struct shape_seen *seen)
+/* Whether the number behind a qualifier has the check digit that it should
+ * have, as is seen at once. */
+CHECK_INLINE bool
+shape_checks(
+    const struct shape_value *v, const char *bytes, const uint32_t *pos)
 {
 	const uint32_t *at = pos + v->element;
 
-	if (v->check != TALLY_CHECK_NONE &&
-	    !tally_check_digit_plain((enum tally_check)v->check,
-		tally_str(bytes + at[0] + 1, at[1] - at[0] - 1)))
-		seen->qualifiers |= UINT64_C(1) << v->element;
+	return v->check == TALLY_CHECK_NONE ||
+	    tally_check_digit_plain((enum tally_check)v->check,
+		tally_str(bytes + at[0] + 1, at[1] - at[0] - 1));
 }
 
-/* Whether a text has a length that it may have, and no blank at the right. */
+/* Whether a text that ends there has a length that it may have, and no blank at
+ * the right; span: with the separator behind it. */
 CHECK_INLINE bool
-shape_text_right(const struct tally_value_spec *s, const char *p, uint32_t n)
+shape_text_right(const struct shape_value *v, const char *end, uint32_t span)
 {
-	return n >= s->min && n <= s->max && p[n - 1] != ' ';
+	return span - v->least <= v->range && end[-1] != ' ';
 }
 
 /* Whether a value has digits and no more, or a decimal one point among them,
  * and no zero at the left that says nothing. */
 CHECK_INLINE bool
-shape_number_right(const struct tally_value_spec *s, const char *p, uint32_t n)
+shape_number_right(const struct shape_value *v, const char *p, uint32_t span)
 {
+	uint32_t n = span - 1;
 	uint64_t x, other, point;
-	uint32_t digits = n;
 
 	if (n - 1 >= WORD_MAX || !WORD_LITTLE_ENDIAN)
 		return false;
@@ -131,60 +152,67 @@ shape_number_right(const struct tally_value_spec *s, const char *p, uint32_t n)
 	other = word_no_digits(x);
 	if (other != 0) {
 		point = other >> 7;
-		if (s->type != TALLY_R ||
+		if (v->spec->type != TALLY_R ||
 		    (x & point * 0xff) != point * ('.' ^ '0') ||
 		    (other & (other - 1)) != 0 || p[n - 1] == '.')
 			return false;
-		digits--;
+		span--; /* digits count, see least */
 	}
 	if ((unsigned char)(p[0] - '1') >= 9 &&
 	    (p[0] != '0' || (n > 1 && p[1] != '.')))
 		return false;
-	return digits >= s->min && digits <= s->max;
+	return span - v->least <= v->range;
 }
 
 /*
- * Looks at the values of a segment with the place, tag and number of elements
- * of the shape: value k lies in bytes between pos[k - 1] and pos[k].  False if
- * others are empty than the shape says.  plain says that all have printable
- * ASCII only.  Eight bytes behind each value's first can be read.
+ * Values of a segment with the place, tag and number of elements of the shape,
+ * of a set of printable ASCII alone: the first that is not as most are, and in
+ * *end where the last element has to end if there are as many as the shape has
+ * and those before that value are.  Value k lies in bytes between pos[k - 1]
+ * and pos[k]; eight bytes behind each one's first can be read.
  */
-CHECK_INLINE bool
-tally_shape_look(struct shape *m, const char *bytes, const uint32_t *pos,
-    bool plain, struct shape_seen *seen)
+CHECK_INLINE struct shape_value *
+tally_shape_glance(
+    struct shape *m, const char *bytes, const uint32_t *pos, uint32_t *end)
 {
 	struct shape_value *v = m->value;
-	uint32_t from, n, total = pos[0] + m->n;
+	uint32_t span, to = pos[0] + m->absent;
 	uint64_t word;
 
-	*seen = (struct shape_seen){ .unlike = false };
-	for (; v < m->codes; v++) {
+	for (; v < m->codes; to += v++->span) {
 		memcpy(&word, bytes + pos[v->element - 1] + 1, WORD_MAX);
-		if ((word & v->mask) == v->word)
-			shape_look_behind(v, bytes, pos, seen);
-		else
-			tally_shape_look_closely(v, bytes, pos, plain, seen);
-		total += v->n;
+		if ((word & v->mask) != v->word || !shape_checks(v, bytes, pos))
+			goto out;
 	}
-	for (; v < m->texts; v++) {
-		from = pos[v->element - 1] + 1;
-		n = pos[v->element] - from;
-		if (!plain || !shape_text_right(v->spec, bytes + from, n))
-			tally_shape_look_closely(v, bytes, pos, plain, seen);
-		total += n;
+	for (; v < m->texts; v++, to += span) {
+		span = pos[v->element] - pos[v->element - 1];
+		if (!shape_text_right(v, bytes + pos[v->element], span))
+			goto out;
 	}
-	for (; v < m->numbers; v++) {
-		from = pos[v->element - 1] + 1;
-		n = pos[v->element] - from;
-		if (!shape_number_right(v->spec, bytes + from, n))
-			tally_shape_look_closely(v, bytes, pos, plain, seen);
-		total += n;
+	for (; v < m->numbers; v++, to += span) {
+		span = pos[v->element] - pos[v->element - 1];
+		if (!shape_number_right(
+			v, bytes + pos[v->element - 1] + 1, span))
+			goto out;
 	}
-	for (; v < m->end; v++) {
-		tally_shape_look_closely(v, bytes, pos, plain, seen);
-		total += pos[v->element] - pos[v->element - 1] - 1;
-	}
-	return total == pos[m->n] && !seen->unlike;
+out:
+	*end = to;
+	return v;
+}
+
+/*
+ * A look at the values of a segment from v on; end: as the glance has it, or
+ * where none was taken as tally_shape_end says.  False if others are empty than
+ * the shape says.  Where codes are others than the last time, the shape has
+ * another number.
+ */
+bool tally_shape_look(struct shapes *, struct shape *, struct shape_value *v,
+    uint32_t end, const struct tally_set *, const struct tally_segment *,
+    struct shape_seen *);
+static inline uint32_t
+tally_shape_end(const struct shape *m, const uint32_t *pos)
+{
+	return pos[0] + m->absent;
 }
 
 #endif

@@ -43,12 +43,32 @@ to_units(struct tally_str s, int64_t *units)
 	return true;
 }
 
-static bool
-add_up(const struct tally_set *set, const struct tally_total *t, int64_t *sum)
+bool
+tally_total_counted(const struct tally_checker *c, uint32_t tag, int64_t *n)
 {
+	const struct tally_set_spec *s = checker_spec(c);
+	unsigned k = tally_grammar_class(c->g, tag), p, l;
+
+	if (k == GRAMMAR_CLASS_NONE || c->displaced)
+		return false;
+	p = c->g->class[k].first;
+	l = s->place[p].loop;
+	if (c->g->class[k].last != p || s->place[p].max != 1 || l == 0 ||
+	    s->loop[l].first != p || s->loop[l].parent != 0)
+		return false;
+	*n = c->iterations[l].when == c->begun ? c->iterations[l].n : 0;
+	return true;
+}
+
+static bool
+add_up(const struct tally_checker *c, const struct tally_total *t, int64_t *sum)
+{
+	const struct tally_set *set = c->set;
 	uint32_t tag = tally_tag_of(t->of, strlen(t->of));
 	int64_t v;
 
+	if (t->of_element == 0 && tally_total_counted(c, tag, sum))
+		return !__builtin_mul_overflow(*sum, SCALE_UNITS, sum);
 	*sum = 0;
 	for (uint32_t i = 0; i < set->nsegment; i++) {
 		const struct tally_segment *s = &set->segment[i];
@@ -96,11 +116,12 @@ bearer(const struct tally_set *set, const char *tag)
 }
 
 void
-total_check(const struct tally_set *set,
-    void (*report)(void *ctx, const struct tally_finding *), void *ctx)
+total_check(struct tally_checker *c)
 {
-	for (unsigned k = 0; k < set->spec->ntotal; k++) {
-		const struct tally_total *t = &set->spec->total[k];
+	const struct tally_set *set = c->set;
+
+	for (unsigned k = 0; k < checker_spec(c)->ntotal; k++) {
+		const struct tally_total *t = &checker_spec(c)->total[k];
 		const struct tally_segment *s = bearer(set, t->tag);
 		struct tally_str v;
 		int64_t said, sum;
@@ -109,11 +130,11 @@ total_check(const struct tally_set *set,
 		if (s == NULL)
 			continue;
 		v = tally_element(set, s, t->element);
-		if (v.n == 0 || !to_units(v, &said) || !add_up(set, t, &sum) ||
+		if (v.n == 0 || !to_units(v, &said) || !add_up(c, t, &sum) ||
 		    said == sum)
 			continue;
 		say(words, sizeof(words), t, sum);
-		report(ctx,
+		checker_keep(c,
 		    &(struct tally_finding){ .kind = TALLY_F_total_wrong,
 			.offset = set->offset +
 			    (uint64_t)(v.p - (const char *)set->bytes),

@@ -12,6 +12,7 @@
 
 #include <assert.h>
 
+#include "base/word.h"
 #include "tallyman/mem.h"
 
 #define BLOCK      (256u << 10)
@@ -50,6 +51,19 @@ resize(struct window *w, uint32_t cap, struct tally_err *err)
 	return TALLY_OK;
 }
 
+static uint64_t
+filler_of(const struct tally_separators *sep)
+{
+	uint64_t all =
+	    UINT64_C(1) << ' ' | 1 << '\n' | 1 << '\r' | 1 << '\t' | 1 << 0;
+
+	if (sep->element < 64)
+		all &= ~(UINT64_C(1) << sep->element);
+	if (sep->segment < 64)
+		all &= ~(UINT64_C(1) << sep->segment);
+	return all;
+}
+
 enum tally_rc
 window_init(struct window *w, struct tally_source source, uint64_t offset,
     struct tally_err *err)
@@ -60,6 +74,7 @@ window_init(struct window *w, struct tally_source source, uint64_t offset,
 		.source = source, .base = offset, .scan = tally_scan_choose()
 	};
 	w->step = SCAN_LEAST;
+	w->filler = filler_of(&w->sep);
 	window_stop_at(w, NULL, 0);
 	rc = resize(w, 2 * BLOCK, err);
 	if (rc != TALLY_OK)
@@ -166,6 +181,7 @@ void
 window_separators(struct window *w, struct tally_separators sep)
 {
 	w->sep = sep;
+	w->filler = filler_of(&sep);
 	w->scanned = w->at;
 	w->step = SCAN_LEAST;
 	w->index.npos = w->next_pos;
@@ -176,9 +192,7 @@ window_separators(struct window *w, struct tally_separators sep)
 static inline bool
 filler(const struct window *w, unsigned char c)
 {
-	return c <= ' ' &&
-	    (c == ' ' || c == '\n' || c == '\r' || c == '\t' || c == 0) &&
-	    c != w->sep.element && c != w->sep.segment;
+	return c <= ' ' && (w->filler >> c & 1) != 0;
 }
 
 /* A tag as a number, from offset at to end; of more than three bytes it is
@@ -189,11 +203,7 @@ tag_at(const struct window *w, uint32_t at, uint32_t end)
 	const unsigned char *p = w->buf + at;
 	uint32_t n = end - at;
 
-	if (n == 2)
-		return (uint32_t)p[0] << 8 | p[1];
-	if (n == 3)
-		return (uint32_t)p[0] << 16 | (uint32_t)p[1] << 8 | p[2];
-	return n == 1 ? p[0] : 0;
+	return n - 1 < 3 ? (uint32_t)word_of_padded((const char *)p, n) : 0;
 }
 
 static void
@@ -349,13 +359,14 @@ window_segments(struct window *w, uint32_t limit, uint32_t upto,
 
 	if (max > w->index.nend - next_end)
 		max = w->index.nend - next_end;
+	while (max > 0 && pos[end[next_end + max - 1]] >= upto)
+		max--;
 	for (; n < max; n++) {
 		e = end[next_end];
 		for (at = from; filler(w, w->buf[at]);)
 			at++;
 		tag = tag_at(w, at, pos[first]);
-		if (pos[e] - at > limit || pos[e] >= upto || at == pos[e] ||
-		    stops_at(w, tag))
+		if (pos[e] - at > limit || at == pos[e] || stops_at(w, tag))
 			break;
 		seg[n] = (struct tally_segment){ .tag = tag,
 			.start = at,

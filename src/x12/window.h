@@ -32,6 +32,7 @@ struct window {
 	uint64_t base;               /* offset in the file of buf[0] */
 	bool eof;
 	struct tally_separators sep;
+	uint64_t filler; /* what may stand before a segment, bit c for byte c */
 	struct tally_index index;    /* owned */
 	uint32_t next_pos, next_end; /* first ones not yet given */
 	uint32_t stop[WINDOW_STOPS]; /* tags, see window_stop_at */

@@ -21,6 +21,7 @@
 #include "support/damage.h"
 #include "support/judged.h"
 #include "x12/checker.h"
+#include "x12/total.h"
 
 #define BYTES_MAX (4u << 20)
 #define SETS      4 /* of an interchange */
@@ -42,6 +43,20 @@ give(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *e)
 	return TALLY_OK;
 }
 
+/* --- whether they say the same --- */
+
+static uint64_t seed;
+
+static void
+same(bool is, const char *what, const struct tally_set *set, uint32_t at)
+{
+	if (!is)
+		fail_msg("SEED=%llu ROUNDS=1: %s differs at %u of\n%.*s",
+		    (unsigned long long)seed, what, at,
+		    (int)(set->length < 3000 ? set->length : 3000),
+		    (const char *)set->bytes + (set->start - set->offset));
+}
+
 /* What the two checkers have said of a set. */
 struct said {
 	struct tally_checker *checker;
@@ -49,7 +64,30 @@ struct said {
 	struct tally_segment *segment;
 	struct tally_instance *instance;
 	uint32_t ninstance;
+	const void **known;
+	unsigned counted; /* totals that it knew */
 };
+
+/* What it has counted on the way is what there is. */
+static void
+look_at_totals(
+    struct said *s, const struct tally_grammar *g, const struct tally_set *set)
+{
+	int64_t n, is = 0;
+	uint32_t tag;
+
+	for (uint32_t p = 0; p < g->spec->nplace; p++, is = 0) {
+		tag = tally_tag_of(g->spec->place[p].segment->tag,
+		    strlen(g->spec->place[p].segment->tag));
+		if (!tally_total_counted(s->checker, tag, &n))
+			continue;
+		for (uint32_t i = 0; i < set->nsegment; i++)
+			is += set->segment[i].tag == tag &&
+			    set->segment[i].place != TALLY_NOWHERE;
+		same(is == n, "what is counted", set, p);
+		s->counted += n > 0;
+	}
+}
 
 static void
 said_begin(struct said *s)
@@ -59,6 +97,7 @@ said_begin(struct said *s)
 	tally_findings_init(&s->findings, 10000);
 	s->segment = NULL;
 	s->instance = NULL;
+	s->counted = 0;
 }
 
 static void
@@ -88,20 +127,8 @@ say(struct said *s, const struct tally_grammar *g, const struct tally_set *of)
 	    realloc(s->instance, set.ninstance * sizeof(*s->instance));
 	assert_non_null(s->instance);
 	memcpy(s->instance, set.instance, set.ninstance * sizeof(*s->instance));
-}
-
-/* --- whether they say the same --- */
-
-static uint64_t seed;
-
-static void
-same(bool is, const char *what, const struct tally_set *set, uint32_t at)
-{
-	if (!is)
-		fail_msg("SEED=%llu ROUNDS=1: %s differs at %u of\n%.*s",
-		    (unsigned long long)seed, what, at,
-		    (int)(set->length < 3000 ? set->length : 3000),
-		    (const char *)set->bytes + (set->start - set->offset));
+	s->known = set.known;
+	look_at_totals(s, g, &set);
 }
 
 static void
@@ -168,6 +195,79 @@ same_segments(const struct said *a, const struct said *b,
 		    "a loop", set, i);
 }
 
+/* --- likes --- */
+
+/* What segments with a number are like: grammar, place, tag and so on, and all
+ * codes with the separators behind them. */
+struct like {
+	const struct tally_grammar *g;
+	struct tally_segment is;
+	struct tally_buf codes;
+};
+
+/* Those of a checker. */
+struct likes {
+	struct like v[UINT16_MAX + 1];
+	unsigned met; /* that were like one before */
+	unsigned anew;
+};
+
+static void
+forget_likes(struct likes *l)
+{
+	for (size_t i = 0; i <= UINT16_MAX; i++) {
+		tally_buf_free(&l->v[i].codes);
+		l->v[i].g = NULL;
+	}
+	l->anew++;
+}
+
+static void
+codes_of(struct tally_buf *b, const struct tally_set *set,
+    const struct tally_segment *s, const struct tally_segment_spec *spec)
+{
+	tally_buf_init(b, 1 << 16);
+	for (unsigned k = 1; k <= s->n && k <= spec->nuse; k++) {
+		const struct tally_element *e = spec->use[k - 1].element;
+		struct tally_str v = tally_element(set, s, k);
+
+		if (e->type == TALLY_ID && e->ncode > 0)
+			tally_buf_add(b, v.p, v.n + 1);
+	}
+}
+
+static void
+look_at_likes(struct likes *l, const struct said *by,
+    const struct tally_set *set, const struct tally_grammar *g)
+{
+	const struct tally_segment *s = by->segment;
+	struct tally_buf codes;
+	struct like *k;
+
+	if (*by->known != l)
+		forget_likes(l);
+	*by->known = l;
+	for (uint32_t i = 0; i < set->nsegment; i++, s++) {
+		if (s->like == 0)
+			continue;
+		same(s->place != TALLY_NOWHERE, "a like without place", set, i);
+		codes_of(&codes, set, s, g->spec->place[s->place].segment);
+		k = &l->v[s->like];
+		if (k->g == NULL) {
+			*k = (struct like){ g, *s, codes };
+			continue;
+		}
+		same(k->g == g && k->is.place == s->place &&
+			k->is.tag == s->tag && k->is.n == s->n &&
+			k->is.present == s->present &&
+			tally_str_eq(
+			    tally_buf_view(&k->codes), tally_buf_view(&codes)),
+		    "what is alike", set, i);
+		l->met++;
+		tally_buf_free(&codes);
+	}
+}
+
 /* --- all together --- */
 
 struct compared {
@@ -175,12 +275,14 @@ struct compared {
 	struct tally_grammars grammars;
 	struct tally_findings of_reader;
 	unsigned sets, faulty, odd;
+	struct likes *likes; /* of seen */
 };
 
 static void
 compared_begin(struct compared *c)
 {
-	*c = (struct compared){ .sets = 0 };
+	*c = (struct compared){ .likes = calloc(1, sizeof(*c->likes)) };
+	assert_non_null(c->likes);
 	said_begin(&c->seen);
 	said_begin(&c->none);
 	c->none.checker->shapes.none = true;
@@ -194,6 +296,8 @@ compared_end(struct compared *c)
 	said_end(&c->none);
 	tally_grammars_free(&c->grammars);
 	tally_findings_free(&c->of_reader);
+	forget_likes(c->likes);
+	free(c->likes);
 }
 
 static void
@@ -212,6 +316,7 @@ compare_set(struct compared *c, const struct tally_version *version,
 	say(&c->none, g, set);
 	same_findings(&c->seen.findings, &c->none.findings, set);
 	same_segments(&c->seen, &c->none, set, g);
+	look_at_likes(c->likes, &c->seen, set, g);
 	c->sets++;
 	c->faulty += c->seen.findings.n > 0;
 	for (uint32_t i = 0; i < set->nsegment; i++)
@@ -330,6 +435,8 @@ test_compared(void **state)
 		assert_true(c.odd > 0);
 		assert_true(c.seen.checker->shapes.n > 1);
 		assert_int_equal(c.none.checker->shapes.n, 1);
+		assert_true(c.likes->met > c.sets);
+		assert_true(c.seen.counted > c.sets / 4);
 	}
 	made_free(&set);
 	tally_buf_free(&b);
@@ -360,6 +467,52 @@ test_other_separators(void **state)
 	    tally_cstr(orders));
 	assert_int_equal(c.sets, 2);
 	assert_int_equal(c.seen.findings.n, 2);
+	compared_end(&c);
+}
+
+/* When there are no more numbers, segments have none; at the next set numbers
+ * begin anew. */
+static void
+test_numbers_end(void **state)
+{
+	const struct tally_version *v =
+	    tally_version_find(&tally_builtin, TALLY_STR("004010"));
+	const uint32_t lines = UINT16_MAX / 2 + 100;
+	struct compared c;
+	struct tally_buf b;
+	struct maker m;
+	unsigned anew;
+
+	(void)state;
+	compared_begin(&c);
+	tally_buf_init(&b, BYTES_MAX);
+	maker_init(&m, 1);
+	write_isa(&b, &m, 1);
+	tally_buf_puts(&b, "GS*PO*A*B*20260105*0815*1*X*004010~");
+	write_order(&b, &m, 1);
+	compare(&c, v, tally_buf_view(&b));
+	c.seen.checker->shapes.likes = UINT16_MAX / 2;
+	tally_buf_reset(&b);
+	write_isa(&b, &m, 2);
+	tally_buf_puts(&b,
+	    "GS*PO*A*B*20260105*0815*1*X*004010~ST*850*0001~"
+	    "BEG*00*SA*1**20260105~");
+	for (uint32_t i = 1; i <= lines; i++)
+		tally_buf_printf(&b, "PO1**1*%s~", i % 2 == 0 ? "EA" : "CA");
+	tally_buf_printf(&b, "SE*%u*0001~", lines + 3);
+	compare(&c, v, tally_buf_view(&b));
+	assert_true(c.seen.segment[2].like > 0);
+	assert_int_equal(c.seen.segment[lines + 1].like, 0);
+	anew = c.likes->anew;
+	tally_buf_reset(&b);
+	write_isa(&b, &m, 3);
+	tally_buf_puts(&b, "GS*PO*A*B*20260105*0815*1*X*004010~");
+	write_order(&b, &m, 2);
+	compare(&c, v, tally_buf_view(&b));
+	assert_int_equal(c.sets, 3);
+	assert_int_equal(c.likes->anew, anew + 1);
+	assert_in_range(c.seen.segment[1].like, 1, 100);
+	tally_buf_free(&b);
 	compared_end(&c);
 }
 
@@ -401,6 +554,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compared),
 		cmocka_unit_test(test_other_separators),
+		cmocka_unit_test(test_numbers_end),
 		cmocka_unit_test(test_found_again),
 	};
 

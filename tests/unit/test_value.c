@@ -177,13 +177,16 @@ looks_right(struct shapes *shapes, const struct tally_value_spec *s,
     const char *v, size_t n)
 {
 	static const struct tally_segment_spec one = { .nuse = 1 };
-	static const struct tally_step row[1];
+	static const struct tally_step row[1] = { { .to = TALLY_NOWHERE } };
 	struct tally_class class = { .spec = &one, .value = s };
 	const struct tally_grammar g = { .class = &class };
 	const struct tally_segment segment = { .n = 1 };
 	const uint32_t pos[2] = { 3, (uint32_t)(3 + 1 + n) };
-	struct shape_seen seen;
+	struct tally_set set = { .pos = pos };
+	struct shape_seen seen, whole;
+	struct shape_value *v1;
 	struct shape *m;
+	uint32_t end;
 	char padded[64];
 	bool plain = true;
 
@@ -193,10 +196,21 @@ looks_right(struct shapes *shapes, const struct tally_value_spec *s,
 	memset(padded, n & 1 ? '7' : '\x01', sizeof(padded));
 	memcpy(padded + 4, v, n);
 	padded[4 + n] = '*';
-	m = tally_shape_of(shapes, &g, row, 0, 0, &segment, pos);
+	set.bytes = (const unsigned char *)padded;
+	set.plain = plain;
+	m = tally_shape_of(shapes, &g, row, 0, &segment, pos);
 	assert_non_null(m);
 	assert_int_equal(m->present, n > 0 ? 2 : 0);
-	assert_true(tally_shape_look(m, padded, pos, plain, &seen));
+	v1 = m->value;
+	end = tally_shape_end(m, pos);
+	if (plain)
+		v1 = tally_shape_glance(m, padded, pos, &end);
+	assert_true(
+	    tally_shape_look(shapes, m, v1, end, &set, &segment, &seen));
+	assert_true(tally_shape_look(shapes, m, m->value,
+	    tally_shape_end(m, pos), &set, &segment, &whole));
+	assert_int_equal(seen.doubtful, whole.doubtful);
+	assert_int_equal(seen.odd, whole.odd);
 	assert_int_equal(seen.doubtful & ~seen.odd, 0);
 	assert_int_equal(seen.odd & ~m->present, 0);
 	assert_int_equal(seen.qualifiers, 0);
