@@ -272,8 +272,8 @@ sanitize:
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
 #: sanitize-threads  what has threads, under the sanitizer of threads
 # Where there are threads: a large file on its way to the disk, and on its way
-# to the store.
-THREADED := test_store_payloads test_parser test_parser_beside
+# to the store; many small ones on their way through the stages.
+THREADED := test_store_payloads test_parser test_parser_beside test_flow_many
 sanitize-threads:
 	for t in $(THREADED); do \
 		$(MAKE) check-unit T=$$t B=build/tsan SAN=-fsanitize=thread \

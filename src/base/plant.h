@@ -4,7 +4,8 @@
  * tests of tests/fault prove that they would find it: "make fault-planted".
  *
  * PLANT is the number of one; it is not defined in any other build, and the
- * compiler then leaves out what stands behind PLANTED.
+ * compiler then leaves out what stands behind PLANTED.  The build with POISON
+ * takes few files at a time, too, so that few of them make many groups.
  */
 #ifndef TALLYMAN_BASE_PLANT_H
 #define TALLYMAN_BASE_PLANT_H

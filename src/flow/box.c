@@ -111,6 +111,11 @@ flow_box_connect(
 	enum tally_rc rc;
 
 	*mb = NULL;
+	if (b->connected > 0) {
+		rc = mailbox_open(mb, &b->settings, err);
+		b->connected += rc == TALLY_OK;
+		return rc;
+	}
 	if (is_spent(f, i))
 		return tally_err_set(err, TALLY_UNAVAILABLE,
 		    "mailbox %s: the time that a run may take with it "
@@ -122,6 +127,7 @@ flow_box_connect(
 	b->since = flow_clock_steady();
 	rc = mailbox_open(mb, &b->settings, err);
 	b->refused = rc == TALLY_PERM;
+	b->connected = rc == TALLY_OK;
 	return rc;
 }
 
@@ -131,6 +137,8 @@ flow_box_disconnect(struct flow *f, size_t i, struct mailbox *mb)
 	struct flow_box *b = &f->box[i];
 
 	mailbox_close(mb);
+	if (mb != NULL && --b->connected > 0)
+		return;
 	if (b->since != 0)
 		b->spent_ms += (uint64_t)(flow_clock_steady() - b->since);
 	b->since = 0;
@@ -158,6 +166,9 @@ flow_box_well(struct flow *f, size_t i, struct tally_err *err)
 	struct store_mailbox m;
 	enum tally_rc rc;
 
+	/* What another stage met meanwhile stands. */
+	if (f->box[i].skip)
+		return TALLY_OK;
 	f->box[i].failed = false;
 	rc = store_mailbox_get(f->store, f->site->mailbox[i].name, &m, err);
 	if (rc != TALLY_OK)

@@ -12,6 +12,9 @@
  * is there or was taken already: sent, as is inferred.  Files go in groups,
  * which share the commits.  Where a partner takes no renaming, it is done as
  * deliver_direct.c says.
+ *
+ * Work in the mailbox is an errand, so a delivery can be on its way while the
+ * run goes on with other things.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -25,6 +28,8 @@
 #define DOUBLINGS_MAX 6
 #define MINUTE        60000
 #define GROUP_BYTES   (8u << 20)
+/* Few have many groups in the build for tests. */
+#define AT_ONCE (PLANTED(POISON) ? 4 : DELIVER_FILES)
 
 static enum tally_rc
 add(void *ctx, const struct store_outgoing *o, bool *more,
@@ -46,7 +51,7 @@ add(void *ctx, const struct store_outgoing *o, bool *more,
 		return tally_err_set(
 		    err, TALLY_NOMEM, "no memory for what is sent");
 	g->total += o->bytes.n;
-	*more = g->n < DELIVER_FILES && g->total < GROUP_BYTES;
+	*more = g->n < AT_ONCE && g->total < GROUP_BYTES;
 	return TALLY_OK;
 }
 
@@ -61,14 +66,6 @@ gather(struct deliver_group *g, int64_t after, struct tally_err *err)
 	tally_arena_reset(&g->bytes);
 	return store_outbox_each(
 	    g->f->store, g->box->name, after, now, add, g, err);
-}
-
-/* One per row, so that what an attempt that died has left is found again. */
-static void
-name_temporary(struct deliver_parcel *p)
-{
-	snprintf(p->temporary, sizeof(p->temporary), ".%.200s.%llx.tmp",
-	    p->name, (unsigned long long)p->id);
 }
 
 enum tally_rc
@@ -134,67 +131,6 @@ deliver_commit(struct deliver_group *g, size_t n,
 	return rc;
 }
 
-static enum tally_rc
-note_uploaded(struct deliver_group *g, size_t i, struct tally_err *err)
-{
-	struct deliver_parcel *p = &g->p[g->which[i]];
-
-	p->there = g->result[i].rc == TALLY_OK;
-	if (!p->there)
-		return deliver_put_off(g, p, &g->result[i].err, err);
-	if (PLANTED(UPLOADED))
-		return TALLY_OK;
-	return deliver_state(g, p, "uploaded", p->temporary, NULL, 0, err);
-}
-
-/* Temporary names that are taken were left by an attempt that died. */
-static enum tally_rc
-put_again(struct deliver_group *g, size_t n, struct tally_err *err)
-{
-	const char *to = g->box->push->temporary;
-	struct mailbox_result gone;
-	struct tally_str name;
-	enum tally_rc rc = TALLY_OK;
-
-	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
-		if (g->result[i].rc != TALLY_CREATE)
-			continue;
-		name = tally_cstr(g->upload[i].name);
-		rc = mailbox_remove(g->mb, to, &name, 1, &gone, err);
-		if (rc == TALLY_OK && gone.rc == TALLY_OK)
-			rc = mailbox_put(
-			    g->mb, to, &g->upload[i], 1, &g->result[i], err);
-	}
-	return rc;
-}
-
-/* Puts what is queued; the rows of what is there are uploaded. */
-static enum tally_rc
-upload(struct deliver_group *g, bool *down, struct tally_err *err)
-{
-	size_t n = 0;
-	enum tally_rc rc;
-
-	for (size_t i = 0; i < g->n; i++) {
-		if (g->p[i].uploaded)
-			continue;
-		name_temporary(&g->p[i]);
-		g->upload[n] = (struct mailbox_upload){ g->p[i].temporary,
-			g->p[i].bytes, false };
-		g->which[n++] = i;
-	}
-	*down = true;
-	rc = n == 0 ? TALLY_OK
-		    : mailbox_put(g->mb, g->box->push->temporary, g->upload, n,
-			  g->result, err);
-	if (rc == TALLY_OK)
-		rc = put_again(g, n, err);
-	if (rc != TALLY_OK)
-		return rc;
-	*down = false;
-	return deliver_commit(g, n, note_uploaded, err);
-}
-
 void
 deliver_tell_sent(
     struct deliver_group *g, const struct deliver_parcel *p, const char *how)
@@ -204,199 +140,83 @@ deliver_tell_sent(
 	    "delivered to mailbox %s%s", g->box->name, how);
 }
 
-/* What an earlier run had uploaded, where it is now. */
+/* The next group of rows that are due; n is 0 behind the last. */
 static enum tally_rc
-note_found(struct deliver_group *g, size_t i, struct tally_err *err)
+next_group(struct deliver_group *g, bool *down, struct tally_err *err)
 {
-	struct deliver_parcel *p = &g->p[g->which[i]];
-
-	p->there = g->result[i].rc == TALLY_OK;
-	if (p->there)
-		return TALLY_OK;
-	if (g->result[i].rc != TALLY_NOINPUT)
-		return deliver_leave(g, p, "uploaded to",
-		    "it cannot be looked up", &g->result[i]);
-	deliver_tell_sent(g, p, ", as its vanished temporary name tells");
-	return deliver_state(
-	    g, p, "sent", NULL, "inferred: the temporary name is gone", 0, err);
-}
-
-static enum tally_rc
-look_up(struct deliver_group *g, bool *down, struct tally_err *err)
-{
-	size_t n = 0;
 	enum tally_rc rc;
 
-	for (size_t i = 0; i < g->n; i++) {
-		if (!g->p[i].uploaded)
-			continue;
-		g->view[n] = tally_cstr(g->p[i].temporary);
-		g->which[n++] = i;
-	}
-	if (n == 0)
-		return TALLY_OK;
-	*down = true;
-	rc = mailbox_stat(
-	    g->mb, g->box->push->temporary, g->view, n, g->result, err);
-	if (rc != TALLY_OK)
+	rc = gather(g, g->n > 0 ? g->p[g->n - 1].id : 0, err);
+	g->step = 0;
+	if (rc != TALLY_OK || g->n == 0 || g->mb != NULL)
 		return rc;
-	*down = false;
-	return deliver_commit(g, n, note_found, err);
+	*down = true;
+	rc = flow_box_connect(g->f, g->index, &g->mb, err);
+	*down = rc != TALLY_OK;
+	return rc;
 }
 
-/*
- * A final name that is taken: by the same answer, sent before and asked for
- * again while it is still there, or by a file that is none of ours.
- */
+/* Takes a delivery that is not away further, until it is away again, or
+ * nothing is left: then n is 0. */
 static enum tally_rc
-settle_taken(struct deliver_group *g, size_t n, struct tally_err *err)
+further(struct deliver_group *g, bool *down, struct tally_err *err)
 {
-	const char *to = g->box->push->to;
-	struct mailbox_result is, gone;
-	struct tally_str name;
 	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
-		struct deliver_parcel *p = &g->p[g->which[i]];
-
-		if (g->result[i].rc != TALLY_CREATE)
-			continue;
-		name = tally_cstr(p->name);
-		rc = mailbox_stat(g->mb, to, &name, 1, &is, err);
-		name = tally_cstr(p->temporary);
-		if (rc == TALLY_OK)
-			rc = mailbox_remove(g->mb, g->box->push->temporary,
-			    &name, 1, &gone, err);
-		if (rc == TALLY_OK && is.rc == TALLY_OK &&
-		    is.now.size == p->bytes.n)
-			g->result[i].rc = TALLY_OK;
-	}
-	return rc;
-}
-
-/*
- * A renaming that failed may have been done all the same: the folder could not
- * be synced, or a server says so.  Then the temporary name is gone, and the
- * partner may have taken the file already.
- */
-static enum tally_rc
-settle_unsure(struct deliver_group *g, size_t n, struct tally_err *err)
-{
-	struct mailbox_result is;
-	struct tally_str name;
-	enum tally_rc rc = TALLY_OK;
-
-	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
-		struct deliver_parcel *p = &g->p[g->which[i]];
-
-		if (g->result[i].rc == TALLY_OK ||
-		    g->result[i].rc == TALLY_CREATE)
-			continue;
-		name = tally_cstr(p->temporary);
-		rc = mailbox_stat(
-		    g->mb, g->box->push->temporary, &name, 1, &is, err);
-		if (rc == TALLY_OK)
-			p->there = is.rc != TALLY_NOINPUT;
-	}
-	return rc;
-}
-
-static enum tally_rc
-note_renamed(struct deliver_group *g, size_t i, struct tally_err *err)
-{
-	struct deliver_parcel *p = &g->p[g->which[i]];
-
-	if (!p->there)
-		return deliver_leave(g, p, "renamed in",
-		    "not surely; the next run looks", &g->result[i]);
-	if (g->result[i].rc == TALLY_OK) {
-		deliver_tell_sent(g, p, "");
-		return deliver_state(g, p, "sent", NULL, NULL, 0, err);
-	}
-	if (g->result[i].rc == TALLY_CREATE)
-		tally_err_set(&g->result[i].err, TALLY_CREATE,
-		    "the name is taken by another file there; the pattern in "
-		    "<push name> must make unique names");
-	return deliver_put_off(g, p, &g->result[i].err, err);
-}
-
-static enum tally_rc
-rename_all(struct deliver_group *g, bool *down, struct tally_err *err)
-{
-	const char *to = g->box->push->to;
-	size_t n = 0;
-	enum tally_rc rc;
-
-	for (size_t i = 0; i < g->n; i++) {
-		if (!g->p[i].there)
-			continue;
-		g->rename[n] = (struct mailbox_rename){ g->box->push->temporary,
-			tally_cstr(g->p[i].temporary), to,
-			tally_cstr(g->p[i].name) };
-		g->which[n++] = i;
-	}
-	if (n == 0)
-		return TALLY_OK;
-	*down = true;
-	rc = mailbox_rename(g->mb, g->rename, n, g->result, err);
-	if (rc == TALLY_OK)
-		rc = settle_taken(g, n, err);
-	if (rc == TALLY_OK)
-		rc = settle_unsure(g, n, err);
-	if (rc != TALLY_OK)
-		return rc;
-	*down = false;
-	return deliver_commit(g, n, note_renamed, err);
-}
-
-static enum tally_rc
-one_group(struct deliver_group *g, bool *down, struct tally_err *err)
-{
-	enum tally_rc rc;
-
-	if (g->mb == NULL) {
-		*down = true;
-		rc = flow_box_connect(g->f, g->index, &g->mb, err);
-		if (rc != TALLY_OK)
-			return rc;
-		*down = false;
-	}
-	if (g->box->push->upload != SITE_UPLOAD_RENAME)
-		return deliver_direct(g, down, err);
-	rc = look_up(g, down, err);
-	if (rc == TALLY_OK)
-		rc = upload(g, down, err);
-	if (rc == TALLY_OK)
-		rc = rename_all(g, down, err);
-	return rc;
-}
-
-static enum tally_rc
-one_mailbox(struct deliver_group *g, struct tally_err *err)
-{
-	struct tally_err why;
-	int64_t after = 0;
-	bool down = false;
-	enum tally_rc rc;
-
-	for (;;) {
-		rc = gather(g, after, &why);
-		if (rc != TALLY_OK || g->n == 0)
-			break;
-		after = g->p[g->n - 1].id;
-		rc = one_group(g, &down, &why);
-		if (rc != TALLY_OK)
-			break;
+	if (g->asked > 0)
+		rc = deliver_next_step(g, down, err);
+	while (rc == TALLY_OK && g->asked == 0) {
 		log_progress(
 		    &g->f->log, "deliver: files", g->f->count[FLOW_SENT], 0);
+		rc = next_group(g, down, err);
+		if (rc != TALLY_OK || g->n == 0)
+			break;
+		if (g->box->push->upload != SITE_UPLOAD_RENAME)
+			rc = deliver_direct(g, down, err);
+		else
+			rc = deliver_next_step(g, down, err);
 	}
+	return rc;
+}
+
+static void
+drop(struct flow *f, size_t i)
+{
+	struct deliver_group *g = f->box[i].delivery;
+
+	f->box[i].delivery = NULL;
+	if (g == NULL)
+		return;
+	flow_box_disconnect(f, i, g->mb);
+	tally_arena_free(&g->bytes);
+	tally_free(g);
+}
+
+void
+flow_deliver_drop(struct flow *f)
+{
+	for (size_t i = 0; f->box != NULL && i < f->site->nmailbox; i++)
+		drop(f, i);
+}
+
+/* The same, and ends it; trouble with the mailbox is kept to that. */
+static enum tally_rc
+take_further(struct flow *f, size_t i, struct tally_err *err)
+{
+	struct deliver_group *g = f->box[i].delivery;
+	struct tally_err why;
+	bool down = false;
+	enum tally_rc rc = further(g, &down, &why);
+
+	if (rc == TALLY_OK && g->n > 0)
+		return rc;
 	if (rc == TALLY_OK && g->mb != NULL &&
-	    (g->box->npull == 0 || g->f->box[g->index].failed))
-		rc = flow_box_well(g->f, g->index, &why);
-	flow_box_disconnect(g->f, g->index, g->mb);
-	g->mb = NULL;
+	    (g->box->npull == 0 || f->box[i].failed))
+		rc = flow_box_well(f, i, &why);
+	drop(f, i);
+	log_progress_end(&f->log);
 	if (rc != TALLY_OK && down && rc != TALLY_NOMEM) {
-		flow_box_failed(g->f, g->index, &why);
+		flow_box_failed(f, i, &why);
 		return TALLY_OK;
 	}
 	if (rc != TALLY_OK)
@@ -404,11 +224,10 @@ one_mailbox(struct deliver_group *g, struct tally_err *err)
 	return rc;
 }
 
-enum tally_rc
-flow_deliver_mailbox(struct flow *f, size_t i, struct tally_err *err)
+static enum tally_rc
+begin(struct flow *f, size_t i, struct tally_err *err)
 {
 	struct deliver_group *g = tally_alloc(sizeof(*g));
-	enum tally_rc rc;
 
 	if (g == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
@@ -416,12 +235,32 @@ flow_deliver_mailbox(struct flow *f, size_t i, struct tally_err *err)
 	g->index = i;
 	g->box = &f->site->mailbox[i];
 	g->mb = NULL;
+	g->n = g->asked = 0;
+	g->errand = (struct errand){ .go = deliver_step_go, .ctx = g };
 	tally_arena_init(&g->bytes, 256u << 20);
-	rc = one_mailbox(g, err);
-	log_progress_end(&f->log);
-	tally_arena_free(&g->bytes);
-	tally_free(g);
+	f->box[i].delivery = g;
+	return take_further(f, i, err);
+}
+
+/* To its end. */
+static enum tally_rc
+finish(struct flow *f, size_t i, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	while (rc == TALLY_OK && f->box[i].delivery != NULL) {
+		errand_await(f->errands, &f->box[i].delivery->errand);
+		rc = take_further(f, i, err);
+	}
 	return rc;
+}
+
+enum tally_rc
+flow_deliver_mailbox(struct flow *f, size_t i, struct tally_err *err)
+{
+	enum tally_rc rc = begin(f, i, err);
+
+	return rc == TALLY_OK ? finish(f, i, err) : rc;
 }
 
 /* Grows with each file that may have been answered; never 0. */
@@ -458,7 +297,9 @@ flow_deliver(struct flow *f, struct tally_err *err)
 	enum tally_rc rc = TALLY_OK;
 
 	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++) {
-		rc = is_due(f, i, &due, err);
+		rc = finish(f, i, err);
+		if (rc == TALLY_OK)
+			rc = is_due(f, i, &due, err);
 		if (rc != TALLY_OK || !due)
 			continue;
 		f->box[i].delivered = progress(f);
@@ -466,6 +307,38 @@ flow_deliver(struct flow *f, struct tally_err *err)
 			worker_want(f, i, FLOW_DELIVER);
 		else
 			rc = flow_deliver_mailbox(f, i, err);
+	}
+	return rc;
+}
+
+enum tally_rc
+flow_deliver_on(struct flow *f, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++) {
+		struct deliver_group *g = f->box[i].delivery;
+
+		if (g != NULL && !errand_is_away(f->errands, &g->errand))
+			rc = take_further(f, i, err);
+	}
+	return rc;
+}
+
+enum tally_rc
+flow_deliver_begin(struct flow *f, struct tally_err *err)
+{
+	bool due;
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++) {
+		if (f->box[i].delivery != NULL || worker_for(f, i))
+			continue;
+		rc = is_due(f, i, &due, err);
+		if (rc != TALLY_OK || !due)
+			continue;
+		f->box[i].delivered = progress(f);
+		rc = begin(f, i, err);
 	}
 	return rc;
 }

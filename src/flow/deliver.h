@@ -3,6 +3,7 @@
 #ifndef TALLYMAN_FLOW_DELIVER_H
 #define TALLYMAN_FLOW_DELIVER_H
 
+#include "flow/errand.h"
 #include "flow/flow.h"
 
 #define DELIVER_FILES 1024
@@ -32,6 +33,13 @@ struct deliver_group {
 	size_t n;
 	struct tally_arena bytes;
 	uint64_t total; /* of them */
+
+	/* The step that it is at, whose requests are an errand. */
+	unsigned step;
+	size_t asked; /* requests; 0: none is made yet */
+	struct errand errand;
+	enum tally_rc rc; /* of the connection; lost: why, where it was */
+	struct tally_err lost;
 };
 
 /* Changes the row's state; reason and next are kept with "failed". */
@@ -46,12 +54,21 @@ enum tally_rc deliver_put_off(struct deliver_group *, struct deliver_parcel *,
 enum tally_rc deliver_leave(struct deliver_group *,
     const struct deliver_parcel *, const char *done, const char *but,
     const struct mailbox_result *) TALLY_MUST_USE;
-/* Calls one for each of n requests, all in one transaction. */
+/* Calls one for each of n requests, all in one transaction; none for 0. */
 enum tally_rc deliver_commit(struct deliver_group *, size_t n,
     enum tally_rc (*one)(struct deliver_group *, size_t i, struct tally_err *),
     struct tally_err *) TALLY_MUST_USE;
 void deliver_tell_sent(
     struct deliver_group *, const struct deliver_parcel *, const char *how);
+
+/*
+ * Commits what came of the errand that the group had, if any, and sends off
+ * the next; asked is 0 when it has taken its last step.  Not while it is away.
+ * step_go is what the errand does.
+ */
+enum tally_rc deliver_next_step(
+    struct deliver_group *, bool *down, struct tally_err *) TALLY_MUST_USE;
+void deliver_step_go(void *group);
 
 /* A group under its final names, with triggers if that is agreed on.  down:
  * what failed is the mailbox. */

@@ -3,6 +3,7 @@
 #ifndef TALLYMAN_FLOW_FETCH_H
 #define TALLYMAN_FLOW_FETCH_H
 
+#include "flow/errand.h"
 #include "flow/flow.h"
 #include "mailbox/mailbox.h"
 
@@ -35,9 +36,17 @@ struct pass {
  */
 enum tally_rc fetch_take(struct pass *, bool *down, struct tally_err *)
     TALLY_MUST_USE;
-/* Removes, moves or leaves what is recorded among n candidates. */
-enum tally_rc fetch_dispose(struct pass *, struct candidate *, size_t n,
-    bool *down, struct tally_err *) TALLY_MUST_USE;
+/*
+ * Removes, moves or leaves what is recorded among n candidates, which stay as
+ * they are until the end.  begin sends somebody off, and gives null when there
+ * is nothing to be done; end waits, tells what came of it, and notes it in the
+ * store.  Each begin that gave one has its end.
+ */
+struct disposal;
+enum tally_rc fetch_dispose_begin(struct disposal **, struct pass *,
+    struct candidate *, size_t n, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc fetch_dispose_end(
+    struct disposal *, bool *down, struct tally_err *) TALLY_MUST_USE;
 
 /* Whether the last bytes of a file are those of a whole IEA segment. */
 bool fetch_ends_in_iea(struct tally_str tail);

@@ -7,6 +7,9 @@
  * changed in between is another one, and stays.  One that the partner writes
  * anew in the moment after that look is seen once it is moved, and moved back;
  * a removal cannot be looked at.
+ *
+ * Work in the mailbox is an errand, beside the run: what there is to tell of it
+ * is gathered, and told when it is done.
  */
 #include "flow/fetch.h"
 
@@ -17,6 +20,21 @@
 
 #define HASH_DIGITS 12
 
+/* What a person may want to know of a file. */
+enum fate {
+	STUCK,   /* it cannot be looked at, removed or moved */
+	CHANGED, /* it is another one now, and stays */
+	BACK,    /* it was another one, and is back in its place */
+	ASTRAY   /* it was another one, and cannot be put back */
+};
+struct news {
+	const struct candidate *c;
+	enum fate fate;
+	const char *moved; /* the name it was given, or null */
+	struct mailbox_result result;
+	struct news *next;
+};
+
 struct disposal {
 	struct pass *p;
 	struct candidate **c; /* those that are disposed of */
@@ -26,7 +44,12 @@ struct disposal {
 	char (*moved)[MAILBOX_NAME_MAX + 1];
 	struct mailbox_result *there; /* of the moved ones */
 	size_t n;
+	struct news *first, **last;
 	struct tally_arena arena;
+	struct errand errand;
+	bool down; /* what failed is the mailbox */
+	enum tally_rc rc;
+	struct tally_err err;
 };
 
 static enum tally_rc
@@ -46,43 +69,91 @@ room(struct disposal *d, size_t n, struct tally_err *err)
 	return TALLY_OK;
 }
 
+static enum tally_rc
+note(struct disposal *d, const struct candidate *c, enum fate fate,
+    const char *moved, const struct mailbox_result *r, struct tally_err *err)
+{
+	struct news *news = tally_arena_alloc(&d->arena, sizeof(*news));
+
+	if (news == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	*news = (struct news){ .c = c, .fate = fate, .moved = moved };
+	news->result = *r;
+	*d->last = news;
+	d->last = &news->next;
+	return TALLY_OK;
+}
+
 /* The others' fault or rights: told, and tried again by the next run. */
 static void
-stuck(struct disposal *d, size_t i)
+tell_stuck(const struct disposal *d, const struct candidate *c,
+    const struct mailbox_result *r)
 {
-	log_line(&d->p->f->log, LOG_ALARM, "file", d->c[i]->entry->name,
+	log_line(&d->p->f->log, LOG_ALARM, "file", c->entry->name,
 	    "recorded, but it stays in mailbox %s: %s", d->p->box->name,
-	    d->result[i].err.text);
-	flow_worse(d->p->f, d->result[i].rc);
+	    r->err.text);
+	flow_worse(d->p->f, r->rc);
+}
+
+static void
+tell(const struct disposal *d, const struct news *news)
+{
+	struct log *log = &d->p->f->log;
+	struct tally_str name = news->c->entry->name;
+	const char *box = d->p->box->name;
+
+	switch (news->fate) {
+	case STUCK:
+		tell_stuck(d, news->c, &news->result);
+		break;
+	case CHANGED:
+		log_line(log, LOG_EVENT, "file", name,
+		    "changed in mailbox %s after it was taken; it is left "
+		    "there",
+		    box);
+		break;
+	case BACK:
+		log_line(log, LOG_EVENT, "file", name,
+		    "written anew in mailbox %s in the moment it was moved; "
+		    "it is back in its place, and comes with the next run",
+		    box);
+		break;
+	case ASTRAY:
+		log_line(log, LOG_ALARM, "file", name,
+		    "written anew in mailbox %s in the moment it was moved; "
+		    "what was not taken is %s/%s now, move it back: %s",
+		    box, d->p->pull->move, news->moved, news->result.err.text);
+		flow_worse(d->p->f, news->result.rc);
+		break;
+	}
 }
 
 /* Keeps those that are as they were when they were read. */
-static void
-keep_unchanged(struct disposal *d)
+static enum tally_rc
+keep_unchanged(struct disposal *d, struct tally_err *err)
 {
 	size_t n = 0;
+	enum tally_rc rc = TALLY_OK;
 
-	for (size_t i = 0; i < d->n; i++) {
+	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++) {
 		const struct mailbox_result *r = &d->result[i];
 		const struct mailbox_entry *e = d->c[i]->entry;
 
 		if (r->rc == TALLY_NOINPUT)
 			continue;
 		if (r->rc != TALLY_OK) {
-			stuck(d, i);
+			rc = note(d, d->c[i], STUCK, NULL, r, err);
 			continue;
 		}
 		if (r->now.size != e->size || r->now.mtime != e->mtime) {
-			log_line(&d->p->f->log, LOG_EVENT, "file", e->name,
-			    "changed in mailbox %s after it was taken; it is "
-			    "left there",
-			    d->p->box->name);
+			rc = note(d, d->c[i], CHANGED, NULL, r, err);
 			continue;
 		}
 		d->c[n] = d->c[i];
 		d->name[n++] = e->name;
 	}
 	d->n = n;
+	return rc;
 }
 
 /* NAME.HASH, the name cut where both would be too long. */
@@ -173,28 +244,14 @@ move_back(struct disposal *d, size_t i, struct tally_err *err)
 	const struct mailbox_rename *to = &d->rename[i];
 	const struct mailbox_rename back = { to->to_folder, to->to,
 		to->from_folder, to->from };
-	struct log *log = &d->p->f->log;
 	struct mailbox_result r = { .rc = TALLY_OK };
-	char name[MAILBOX_NAME_MAX + 1];
 	enum tally_rc rc = mailbox_rename(d->p->mb, &back, 1, &r, err);
 
 	if (rc != TALLY_OK)
 		return rc;
-	if (r.rc == TALLY_OK) {
-		log_line(log, LOG_EVENT, "file", to->from,
-		    "written anew in mailbox %s in the moment it was moved; "
-		    "it is back in its place, and comes with the next run",
-		    d->p->box->name);
-		return TALLY_OK;
-	}
-	memcpy(name, to->to.p, to->to.n);
-	name[to->to.n] = '\0';
-	log_line(log, LOG_ALARM, "file", to->from,
-	    "written anew in mailbox %s in the moment it was moved; what was "
-	    "not taken is %s/%s now, move it back: %s",
-	    d->p->box->name, to->to_folder, name, r.err.text);
-	flow_worse(d->p->f, r.rc);
-	return TALLY_OK;
+	d->moved[i][to->to.n] = '\0';
+	return note(
+	    d, d->c[i], r.rc == TALLY_OK ? BACK : ASTRAY, d->moved[i], &r, err);
 }
 
 static bool
@@ -235,24 +292,43 @@ look_at_moved(struct disposal *d, struct tally_err *err)
 	return rc;
 }
 
+/* All that is done in the mailbox. */
 static enum tally_rc
-act(struct disposal *d, bool *down, struct tally_err *err)
+act(struct disposal *d, struct tally_err *err)
 {
 	struct pass *p = d->p;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc;
 
-	if (p->pull->then == SITE_DELETE) {
-		*down = true;
-		return mailbox_remove(
-		    p->mb, p->pull->from, d->name, d->n, d->result, err);
-	}
-	for (size_t i = 0; i < d->n; i++)
-		name_moved(d, i);
-	*down = true;
-	rc = mailbox_rename(p->mb, d->rename, d->n, d->result, err);
+	d->down = true;
+	rc = mailbox_stat(p->mb, p->pull->from, d->name, d->n, d->result, err);
+	d->down = rc != TALLY_OK;
 	if (rc == TALLY_OK)
-		rc = remove_moved(d, err);
-	return rc == TALLY_OK ? look_at_moved(d, err) : rc;
+		rc = keep_unchanged(d, err);
+	if (rc != TALLY_OK || d->n == 0)
+		return rc;
+	d->down = true;
+	if (p->pull->then == SITE_DELETE) {
+		rc = mailbox_remove(
+		    p->mb, p->pull->from, d->name, d->n, d->result, err);
+	} else {
+		for (size_t i = 0; i < d->n; i++)
+			name_moved(d, i);
+		rc = mailbox_rename(p->mb, d->rename, d->n, d->result, err);
+		if (rc == TALLY_OK)
+			rc = remove_moved(d, err);
+		if (rc == TALLY_OK)
+			rc = look_at_moved(d, err);
+	}
+	d->down = rc != TALLY_OK;
+	return rc;
+}
+
+static void
+go(void *ctx)
+{
+	struct disposal *d = ctx;
+
+	d->rc = act(d, &d->err);
 }
 
 /* A file that a removal does not find is gone, too; a move that does not find
@@ -280,7 +356,7 @@ forget(struct disposal *d, struct tally_err *err)
 		const struct candidate *c = d->c[i];
 
 		if (!is_gone(d, i)) {
-			stuck(d, i);
+			tell_stuck(d, c, &d->result[i]);
 			rc = store_object_taken(
 			    st, &c->object, c->file, now, err);
 		} else if (c->look.known) {
@@ -294,39 +370,64 @@ forget(struct disposal *d, struct tally_err *err)
 	return rc;
 }
 
-enum tally_rc
-fetch_dispose(struct pass *p, struct candidate *c, size_t n, bool *down,
-    struct tally_err *err)
+static void
+disposal_free(struct disposal *d)
 {
-	struct disposal d = { .p = p };
+	if (d != NULL)
+		tally_arena_free(&d->arena);
+	tally_free(d);
+}
+
+enum tally_rc
+fetch_dispose_begin(struct disposal **out, struct pass *p, struct candidate *c,
+    size_t n, struct tally_err *err)
+{
+	struct disposal *d;
 	enum tally_rc rc;
 
+	*out = NULL;
 	if (p->pull->then == SITE_KEEP)
 		return TALLY_OK;
-	tally_arena_init(&d.arena, 16u << 20);
-	rc = room(&d, n, err);
+	d = tally_calloc(1, sizeof(*d));
+	if (d == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	d->p = p;
+	d->last = &d->first;
+	tally_arena_init(&d->arena, 16u << 20);
+	rc = room(d, n, err);
 	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
 		if (!c[i].recorded)
 			continue;
-		d.c[d.n] = &c[i];
-		d.name[d.n++] = c[i].entry->name;
+		d->c[d->n] = &c[i];
+		d->name[d->n++] = c[i].entry->name;
 	}
-	if (rc != TALLY_OK || d.n == 0)
-		goto out;
-	*down = true;
-	rc = mailbox_stat(p->mb, p->pull->from, d.name, d.n, d.result, err);
+	if (rc != TALLY_OK || d->n == 0) {
+		disposal_free(d);
+		return rc;
+	}
+	d->errand = (struct errand){ .go = go, .ctx = d };
+	errand_give(p->f->errands, &d->errand);
+	*out = d;
+	return TALLY_OK;
+}
+
+enum tally_rc
+fetch_dispose_end(struct disposal *d, bool *down, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	if (d == NULL)
+		return TALLY_OK;
+	errand_await(d->p->f->errands, &d->errand);
+	for (const struct news *news = d->first; news != NULL;
+	     news = news->next)
+		tell(d, news);
+	rc = d->rc;
+	*down = d->down;
 	if (rc != TALLY_OK)
-		goto out;
-	*down = false;
-	keep_unchanged(&d);
-	if (d.n > 0)
-		rc = act(&d, down, err);
-	if (rc != TALLY_OK)
-		goto out;
-	*down = false;
-	if (d.n > 0)
-		rc = forget(&d, err);
-out:
-	tally_arena_free(&d.arena);
+		*err = d->err;
+	else if (d->n > 0)
+		rc = forget(d, err);
+	disposal_free(d);
 	return rc;
 }

@@ -6,6 +6,10 @@
  * and yet a death loses little.  A file that changed while it was read, or
  * that is gone, is left for the next look.  A disk of ours that is full ends
  * the run: it is no fault of a file, and of no mailbox.
+ *
+ * Reading a group is an errand, and so is its disposal.  The next group is
+ * read, and the one before disposed of, while the run goes on with what it has
+ * recorded.
  */
 #include "flow/fetch.h"
 
@@ -15,6 +19,8 @@
 #include "base/plant.h"
 
 #define GROUP_FILES 1024
+/* Few have many groups in the build for tests. */
+#define AT_ONCE     (PLANTED(POISON) ? 4 : GROUP_FILES)
 #define GROUP_BYTES (32u << 20)
 
 struct group {
@@ -27,6 +33,9 @@ struct group {
 	bool done[GROUP_FILES];
 	bool over[GROUP_FILES]; /* more bytes came than a file may have */
 	struct tally_err ours;  /* why no bytes can be kept here, if so */
+	struct errand reading;
+	enum tally_rc connection; /* of it; lost: why, where it was */
+	struct tally_err lost;
 };
 
 /* Blanks, line ends, NUL and Ctrl-Z, which editors and transports append. */
@@ -225,10 +234,70 @@ incoming(struct group *g, struct tally_err *err)
 	return rc;
 }
 
+/* From candidate i on: as many as a group can have. */
+static size_t
+group_size(const struct pass *p, size_t i)
+{
+	uint64_t bytes = 0;
+	size_t n = 0;
+
+	while (i + n < p->n && n < AT_ONCE &&
+	    p->c[i + n].recorded == p->c[i].recorded &&
+	    (n == 0 || bytes + weight(&p->c[i + n]) <= GROUP_BYTES))
+		bytes += weight(&p->c[i + n++]);
+	return n;
+}
+
+static void
+read_all(void *ctx)
+{
+	struct group *g = ctx;
+	const struct mailbox_sink sink = { data, done, g };
+
+	g->connection = mailbox_get(
+	    g->p->mb, g->p->pull->from, g->entry, g->n, &sink, &g->lost);
+}
+
+/* Begins the group from candidate i on; it is empty behind the last. */
+static enum tally_rc
+begin(struct group *g, size_t i, struct tally_err *err)
+{
+	struct pass *p = g->p;
+	enum tally_rc rc;
+
+	g->c = &p->c[i];
+	g->n = group_size(p, i);
+	memset(g->in, 0, sizeof(g->in));
+	memset(g->done, 0, sizeof(g->done));
+	memset(g->over, 0, sizeof(g->over));
+	g->ours.rc = TALLY_OK;
+	g->connection = TALLY_OK;
+	if (g->n == 0 || g->c->recorded)
+		return TALLY_OK;
+	for (size_t k = 0; k < g->n; k++)
+		g->entry[k] = *g->c[k].entry;
+	rc = incoming(g, err);
+	if (rc != TALLY_OK)
+		return rc;
+	errand_give(p->f->errands, &g->reading);
+	return TALLY_OK;
+}
+
+/* Waits for what is read of the group, and lets go of it. */
+static void
+end(struct group *g)
+{
+	errand_await(g->p->f->errands, &g->reading);
+	for (size_t i = 0; i < g->n; i++)
+		store_incoming_free(g->in[i]);
+	g->n = 0;
+}
+
 /* What a planted fault does: removes them before they are recorded. */
 static enum tally_rc
 remove_early(struct group *g, bool *down, struct tally_err *err)
 {
+	struct disposal *d;
 	enum tally_rc rc = TALLY_OK;
 
 	if (g->p->pull->then != SITE_DELETE)
@@ -237,85 +306,94 @@ remove_early(struct group *g, bool *down, struct tally_err *err)
 		g->c[i].recorded = g->done[i] &&
 		    (!g->c[i].whole ||
 			fetch_ends_in_iea(store_incoming_tail(g->in[i])));
-	rc = fetch_dispose(g->p, g->c, g->n, down, err);
+	rc = fetch_dispose_begin(&d, g->p, g->c, g->n, err);
+	if (rc == TALLY_OK)
+		rc = fetch_dispose_end(d, down, err);
 	for (size_t i = 0; i < g->n; i++)
 		g->c[i].recorded = false;
 	return rc;
 }
 
+/* What came before the connection was lost is worth keeping. */
 static enum tally_rc
-take_group(struct group *g, bool *down, struct tally_err *err)
+keep(struct group *g, bool *down, struct tally_err *err)
 {
-	struct mailbox_sink sink = { data, done, g };
-	struct pass *p = g->p;
-	struct tally_err lost;
-	enum tally_rc rc, connection;
+	enum tally_rc rc = TALLY_OK;
 
-	memset(g->in, 0, sizeof(g->in));
-	memset(g->done, 0, sizeof(g->done));
-	memset(g->over, 0, sizeof(g->over));
-	g->ours.rc = TALLY_OK;
-	for (size_t i = 0; i < g->n; i++)
-		g->entry[i] = *g->c[i].entry;
-	rc = incoming(g, err);
-	if (rc != TALLY_OK)
-		goto out;
-	/* What came before the connection was lost is worth keeping. */
-	connection =
-	    mailbox_get(p->mb, p->pull->from, g->entry, g->n, &sink, &lost);
-	if (PLANTED(REMOVE)) {
+	if (g->c->recorded)
+		return TALLY_OK;
+	errand_await(g->p->f->errands, &g->reading);
+	if (PLANTED(REMOVE))
 		rc = remove_early(g, down, err);
-		if (rc != TALLY_OK)
-			goto out;
-	}
-	rc = record_group(g, err);
-	if (rc == TALLY_OK && connection != TALLY_OK) {
+	if (rc == TALLY_OK)
+		rc = record_group(g, err);
+	if (rc == TALLY_OK && g->connection != TALLY_OK) {
 		*down = true;
-		*err = lost;
-		rc = connection;
+		*err = g->lost;
+		rc = g->connection;
 	}
 	if (rc == TALLY_OK && g->ours.rc != TALLY_OK) {
 		*err = g->ours;
 		rc = g->ours.rc;
 	}
-out:
-	for (size_t i = 0; i < g->n; i++)
-		store_incoming_free(g->in[i]);
 	return rc;
 }
 
-/* From candidate i on: as many as a group can have. */
-static size_t
-group_size(const struct pass *p, size_t i)
+/* One group, until its files are where they are to be; the next is begun. */
+static enum tally_rc
+work(struct group *g, struct group *next, bool *down, struct tally_err *err)
 {
-	uint64_t bytes = 0;
-	size_t n = 0;
+	struct pass *p = g->p;
+	size_t behind = (size_t)(g->c - p->c) + g->n;
+	struct disposal *d = NULL;
+	struct tally_err why;
+	bool lost = false;
+	enum tally_rc rc, disposed;
 
-	while (i + n < p->n && n < GROUP_FILES &&
-	    p->c[i + n].recorded == p->c[i].recorded &&
-	    (n == 0 || bytes + weight(&p->c[i + n]) <= GROUP_BYTES))
-		bytes += weight(&p->c[i + n++]);
-	return n;
+	rc = keep(g, down, err);
+	if (rc == TALLY_OK)
+		rc = fetch_dispose_begin(&d, p, g->c, g->n, err);
+	if (rc == TALLY_OK)
+		rc = begin(next, behind, err);
+	if (rc == TALLY_OK && next->n > 0)
+		rc = flow_go_on(p->f, err);
+	disposed = fetch_dispose_end(d, &lost, &why);
+	if (rc == TALLY_OK && disposed != TALLY_OK) {
+		*down = lost;
+		*err = why;
+		rc = disposed;
+	}
+	log_progress(&p->f->log, "fetch", behind, p->n);
+	return rc;
 }
 
 enum tally_rc
 fetch_take(struct pass *p, bool *down, struct tally_err *err)
 {
-	struct group *g = tally_alloc(sizeof(*g));
-	enum tally_rc rc = TALLY_OK;
+	struct group *g[2] = { tally_alloc(sizeof(*g[0])),
+		tally_alloc(sizeof(*g[1])) };
+	enum tally_rc rc;
 
-	if (g == NULL)
-		return tally_err_set(err, TALLY_NOMEM, "out of memory");
-	for (size_t i = 0; i < p->n && rc == TALLY_OK; i += g->n) {
-		g->p = p;
-		g->c = &p->c[i];
-		g->n = group_size(p, i);
-		if (!g->c->recorded)
-			rc = take_group(g, down, err);
-		if (rc == TALLY_OK)
-			rc = fetch_dispose(p, g->c, g->n, down, err);
-		log_progress(&p->f->log, "fetch", i + g->n, p->n);
+	if (g[0] == NULL || g[1] == NULL) {
+		rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
+		goto out;
 	}
-	tally_free(g);
+	for (int i = 0; i < 2; i++) {
+		g[i]->p = p;
+		g[i]->n = 0;
+		g[i]->reading = (struct errand){ .go = read_all, .ctx = g[i] };
+	}
+	if (p->f->through && p->n > AT_ONCE && p->f->errands == NULL)
+		p->f->errands = errands_new();
+	rc = begin(g[0], 0, err);
+	for (int i = 0; rc == TALLY_OK && g[i]->n > 0; i = 1 - i) {
+		rc = work(g[i], g[1 - i], down, err);
+		end(g[i]);
+	}
+	end(g[0]);
+	end(g[1]);
+out:
+	tally_free(g[0]);
+	tally_free(g[1]);
 	return rc;
 }

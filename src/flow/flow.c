@@ -81,6 +81,8 @@ flow_begin(
 	f->dir = NULL;
 	f->lock = -1;
 	f->parser = NULL;
+	f->errands = NULL;
+	f->through = false;
 	f->behind = false;
 	f->round = 0;
 	f->box = NULL;
@@ -133,6 +135,8 @@ flow_end(struct flow *f)
 {
 	log_progress_end(&f->log);
 	worker_stop(f);
+	errands_free(f->errands);
+	flow_deliver_drop(f);
 	parser_free(f->parser);
 	store_close(f->store);
 	lock_release(f->lock);
@@ -196,6 +200,23 @@ run_stage(struct flow *f, int stage, struct tally_err *err)
 	return rc;
 }
 
+enum tally_rc
+flow_go_on(struct flow *f, struct tally_err *err)
+{
+	enum tally_rc rc;
+
+	if (!f->through || f->behind)
+		return TALLY_OK;
+	rc = flow_deliver_on(f, err);
+	if (rc == TALLY_OK)
+		rc = flow_translate(f, err);
+	if (rc == TALLY_OK)
+		rc = flow_mark(f, err);
+	if (rc == TALLY_OK)
+		rc = flow_deliver_on(f, err);
+	return rc == TALLY_OK ? flow_deliver_begin(f, err) : rc;
+}
+
 /* Stages share nothing but the store, so one round of them is: begin, and as
  * long as workers are at work, go on with what they have done so far. */
 static enum tally_rc
@@ -225,6 +246,7 @@ flow_run(struct flow *f, int stage, struct tally_err *err)
 {
 	enum tally_rc rc = TALLY_OK;
 
+	f->through = stage == FLOW_STAGES;
 	if (f->behind)
 		flow_mark_tell(f);
 	for (f->round = 0; rc == TALLY_OK; f->round++) {

@@ -12,6 +12,7 @@
 
 #include "flow/clock.h"
 #include "flow/dictionary.h"
+#include "flow/errand.h"
 #include "flow/guides.h"
 #include "flow/log.h"
 #include "flow/maps.h"
@@ -52,17 +53,19 @@ struct flow_work {
 
 /* How a mailbox does in this run. */
 struct flow_box {
-	bool ill;          /* the run, or the round, before did not reach it */
-	bool skip;         /* not to be tried (again) in this run */
-	bool again;        /* to be tried in this round */
-	bool waiting;      /* could not be reached in this round */
-	bool failed;       /* the newest try did, as why says */
-	bool refused;      /* it did not let us in, or is another one */
-	uint64_t spent_ms; /* with it connected, of what the run may take */
-	int64_t since;     /* when it was connected, monotonic ms */
+	bool ill;           /* the run, or the round, before did not reach it */
+	bool skip;          /* not to be tried (again) in this run */
+	bool again;         /* to be tried in this round */
+	bool waiting;       /* could not be reached in this round */
+	bool failed;        /* the newest try did, as why says */
+	bool refused;       /* it did not let us in, or is another one */
+	uint64_t spent_ms;  /* with it connected, of what the run may take */
+	int64_t since;      /* when it was connected, monotonic ms */
+	unsigned connected; /* how often it is */
 	struct mailbox_settings settings; /* with what is left of the time */
 	struct tally_err why;
 	uint64_t delivered; /* in this round, up to that progress of the run */
+	struct deliver_group *delivery; /* on its way; owned */
 	struct flow_work work;
 };
 
@@ -76,12 +79,15 @@ struct flow {
 	struct store *store;   /* null when opened without */
 	int lock;              /* -1: not held */
 	struct parser *parser; /* null: nothing was to be read yet; owned */
-	bool behind;           /* the store was restored: see flow_mark_check */
-	int64_t marked;        /* event that is marked as reached */
-	bool hurry;            /* no pause before a round (tests) */
-	unsigned round;        /* 0, or how often mailboxes are tried again */
-	struct flow_box *box;  /* one for each of the site's; owned */
-	int64_t tried;         /* files up to this one were, in this run */
+	/* Null until there are files for more than one group; owned. */
+	struct errands *errands;
+	bool through;   /* each group goes on through the stages at once */
+	bool behind;    /* the store was restored: see flow_mark_check */
+	int64_t marked; /* event that is marked as reached */
+	bool hurry;     /* no pause before a round (tests) */
+	unsigned round; /* 0, or how often mailboxes are tried again */
+	struct flow_box *box; /* one for each of the site's; owned */
+	int64_t tried;        /* files up to this one were, in this run */
 	/* By mailbox, and one for those that are no longer in the site: a file
 	 * of theirs failed in this run, so later ones wait, for records come
 	 * in the order of receipt.  Owned. */
@@ -131,6 +137,13 @@ enum tally_rc flow_run(struct flow *, int stage, struct tally_err *)
     TALLY_MUST_USE;
 
 /*
+ * Takes what was fetched so far through the stages behind, where all of them
+ * are run: for fetching, between two groups.  Files stay in their order, since
+ * each stage takes them by that.
+ */
+enum tally_rc flow_go_on(struct flow *, struct tally_err *) TALLY_MUST_USE;
+
+/*
  * What there is to be done now.  Of mailboxes: all of the local ones, and work
  * is wanted of workers for the others.
  */
@@ -140,6 +153,13 @@ enum tally_rc flow_fetch(struct flow *, struct tally_err *) TALLY_MUST_USE;
 bool flow_fetch_expects(const struct flow *);
 enum tally_rc flow_translate(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_deliver(struct flow *, struct tally_err *) TALLY_MUST_USE;
+/* The same for folders of this machine, as far as it goes without waiting:
+ * on, with what is on its way; begin, also with what is not yet. */
+enum tally_rc flow_deliver_on(struct flow *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc flow_deliver_begin(struct flow *, struct tally_err *)
+    TALLY_MUST_USE;
+/* Lets go of what is on its way; the next run finds out how it stands. */
+void flow_deliver_drop(struct flow *);
 enum tally_rc flow_fetch_mailbox(struct flow *, size_t i, struct tally_err *)
     TALLY_MUST_USE;
 enum tally_rc flow_deliver_mailbox(struct flow *, size_t i, struct tally_err *)

@@ -168,6 +168,7 @@ parser_start(struct parser *p, struct tally_err *err)
 		return rc;
 	/* One that dies must not take the run with it. */
 	signal(SIGPIPE, SIG_IGN);
+	errands_rest(p->f->errands);
 	/* What is waiting there must not be written twice. */
 	fflush(NULL);
 	return fork_it(p, err);

@@ -96,6 +96,8 @@ work(struct flow *f, size_t i, pid_t run, int to)
 			close(f->box[k].work.from);
 	}
 	parser_leave(f->parser);
+	f->errands = NULL;
+	f->through = false;
 	/* Two lines of progress would be in each other's way. */
 	f->log.progress = f->log.progress && remote == 1;
 	memset(f->count, 0, sizeof(f->count));
@@ -152,6 +154,7 @@ worker_start(struct flow *f, struct tally_err *err)
 	if (!next(f, &i))
 		return TALLY_OK;
 	log_progress_end(&f->log);
+	errands_rest(f->errands);
 	store_close(f->store);
 	f->store = NULL;
 	while (rc == TALLY_OK && next(f, &i))

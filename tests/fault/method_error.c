@@ -125,8 +125,8 @@ all_of(struct effort *e, struct scene *s, const struct failing *f, long n,
 }
 
 static void
-sweep(struct effort *e, enum workload_kind kind, const struct sshd *sshd,
-    long step)
+sweep(struct effort *e, const char *program, enum workload_kind kind,
+    const struct sshd *sshd, long step)
 {
 	struct tracing t = { .act = TRACE_COUNT };
 	const struct failing *f;
@@ -135,7 +135,7 @@ sweep(struct effort *e, enum workload_kind kind, const struct sshd *sshd,
 	long count = (long)rnd_below(&e->rnd, (uint32_t)step);
 
 	workload_make(&w, kind, e->seed);
-	scene_make(&s, e->program, &w, sshd);
+	scene_make(&s, program, &w, sshd);
 	scene_fresh(&s, NULL);
 	(void)scene_run(&s, &t);
 	for (long n = 1; n <= t.calls && effort_on(e); n++) {
@@ -151,13 +151,17 @@ sweep(struct effort *e, enum workload_kind kind, const struct sshd *sshd,
 void
 method_error(struct effort *e)
 {
-	sweep(e, WORKLOAD_PLAIN, NULL, e->density == THIN ? 120 : 1);
-	if (e->density == FULL)
-		sweep(e, WORKLOAD_LARGE, NULL, 31);
+	sweep(
+	    e, e->program, WORKLOAD_PLAIN, NULL, e->density == THIN ? 120 : 1);
+	if (e->density == FULL) {
+		sweep(e, e->poisoned, WORKLOAD_PLAIN, NULL, 7);
+		sweep(e, e->program, WORKLOAD_LARGE, NULL, 31);
+	}
 }
 
 void
 method_error_sftp(struct effort *e)
 {
-	sweep(e, WORKLOAD_PLAIN, e->sshd, e->density == THIN ? 1000 : 37);
+	sweep(e, e->program, WORKLOAD_PLAIN, e->sshd,
+	    e->density == THIN ? 1000 : 37);
 }

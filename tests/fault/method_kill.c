@@ -12,6 +12,7 @@
 struct sweep {
 	enum workload_kind kind;
 	long step, thin_step;
+	bool few; /* by the program that takes few files at a time */
 };
 
 /* The calls of a run that is not disturbed, which must end well, too. */
@@ -75,8 +76,7 @@ sweep(struct effort *e, const struct sweep *w, const struct sshd *sshd)
 	struct scene s;
 
 	workload_make(&load, w->kind, e->seed);
-	scene_make(&s, w->kind == WORKLOAD_POISON ? e->poisoned : e->program,
-	    &load, sshd);
+	scene_make(&s, w->few ? e->poisoned : e->program, &load, sshd);
 	calls = undisturbed(e, &s);
 	n = 1 + (long)rnd_below(&e->rnd, (uint32_t)step);
 	/* Over SFTP one run has more calls than another. */
@@ -89,8 +89,12 @@ sweep(struct effort *e, const struct sweep *w, const struct sshd *sshd)
 void
 method_kill(struct effort *e)
 {
-	static const struct sweep all[] = { { WORKLOAD_MIXED, 1, 60 },
-		{ WORKLOAD_LARGE, 5, 500 }, { WORKLOAD_POISON, 2, 250 } };
+	static const struct sweep all[] = {
+		{ WORKLOAD_MIXED, 1, 60, false },
+		{ WORKLOAD_MIXED, 2, 120, true },
+		{ WORKLOAD_LARGE, 5, 500, false },
+		{ WORKLOAD_POISON, 2, 250, true },
+	};
 
 	size_t n =
 	    e->density == PLANTED_ONLY ? 1 : sizeof(all) / sizeof(all[0]);
@@ -102,7 +106,7 @@ method_kill(struct effort *e)
 void
 method_kill_sftp(struct effort *e)
 {
-	static const struct sweep mixed = { WORKLOAD_MIXED, 7, 500 };
+	static const struct sweep mixed = { WORKLOAD_MIXED, 7, 500, false };
 
 	sweep(e, &mixed, e->sshd);
 }

@@ -46,8 +46,8 @@ static const struct spoiling {
 	{ "an answer is not recorded", "DELETE FROM outbox WHERE id = 2", NULL,
 	    NULL, WRONG_EARLY },
 	{ "an answer was sent once more than it arrived",
-	    "INSERT INTO events SELECT NULL, stream, at, subject, subject_id,"
-	    " subjects, from_state, to_state, reason, content, hash"
+	    "INSERT INTO events SELECT NULL, stream, 'later', subject,"
+	    " subject_id, subjects, from_state, to_state, reason, content, hash"
 	    " FROM events WHERE subject = 'outbox' AND to_state = 'sent'"
 	    " LIMIT 1",
 	    NULL, NULL, WRONG_LOST },

@@ -100,7 +100,8 @@ saw(void *ctx, const struct tracer_call *c)
 }
 
 static void
-watch(struct effort *e, enum workload_kind kind, long step, unsigned random)
+watch(struct effort *e, const char *program, enum workload_kind kind, long step,
+    unsigned random)
 {
 	struct power p = { .e = e, .step = step, .random = random };
 	struct tracing t = { .act = TRACE_COUNT, .saw = saw, .ctx = &p };
@@ -109,8 +110,8 @@ watch(struct effort *e, enum workload_kind kind, long step, unsigned random)
 	struct tree begin = { 0 };
 
 	workload_make(&w, kind, e->seed);
-	scene_make(&s, e->program, &w, NULL);
-	scene_make(&p.after, e->program, &w, NULL);
+	scene_make(&s, program, &w, NULL);
+	scene_make(&p.after, program, &w, NULL);
 	scene_fresh(&s, NULL);
 	tree_read(&begin, s.root);
 	p.disk = disk_new(s.root, &begin);
@@ -131,7 +132,10 @@ method_power(struct effort *e)
 	static const long step[] = { 1, 40, 3 };
 	static const unsigned random[] = { 4, 1, 2 };
 
-	watch(e, WORKLOAD_MIXED, step[e->density], random[e->density]);
-	if (e->density == FULL)
-		watch(e, WORKLOAD_LARGE, 23, 2);
+	watch(e, e->program, WORKLOAD_MIXED, step[e->density],
+	    random[e->density]);
+	if (e->density == FULL) {
+		watch(e, e->poisoned, WORKLOAD_MIXED, 2, 2);
+		watch(e, e->program, WORKLOAD_LARGE, 23, 2);
+	}
 }

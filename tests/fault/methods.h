@@ -13,9 +13,11 @@ struct sshd;
 
 /* What a method is to work with, and what came of it. */
 struct effort {
-	const char *program;  /* the one under test */
-	const char *poisoned; /* the one that a poison kills */
-	const char *preload;  /* an allocator that fails */
+	const char *program; /* the one under test */
+	/* The one that a poison kills; it takes few files at a time, too, so
+	 * that it reads, translates and delivers some beside others. */
+	const char *poisoned;
+	const char *preload; /* an allocator that fails */
 	const struct sshd *sshd;
 	struct rnd rnd;
 	uint64_t seed;
