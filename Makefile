@@ -12,9 +12,7 @@ PKG     ?= pkg-config
 XML_CFLAGS    ?= $(shell $(PKG) --cflags libxml-2.0)
 XML_LIBS      ?= $(shell $(PKG) --libs libxml-2.0)
 SQLITE_LIBS   ?= $(shell $(PKG) --libs sqlite3)
-# For loading libssh2 and libcrypto when they are needed; both only compiled with.
-DL_LIBS       ?= -ldl
-# Of tests: to compare with.
+SSH_LIBS      ?= $(shell $(PKG) --libs libssh2)
 CRYPTO_LIBS   ?= $(shell $(PKG) --libs libcrypto)
 CMOCKA_LIBS   ?= $(shell $(PKG) --libs cmocka)
 
@@ -42,8 +40,8 @@ APP_DIRS  := store mailbox flow command
 CORE_SRC  := $(foreach d,$(CORE_DIRS),$(wildcard src/$d/*.c))
 APP_SRC   := $(foreach d,$(APP_DIRS),$(wildcard src/$d/*.c))
 MAIN_SRC  := src/command/main.c
-CORE_LIBS := $(XML_LIBS)
-APP_LIBS  := $(SQLITE_LIBS) $(DL_LIBS)
+CORE_LIBS := $(XML_LIBS) $(CRYPTO_LIBS)
+APP_LIBS  := $(SQLITE_LIBS) $(SSH_LIBS)
 
 DICT_DIRS := $(sort $(wildcard src/dictionary/[0-9]*))
 DICT_TEXT := $(foreach d,$(DICT_DIRS),$(wildcard $d/*))
@@ -132,7 +130,6 @@ $(UNIT_BIN): $(B)/%: $(B)/obj/tests/%.o $(B)/libsupport.a $(APP_OBJ) \
     $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS) $(CMOCKA_LIBS)
-$(B)/unit/test_hash $(B)/fault/fault: CORE_LIBS += $(CRYPTO_LIBS)
 $(filter-out %/prop_linear,$(PROP_BIN)): $(B)/%: $(B)/obj/tests/%.o \
     $(B)/libsupport.a $(B)/libtallyman.a
 	@mkdir -p $(@D)
@@ -164,7 +161,7 @@ $(B)/libsite.a: $(call obj,$(wildcard src/flow/site*.c src/mailbox/*.c) \
 	ar rcs $@ $^
 SITE_FUZZ := $(foreach f,config ssh,$(B)/fuzz/fuzz_$f $(B)/run/fuzz_$f)
 $(SITE_FUZZ): $(B)/libsite.a
-$(SITE_FUZZ): CORE_LIBS += $(DL_LIBS)
+$(SITE_FUZZ): CORE_LIBS += $(SSH_LIBS)
 $(B)/fuzz/fuzz_sftp $(B)/run/fuzz_sftp: $(B)/obj/src/mailbox/sftp_codec.o
 $(B)/fuzz/fuzz_wire $(B)/run/fuzz_wire: $(call obj,$(wildcard src/flow/wire*.c) \
     src/flow/gathered.c src/store/load.c)

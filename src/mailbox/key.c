@@ -8,9 +8,12 @@
  */
 #include "mailbox/key.h"
 
+#include <openssl/bio.h>
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/pem.h>
 #include <string.h>
 
-#include "mailbox/library.h"
 #include "mailbox/pins.h"
 
 #define HEAD_MAX   ((size_t)1024) /* of the decoded key that is looked at */
@@ -148,26 +151,21 @@ answer(char *out, int size, int writing, void *passphrase)
 static void
 look_pem(struct key_look *k, struct tally_str text, const char *passphrase)
 {
-	const struct library *lib;
+	BIO *bio = BIO_new_mem_buf(text.p, (int)text.n);
 	EVP_PKEY *key = NULL;
-	BIO *bio;
 
-	if (library_load("", NULL) != TALLY_OK)
-		return;
-	lib = library();
-	bio = lib->BIO_new_mem_buf(text.p, (int)text.n);
 	if (bio != NULL)
-		key = lib->PEM_read_bio_PrivateKey(
+		key = PEM_read_bio_PrivateKey(
 		    bio, NULL, answer, (void *)(uintptr_t)passphrase);
-	lib->ERR_clear_error();
-	lib->BIO_free(bio);
+	ERR_clear_error();
+	BIO_free(bio);
 	if (key == NULL) {
 		k->wrong = k->locked && passphrase != NULL;
 		if (!k->locked)
 			k->kind = KEY_NONE;
 		return;
 	}
-	switch (lib->EVP_PKEY_get_base_id(key)) {
+	switch (EVP_PKEY_base_id(key)) {
 	case EVP_PKEY_ED25519:
 		k->kind = KEY_ED25519;
 		break;
@@ -183,7 +181,7 @@ look_pem(struct key_look *k, struct tally_str text, const char *passphrase)
 	default:
 		k->kind = KEY_UNKNOWN;
 	}
-	lib->EVP_PKEY_free(key);
+	EVP_PKEY_free(key);
 }
 
 void

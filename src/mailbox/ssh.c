@@ -107,7 +107,7 @@ wait_socket(struct ssh *s, int ms)
 {
 	struct pollfd p = { .fd = s->dial.fd, .events = POLLIN };
 
-	if (library()->libssh2_session_block_directions(s->session) &
+	if (libssh2_session_block_directions(s->session) &
 	    LIBSSH2_SESSION_BLOCK_OUTBOUND)
 		p.events |= POLLOUT;
 	(void)poll(&p, 1, ms); /* the caller looks at the clock */
@@ -138,8 +138,7 @@ cut(struct ssh *s)
 		shutdown(s->dial.fd, SHUT_RDWR);
 	/* With the socket cut nothing waits any more; the bound is a belt. */
 	for (int i = 0; i < 100 && s->session != NULL; i++)
-		if (library()->libssh2_session_free(s->session) !=
-		    LIBSSH2_ERROR_EAGAIN)
+		if (libssh2_session_free(s->session) != LIBSSH2_ERROR_EAGAIN)
 			s->session = NULL;
 	s->session = NULL;
 	s->channel = NULL;
@@ -154,18 +153,18 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 	enum tally_rc rc;
 	int e;
 
-	s->session = library()->libssh2_session_init_ex(
-	    ssh_alloc, door_free, door_realloc, s);
+	s->session =
+	    libssh2_session_init_ex(ssh_alloc, door_free, door_realloc, s);
 	if (s->session == NULL)
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", s->set->name);
-	library()->libssh2_session_set_blocking(s->session, 0);
+	libssh2_session_set_blocking(s->session, 0);
 	s->ration = SIZE_MAX;
 #if LIBSSH2_VERSION_NUM >= 0x010b01
-	(void)library()->libssh2_session_callback_set2(
+	(void)libssh2_session_callback_set2(
 	    s->session, LIBSSH2_CALLBACK_RECV, (libssh2_cb_generic *)door_recv);
 #else
-	(void)library()->libssh2_session_callback_set(
+	(void)libssh2_session_callback_set(
 	    s->session, LIBSSH2_CALLBACK_RECV, (void *)door_recv);
 #endif
 	rc = ssh_offer(s, types, err);
@@ -180,8 +179,7 @@ handshake(struct ssh *s, const struct link_target *t, const char *types,
 	set_deadline(
 	    s, s->set->login_ms != 0 ? s->set->login_ms : MAILBOX_LOGIN_MS);
 	do
-		e = library()->libssh2_session_handshake(
-		    s->session, s->dial.fd);
+		e = libssh2_session_handshake(s->session, s->dial.fd);
 	while (ssh_again(s, e));
 	if (e == LIBSSH2_ERROR_KEX_FAILURE) {
 		cut(s);
@@ -197,8 +195,7 @@ check_host(struct ssh *s, const struct pins *pins, struct tally_err *err)
 {
 	size_t n = 0;
 	int type;
-	const char *key =
-	    library()->libssh2_session_hostkey(s->session, &n, &type);
+	const char *key = libssh2_session_hostkey(s->session, &n, &type);
 	char found[128];
 
 	if (key == NULL || n == 0)
@@ -252,23 +249,22 @@ start_sftp(struct ssh *s, struct tally_err *err)
 	int rc;
 
 	do {
-		s->channel = library()->libssh2_channel_open_ex(s->session,
-		    "session", sizeof("session") - 1, (unsigned)WINDOW,
+		s->channel = libssh2_channel_open_ex(s->session, "session",
+		    sizeof("session") - 1, (unsigned)WINDOW,
 		    LIBSSH2_CHANNEL_PACKET_DEFAULT, NULL, 0);
 		rc = s->channel != NULL
 		    ? 0
-		    : library()->libssh2_session_last_errno(s->session);
+		    : libssh2_session_last_errno(s->session);
 	} while (ssh_again(s, rc));
 	if (rc == 0) {
 		do
-			rc = library()->libssh2_channel_handle_extended_data2(
+			rc = libssh2_channel_handle_extended_data2(
 			    s->channel, LIBSSH2_CHANNEL_EXTENDED_DATA_IGNORE);
 		while (ssh_again(s, rc));
 	}
 	if (rc == 0) {
 		do
-			rc = library()->libssh2_channel_subsystem(
-			    s->channel, "sftp");
+			rc = libssh2_channel_subsystem(s->channel, "sftp");
 		while (ssh_again(s, rc));
 	}
 	if (rc != 0)
@@ -280,7 +276,7 @@ start_sftp(struct ssh *s, struct tally_err *err)
 static enum link_io
 blocked(struct ssh *s, enum ssh_stuck by)
 {
-	s->stuck = library()->libssh2_session_block_directions(s->session) &
+	s->stuck = libssh2_session_block_directions(s->session) &
 		LIBSSH2_SESSION_BLOCK_OUTBOUND
 	    ? by
 	    : SSH_FREE;
@@ -304,8 +300,8 @@ push(struct ssh *s, struct tally_err *err)
 		return LINK_AGAIN;
 	while (s->block_at < s->block_n) {
 		s->ration = RATION;
-		n = library()->libssh2_channel_write(s->channel,
-		    s->block + s->block_at, s->block_n - s->block_at);
+		n = libssh2_channel_write(s->channel, s->block + s->block_at,
+		    s->block_n - s->block_at);
 		if (n == LIBSSH2_ERROR_EAGAIN || n == 0)
 			return blocked(s, SSH_SENDING);
 		if (n < 0)
@@ -349,7 +345,7 @@ ssh_recv(
 			return LINK_AGAIN;
 	}
 	s->ration = RATION;
-	got = library()->libssh2_channel_read(s->channel, p, n);
+	got = libssh2_channel_read(s->channel, p, n);
 	if (got == LIBSSH2_ERROR_EAGAIN)
 		return blocked(s, SSH_RECEIVING);
 	s->stuck = SSH_FREE;
@@ -359,8 +355,7 @@ ssh_recv(
 		*done = (size_t)got;
 		return LINK_DONE;
 	}
-	return library()->libssh2_channel_eof(s->channel) ? LINK_END
-							  : LINK_AGAIN;
+	return libssh2_channel_eof(s->channel) ? LINK_END : LINK_AGAIN;
 }
 
 static void
@@ -380,13 +375,12 @@ ssh_close(struct link *link, bool polite)
 	if (polite && s->session != NULL && s->stuck == SSH_FREE) {
 		set_deadline(s, GOODBYE_MS);
 		do
-			rc = library()->libssh2_session_disconnect(
-			    s->session, "bye");
+			rc = libssh2_session_disconnect(s->session, "bye");
 		while (ssh_again(s, rc));
 	}
 	cut(s);
 	if (s->begun)
-		library()->libssh2_exit();
+		libssh2_exit();
 	tally_free(s);
 }
 
@@ -404,8 +398,8 @@ fits(const struct mailbox_settings *set, const struct pins *pins,
 		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
 	s->set = set;
 	dial_init(&s->dial);
-	s->session = library()->libssh2_session_init_ex(
-	    ssh_alloc, door_free, door_realloc, s);
+	s->session =
+	    libssh2_session_init_ex(ssh_alloc, door_free, door_realloc, s);
 	if (s->session == NULL)
 		tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
@@ -422,10 +416,8 @@ enum tally_rc
 link_check_ssh(const struct mailbox_settings *set, const struct pins *pins,
     struct tally_err *err)
 {
-	enum tally_rc rc = library_load(set->name, err);
+	enum tally_rc rc = ssh_login_check(set, err);
 
-	if (rc == TALLY_OK)
-		rc = ssh_login_check(set, err);
 	if (rc == TALLY_OK)
 		rc = fits(set, pins, err);
 	return rc == TALLY_OK ? dial_check(set, err) : rc;
@@ -435,8 +427,7 @@ bool
 link_checks_host_key(const char *type)
 {
 	return strcmp(type, "ssh-rsa") != 0 ||
-	    library_load("", NULL) != TALLY_OK ||
-	    library()->libssh2_version(SSH_RSA_SHA2) != NULL;
+	    libssh2_version(SSH_RSA_SHA2) != NULL;
 }
 
 enum tally_rc
@@ -444,25 +435,21 @@ link_host_key(unsigned char *key, size_t *n, const struct link_target *t,
     const struct mailbox_settings *set, const char *types,
     struct tally_err *err)
 {
-	enum tally_rc rc = library_load(set->name, err);
+	struct ssh *s = tally_calloc(1, sizeof(*s));
 	const char *shown;
 	size_t bytes = 0;
-	struct ssh *s;
 	int type;
+	enum tally_rc rc;
 
-	if (rc != TALLY_OK)
-		return rc;
-	s = tally_calloc(1, sizeof(*s));
 	if (s == NULL)
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", set->name);
 	s->set = set;
 	dial_init(&s->dial);
-	s->begun = library()->libssh2_init(0) == 0;
+	s->begun = libssh2_init(0) == 0;
 	rc = handshake(s, t, types, err);
 	if (rc == TALLY_OK) {
-		shown = library()->libssh2_session_hostkey(
-		    s->session, &bytes, &type);
+		shown = libssh2_session_hostkey(s->session, &bytes, &type);
 		if (shown == NULL || bytes > *n)
 			rc = tally_err_set(err, TALLY_UNAVAILABLE,
 			    "mailbox %s: the server showed no host key",
@@ -483,10 +470,8 @@ link_open_ssh(struct link **out, const struct link_target *t,
 	struct ssh_secrets sec = { .key = NULL };
 	struct ssh *s = NULL;
 	struct pins pins;
-	enum tally_rc rc = library_load(set->name, err);
+	enum tally_rc rc = pins_parse(&pins, set, err);
 
-	if (rc == TALLY_OK)
-		rc = pins_parse(&pins, set, err);
 	if (rc != TALLY_OK)
 		return rc;
 	rc = ssh_secrets_read(&sec, set, err);
@@ -501,7 +486,7 @@ link_open_ssh(struct link **out, const struct link_target *t,
 	s->link.methods = &methods;
 	s->set = set;
 	dial_init(&s->dial);
-	s->begun = library()->libssh2_init(0) == 0;
+	s->begun = libssh2_init(0) == 0;
 	rc = connect_pinned(s, t, &pins, err);
 	if (rc == TALLY_OK) {
 		link_at(set, MAILBOX_LOGIN);

@@ -3,9 +3,10 @@
 #ifndef TALLYMAN_MAILBOX_SSH_H
 #define TALLYMAN_MAILBOX_SSH_H
 
+#include <libssh2.h>
+
 #include "mailbox/dial.h"
 #include "mailbox/key.h"
-#include "mailbox/library.h"
 #include "mailbox/link.h"
 #include "mailbox/secret.h"
 

@@ -63,8 +63,7 @@ static bool
 offer(struct ssh *s, int method, int slot, const char *list)
 {
 	const char **algs = NULL, *end;
-	int n = library()->libssh2_session_supported_algs(
-	    s->session, method, &algs);
+	int n = libssh2_session_supported_algs(s->session, method, &algs);
 	char *out = s->offered[slot];
 	size_t used = 0, len;
 
@@ -82,10 +81,9 @@ offer(struct ssh *s, int method, int slot, const char *list)
 		out[used] = '\0';
 	}
 	if (algs != NULL)
-		library()->libssh2_free(s->session, algs);
+		libssh2_free(s->session, algs);
 	return used > 0 &&
-	    library()->libssh2_session_method_pref(s->session, method, out) ==
-	    0;
+	    libssh2_session_method_pref(s->session, method, out) == 0;
 }
 
 static bool
@@ -113,7 +111,7 @@ no_host_key_type(struct ssh *s, const char *types, struct tally_err *err)
 	    "mailbox %s: this libssh2 (%s) cannot check host keys by %s; pin"
 	    " the server's ssh-ed25519 or ecdsa key, or set"
 	    " transport=\"openssh\"",
-	    s->set->name, library()->libssh2_version(0), types);
+	    s->set->name, libssh2_version(0), types);
 }
 
 enum tally_rc

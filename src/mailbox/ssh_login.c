@@ -40,8 +40,6 @@ ssh_secrets_read(struct ssh_secrets *sec, const struct mailbox_settings *s,
 
 	memset(sec, 0, sizeof(*sec));
 	if (s->key != NULL)
-		rc = library_load(s->name, err);
-	if (rc == TALLY_OK && s->key != NULL)
 		rc = secret_file(&sec->key, s, "private key", s->key, err);
 	if (rc == TALLY_OK)
 		rc = secret_line(
@@ -121,7 +119,7 @@ ssh_login_check(const struct mailbox_settings *s, struct tally_err *err)
 static bool
 rsa_is_weak(void)
 {
-	return library()->libssh2_version(SSH_RSA_SHA2) == NULL;
+	return libssh2_version(SSH_RSA_SHA2) == NULL;
 }
 
 /* What is wrong with a key and what is to be done, or null. */
@@ -184,7 +182,7 @@ ssh_key_fits(const struct mailbox_settings *s, const struct key_look *k,
 	    " 2021.  Set transport=\"openssh\", or give the partner an"
 	    " ed25519 or ecdsa key (ssh-keygen -t ed25519), or set"
 	    " legacy=\"yes\" if the server is that old",
-	    s->name, s->key, library()->libssh2_version(0));
+	    s->name, s->key, libssh2_version(0));
 }
 
 struct login {
@@ -244,7 +242,7 @@ hint_rsa(struct login *l)
 	    " only, and most servers refuse that since 2021: set"
 	    " transport=\"openssh\", or give the partner an ed25519 or ecdsa"
 	    " key (ssh-keygen -t ed25519)",
-	    library()->libssh2_version(0));
+	    libssh2_version(0));
 }
 
 /*
@@ -256,7 +254,7 @@ key_trouble(struct login *l, int e, struct tally_err *err)
 {
 	char *text = NULL;
 
-	library()->libssh2_session_last_error(l->s->session, &text, NULL, 0);
+	libssh2_session_last_error(l->s->session, &text, NULL, 0);
 	if (text == NULL)
 		text = l->hint; /* empty by now */
 	if (e == LIBSSH2_ERROR_PUBLICKEY_UNVERIFIED &&
@@ -276,9 +274,9 @@ by_key(struct login *l, bool *in, struct tally_err *err)
 	int e;
 
 	do
-		e = library()->libssh2_userauth_publickey_frommemory(
-		    l->s->session, l->user, strlen(l->user), NULL, 0, key->p,
-		    key->n, pass != NULL ? pass->p : NULL);
+		e = libssh2_userauth_publickey_frommemory(l->s->session,
+		    l->user, strlen(l->user), NULL, 0, key->p, key->n,
+		    pass != NULL ? pass->p : NULL);
 	while (ssh_again(l->s, e));
 	*in = e == 0;
 	switch (e) {
@@ -321,29 +319,28 @@ note_agent(struct login *l, unsigned tried, unsigned left_out)
 		    "; %u RSA keys of the agent were left out, because this"
 		    " libssh2 (%s) can sign by SHA-1 only: set"
 		    " transport=\"openssh\" for them",
-		    left_out, library()->libssh2_version(0));
+		    left_out, libssh2_version(0));
 }
 
 static enum tally_rc
 by_agent(struct login *l, bool *in, struct tally_err *err)
 {
-	LIBSSH2_AGENT *agent = library()->libssh2_agent_init(l->s->session);
+	LIBSSH2_AGENT *agent = libssh2_agent_init(l->s->session);
 	struct libssh2_agent_publickey *key = NULL, *last = NULL;
 	unsigned n = 0, left_out = 0;
 	int e = LIBSSH2_ERROR_ALLOC;
 
 	(void)err;
 	if (agent != NULL)
-		e = library()->libssh2_agent_connect(agent);
+		e = libssh2_agent_connect(agent);
 	if (e == 0)
-		e = library()->libssh2_agent_list_identities(agent);
+		e = libssh2_agent_list_identities(agent);
 	if (e != 0) {
 		note(l, "agent", "not reached (is SSH_AUTH_SOCK set?)");
 		goto out;
 	}
 	for (; n < AGENT_KEYS; last = key) {
-		if (library()->libssh2_agent_get_identity(agent, &key, last) !=
-		    0)
+		if (libssh2_agent_get_identity(agent, &key, last) != 0)
 			break;
 		if (!is_usable(l, key)) {
 			left_out++;
@@ -351,8 +348,7 @@ by_agent(struct login *l, bool *in, struct tally_err *err)
 		}
 		n++;
 		do
-			e = library()->libssh2_agent_userauth(
-			    agent, l->user, key);
+			e = libssh2_agent_userauth(agent, l->user, key);
 		while (ssh_again(l->s, e));
 		*in = e == 0;
 		if (e == 0)
@@ -364,8 +360,8 @@ by_agent(struct login *l, bool *in, struct tally_err *err)
 	note_agent(l, n, left_out);
 out:
 	if (agent != NULL) {
-		library()->libssh2_agent_disconnect(agent);
-		library()->libssh2_agent_free(agent);
+		libssh2_agent_disconnect(agent);
+		libssh2_agent_free(agent);
 	}
 	return TALLY_OK;
 }
@@ -401,8 +397,8 @@ by_password(struct login *l, bool *in, struct tally_err *err)
 
 	if (accepted(l, "password")) {
 		do
-			e = library()->libssh2_userauth_password_ex(s->session,
-			    l->user, user_n, pass->p, (unsigned)pass->n, NULL);
+			e = libssh2_userauth_password_ex(s->session, l->user,
+			    user_n, pass->p, (unsigned)pass->n, NULL);
 		while (ssh_again(s, e));
 		note(l, "password", "refused");
 	}
@@ -410,7 +406,7 @@ by_password(struct login *l, bool *in, struct tally_err *err)
 	    accepted(l, "keyboard-interactive")) {
 		s->secret = tally_str(pass->p, pass->n);
 		do
-			e = library()->libssh2_userauth_keyboard_interactive_ex(
+			e = libssh2_userauth_keyboard_interactive_ex(
 			    s->session, l->user, user_n, answer);
 		while (ssh_again(s, e));
 		s->secret = tally_str(NULL, 0);
@@ -435,14 +431,11 @@ ask_list(struct login *l, char list[256], bool *in, struct tally_err *err)
 	int e;
 
 	do {
-		got = library()->libssh2_userauth_list(
+		got = libssh2_userauth_list(
 		    l->s->session, l->user, (unsigned)strlen(l->user));
-		e = got != NULL
-		    ? 0
-		    : library()->libssh2_session_last_errno(l->s->session);
+		e = got != NULL ? 0 : libssh2_session_last_errno(l->s->session);
 	} while (got == NULL && ssh_again(l->s, e));
-	*in = got == NULL &&
-	    library()->libssh2_userauth_authenticated(l->s->session);
+	*in = got == NULL && libssh2_userauth_authenticated(l->s->session);
 	if (got == NULL && !*in)
 		return ssh_trouble(l->s, e, "logging in", err);
 	if (got != NULL) {

@@ -165,8 +165,7 @@ ssh_trouble(struct ssh *s, int rc, const char *doing, struct tally_err *err)
 		    " slow",
 		    s->set->name, s->limit_ms, doing);
 	if (s->session != NULL)
-		library()->libssh2_session_last_error(
-		    s->session, &text, NULL, 0);
+		libssh2_session_last_error(s->session, &text, NULL, 0);
 	mailbox_shown(shown, tally_cstr(text));
 	return tally_err_set(err, is, "mailbox %s: %s (libssh2 %d%s%s)",
 	    s->set->name, sentence, rc, shown[0] != '\0' ? ": " : "", shown);
