@@ -172,7 +172,8 @@ $(B)/fault/fault: $(FAULT_OBJ) $(B)/libsupport.a $(APP_OBJ) \
     $(B)/libtallyman.a
 	@mkdir -p $(@D)
 	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS)
-$(B)/fault/preload.so: $(call obj,tests/fault/preload.c)
+# Loaded before the C library.
+$(B)/fault/preload.so $(B)/bench/slow_disk.so: $(B)/%.so: $(B)/obj/tests/%.o
 	@mkdir -p $(@D)
 	$(LINK) -shared $^
 PLANTS    := $(shell sed -n 's/^\#define PLANT_\([A-Z_]*\)  *[0-9].*/\1/p' \
@@ -212,7 +213,8 @@ $(B)/unboxed/sandbox.o: src/flow/sandbox.c
 $(B)/unboxed/tallyman: $(B)/unboxed/sandbox.o $(MAIN_OBJ) \
     $(filter-out %/sandbox.o,$(APP_OBJ)) $(B)/libtallyman.a
 	$(LINK) $^ $(APP_LIBS) $(CORE_LIBS)
-BENCH_BIN := $(patsubst tests/%.c,$(B)/%,$(wildcard tests/bench/*.c))
+BENCH_BIN := $(patsubst tests/%.c,$(B)/%,$(filter-out %/slow_disk.c, \
+	$(wildcard tests/bench/*.c)))
 COUNT_BIN := $(B)/bench/core $(B)/bench/make850 $(B)/unboxed/tallyman
 $(BENCH_BIN): $(B)/%: $(B)/obj/tests/%.o $(SUPPORT_OBJ) $(APP_OBJ) \
     $(B)/libtallyman.a
@@ -344,7 +346,7 @@ install: all $(B)/tallyman.pc
 .PHONY: bench bench-large bench-sftp
 bench: $(B)/tallyman $(BENCH_BIN) bench-sftp
 	@scripts/bench $(B) $(MB)
-bench-large: $(B)/tallyman $(BENCH_BIN)
+bench-large: $(B)/tallyman $(BENCH_BIN) $(B)/bench/slow_disk.so
 	@scripts/bench-large $(B) $(LARGE)
 bench-sftp: $(B)/tallyman $(B)/bench/timed $(B)/support/relay
 	@scripts/bench-sftp $(B) $(RTT)
