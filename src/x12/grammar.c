@@ -69,6 +69,46 @@ nomem(struct tally_err *err)
 	return tally_err_set(err, TALLY_NOMEM, "no memory for a grammar");
 }
 
+/* The places that each loop can begin at, in order: of loop l those from
+ * of[l] up to of[l + 1].  Every walk asks for them. */
+struct entries {
+	uint16_t *place;
+	uint32_t *of;
+};
+
+static void
+entries_free(struct entries *e)
+{
+	tally_free(e->place);
+	tally_free(e->of);
+}
+
+static enum tally_rc
+entries_make(
+    struct entries *e, const struct tally_set_spec *s, struct tally_err *err)
+{
+	size_t room = 1;
+	uint32_t n = 0;
+
+	for (unsigned l = 1; l < s->nloop; l++)
+		room += s->loop[l].last - s->loop[l].first + 1u;
+	e->place = tally_alloc(room * sizeof(*e->place));
+	e->of = tally_alloc((s->nloop + 1u) * sizeof(*e->of));
+	if (e->place == NULL || e->of == NULL) {
+		entries_free(e);
+		return nomem(err);
+	}
+	e->of[0] = 0;
+	for (unsigned l = 1; l < s->nloop; l++) {
+		e->of[l] = n;
+		for (unsigned q = s->loop[l].first; q <= s->loop[l].last; q++)
+			if (enters(s, l, q))
+				e->place[n++] = (uint16_t)q;
+	}
+	e->of[s->nloop] = n;
+	return TALLY_OK;
+}
+
 /*
  * The steps from one place.  Walking forward level by level, from the inside
  * out, the mandatory places that are passed make one list: what a step passes
@@ -76,6 +116,7 @@ nomem(struct tally_err *err)
  */
 struct walk {
 	struct tally_grammar *g;
+	struct entries entries;
 	unsigned from;           /* the place */
 	struct tally_step *step; /* of each class */
 	uint16_t *passed;        /* the list; room for nplace */
@@ -122,6 +163,7 @@ static enum tally_rc
 walk_level(struct walk *w, unsigned l, unsigned p)
 {
 	const struct tally_set_spec *s = w->g->spec;
+	const struct entries *e = &w->entries;
 	unsigned start = p;
 	enum tally_rc rc = TALLY_OK;
 
@@ -135,10 +177,9 @@ walk_level(struct walk *w, unsigned l, unsigned p)
 			p++;
 			continue;
 		}
-		for (unsigned q = p; q <= s->loop[c].last && rc == TALLY_OK;
-		     q++)
-			if (enters(s, c, q))
-				rc = note_step(w, q, c, start);
+		for (uint32_t i = e->of[c]; i < e->of[c + 1] && rc == TALLY_OK;
+		     i++)
+			rc = note_step(w, e->place[i], c, start);
 		if (s->loop[c].requirement == 'M')
 			w->passed[w->npassed++] = (uint16_t)p;
 		p = s->loop[c].last + 1u;
@@ -150,6 +191,7 @@ static enum tally_rc
 walk_from(struct walk *w)
 {
 	const struct tally_set_spec *s = w->g->spec;
+	const struct entries *e = &w->entries;
 	unsigned l = s->place[w->from].loop, p = w->from;
 	enum tally_rc rc;
 
@@ -165,13 +207,15 @@ walk_from(struct walk *w)
 		    w, l, c == 0 ? w->from + 1 : s->loop[c].last + 1u);
 		if (rc != TALLY_OK || l == 0)
 			return rc;
-		for (unsigned q = s->loop[l].first; q <= w->from; q++)
-			if (w->step[w->g->place_class[q]].to == TALLY_NOWHERE &&
-			    enters(s, l, q)) {
-				rc = note_step(w, q, l, s->nplace);
-				if (rc != TALLY_OK)
-					return rc;
-			}
+		for (uint32_t i = e->of[l];
+		     i < e->of[l + 1] && e->place[i] <= w->from; i++) {
+			p = e->place[i];
+			if (w->step[w->g->place_class[p]].to != TALLY_NOWHERE)
+				continue;
+			rc = note_step(w, p, l, s->nplace);
+			if (rc != TALLY_OK)
+				return rc;
+		}
 	}
 }
 
@@ -184,13 +228,15 @@ make_steps(struct tally_grammar *g, struct tally_err *err)
 	size_t n = 0, cap = 0;
 	uint16_t *all = NULL, *more;
 
+	if (entries_make(&w.entries, s, err) != TALLY_OK)
+		return TALLY_NOMEM;
 	for (unsigned p = 0; p < s->nplace && rc == TALLY_OK; p++) {
 		if (cap - n < s->nplace) {
 			cap = 2 * cap + s->nplace;
 			more = tally_realloc(all, cap * sizeof(*all));
 			if (more == NULL) {
-				tally_free(all);
-				return nomem(err);
+				rc = nomem(err);
+				break;
 			}
 			all = more;
 		}
@@ -211,6 +257,7 @@ make_steps(struct tally_grammar *g, struct tally_err *err)
 			memcpy(g->passed, all, n * sizeof(*all));
 	}
 	tally_free(all);
+	entries_free(&w.entries);
 	return rc;
 }
 
