@@ -8,6 +8,9 @@
  * One that refuses us, or is not who it should be, is tried once in a run and
  * hourly from the first time on: servers lock out who knocks too often.  But
  * when the configuration or a secret has changed, the next run tries it.
+ *
+ * That one is well is written down when it was not, and once a quarter of an
+ * hour: a run with nothing to do waits for no disk.
  */
 #include "flow/flow.h"
 
@@ -20,6 +23,7 @@
 #define PATIENT 5  /* failed runs before runs leave it out */
 #define RARE    13 /* two hours of quarters later */
 #define LONGEST (60 * MINUTE)
+#define QUARTER (15 * MINUTE)
 
 static enum tally_rc
 remember(struct flow *f, const struct store_mailbox *m, struct tally_err *err)
@@ -160,9 +164,18 @@ flow_box_failed(struct flow *f, size_t i, const struct tally_err *why)
 	b->skip = true;
 }
 
+/* That it is, and of late; not in a future that comes of another clock. */
+static bool
+is_known_well(const struct store_mailbox *m, int64_t now)
+{
+	return m->failures == 0 && m->next_try == 0 && m->reason[0] == '\0' &&
+	    m->last_ok <= now && now - m->last_ok < QUARTER;
+}
+
 enum tally_rc
 flow_box_well(struct flow *f, size_t i, struct tally_err *err)
 {
+	int64_t now = flow_clock_now(&f->clock);
 	struct store_mailbox m;
 	enum tally_rc rc;
 
@@ -171,11 +184,11 @@ flow_box_well(struct flow *f, size_t i, struct tally_err *err)
 		return TALLY_OK;
 	f->box[i].failed = false;
 	rc = store_mailbox_get(f->store, f->site->mailbox[i].name, &m, err);
-	if (rc != TALLY_OK)
+	if (rc != TALLY_OK || is_known_well(&m, now))
 		return rc;
 	m.failures = 0;
 	m.next_try = 0;
-	m.last_ok = flow_clock_now(&f->clock);
+	m.last_ok = now;
 	m.reason[0] = '\0';
 	return remember(f, &m, err);
 }
@@ -198,7 +211,7 @@ note_down(struct flow *f, size_t i, struct tally_err *err)
 		return rc;
 	m.failures++;
 	m.next_try = b->refused || m.failures >= RARE ? now + LONGEST
-	    : m.failures >= PATIENT                   ? now + 15 * MINUTE
+	    : m.failures >= PATIENT                   ? now + QUARTER
 						      : 0;
 	snprintf(m.reason, sizeof(m.reason), "%.500s", b->why.text);
 	return remember(f, &m, err);
