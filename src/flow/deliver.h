@@ -6,7 +6,9 @@
 #include "flow/errand.h"
 #include "flow/flow.h"
 
-#define DELIVER_FILES 1024
+/* Twice as many as are translated at a time: a delivery that goes on beside
+ * that takes two steps, and takes one whenever so many were translated. */
+#define DELIVER_FILES 2048
 
 struct deliver_parcel {
 	int64_t id;

@@ -47,6 +47,8 @@ struct parse {
 	const char *shared;      /* WIRE_SHARED bytes; borrowed */
 	struct sandbox box;
 	struct tally_buf in, out; /* content of a frame; frames to be sent */
+	size_t taken, ncame;      /* of what came */
+	char came[64 << 10];
 	struct tally_arena scratch;
 	struct feed feed[PARSE_READERS];
 	struct tally_buf whole; /* a file that came at once */
@@ -77,8 +79,8 @@ void parse_work(struct parse *) TALLY_NORETURN;
 /* Ends at once, with the reason. */
 void parse_refuse(struct parse *, struct tally_err *) TALLY_NORETURN;
 
-/* Sends what is in out, at the latest before something is received: what is
- * said of a file that came at once goes together. */
+/* Sends what is in out, at the latest before something is waited for: what is
+ * said of files that came at once goes together. */
 enum tally_rc parse_send(struct parse *, struct tally_err *) TALLY_MUST_USE;
 void parse_flush(struct parse *);
 /* The next frame that is not bytes of the file: its kind, its content in w. */

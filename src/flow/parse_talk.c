@@ -15,25 +15,57 @@
 
 enum { FROM_RUN, TO_RUN };
 
-/* Reads n bytes; where there are none to come the run has ended, and so does
- * this. */
+static bool
+is_waiting(void)
+{
+	struct pollfd fd = { .fd = FROM_RUN, .events = POLLIN };
+
+	return poll(&fd, 1, 0) > 0;
+}
+
+/* Reads what is there; where nothing comes the run has ended, and so does
+ * this.  What is to be said is said before that is waited for. */
 static void
-take(void *to, size_t n)
+fill(struct parse *p)
 {
 	unsigned interrupts = 0;
-	char *p = to;
 	ssize_t got;
 
-	while (n > 0) {
-		got = read(FROM_RUN, p, n);
-		if (got < 0 && errno == EINTR &&
-		    ++interrupts < TALLY_INTERRUPTS)
-			continue;
-		if (got <= 0)
-			sandbox_exit(0);
-		interrupts = 0;
-		p += got;
-		n -= (size_t)got;
+	if (p->out.n > 0 && !is_waiting())
+		parse_flush(p);
+	do
+		got = read(FROM_RUN, p->came, sizeof(p->came));
+	while (got < 0 && errno == EINTR && ++interrupts < TALLY_INTERRUPTS);
+	if (got <= 0)
+		sandbox_exit(0);
+	p->taken = 0;
+	p->ncame = (size_t)got;
+}
+
+/* A part of at most n bytes that are next. */
+static struct tally_str
+take_some(struct parse *p, size_t n)
+{
+	struct tally_str s;
+
+	if (p->taken == p->ncame)
+		fill(p);
+	s = tally_str(p->came + p->taken, p->ncame - p->taken);
+	if (s.n > n)
+		s.n = n;
+	p->taken += s.n;
+	return s;
+}
+
+static void
+take(struct parse *p, void *to, size_t n)
+{
+	struct tally_str s;
+	char *at = to;
+
+	for (; n > 0; n -= s.n, at += s.n) {
+		s = take_some(p, n);
+		memcpy(at, s.p, s.n);
 	}
 }
 
@@ -61,16 +93,14 @@ parse_send(struct parse *p, struct tally_err *err)
 /* Reads n bytes, in place of what is in a buffer; all of them, also where it
  * has no room. */
 static void
-take_into(struct tally_buf *b, size_t n)
+take_into(struct parse *p, struct tally_buf *b, size_t n)
 {
-	char block[4096];
-	size_t part;
+	struct tally_str s;
 
 	tally_buf_reset(b);
-	for (; n > 0; n -= part) {
-		part = n < sizeof(block) ? n : sizeof(block);
-		take(block, part);
-		tally_buf_add(b, block, part);
+	for (; n > 0; n -= s.n) {
+		s = take_some(p, n);
+		tally_buf_add(b, s.p, s.n);
 	}
 }
 
@@ -81,13 +111,12 @@ next(struct parse *p, struct wire *w)
 	struct wire_head head;
 	struct wire_read r = { .n = 0 };
 
-	parse_flush(p);
-	take(&head, sizeof(head));
+	take(p, &head, sizeof(head));
 	if (head.kind == WIRE_BYTES) {
-		take_into(&p->whole, head.n);
+		take_into(p, &p->whole, head.n);
 		return WIRE_BYTES;
 	}
-	take_into(&p->in, head.n);
+	take_into(p, &p->in, head.n);
 	wire_open(w, tally_buf_view(&p->in));
 	w->bad = p->in.failed;
 	w->arena = &p->scratch;
@@ -143,14 +172,6 @@ ask(struct parse *p, int reader, struct tally_err *err)
 	return p->out.n > 0 ? parse_send(p, err) : TALLY_OK;
 }
 
-static bool
-is_waiting(void)
-{
-	struct pollfd fd = { .fd = FROM_RUN, .events = POLLIN };
-
-	return poll(&fd, 1, 0) > 0;
-}
-
 static enum tally_rc
 give(struct parse *p, int reader, char *to, size_t max, size_t *got,
     struct tally_err *err)
@@ -164,7 +185,8 @@ give(struct parse *p, int reader, char *to, size_t max, size_t *got,
 	if (rc != TALLY_OK || f->at == f->end)
 		return rc;
 	/* In between only bytes of the file are sent. */
-	while (f->n == 0 || (f->asked > f->at + f->n && is_waiting()))
+	while (f->n == 0 ||
+	    (f->asked > f->at + f->n && (p->taken < p->ncame || is_waiting())))
 		(void)next(p, &w);
 	n = f->n < max ? f->n : max;
 	if (n > WIRE_AHEAD - f->first)

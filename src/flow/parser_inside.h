@@ -16,7 +16,7 @@
 
 #define PARSER_ASKED 128 /* blocks that it may ask for at a time */
 /* Files that it is given ahead: enough that it has always something to read. */
-#define PARSER_AHEAD 32
+#define PARSER_AHEAD 128
 
 /* Where a reader of the file in hand is. */
 struct parser_reader {

@@ -31,7 +31,7 @@
 #define DEATHS      2 /* after so many a file is not tried any more */
 #define ANSWERS_MS  (INT64_C(7) * 86400 * 1000) /* tried for so long */
 #define ANSWER_MAX  (64u << 20)
-#define AHEAD_LEAST 8 /* files; where there are fewer more are read ahead */
+#define AHEAD_LEAST 64 /* files; where there are fewer more are read ahead */
 
 struct group {
 	struct store_file file[GROUP_FILES];

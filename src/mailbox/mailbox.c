@@ -279,19 +279,25 @@ static void
 not_done(struct mailbox_result *r, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
-		memset(&r[i], 0, sizeof(r[i]));
-		r[i].rc = tally_err_set(&r[i].err, TALLY_UNAVAILABLE,
-		    "the connection ended before the answer came");
+		r[i].rc = r[i].err.rc = TALLY_UNAVAILABLE;
+		r[i].now = (struct mailbox_entry){ .size = 0 };
+		r[i].err.line = 0;
+		r[i].err.file[0] = r[i].err.text[0] = '\0';
 	}
 }
 
-/* What went well has no error text. */
+/* What went well has no error text, what did not has one. */
 static enum tally_rc
 settled(enum tally_rc rc, struct mailbox_result *r, size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		if (r[i].rc == TALLY_OK)
-			memset(&r[i].err, 0, sizeof(r[i].err));
+		if (r[i].rc == TALLY_OK) {
+			r[i].err.rc = TALLY_OK;
+			r[i].err.text[0] = '\0';
+		} else if (r[i].err.text[0] == '\0') {
+			tally_err_set(&r[i].err, r[i].rc,
+			    "the connection ended before the answer came");
+		}
 	return rc;
 }
 
