@@ -9,7 +9,8 @@
 #include "base/date.h"
 #include "record/rows.h"
 
-#define HASH UINT64_C(0x9e3779b97f4a7c15)
+#define HASH      UINT64_C(0x9e3779b97f4a7c15)
+#define LIKE_BITS 16 /* of the number of a segment */
 
 /* --- values --- */
 
@@ -297,6 +298,7 @@ struct pass {
 	const unsigned char *bytes; /* of the set, */
 	const char *kept;           /* and as the batch keeps them */
 	const uint32_t *pos;
+	uint64_t times; /* that numbers hold for, or none */
 	uint16_t style;
 };
 
@@ -306,28 +308,34 @@ pass_of(struct read *r)
 	const struct map_scratch *s = &r->map->scratch;
 
 	return (struct pass){ r, s->memos, s->frame, r->batch->rows, r->bytes,
-		(const char *)r->kept.bytes, r->kept.pos, memo_style(r->set) };
+		(const char *)r->kept.bytes, r->kept.pos,
+		(r->simple ? s->memos->times : UINT64_MAX) << LIKE_BITS,
+		memo_style(r->set) };
 }
 
-/* Puts values that lie as they are into a row's cells. */
+/* Puts values that lie as they are into a row's cells; first: the second byte
+ * of the set. */
 READ_APART static void
-put(const struct memo_step *s, const struct memo_step *end, const char *kept,
+put(const struct memo_step *s, const struct memo_step *end, const char *first,
     const uint32_t *pos, char *row)
 {
+	const uint32_t *at;
 	struct tally_cell *cell;
-	uint32_t from;
+	uint32_t before, behind;
 
 	do {
+		at = pos + s->element;
 		cell = (struct tally_cell *)(row + s->cell);
-		from = pos[s->element - 1] + 1;
-		cell->p = kept + from;
-		cell->n = pos[s->element] - from;
+		before = at[-1];
+		behind = at[0];
+		cell->p = first + before;
+		cell->n = behind - before - 1;
 	} while (++s < end);
 }
 
 READ_INLINE enum tally_rc
 repeat(const struct pass *p, struct memo *m, const struct tally_segment *g,
-    uint32_t index, uint32_t frame)
+    uint32_t index, uint32_t frame, bool known)
 {
 	struct map_frame *f = p->frame + frame;
 	bool plain = (g->odd & m->plain) == 0;
@@ -343,11 +351,11 @@ repeat(const struct pass *p, struct memo *m, const struct tally_segment *g,
 	}
 	f->taken |= m->takes;
 	if (plain) {
-		if (m->slots != p->all->slots)
+		if (!known && m->slots != p->all->slots)
 			know_slots(p->r, m, f->table);
 		rows = p->rows + f->table;
 		if (m->step < m->as_is)
-			put(m->step, m->as_is, p->kept, p->pos + g->pos,
+			put(m->step, m->as_is, p->kept + 1, p->pos + g->pos,
 			    (char *)(rows->cell +
 				(size_t)f->row * rows->width));
 		if (m->simple)
@@ -358,9 +366,21 @@ repeat(const struct pass *p, struct memo *m, const struct tally_segment *g,
 
 /* --- which it is --- */
 
+/* Whether a segment is of the memo's shape, as its number says. */
 READ_INLINE bool
-is_like(const struct pass *p, const struct memo *m,
+is_known(const struct pass *p, const struct memo *m,
     const struct tally_segment *s, uint32_t list, uint64_t taken)
+{
+	uint64_t like = p->times | s->like;
+
+	return (m->like == like || m->also == like) && m->list == list &&
+	    (taken & m->groups) == m->taken;
+}
+
+/* The same, by a look at it. */
+static bool
+is_like(const struct pass *p, struct memo *m, const struct tally_segment *s,
+    uint32_t list, uint64_t taken)
 {
 	const struct memo_test *end = m->tests;
 	const uint32_t *pos = p->pos + s->pos;
@@ -374,11 +394,16 @@ is_like(const struct pass *p, const struct memo *m,
 		if ((word & t->mask) != t->word)
 			return false;
 	}
+	if (m->alike && s->like != 0 && m->slots == p->all->slots) {
+		m->also = m->like;
+		m->like = p->times | s->like;
+	}
 	return true;
 }
 
-/* A segment that is not like what came next the first time: what came next the
- * last time, or one of those that its list has seen, perhaps. */
+/* A segment whose number is not that of what came next the first time: it is of
+ * the same shape all the same, or of that of what came next the last time, or
+ * of one that its list has seen, perhaps. */
 READ_APART static enum tally_rc
 recall(struct read *r, const struct tally_segment *s, uint32_t index,
     uint32_t list, uint32_t frame)
@@ -387,8 +412,12 @@ recall(struct read *r, const struct tally_segment *s, uint32_t index,
 	uint64_t taken = p.frame[frame].taken;
 	struct memo *m = p.all->newest->other;
 
+	if (is_known(&p, m, s, list, taken))
+		return repeat(&p, m, s, index, frame, true);
+	if (!is_like(&p, m, s, list, taken))
+		m = p.all->newest->next;
 	if (is_like(&p, m, s, list, taken))
-		return repeat(&p, m, s, index, frame);
+		return repeat(&p, m, s, index, frame, false);
 	turn_to(r, s);
 	m = memo_find(r, list, taken);
 	if (m == NULL)
@@ -397,23 +426,25 @@ recall(struct read *r, const struct tally_segment *s, uint32_t index,
 		p.all->newest->next = m;
 	p.all->newest->other = m;
 	if (is_like(&p, m, s, list, taken))
-		return repeat(&p, m, s, index, frame);
+		return repeat(&p, m, s, index, frame, false);
 	p.all->newest = m;
 	return memo_make(r, m, list, frame);
 }
 
-/* One of at most 63 elements that has a place, of a simple set. */
-READ_INLINE enum tally_rc
-read_segment(const struct pass *p, const struct tally_segment *s,
-    uint32_t index, uint32_t frame)
+/* One that is not known by its number; most: places between the first and the
+ * last, where memos serve. */
+READ_APART static enum tally_rc
+read_other(struct read *r, const struct tally_segment *s, uint32_t index,
+    uint32_t frame, uint16_t most)
 {
-	const struct map_frame *f = p->frame + frame;
-	uint32_t list = f->list + s->place;
-	struct memo *m = p->all->newest->next;
+	uint16_t last = (uint16_t)(r->map->set->nplace - 1);
 
-	if (!is_like(p, m, s, list, f->taken))
-		return recall(p->r, s, index, list, frame);
-	return repeat(p, m, s, index, frame);
+	if ((uint16_t)(s->place - 1u) < most && s->n <= 63)
+		return recall(r, s, index,
+		    r->map->scratch.frame[frame].list + s->place, frame);
+	if (s->place != 0 && s->place != last)
+		return run_whole(r, s, frame);
+	return TALLY_OK;
 }
 
 /* Instances that begin with a segment take the frame around them. */
@@ -427,11 +458,12 @@ memo_segments(struct read *r)
 	const struct tally_instance *end = set->instance + set->ninstance;
 	uint32_t *frame_of = r->map->scratch.frame_of, *begun = frame_of + 1;
 	uint32_t begins = v < end ? v->first : UINT32_MAX; /* the next one */
-	uint16_t last = (uint16_t)(r->map->set->nplace - 1);
-	/* places between the first and the last, where memos serve */
-	uint16_t most = (uint16_t)(r->simple ? last - 1 : 0);
+	uint16_t most = (uint16_t)(r->simple ? r->map->set->nplace - 2 : 0);
 	bool levels = r->map->levels;
 	const struct pass p = pass_of(r);
+	const struct map_frame *f;
+	struct memo *m;
+	uint32_t frame;
 	enum tally_rc rc;
 
 	for (uint32_t i = 0; i < set->nsegment; i++, s++) {
@@ -441,12 +473,13 @@ memo_segments(struct read *r)
 		}
 		if (levels && s->tag == tally_tag("HL"))
 			r->nlevel++;
-		if ((uint16_t)(s->place - 1u) < most && s->n <= 63)
-			rc = read_segment(&p, s, i, frame_of[s->loop]);
-		else if (s->place != 0 && s->place != last)
-			rc = run_whole(r, s, frame_of[s->loop]);
+		frame = frame_of[s->loop];
+		f = p.frame + frame;
+		m = p.all->newest->next;
+		if (is_known(&p, m, s, f->list + s->place, f->taken))
+			rc = repeat(&p, m, s, i, frame, true);
 		else
-			continue;
+			rc = read_other(r, s, i, frame, most);
 		if (rc != TALLY_OK)
 			return rc;
 	}

@@ -65,10 +65,15 @@ struct memo_code {
 struct memo {
 	/* What the segment behind was like: first, and last when not that. */
 	struct memo *next, *other;
+	/* Numbers of the newest segments, with the time for which they hold, or
+	 * 0: the same thing said behind two others has two numbers.  Slots are
+	 * known then. */
+	uint64_t like, also;
 	uint64_t shape; /* a number for it, that others may have */
 	uint64_t slots; /* when it got to know those of its first steps */
 	uint32_t list;  /* in map->list, or MEMO_NONE */
 	uint16_t style; /* of the set: what ends elements */
+	bool alike;     /* segments of the same number pass all its tests */
 	bool ends;      /* the row, with the segment */
 	bool fills;     /* the row has references or constants */
 	bool rests;     /* there is something that nothing claims */
@@ -107,6 +112,10 @@ struct memos {
 	 * them, for the time that it has been so. */
 	const struct tally_batch *batch;
 	uint64_t slots;
+	/* Numbers of segments are those of a checker, likewise, and of no other
+	 * batch. */
+	const void **numbered;
+	uint64_t times;
 	struct memo *newest; /* that a segment was like */
 	unsigned turn;       /* of the memos of a place to go */
 	struct memo memo[MEMO_WAYS << MEMO_BITS];

@@ -161,6 +161,21 @@ memo_row(struct read *r, const struct map_op *op)
 		memo_forget(r);
 }
 
+/* Whether the dictionary lists codes for an element: where it does, segments
+ * with the same number have the same ones. */
+static bool
+is_listed(const struct read *r, unsigned k)
+{
+	const struct tally_segment_spec *spec =
+	    r->map->set->place[r->segment->place].segment;
+	const struct tally_element *e;
+
+	if (k > spec->nuse)
+		return false;
+	e = spec->use[k - 1].element;
+	return e->type == TALLY_ID && e->ncode > 0;
+}
+
 /* The shape of the present segment. */
 static void
 note_shape(const struct read *r, struct memo *m, uint32_t list, uint64_t taken)
@@ -175,14 +190,17 @@ note_shape(const struct read *r, struct memo *m, uint32_t list, uint64_t taken)
 	m->present = r->present;
 	m->groups = s->groups;
 	m->taken = taken & s->groups;
+	m->alike = true;
 	for (uint64_t at = s->tests & r->present; at != 0; at &= at - 1, t++) {
 		k = (unsigned)__builtin_ctzll(at);
 		from = r->pos[k - 1] + 1;
 		*t = (struct memo_test){ .before = k - 1 };
 		memset(&t->mask, 0xff, r->pos[k] + 1 - from);
 		t->word = read_bytes(r, from) & t->mask;
+		m->alike = m->alike && is_listed(r, k);
 	}
 	m->tests = t;
+	m->like = m->also = 0;
 }
 
 /* That no element has. */
@@ -319,6 +337,14 @@ memo_begin(struct read *r)
 		all->batch = r->batch;
 		r->batch->known = all;
 		all->slots++;
+		all->numbered = NULL;
+	}
+	if (all->numbered == NULL || all->numbered != r->set->known ||
+	    *all->numbered != all) {
+		all->numbered = r->set->known;
+		all->times++;
+		if (all->numbered != NULL)
+			*all->numbered = all;
 	}
 	return TALLY_OK;
 }
