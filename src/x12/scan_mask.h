@@ -125,6 +125,23 @@ scan_eight(uint32_t *out, uint32_t at, uint64_t m)
 	return m & (m - 1);
 }
 
+/* Appends the terminators of the block, of whose separators the list has those
+ * before.  Four are written without asking where counting is cheap: most blocks
+ * have fewer, and how many is not to be foreseen. */
+SCAN_INLINE void
+scan_ends(struct tally_index *ix, struct scan_bits b, bool native)
+{
+	uint32_t *out = ix->end + ix->nend;
+	uint64_t t = b.term;
+
+	for (unsigned k = 0; native && k < 4; k++, t &= t - 1)
+		*out++ = ix->npos + scan_ones(b.sep & ((t & -t) - 1), native);
+	for (; t != 0; t &= t - 1)
+		*out++ = ix->npos + scan_ones(b.sep & ((t & -t) - 1), native);
+	ix->nend = native ? ix->nend + scan_ones(b.term, native)
+			  : (uint32_t)(out - ix->end);
+}
+
 /* Appends the separators of the block that begins at offset at. */
 SCAN_INLINE void
 scan_emit(struct tally_index *ix, uint32_t at, struct scan_bits b, bool native)
@@ -132,17 +149,12 @@ scan_emit(struct tally_index *ix, uint32_t at, struct scan_bits b, bool native)
 	uint32_t n = scan_ones(b.sep, native);
 	uint32_t *out = ix->pos + ix->npos;
 	uint64_t m = scan_eight(out, at, b.sep);
-	uint32_t nend = ix->nend;
 
-	for (uint32_t k = 8; k < n; k += 8)
+	m = scan_eight(out + 8, at, m);
+	for (uint32_t k = 16; k < n; k += 8)
 		m = scan_eight(out + k, at, m);
-	for (uint64_t t = b.term; t != 0; t &= t - 1) {
-		uint64_t below = (t & -t) - 1;
-
-		ix->end[nend++] = ix->npos + scan_ones(b.sep & below, native);
-	}
+	scan_ends(ix, b, native);
 	ix->npos += n;
-	ix->nend = nend;
 }
 
 /* Only the first n bytes of the block count (0 < n ≤ 64). */
