@@ -18,54 +18,6 @@
 #include "x12/segment.h"
 #include "x12/total.h"
 
-enum tally_rc
-tally_checker_new(struct tally_checker **out, const struct tally_limits *limits,
-    struct tally_err *err)
-{
-	struct tally_checker *c = tally_calloc(1, sizeof(*c));
-
-	if (c == NULL)
-		return tally_err_set(err, TALLY_NOMEM, "no memory to check");
-	if (!tally_shapes_init(&c->shapes)) {
-		tally_free(c);
-		return tally_err_set(err, TALLY_NOMEM, "no memory to check");
-	}
-	c->limits = limits;
-	*out = c;
-	return TALLY_OK;
-}
-
-void
-tally_checker_free(struct tally_checker *c)
-{
-	if (c == NULL)
-		return;
-	tally_free(c->seen);
-	tally_free(c->instance);
-	hierarchy_free(&c->hierarchy);
-	tally_shapes_free(&c->shapes);
-	tally_free(c);
-}
-
-void
-tally_checker_trust(struct tally_checker *c)
-{
-	c->trust = true;
-}
-
-void
-tally_checker_characters(
-    struct tally_checker *c, enum tally_characters characters)
-{
-	c->characters = characters;
-}
-
-void
-tally_checker_rules(struct tally_checker *c, const struct tally_rules *rules)
-{
-	c->rules = rules;
-}
-
 void
 checker_keep(void *ctx, const struct tally_finding *f)
 {
@@ -248,13 +200,13 @@ prepare(struct tally_checker *c, struct tally_err *err)
 static enum tally_rc
 begin(struct tally_checker *c, struct tally_err *err)
 {
-	uint16_t style = shape_style(&c->set->separators);
 	enum tally_rc rc = prepare(c, err);
 
 	if (rc != TALLY_OK)
 		return rc;
-	if (c->shapes.style != style || c->shapes.likes > UINT16_MAX / 2)
-		tally_shapes_forget(&c->shapes, style);
+	c->style = shape_style(&c->set->separators);
+	if (c->shapes.likes > UINT16_MAX / 2)
+		tally_shapes_forget(&c->shapes);
 	c->begun += c->ninstance + 1;
 	c->ninstance = 0;
 	c->newest[0] = c->begun;
@@ -406,7 +358,8 @@ static inline bool
 can_have(const struct tally_checker *c, const struct tally_segment *s,
     const struct shape *m)
 {
-	return m->tag == s->tag && m->n == s->n && m->row == c->row;
+	return m->tag == s->tag && m->n == s->n && m->row == c->row &&
+	    m->style == c->style;
 }
 
 /* A segment of which nothing is to be told, but perhaps that it is one too
@@ -458,7 +411,8 @@ check_other(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		return TALLY_OK;
 	}
 	if (!c->trust && class != c->g->place_class[last])
-		m = tally_shape_of(&c->shapes, c->g, c->row, class, s, pos);
+		m = tally_shape_of(
+		    &c->shapes, c->g, c->row, class, c->style, s, pos);
 	if (m == NULL)
 		return check_shapeless(c, sc, i, class, ended, err);
 	if (c->shapes.newest->next->row == NULL)

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The checker's state, and what its two parts tell one another: check.c goes
+ * The checker's state, and what its parts tell one another: check.c goes
  * through the segments of a set that stand where they can; misfit.c says what
- * is wrong where they do not.
+ * is wrong where they do not, and total.c what is wrong with control totals.
  */
 #ifndef TALLYMAN_X12_CHECKER_H
 #define TALLYMAN_X12_CHECKER_H
@@ -50,6 +50,7 @@ struct tally_checker {
 	bool foreign;   /* there was one that is none of the set's */
 	uint32_t place;
 	const struct tally_step *row; /* the steps from it */
+	uint16_t style;               /* of the set, for shapes */
 };
 
 static inline const struct tally_set_spec *

@@ -30,7 +30,7 @@ digits_right(const struct tally_value_spec *s, uint64_t x, size_t n)
 			return false;
 		month = twos >> 8 * (n - 4) & 0xff;
 		day = twos >> 8 * (n - 2) & 0xff;
-		return month - 1 < 12 && day - 1 < 28; /* every month has it */
+		return shape_day_right(month, day);
 	case TALLY_TM:
 		return (twos & 0xff) < 24 && (twos >> 16 & 0xff) < 60 &&
 		    (n == 4 || (n >= 6 && (twos >> 32 & 0xff) < 60));
@@ -181,9 +181,11 @@ tally_shape_look(struct shapes *all, struct shape *m, struct shape_value *v,
 		else if (v < m->texts)
 			usual = set->plain &&
 			    shape_text_right(v, bytes + at[0], span);
+		else if (v < m->numbers)
+			usual = shape_number_right(v, bytes + at[-1] + 1, span);
 		else
-			usual = v < m->numbers &&
-			    shape_number_right(v, bytes + at[-1] + 1, span);
+			usual = v < m->dates &&
+			    shape_date_right(bytes + at[-1] + 1, span);
 		if (!usual)
 			look_closely(v, bytes, pos, set->plain, seen);
 	}
@@ -195,7 +197,7 @@ tally_shape_look(struct shapes *all, struct shape *m, struct shape_value *v,
 /* --- shapes --- */
 
 void
-tally_shapes_forget(struct shapes *s, uint16_t style)
+tally_shapes_forget(struct shapes *s)
 {
 	/* Others are written when they are made. */
 	memset(s->all, 0, sizeof(*s->all));
@@ -204,7 +206,6 @@ tally_shapes_forget(struct shapes *s, uint16_t style)
 		s->slot[i] = s->all;
 	s->all->next = s->all->other = s->newest = s->all;
 	s->n = 1;
-	s->style = style;
 	s->likes = 0;
 	s->known = NULL;
 }
@@ -217,7 +218,7 @@ tally_shapes_init(struct shapes *s)
 	*s = (struct shapes){ .all = tally_alloc(n * sizeof(*s->all)) };
 	if (s->all == NULL)
 		return false;
-	tally_shapes_forget(s, 0);
+	tally_shapes_forget(s);
 	return true;
 }
 
@@ -228,7 +229,7 @@ tally_shapes_free(struct shapes *s)
 }
 
 /* What is done to a value: the loops of tally_shape_glance. */
-enum way { CODE, TEXT, NUMBER, OTHER, WAYS };
+enum way { CODE, TEXT, NUMBER, DATE, OTHER, WAYS };
 
 static enum way
 way_of(const struct tally_value_spec *s)
@@ -244,6 +245,7 @@ way_of(const struct tally_value_spec *s)
 	case TALLY_N:
 		return NUMBER;
 	case TALLY_DT:
+		return s->min == 8 && s->max == 8 ? DATE : OTHER;
 	case TALLY_TM:
 	case TALLY_B:
 	case TALLY_COMPOSITE:
@@ -256,7 +258,7 @@ static void
 make_values(struct shape *m, const struct tally_class *of)
 {
 	struct shape_value **end[WAYS] = { &m->codes, &m->texts, &m->numbers,
-		&m->end };
+		&m->dates, &m->end };
 	uint64_t numbers = m->present & m->present >> 1 & of->checks;
 	const struct tally_value_spec *spec;
 	struct shape_value *v = m->value;
@@ -323,8 +325,8 @@ vacate(struct shapes *all, struct shape **way)
 
 struct shape *
 tally_shape_of(struct shapes *all, const struct tally_grammar *g,
-    const struct tally_step *row, unsigned class, const struct tally_segment *s,
-    const uint32_t *pos)
+    const struct tally_step *row, unsigned class, uint16_t style,
+    const struct tally_segment *s, const uint32_t *pos)
 {
 	const struct tally_class *of = &g->class[class];
 	uint64_t present = tally_values_present(pos, 1, s->n), key;
@@ -333,14 +335,15 @@ tally_shape_of(struct shapes *all, const struct tally_grammar *g,
 	if (all->none || s->n > of->spec->nuse ||
 	    __builtin_popcountll(present) > SHAPE_VALUES)
 		return NULL;
-	key = (present ^ (uint64_t)s->n << 56 ^ (uintptr_t)(row + class)) *
+	key = (present ^ (uint64_t)s->n << 56 ^ (uint64_t)style << 40 ^
+		  (uintptr_t)(row + class)) *
 	    SPREAD;
 	way = &all->slot[((key ^ key >> 32) * SPREAD >> (64 - SHAPE_BITS)) *
 	    SHAPE_WAYS];
 	for (unsigned i = 0; i < SHAPE_WAYS; i++) {
 		m = way[i];
 		if (m->row == row && m->tag == s->tag && m->n == s->n &&
-		    m->present == present)
+		    m->style == style && m->present == present)
 			return m;
 	}
 	m = vacate(all, way);
@@ -348,6 +351,7 @@ tally_shape_of(struct shapes *all, const struct tally_grammar *g,
 	m->tag = s->tag;
 	m->n = s->n;
 	m->present = present;
+	m->style = style;
 	m->step = row + class;
 	m->class = (uint8_t) class;
 	m->sound = m->quick = false;

@@ -57,11 +57,12 @@ struct shape {
 	uint32_t tag, n;
 	uint64_t present;
 	uint32_t absent; /* elements that are empty */
+	uint16_t style;  /* of the set, see shape_style */
 	/* Those that the segment behind had: first, and last when not that. */
 	struct shape *next, *other;
-	/* Ends of the values that are codes of a list, texts, numbers, and of
-	 * all. */
-	struct shape_value *codes, *texts, *numbers, *end;
+	/* Ends of the values that are codes of a list, texts, numbers, dates of
+	 * eight digits, and of all. */
+	struct shape_value *codes, *texts, *numbers, *dates, *end;
 	struct shape_way way;
 	uint16_t like; /* see tally_segment: of it with these codes; 0: none */
 	uint8_t class;
@@ -77,7 +78,6 @@ struct shapes {
 	struct shape *all;    /* owned; in the order of their making */
 	uint32_t n;           /* that are made, of all the slots */
 	uint32_t turn;        /* of the shapes of a slot to go */
-	uint16_t style;       /* of the sets that had them, see shape_style */
 	uint16_t likes;       /* the last number that was given */
 	const void *known;    /* who remembers them, see tally_set */
 	bool none;            /* make none: tests compare with that */
@@ -87,9 +87,8 @@ struct shapes {
 /* False when memory ends. */
 bool tally_shapes_init(struct shapes *) TALLY_MUST_USE;
 void tally_shapes_free(struct shapes *);
-/* There are none any more, and numbers begin anew; style: of the sets that
- * come. */
-void tally_shapes_forget(struct shapes *, uint16_t style);
+/* There are none any more, and numbers begin anew. */
+void tally_shapes_forget(struct shapes *);
 
 /* What ends elements, as a number: codes are known with that. */
 static inline uint16_t
@@ -101,8 +100,8 @@ shape_style(const struct tally_separators *s)
 /* The shape of a segment, which may be new; null where there is none for it.
  * row: steps from the place before; class: of the segment. */
 struct shape *tally_shape_of(struct shapes *, const struct tally_grammar *,
-    const struct tally_step *row, unsigned class, const struct tally_segment *,
-    const uint32_t *pos);
+    const struct tally_step *row, unsigned class, uint16_t style,
+    const struct tally_segment *, const uint32_t *pos);
 
 /* What was seen of the values of a segment: bit k for element k. */
 struct shape_seen {
@@ -164,6 +163,29 @@ shape_number_right(const struct shape_value *v, const char *p, uint32_t span)
 	return span - v->least <= v->range;
 }
 
+/* Whether a month has that day, as far as it has it in every year; nearly all
+ * dates are of such. */
+CHECK_INLINE bool
+shape_day_right(unsigned month, unsigned day)
+{
+	return month - 1 < 12 && day - 1 < (month == 2 ? 28u : 30u);
+}
+
+/* Whether a value is a date of eight digits, of which the first is no zero. */
+CHECK_INLINE bool
+shape_date_right(const char *p, uint32_t span)
+{
+	uint64_t x, twos;
+
+	if (span != WORD_MAX + 1 || !WORD_LITTLE_ENDIAN)
+		return false;
+	memcpy(&x, p, WORD_MAX);
+	x ^= UINT64_C(0x3030303030303030);
+	twos = x * 10 + (x >> 8); /* of each byte and the next one */
+	return word_no_digits(x) == 0 && (x & 0xff) != 0 &&
+	    shape_day_right(twos >> 32 & 0xff, twos >> 48 & 0xff);
+}
+
 /*
  * Values of a segment with the place, tag and number of elements of the shape,
  * of a set of printable ASCII alone: the first that is not as most are, and in
@@ -193,6 +215,11 @@ tally_shape_glance(
 		span = pos[v->element] - pos[v->element - 1];
 		if (!shape_number_right(
 			v, bytes + pos[v->element - 1] + 1, span))
+			goto out;
+	}
+	for (; v < m->dates; v++, to += span) {
+		span = pos[v->element] - pos[v->element - 1];
+		if (!shape_date_right(bytes + pos[v->element - 1] + 1, span))
 			goto out;
 	}
 out:

@@ -61,14 +61,11 @@ tally_total_counted(const struct tally_checker *c, uint32_t tag, int64_t *n)
 }
 
 static bool
-add_up(const struct tally_checker *c, const struct tally_total *t, int64_t *sum)
+add_up(const struct tally_set *set, const struct tally_total *t, int64_t *sum)
 {
-	const struct tally_set *set = c->set;
 	uint32_t tag = tally_tag_of(t->of, strlen(t->of));
 	int64_t v;
 
-	if (t->of_element == 0 && tally_total_counted(c, tag, sum))
-		return !__builtin_mul_overflow(*sum, SCALE_UNITS, sum);
 	*sum = 0;
 	for (uint32_t i = 0; i < set->nsegment; i++) {
 		const struct tally_segment *s = &set->segment[i];
@@ -87,6 +84,23 @@ add_up(const struct tally_checker *c, const struct tally_total *t, int64_t *sum)
 			return false;
 	}
 	return true;
+}
+
+/* Whether a value is the count that the checker has, in plain digits. */
+static bool
+is_counted(const struct tally_checker *c, const struct tally_total *t,
+    struct tally_str v)
+{
+	int64_t said = 0, n;
+
+	for (size_t i = 0; i < v.n; i++) {
+		if (i == 9 || v.p[i] < '0' || v.p[i] > '9')
+			return false;
+		said = said * 10 + (v.p[i] - '0');
+	}
+	return t->of_element == 0 &&
+	    tally_total_counted(c, tally_tag_of(t->of, strlen(t->of)), &n) &&
+	    said == n;
 }
 
 static void
@@ -130,8 +144,8 @@ total_check(struct tally_checker *c)
 		if (s == NULL)
 			continue;
 		v = tally_element(set, s, t->element);
-		if (v.n == 0 || !to_units(v, &said) || !add_up(c, t, &sum) ||
-		    said == sum)
+		if (v.n == 0 || is_counted(c, t, v) || !to_units(v, &said) ||
+		    !add_up(set, t, &sum) || said == sum)
 			continue;
 		say(words, sizeof(words), t, sum);
 		checker_keep(c,

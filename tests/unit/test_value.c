@@ -198,7 +198,7 @@ looks_right(struct shapes *shapes, const struct tally_value_spec *s,
 	padded[4 + n] = '*';
 	set.bytes = (const unsigned char *)padded;
 	set.plain = plain;
-	m = tally_shape_of(shapes, &g, row, 0, &segment, pos);
+	m = tally_shape_of(shapes, &g, row, 0, 0, &segment, pos);
 	assert_non_null(m);
 	assert_int_equal(m->present, n > 0 ? 2 : 0);
 	v1 = m->value;
