@@ -256,7 +256,7 @@ void tally_checker_rules(struct tally_checker *, const struct tally_rules *);
 /*
  * Checks a set against a grammar: order, requirement and number of segments
  * and loops, every element's requirement, type, length, codes, relational
- * notes, CTT.  Fills segment[].place and .loop, instance and spec of the set.
+ * notes, CTT.  Fills in what segments and the set have of the checker.
  * Findings are appended, in order of place.  Fails only for want of memory.
  * What is learnt of a grammar is used for the next set: it has to live as long
  * as the checker.
