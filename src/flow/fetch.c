@@ -17,8 +17,10 @@
 
 #include "flow/worker.h"
 
-/* Names that are made here: folder and name of a hundred thousand files. */
-#define NAMES_MAX (64u << 20)
+/* Files of a listing that are looked at before they are taken; and names that
+ * are made for them: folder and name. */
+#define LOOKED_AT 16384
+#define NAMES_MAX (16u << 20)
 
 /* The name by which the store knows a file.  Folders of one mailbox may hold
  * the same name, so it is told apart where there are several. */
@@ -100,19 +102,21 @@ look(struct pass *p, const struct mailbox_entry *e, struct tally_err *err)
 	return TALLY_OK;
 }
 
+/* Those from entry i on, as many as there is room for. */
 static enum tally_rc
-look_at_all(struct pass *p, struct tally_err *err)
+look_at_some(struct pass *p, size_t i, struct tally_err *err)
 {
+	size_t left = p->listing.n - i, end = i;
 	enum tally_rc rc;
 
-	p->c = tally_calloc(p->listing.n, sizeof(*p->c));
-	if (p->c == NULL)
-		return tally_err_set(
-		    err, TALLY_NOMEM, "no memory for a listing");
+	end += left < LOOKED_AT ? left : LOOKED_AT;
+	p->first = i;
+	p->n = 0;
+	tally_arena_reset(&p->arena);
 	rc = store_begin(p->f->store, err);
 	if (rc != TALLY_OK)
 		return rc;
-	for (size_t i = 0; i < p->listing.n && rc == TALLY_OK; i++)
+	for (; i < end && rc == TALLY_OK; i++)
 		if (site_takes(p->pull, p->listing.entry[i].name))
 			rc = look(p, &p->listing.entry[i], err);
 	if (rc == TALLY_OK)
@@ -151,11 +155,15 @@ one_pull(struct pass *p, bool *down, struct tally_err *err)
 		return rc;
 	*down = false;
 	tally_arena_init(&p->arena, NAMES_MAX);
-	p->n = 0;
 	tell_refused(p);
-	rc = look_at_all(p, err);
-	if (rc == TALLY_OK)
-		rc = fetch_take(p, down, err);
+	p->c = tally_alloc(LOOKED_AT * sizeof(*p->c));
+	if (p->c == NULL)
+		rc = tally_err_set(err, TALLY_NOMEM, "no memory for a listing");
+	for (size_t i = 0; i < p->listing.n && rc == TALLY_OK; i += LOOKED_AT) {
+		rc = look_at_some(p, i, err);
+		if (rc == TALLY_OK)
+			rc = fetch_take(p, down, err);
+	}
 	log_progress_end(&p->f->log);
 	tally_free(p->c);
 	p->c = NULL;

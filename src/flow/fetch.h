@@ -27,6 +27,7 @@ struct pass {
 	struct mailbox *mb;
 	struct mailbox_listing listing;
 	struct tally_arena arena; /* of names made here */
+	size_t first;             /* entry that is looked at with them */
 	struct candidate *c;      /* owned */
 	size_t n;
 };

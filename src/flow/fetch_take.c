@@ -288,9 +288,10 @@ static void
 end(struct group *g)
 {
 	errand_await(g->p->f->errands, &g->reading);
-	for (size_t i = 0; i < g->n; i++)
+	for (size_t i = 0; i < g->n; i++) {
 		store_incoming_free(g->in[i]);
-	g->n = 0;
+		g->in[i] = NULL;
+	}
 }
 
 /* What a planted fault does: removes them before they are recorded. */
@@ -351,6 +352,7 @@ work(struct group *g, struct group *next, bool *down, struct tally_err *err)
 	enum tally_rc rc, disposed;
 
 	rc = keep(g, down, err);
+	end(g);
 	if (rc == TALLY_OK)
 		rc = fetch_dispose_begin(&d, p, g->c, g->n, err);
 	if (rc == TALLY_OK)
@@ -363,7 +365,7 @@ work(struct group *g, struct group *next, bool *down, struct tally_err *err)
 		*err = why;
 		rc = disposed;
 	}
-	log_progress(&p->f->log, "fetch", behind, p->n);
+	log_progress(&p->f->log, "fetch", p->first + behind, p->listing.n);
 	return rc;
 }
 
@@ -386,10 +388,8 @@ fetch_take(struct pass *p, bool *down, struct tally_err *err)
 	if (p->f->through && p->n > AT_ONCE && p->f->errands == NULL)
 		p->f->errands = errands_new();
 	rc = begin(g[0], 0, err);
-	for (int i = 0; rc == TALLY_OK && g[i]->n > 0; i = 1 - i) {
+	for (int i = 0; rc == TALLY_OK && g[i]->n > 0; i = 1 - i)
 		rc = work(g[i], g[1 - i], down, err);
-		end(g[i]);
-	}
 	end(g[0]);
 	end(g[1]);
 out:
