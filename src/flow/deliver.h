@@ -6,9 +6,9 @@
 #include "flow/errand.h"
 #include "flow/flow.h"
 
-/* Twice as many as are translated at a time: a delivery that goes on beside
- * that takes two steps, and takes one whenever so many were translated. */
-#define DELIVER_FILES 2048
+/* More than are translated at a time: a delivery that goes on beside that takes
+ * two steps, and not always both in the time of one group. */
+#define DELIVER_FILES 1536
 
 struct deliver_parcel {
 	int64_t id;

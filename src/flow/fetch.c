@@ -19,7 +19,7 @@
 
 /* Files of a listing that are looked at before they are taken; and names that
  * are made for them: folder and name. */
-#define LOOKED_AT 16384
+#define LOOKED_AT 8192
 #define NAMES_MAX (16u << 20)
 
 /* The name by which the store knows a file.  Folders of one mailbox may hold

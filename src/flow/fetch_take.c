@@ -29,7 +29,8 @@ struct group {
 	size_t n;
 	struct mailbox_entry entry[GROUP_FILES];
 	struct store_incoming *in[GROUP_FILES]; /* owned */
-	struct mailbox_result result[GROUP_FILES];
+	enum tally_rc rc[GROUP_FILES]; /* of reading; why: where not well */
+	struct tally_err why[GROUP_FILES];
 	bool done[GROUP_FILES];
 	bool over[GROUP_FILES]; /* more bytes came than a file may have */
 	struct tally_err ours;  /* why no bytes can be kept here, if so */
@@ -118,7 +119,9 @@ done(void *ctx, size_t i, const struct mailbox_result *r)
 {
 	struct group *g = ctx;
 
-	g->result[i] = *r;
+	g->rc[i] = r->rc;
+	if (r->rc != TALLY_OK)
+		g->why[i] = r->err;
 	g->done[i] = true;
 }
 
@@ -131,18 +134,16 @@ is_fit(struct group *g, size_t i)
 
 	if (!g->done[i])
 		return false;
-	if (g->result[i].rc != TALLY_OK) {
+	if (g->rc[i] != TALLY_OK) {
 		log_line(&p->f->log,
-		    g->result[i].rc == TALLY_NOINPUT ||
-			    g->result[i].rc == TALLY_TEMP
+		    g->rc[i] == TALLY_NOINPUT || g->rc[i] == TALLY_TEMP
 			? LOG_DETAIL
 			: LOG_ALARM,
-		    "file", c->entry->name, "%s", g->result[i].err.text);
+		    "file", c->entry->name, "%s", g->why[i].text);
 		if (g->over[i])
 			p->f->count[FLOW_UNFIT]++;
-		else if (g->result[i].rc != TALLY_NOINPUT &&
-		    g->result[i].rc != TALLY_TEMP)
-			flow_worse(p->f, g->result[i].rc);
+		else if (g->rc[i] != TALLY_NOINPUT && g->rc[i] != TALLY_TEMP)
+			flow_worse(p->f, g->rc[i]);
 		return false;
 	}
 	if (c->whole && !fetch_ends_in_iea(store_incoming_tail(g->in[i]))) {

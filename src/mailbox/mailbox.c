@@ -74,21 +74,18 @@ mailbox_gather_more(struct mailbox_gather *g)
 	return true;
 }
 
-/* A table of the arena, doubled when full; null when there is no memory. */
+/* A table, doubled when full; null when there is no memory. */
 static void *
-grown(struct tally_arena *a, void *old, size_t n, size_t *cap, size_t size)
+grown(void *old, size_t n, size_t *cap, size_t size)
 {
 	size_t more = *cap != 0 ? *cap * 2 : 64;
 	void *p;
 
 	if (n < *cap)
 		return old;
-	p = tally_arena_alloc(a, more * size);
-	if (p == NULL)
-		return NULL;
-	if (n > 0)
-		memcpy(p, old, n * size);
-	*cap = more;
+	p = tally_realloc(old, more * size);
+	if (p != NULL)
+		*cap = more;
 	return p;
 }
 
@@ -106,7 +103,7 @@ mailbox_gather_file(struct mailbox_gather *g, struct tally_str name,
 	if (copy.p == NULL)
 		goto nomem;
 	if (!mailbox_name_ok(name)) {
-		p = grown(&l->arena, l->refused, l->nrefused, &g->refused_cap,
+		p = grown(l->refused, l->nrefused, &g->refused_cap,
 		    sizeof(*l->refused));
 		if (p == NULL)
 			goto nomem;
@@ -114,7 +111,7 @@ mailbox_gather_file(struct mailbox_gather *g, struct tally_str name,
 		l->refused[l->nrefused++] = copy;
 		return TALLY_OK;
 	}
-	p = grown(&l->arena, l->entry, l->n, &g->cap, sizeof(*l->entry));
+	p = grown(l->entry, l->n, &g->cap, sizeof(*l->entry));
 	if (p == NULL)
 		goto nomem;
 	l->entry = p;
@@ -255,6 +252,8 @@ mailbox_has(struct mailbox *m, const char *folder,
 void
 mailbox_listing_free(struct mailbox_listing *l)
 {
+	tally_free(l->entry);
+	tally_free(l->refused);
 	tally_arena_free(&l->arena);
 	memset(l, 0, sizeof(*l));
 }

@@ -75,12 +75,12 @@ struct mailbox_entry {
 
 /* What to do with names that are not fit to be opened. */
 struct mailbox_listing {
-	struct mailbox_entry *entry; /* sorted by mtime, then name */
+	struct mailbox_entry *entry; /* sorted by mtime, then name; owned */
 	size_t n;
-	struct tally_str *refused; /* raw names that were refused */
+	struct tally_str *refused; /* raw names that were refused; owned */
 	size_t nrefused;
 	bool truncated;           /* more entries than MAILBOX_ENTRIES_MAX */
-	struct tally_arena arena; /* owns all of it */
+	struct tally_arena arena; /* of the names */
 };
 #define MAILBOX_ENTRIES_MAX 100000
 #define MAILBOX_NAME_MAX    255
