@@ -63,7 +63,9 @@ void sqlite_batch_detach(struct sqlite_batch *);
 struct sqlite_bulk {
 	int log;       /* the log's file, or -1: SQLite has no locks in it */
 	size_t loaded; /* bytes of rows since the log was pushed out */
-	bool roomy;    /* there is room for many pages, until the next begin */
+	bool
+	    looked; /* whether the store is a great one, until the next begin */
+	bool roomy; /* there is room for many pages, until the next begin */
 };
 /* Before a transaction; behind each of its loads. */
 enum tally_rc sqlite_bulk_begin(

@@ -9,13 +9,15 @@
  * in the same transaction makes SQLite sum up all of the log behind it once
  * more, at the commit.  A page inside of a tree is written again where its
  * right neighbour fills up, which in a great table takes 16 MiB of log: if it
- * can wait in memory, it is written once.
+ * can wait in memory, it is written once.  A small store has no such page but
+ * roots, and would only take the memory.
  */
 #define _GNU_SOURCE /* sync_file_range */
 
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <unistd.h>
 
 #include "store/load.h"
@@ -28,6 +30,7 @@
  * would be written to the log, read and written once more. */
 #define SMALL "PRAGMA cache_size = -8192"
 #define LARGE "PRAGMA cache_size = -24576"
+#define GREAT 4096 /* pages of a store that wants it */
 
 enum tally_rc
 sqlite_bulk_room(sqlite3 *db, bool large, struct tally_err *err)
@@ -43,10 +46,33 @@ enum tally_rc
 sqlite_bulk_begin(struct sqlite_bulk *b, sqlite3 *db, struct tally_err *err)
 {
 	b->loaded = 0;
+	b->looked = false;
 	if (!b->roomy)
 		return TALLY_OK;
 	b->roomy = false;
 	return sqlite_bulk_room(db, false, err);
+}
+
+static int
+first_column(void *out, int n, char **value, char **name)
+{
+	(void)n, (void)name;
+	*(long *)out = value[0] != NULL ? strtol(value[0], NULL, 10) : 0;
+	return 0;
+}
+
+static enum tally_rc
+make_room(struct sqlite_bulk *b, sqlite3 *db, struct tally_err *err)
+{
+	long pages = 0;
+	int result =
+	    sqlite3_exec(db, "PRAGMA page_count", first_column, &pages, NULL);
+
+	if (result != SQLITE_OK)
+		return sqlite_fail(db, result, "counting pages", err);
+	b->looked = true;
+	b->roomy = pages >= GREAT;
+	return b->roomy ? sqlite_bulk_room(db, true, err) : TALLY_OK;
 }
 
 /* Only a beginning; what fails here fails at the commit, too. */
@@ -71,10 +97,8 @@ sqlite_bulk_loaded(struct sqlite_bulk *b, sqlite3 *db, const char *store,
 {
 	for (size_t i = 0; i < n; i++)
 		b->loaded += l[i].batch != NULL ? l[i].batch->used : 0;
-	if (!b->roomy && b->loaded >= ROOM_BYTES) {
-		b->roomy = true;
-		return sqlite_bulk_room(db, true, err);
-	}
+	if (!b->looked && b->loaded >= ROOM_BYTES)
+		return make_room(b, db, err);
 	if (b->loaded >= PUSH_BYTES) {
 		push_log(b, store);
 		b->loaded = 0;
