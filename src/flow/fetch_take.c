@@ -18,7 +18,7 @@
 
 #include "base/plant.h"
 
-#define GROUP_FILES 1024
+#define GROUP_FILES 512
 /* Few have many groups in the build for tests. */
 #define AT_ONCE     (PLANTED(POISON) ? 4 : GROUP_FILES)
 #define GROUP_BYTES (32u << 20)
