@@ -127,6 +127,13 @@ tally_date_x12(char out[8], struct tally_str s, size_t max)
 	char all[8], iso[TALLY_DATE_MAX];
 	size_t n = max < 8 ? 6 : 8;
 
+	if (n == 8 && s.n == TALLY_DATE_MAX && s.p[4] == '-' && s.p[7] == '-') {
+		memcpy(out, s.p, 4);
+		memcpy(out + 4, s.p + 5, 2);
+		memcpy(out + 6, s.p + 8, 2);
+		if (is_plain_date(out))
+			return n;
+	}
 	if (s.n != TALLY_DATE_MAX || max < 6 ||
 	    take_digits(all, s, "0000-00-00") != 8)
 		return 0;

@@ -2,6 +2,8 @@
 /* Exact decimals; see decimal.h. */
 #include "base/decimal.h"
 
+#include "base/word.h"
+
 #define DIGITS_MAX   64
 #define EXPONENT_MAX 40
 
@@ -125,10 +127,51 @@ tally_decimal_n(char out[TALLY_DECIMAL_MAX], struct tally_str s, unsigned n)
 	return write_number(out, &x);
 }
 
+/* Up to eight bytes, the first of them lowest, with zeros behind them. */
+static inline uint64_t
+load_digits(const char *p, size_t n)
+{
+	const uint64_t zeros = UINT64_C(0x3030303030303030);
+	uint32_t head, tail;
+	uint64_t x;
+
+	if (n < sizeof(head)) {
+		x = (unsigned char)p[0] |
+		    (uint64_t)(unsigned char)p[n / 2] << 8 * (n / 2) |
+		    (uint64_t)(unsigned char)p[n - 1] << 8 * (n - 1);
+	} else {
+		memcpy(&head, p, sizeof(head));
+		memcpy(&tail, p + n - sizeof(tail), sizeof(tail));
+		x = head | (uint64_t)tail << 8 * (n - sizeof(tail));
+	}
+	return x | zeros << 4 * n << 4 * n;
+}
+
+/* The same as below of up to eight bytes, of which the point, if there is one,
+ * is the only one that is no digit. */
+static bool
+is_plain_word(const char *p, size_t n)
+{
+	uint64_t x = load_digits(p, n);
+	uint64_t other = word_no_digits(x ^ UINT64_C(0x3030303030303030));
+	unsigned point = 8 * WORD_MAX;
+
+	if (other != 0) {
+		point = (unsigned)__builtin_ctzll(other) & ~7u;
+		if ((other & (other - 1)) != 0 || point == 0 ||
+		    point == 8 * (n - 1) || (x >> point & 0xff) != '.')
+			return false;
+	}
+	return (x & 0xff) != '0' || n == 1 || point == 8;
+}
+
 bool
 tally_decimal_plain(struct tally_str s)
 {
 	size_t i = 0;
+
+	if (WORD_LITTLE_ENDIAN && s.n > 0 && s.n <= WORD_MAX)
+		return is_plain_word(s.p, s.n);
 
 	if (s.n == 0 || s.n > DIGITS_MAX ||
 	    (s.p[0] == '0' && s.n > 1 && s.p[1] != '.'))

@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "base/charset.h"
@@ -69,6 +70,51 @@ test_dates(void **state)
 		if (!tally_str_eq(tally_str(out, n), tally_cstr(times[i].want)))
 			fail_msg("%s", times[i].sent);
 	}
+}
+
+/* The inverse gives what there is a date for, and nothing else. */
+static void
+expect_inverse(const char *text)
+{
+	char x12[8], iso[TALLY_DATE_MAX], sent[8];
+	bool is_date;
+
+	for (size_t width = 2; width <= 4; width += 2) {
+		memcpy(sent, text + 4 - width, width);
+		memcpy(sent + width, text + 5, 2);
+		memcpy(sent + width + 2, text + 8, 2);
+		is_date = tally_date_iso(iso, tally_str(sent, width + 4)) > 0 &&
+		    memcmp(iso, text, sizeof(iso)) == 0;
+		if (!tally_str_eq(
+			tally_str(x12,
+			    tally_date_x12(
+				x12, tally_str(text, sizeof(iso)), width + 4)),
+			tally_str(sent, is_date ? width + 4 : 0)))
+			fail_msg("%.10s in %zu digits", text, width + 4);
+	}
+}
+
+static void
+test_inverse(void **state)
+{
+	static const int years[] = { 0, 1, 1899, 1900, 1969, 1970, 2000, 2023,
+		2024, 2069, 2070, 9999 };
+	char text[48];
+
+	(void)state;
+	for (size_t y = 0; y < sizeof(years) / sizeof(*years); y++)
+		for (int month = 0; month < 14; month++)
+			for (int day = 0; day < 40; day++) {
+				snprintf(text, sizeof(text), "%04d-%02d-%02d",
+				    years[y], month, day);
+				expect_inverse(text);
+			}
+	for (size_t i = 0; i < TALLY_DATE_MAX; i++)
+		for (int c = 0; c < 256; c++) {
+			snprintf(text, sizeof(text), "2012-11-10");
+			text[i] = (char)c;
+			expect_inverse(text);
+		}
 }
 
 static void
@@ -160,6 +206,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_dates),
+		cmocka_unit_test(test_inverse),
 		cmocka_unit_test(test_charset),
 		cmocka_unit_test(test_ascii),
 	};

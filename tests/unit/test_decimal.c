@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <cmocka.h>
 
 #include "base/decimal.h"
@@ -96,22 +97,51 @@ test_spellings(void **state)
 
 /* Plain is what is canonical as it is, but for negative numbers. */
 static void
-test_plain(void **state)
+expect_plain(struct tally_str s)
 {
 	char out[TALLY_DECIMAL_MAX];
-	struct tally_str s;
-	size_t n;
-	bool same;
+	size_t n = tally_decimal_r(out, s);
+	bool same =
+	    n > 0 && tally_str_eq(s, tally_str(out, n)) && s.p[0] != '-';
+
+	if (tally_decimal_plain(s) != same)
+		fail_msg("%.*s", (int)s.n, s.p);
+}
+
+static void
+test_plain(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++)
+		expect_plain(tally_cstr(rows[i].sent));
+}
+
+/* All texts of some characters, behind digits, up to longer ones than a word;
+ * nothing is read behind or in front of them. */
+static void
+test_plain_all(void **state)
+{
+	static const char alphabet[] = "0159.-/:\xb0\xff";
+	const size_t letters = sizeof(alphabet) - 1;
+	char *p;
+	size_t n, texts;
 
 	(void)state;
-	for (size_t i = 0; i < sizeof(rows) / sizeof(*rows); i++) {
-		s = tally_cstr(rows[i].sent);
-		n = tally_decimal_r(out, s);
-		same = n > 0 && tally_str_eq(s, tally_str(out, n)) &&
-		    s.p[0] != '-';
-		if (tally_decimal_plain(s) != same)
-			fail_msg("%s", rows[i].sent);
-	}
+	for (size_t digits = 0; digits < 7; digits++)
+		for (size_t rest = 0, all = 1; rest < 5; rest++, all *= letters)
+			for (size_t i = 0; i < all; i++) {
+				n = digits + rest;
+				p = malloc(n + (n == 0));
+				assert_non_null(p);
+				memset(p, digits == 5 ? '0' : '1', digits);
+				texts = i;
+				for (size_t k = digits; k < n; k++) {
+					p[k] = alphabet[texts % letters];
+					texts /= letters;
+				}
+				expect_plain(tally_str(p, n));
+				free(p);
+			}
 }
 
 /* However long, a value never writes beyond the buffer. */
@@ -247,6 +277,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_spellings),
 		cmocka_unit_test(test_plain),
+		cmocka_unit_test(test_plain_all),
 		cmocka_unit_test(test_long),
 		cmocka_unit_test(test_count),
 		cmocka_unit_test(test_sums),
