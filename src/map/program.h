@@ -310,6 +310,7 @@ struct map_scratch {
 	struct plan_style *style; /* owned */
 	struct plan_learn *learn; /* those that are not used; owned */
 	struct tally_arena plans; /* owned */
+	uint8_t careful; /* documents to come that are settled row by row */
 	uint16_t nplan;
 	uint8_t nstyle;
 };

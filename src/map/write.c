@@ -6,6 +6,9 @@
 
 #define WRITING_MAX (256u << 20) /* of one document's structures and texts */
 
+/* Documents that are settled row by row behind one that had to be. */
+#define CAREFUL_DOCUMENTS 15
+
 enum tally_rc
 write_nomem(struct write *w)
 {
@@ -47,7 +50,10 @@ write_report(struct write *w, enum tally_finding_kind kind, uint16_t place,
 
 	if (w->learn != NULL)
 		w->learn->failed = true;
-	tally_findings_add(w->findings, &f);
+	write_settle(w);
+	w->careful = true;
+	if (!w->wrong)
+		tally_findings_add(w->findings, &f);
 }
 
 static enum tally_rc
@@ -85,6 +91,40 @@ put_set(struct write *w)
 	return rc;
 }
 
+static enum tally_rc
+put_document(struct write *w, uint32_t document)
+{
+	enum tally_rc rc;
+
+	tally_arena_reset(&w->map->scratch.writing);
+	w->unsettled = w->out->n;
+	rc = write_index(w, document);
+	if (rc == TALLY_OK)
+		rc = write_levels_index(w);
+	if (rc == TALLY_OK)
+		rc = write_residue_index(w);
+	if (rc == TALLY_OK)
+		rc = put_set(w);
+	write_index_end(w);
+	return rc;
+}
+
+/* What has bytes that cannot be sent is put out row by row, each of which is
+ * settled before, and so are some documents that come then, as they are likely
+ * to have such bytes, too. */
+static enum tally_rc
+put_again(struct write *w, uint32_t document, size_t from)
+{
+	w->out->n = from;
+	w->out->failed = false;
+	w->npiece = w->nvalue = w->nsegment = w->nlevel = 0;
+	w->ntable = 0;
+	w->wrong = false;
+	w->careful = true;
+	w->map->scratch.careful = CAREFUL_DOCUMENTS;
+	return put_document(w, document);
+}
+
 enum tally_rc
 tally_map_write(struct tally_map *m, const struct tally_batch *batch,
     uint32_t document, const struct tally_residues *residues,
@@ -102,26 +142,23 @@ tally_map_write(struct tally_map *m, const struct tally_batch *batch,
 		.odd = write_odd(m, how),
 		.line_end = tally_cstr(how->line_end),
 		.piece = s->piece,
-		.value = s->value };
+		.value = s->value,
+		.careful = s->careful > 0 };
+	const size_t from = out->n;
 	enum tally_rc rc;
 
 	if (s->writing.max == 0)
 		tally_arena_init(&s->writing, WRITING_MAX);
-	tally_arena_reset(&s->writing);
 	if (s->text.max == 0)
 		tally_buf_init(&s->text, UINT32_MAX);
 	rc = plan_begin(&w);
+	s->careful -= w.careful;
 	if (rc == TALLY_OK)
-		rc = write_index(&w, document);
-	if (rc == TALLY_OK)
-		rc = write_levels_index(&w);
-	if (rc == TALLY_OK)
-		rc = write_residue_index(&w);
-	if (rc == TALLY_OK)
-		rc = put_set(&w);
+		rc = put_document(&w, document);
+	if (rc == TALLY_OK && w.wrong)
+		rc = put_again(&w, document, from);
 	if (rc == TALLY_OK && out->failed)
 		rc = write_nomem(&w);
-	write_index_end(&w);
 	*nsegment = w.nsegment;
 	return rc;
 }

@@ -26,6 +26,7 @@
 #include "map/write_plan.h"
 
 #define NO_PIECE UINT32_MAX
+#define NO_LINK  UINT16_MAX /* the row around is the record's */
 
 /* A segment in the making, or rows or residue that make segments. */
 enum piece_kind {
@@ -91,6 +92,15 @@ struct write_rows {
 	uint32_t *next;    /* row of the same block and row around */
 	uint32_t *level;   /* node of each row, or null */
 	uint32_t *residue; /* of each row, from 1; 0: none */
+
+	/* Kept from document to document: where the rows ended; and the first
+	 * block that sets the references that the newest row set, bit i for
+	 * reference i. */
+	uint32_t end;
+	const uint16_t *maker; /* or null */
+	uint64_t set;
+	bool alike;      /* it makes all rows that do, below rows … */
+	uint16_t around; /* … that this reference names; or NO_LINK */
 };
 
 /* As map_fill, with the column's slot, and its bit in the shapes of rows. */
@@ -110,6 +120,7 @@ struct write_block {
 	uint8_t *slot;     /* of the table's columns, when this was made: */
 	struct write_fill *fill; /* of columns that have a slot */
 	uint16_t nfill;
+	uint32_t slots; /* how often they have changed */
 	uint16_t nleft; /* columns of the kind that no rule writes */
 
 	/* Of the shapes of its rows (write_plan.h); bits once given stay. */
@@ -121,7 +132,8 @@ struct write_block {
 	uint16_t inner;  /* a block inside that has rows, … */
 	uint16_t beside; /* … and the next one in the block around */
 	uint8_t nplan;
-	struct plan *plan; /* the newest that was used */
+	struct plan *plan; /* the newest that was looked for */
+	struct plan *used; /* the newest that was used; or null */
 };
 
 /* A code of an element that has been looked up. */
@@ -146,6 +158,13 @@ struct write {
 	struct plan_learn *learn; /* the row that is watched; or null */
 	const struct map_odd *odd;
 	struct tally_str line_end;
+
+	/* What rows by plan have put out from a point of the text on, with so
+	 * many odd bytes as there should be, until it is settled. */
+	size_t unsettled;
+	size_t nodd;
+	bool careful; /* each such row is settled before it is put out */
+	bool wrong;   /* there were others: all is to be written again */
 
 	struct write_rows *rows;   /* of each table */
 	uint16_t *table, ntable;   /* those of which the batch has rows */
@@ -211,6 +230,9 @@ const struct map_odd *write_odd(
     struct tally_map *, const struct tally_map_writing *);
 /* Whether any byte is one. */
 bool write_is_odd(const struct write *, struct tally_str);
+/* Whether what has been put out by plans has the odd bytes that it should:
+ * before anything else is put out or told. */
+void write_settle(struct write *);
 /* How many are; behind the text ODD_WIDTH more bytes can be read. */
 size_t write_count_odd(const struct map_odd *, const char *p, size_t n);
 /* Text in which such bytes are as it can be sent. */

@@ -13,6 +13,7 @@
 
 #define UNKNOWN   UINT16_MAX
 #define NO_WRITER (UINT16_MAX - 1)
+#define LINKS_MAX 64 /* references of a table that are bits */
 #define DEPTH_MAX 32 /* rows around a row; as deep as maps are */
 
 static bool
@@ -54,19 +55,56 @@ has_references(const struct write *w, const struct map_block *b, uint32_t row)
 	return set == b->nlink;
 }
 
-/* The row around, which a reference names; the record's is the only one. */
-static uint32_t
-row_around(const struct write *w, const struct map_block *b, uint32_t row)
+/* Whether the row around is that of the record, the only one. */
+static inline bool
+is_below_record(const struct write *w, const struct map_block *b)
 {
 	const struct map_block *around = &w->map->block[b->parent];
 
-	if (around->kind == BLOCK_RECORD || around->rowless)
-		return 0;
+	return around->kind == BLOCK_RECORD || around->rowless;
+}
+
+/* The reference that names the row around; NO_LINK where that is the record's,
+ * the table's number of them where none does. */
+static uint16_t
+link_around(const struct write *w, const struct map_block *b)
+{
+	if (is_below_record(w, b))
+		return NO_LINK;
 	for (uint16_t i = 0; i < b->nlink; i++)
 		if (b->link[i].up == 0)
-			return reference(
-			    w, b->table, row, b->link[i].reference);
-	return TALLY_NO_ROW;
+			return b->link[i].reference;
+	return w->batch->rows[b->table].table->nreference;
+}
+
+static uint32_t
+row_around(const struct write *w, const struct map_block *b, uint32_t row)
+{
+	uint16_t link = link_around(w, b);
+
+	if (link == NO_LINK)
+		return 0;
+	return link < w->batch->rows[b->table].table->nreference
+	    ? reference(w, b->table, row, link)
+	    : TALLY_NO_ROW;
+}
+
+/* Which references a row sets, of LINKS_MAX at most.  Mostly they are few. */
+static inline uint64_t
+links_of(const uint32_t *ref, uint16_t n)
+{
+	uint64_t set = 0, two;
+	uint16_t i = 0;
+
+	for (; i + 1 < n; i += 2) {
+		memcpy(&two, ref + i, sizeof(two));
+		if (two != UINT64_MAX)
+			set |= (uint64_t)(ref[i] != TALLY_NO_ROW) << i |
+			    (uint64_t)(ref[i + 1] != TALLY_NO_ROW) << (i + 1);
+	}
+	if (i < n)
+		set |= (uint64_t)(ref[i] != TALLY_NO_ROW) << i;
+	return set;
 }
 
 static uint16_t find_writer(
@@ -87,14 +125,51 @@ static bool
 has_around(
     struct write *w, const struct map_block *b, uint32_t row, unsigned depth)
 {
-	const struct map_block *around = &w->map->block[b->parent];
+	uint16_t table = w->map->block[b->parent].table;
 	uint32_t seq;
 
-	if (around->kind == BLOCK_RECORD || around->rowless)
+	if (is_below_record(w, b))
 		return true;
 	seq = row_around(w, b, row);
-	return seq < w->rows[around->table].n &&
-	    writer_of(w, around->table, seq, depth + 1) == b->parent;
+	return seq < w->rows[table].n &&
+	    writer_of(w, table, seq, depth + 1) == b->parent;
+}
+
+/* Whether all rows are its that set the same references, below the rows of the
+ * block around. */
+static bool
+can_be_alike(const struct map_block *b)
+{
+	return b->nconstant == 0 && b->kind != BLOCK_LEVEL;
+}
+
+/* The first block that sets a row's references; where they are too many to be
+ * told apart at a glance, the first that may. */
+static inline const uint16_t *
+first_maker(const struct write *w, uint16_t table, uint32_t row)
+{
+	const struct map_makers *m = &w->map->makers[table];
+	const struct tally_rows *rows = &w->batch->rows[table];
+	struct write_rows *r = &w->rows[table];
+	uint16_t n = rows->table->nreference;
+	const uint16_t *block = m->block;
+	uint64_t set;
+
+	if (n > LINKS_MAX)
+		return block;
+	set = links_of(rows->reference + (size_t)row * n, n);
+	if (r->maker != NULL && r->set == set)
+		return r->maker;
+	while (block < m->block + m->n &&
+	    !has_references(w, &w->map->block[*block], row))
+		block++;
+	r->set = set;
+	r->maker = block;
+	r->alike = block < m->block + m->n && *block != 0 &&
+	    can_be_alike(&w->map->block[*block]);
+	if (r->alike)
+		r->around = link_around(w, &w->map->block[*block]);
+	return block;
 }
 
 /* The block that writes a row, or NO_WRITER.  Rows that enclose one another in
@@ -103,14 +178,17 @@ static uint16_t
 find_writer(struct write *w, uint16_t table, uint32_t seq, unsigned depth)
 {
 	const struct map_makers *m = &w->map->makers[table];
-	const uint16_t *block = m->block, *end = block + m->n;
+	uint32_t row = w->rows[table].from + seq;
+	const uint16_t *block = first_maker(w, table, row);
+	const uint16_t *end = m->block + m->n;
 	uint16_t *writer = &w->rows[table].writer[seq];
 	const struct map_block *b;
-	uint32_t row = w->rows[table].from + seq;
 
 	for (; block < end && *writer == UNKNOWN; block++) {
 		b = &w->map->block[*block];
-		if (has_references(w, b, row) && has_constants(w, b, row) &&
+		if ((block == w->rows[table].maker ||
+			has_references(w, b, row)) &&
+		    has_constants(w, b, row) &&
 		    (*block == 0 || has_around(w, b, row, depth)))
 			*writer = *block;
 	}
@@ -171,6 +249,7 @@ note_columns(struct write_block *to, const struct map_block *b)
 	const struct map_fill *f = b->fill, *end = f + b->nfill;
 	uint8_t *key;
 
+	to->slots++;
 	to->nfill = to->nleft = 0;
 	for (; f < end; f++) {
 		if (to->slot[f->column] == TALLY_NO_SLOT)
@@ -253,12 +332,34 @@ hang(struct write *w, struct write_block *to, const struct map_block *b,
 	return TALLY_OK;
 }
 
+/* The document's rows of a table, which are mostly those behind the rows of
+ * the document before. */
+static void
+find_rows(const struct write *w, uint16_t table, uint32_t document)
+{
+	const struct tally_rows *rows = &w->batch->rows[table];
+	struct write_rows *r = &w->rows[table];
+	const struct tally_row *row = rows->row;
+	uint32_t end = r->end;
+
+	if (end < rows->n && row[end].document == document &&
+	    row[end].seq == 0) {
+		r->from = end;
+		while (end < rows->n && row[end].document == document)
+			end++;
+		r->n = end - r->from;
+	} else {
+		tally_batch_rows(w->batch, table, document, &r->from, &r->n);
+	}
+	r->end = r->from + r->n;
+}
+
 static enum tally_rc
 make_room(struct write *w, uint16_t table, uint32_t document)
 {
 	struct write_rows *r = &w->rows[table];
 
-	tally_batch_rows(w->batch, table, document, &r->from, &r->n);
+	find_rows(w, table, document);
 	if (r->n == 0)
 		return TALLY_OK;
 	r->next = tally_arena_alloc(&w->map->scratch.writing,
@@ -292,14 +393,48 @@ index_row(struct write *w, uint16_t table, uint32_t seq)
 	return TALLY_OK;
 }
 
+/* Hangs rows before one that are made like it; the first of these. */
+static uint32_t
+hang_alike(struct write *w, uint16_t table, uint32_t seq)
+{
+	const struct tally_rows *rows = &w->batch->rows[table];
+	const uint16_t n = rows->table->nreference;
+	const struct write_rows *r = &w->rows[table];
+	const struct map_block *b = &w->map->block[*r->maker];
+	const struct write_block *to = &w->block[*r->maker];
+	const struct write_rows *above =
+	    &w->rows[w->map->block[b->parent].table];
+	const uint32_t *ref = rows->reference + (size_t)(r->from + seq) * n;
+	uint32_t at = 0;
+
+	if (to->document != w->document || to->head == NULL || to->nleft > 0)
+		return seq;
+	for (; seq > 0 && links_of(ref - n, n) == r->set; ref -= n) {
+		if (r->around != NO_LINK) {
+			at = *(ref - n + r->around);
+			if (at >= above->n || above->writer[at] != b->parent)
+				break;
+		}
+		seq--;
+		r->writer[seq] = *r->maker;
+		r->next[seq] = to->head[at];
+		to->head[at] = seq + 1;
+	}
+	return seq;
+}
+
 /* From the last row on, so that each is put before those behind it. */
 static enum tally_rc
 index_table(struct write *w, uint16_t table)
 {
+	const struct write_rows *r = &w->rows[table];
 	enum tally_rc rc = TALLY_OK;
 
-	for (uint32_t i = w->rows[table].n; i-- > 0 && rc == TALLY_OK;)
-		rc = index_row(w, table, i);
+	for (uint32_t i = r->n; i > 0 && rc == TALLY_OK;) {
+		rc = index_row(w, table, --i);
+		if (r->alike)
+			i = hang_alike(w, table, i);
+	}
 	return rc;
 }
 
@@ -330,9 +465,9 @@ write_index(struct write *w, uint32_t document)
 
 	if (!begin(w))
 		return write_nomem(w);
-	for (uint16_t t = 0; t < ntable; t++)
-		if (rows[t].n > 0)
-			w->table[w->ntable++] = t;
+	for (const struct tally_rows *t = rows; t < rows + ntable; t++)
+		if (t->n > 0)
+			w->table[w->ntable++] = (uint16_t)(t - rows);
 	for (uint16_t i = 0; i < w->ntable && rc == TALLY_OK; i++)
 		rc = make_room(w, w->table[i], document);
 	for (uint16_t i = 0; i < w->ntable && rc == TALLY_OK; i++)
@@ -343,6 +478,11 @@ write_index(struct write *w, uint32_t document)
 void
 write_index_end(struct write *w)
 {
-	for (uint16_t i = 0; i < w->ntable; i++)
-		w->rows[w->table[i]] = (struct write_rows){ .n = 0 };
+	struct write_rows *r;
+
+	for (uint16_t i = 0; i < w->ntable; i++) {
+		r = &w->rows[w->table[i]];
+		r->n = 0;
+		r->level = r->residue = NULL;
+	}
 }

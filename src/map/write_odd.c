@@ -77,10 +77,10 @@ load(const void *p)
 	return _mm_loadu_si128(p);
 }
 
-/* 0xff where a byte is odd.  One more than 0x20 … 0x7e is above 0x20, as
+/* 0xff where a byte is not odd.  One more than 0x20 … 0x7e is above 0x20, as
  * signed numbers. */
 static inline __m128i
-odd_of(__m128i v, const struct keys *k)
+plain_of(__m128i v, const struct keys *k)
 {
 	const __m128i plain =
 	    _mm_or_si128(_mm_cmpgt_epi8(_mm_add_epi8(v, _mm_set1_epi8(1)),
@@ -92,7 +92,7 @@ odd_of(__m128i v, const struct keys *k)
 		_mm_or_si128(_mm_cmpeq_epi8(v, k->separator[2]),
 		    _mm_cmpeq_epi8(v, k->separator[3])));
 
-	return _mm_or_si128(_mm_xor_si128(plain, _mm_set1_epi8(-1)), s);
+	return _mm_andnot_si128(s, plain);
 }
 
 /* The sum of counts, one in each byte. */
@@ -105,7 +105,19 @@ sum_of(__m128i counts)
 	    (size_t)_mm_cvtsi128_si32(_mm_srli_si128(two, 8));
 }
 
-#define COUNTED_MAX 254 /* what a byte can hold, and one more */
+#define COUNTED_MAX (254 * ODD_WIDTH) /* one in each byte, and one more */
+
+/* How many of n bytes, of which there are COUNTED_MAX at most, are not odd. */
+static inline __m128i
+count_plain(const struct keys *k, const unsigned char *p, size_t n)
+{
+	const unsigned char *end = p + n;
+	__m128i counts = _mm_setzero_si128();
+
+	for (; p < end; p += ODD_WIDTH)
+		counts = _mm_sub_epi8(counts, plain_of(load(p), k));
+	return counts;
+}
 
 /* ODD_WIDTH bytes at a time; behind the last ones as many can be read. */
 static size_t
@@ -118,20 +130,17 @@ count_wide(const struct map_odd *o, const unsigned char *p, size_t n)
 				    load(o->separator[2]),
 				    load(o->separator[3]) },
 		load(o->high) };
-	__m128i counts = _mm_setzero_si128(), last;
-	unsigned counted = 0;
-	size_t odd = 0;
+	const size_t last = n % ODD_WIDTH;
+	size_t odd = n;
+	__m128i counts;
 
-	for (; n >= ODD_WIDTH; n -= ODD_WIDTH, p += ODD_WIDTH) {
-		if (counted++ == COUNTED_MAX) {
-			odd += sum_of(counts);
-			counts = _mm_setzero_si128();
-			counted = 1;
-		}
-		counts = _mm_sub_epi8(counts, odd_of(load(p), &k));
-	}
-	last = _mm_and_si128(odd_of(load(p), &k), load(tail + ODD_WIDTH - n));
-	return odd + sum_of(_mm_sub_epi8(counts, last));
+	for (n -= last; n > COUNTED_MAX; n -= COUNTED_MAX, p += COUNTED_MAX)
+		odd -= sum_of(count_plain(&k, p, COUNTED_MAX));
+	counts = count_plain(&k, p, n);
+	return odd -
+	    sum_of(_mm_sub_epi8(counts,
+		_mm_and_si128(
+		    plain_of(load(p + n), &k), load(tail + ODD_WIDTH - last))));
 }
 
 size_t
@@ -153,6 +162,22 @@ write_count_odd(const struct map_odd *o, const char *p, size_t n)
 }
 
 #endif
+
+void
+write_settle(struct write *w)
+{
+	struct tally_buf *out = w->out;
+	size_t n = out->n - w->unsettled;
+
+	if (w->careful || n == 0 || out->failed)
+		return;
+	if (out->max - out->n < ODD_WIDTH ||
+	    tally_buf_room(out, ODD_WIDTH) == NULL ||
+	    write_count_odd(w->odd, out->p + w->unsettled, n) != w->nodd)
+		w->wrong = true;
+	w->unsettled = out->n;
+	w->nodd = 0;
+}
 
 /* --- what is sent for them --- */
 

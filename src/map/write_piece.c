@@ -115,6 +115,7 @@ write_line(
 	end = value + n;
 	for (const struct tally_str *v = value; v < end; v++)
 		size += 1 + v->n;
+	write_settle(w);
 	w->nsegment++;
 	p = tally_buf_room(w->out, size);
 	if (p == NULL)
@@ -127,6 +128,7 @@ write_line(
 	*p++ = (char)w->how->separators.segment;
 	write_append(p, w->line_end);
 	w->out->n += size;
+	w->unsettled = w->out->n;
 }
 
 /* The code that a qualifier is; those of a document are few. */

@@ -43,44 +43,44 @@ plan_begin(struct write *w)
 	return TALLY_OK;
 }
 
-/* A row's shape, and its values. */
-struct row {
-	const struct write_frame *frame;
-	uint64_t shape;
-	size_t size; /* of its values */
-	const struct tally_cell *cell;
-	const uint8_t *slot;
-};
-
-/* Whether the row is one that a plan can be for. */
-static inline bool
-look(struct write *w, const struct write_block *b, struct row *row)
+/* What of a row's shape is not in its columns: which blocks have rows below it,
+ * and whether there is a level above. */
+static inline uint64_t
+below(const struct write *w, const struct write_block *b,
+    const struct write_frame *f)
 {
-	const struct write_frame *f = row->frame;
-	const struct tally_rows *rows = &w->batch->rows[f->block->table];
-	const uint32_t *residue = w->rows[f->block->table].residue;
-	const struct tally_cell *c;
 	uint64_t shape = 0;
-	size_t size = 0;
 
-	if (b->crowded || (residue != NULL && residue[f->seq] != 0))
-		return false;
-	row->cell = rows->cell + (size_t)f->row * rows->width;
-	row->slot = rows->slot;
-	for (const struct write_fill *v = b->fill, *end = v + b->nfill; v < end;
-	     v++) {
-		c = &row->cell[v->slot];
-		shape |= (uint64_t)(c->p != NULL) << v->key;
-		size += c->p != NULL ? c->n : 0;
-	}
 	for (uint16_t i = b->inner; i != NO_BLOCK; i = w->block[i].beside)
 		shape |= (uint64_t)(w->block[i].head[f->seq] != 0)
 		    << w->block[i].bit;
 	if (f->block->kind == BLOCK_LEVEL)
 		shape |= (uint64_t)(w->level[f->level].up != 0) << PLAN_BITS;
-	row->shape = shape;
-	row->size = size;
-	return true;
+	return shape;
+}
+
+/* A row, and its values. */
+struct row {
+	const struct write_frame *frame;
+	const struct tally_cell *cell;
+};
+
+/* A row's shape, and the bytes of its values. */
+static uint64_t
+look(const struct write *w, const struct write_block *b, const struct row *row,
+    size_t *size)
+{
+	const struct tally_cell *c;
+	uint64_t shape = 0;
+
+	*size = 0;
+	for (const struct write_fill *v = b->fill, *end = v + b->nfill; v < end;
+	     v++) {
+		c = &row->cell[v->slot];
+		shape |= (uint64_t)(c->p != NULL) << v->key;
+		*size += c->p != NULL ? c->n : 0;
+	}
+	return shape | below(w, b, row->frame);
 }
 
 /* The plan for a shape, known or not, which becomes the first of its block;
@@ -99,6 +99,46 @@ find(const struct write *w, struct write_block *b, uint64_t shape, uint16_t at)
 		return p;
 	}
 	return NULL;
+}
+
+/* The slots that a plan's columns have now, and those of all others. */
+static void
+renew(const struct write_block *b, struct plan *plan)
+{
+	uint64_t none = ~plan->shape;
+
+	plan->slots = b->slots;
+	plan->nabsent = 0;
+	plan->fits = true;
+	for (const struct write_fill *v = b->fill; v < b->fill + b->nfill; v++)
+		if (none >> v->key & 1) {
+			plan->absent[plan->nabsent++] = v->slot;
+			none &= ~((uint64_t)1 << v->key);
+		}
+	for (uint16_t i = 0; i < plan->npart; i++)
+		if (plan->part[i].kind < PLAN_COMPUTED) {
+			plan->part[i].slot = b->slot[plan->part[i].column];
+			plan->fits &= plan->part[i].slot != TALLY_NO_SLOT;
+		}
+}
+
+/* Whether a row can be of a plan's shape: all of it is, but for columns that
+ * have no value. */
+static inline bool
+can_be(const struct write *w, const struct write_block *b, struct plan *plan,
+    const struct row *row, uint16_t at)
+{
+	const uint8_t *none = plan->absent, *end;
+	uintptr_t any = 0;
+
+	if (plan->at != at || plan->style != w->style)
+		return false;
+	if (plan->slots != b->slots)
+		renew(b, plan);
+	for (end = none + plan->nabsent; none < end; none++)
+		any |= (uintptr_t)row->cell[*none].p;
+	return any == 0 && plan->fits &&
+	    below(w, b, row->frame) == (plan->shape & ~b->columns);
 }
 
 /* One that is not known yet; null when there are too many. */
@@ -146,44 +186,53 @@ compute(struct write *w, const struct write_frame *f,
 	}
 }
 
-/* The code for a value, which is mostly the one of the row before. */
+/* The code for a value, which is mostly the one of a row or two before. */
 static struct tally_str
 code_for(struct write *w, struct plan_part *part, struct tally_str v)
 {
+	const struct map_code **c = part->code, *newest = c[0];
+
 	if (part->op->codes == MAP_NO_CODE)
 		return v;
-	if (part->code == NULL || !tally_str_eq(part->code->value, v))
-		part->code =
-		    write_code_find(&w->map->codes[part->op->codes], v);
-	return part->code != NULL ? part->code->x12 : v;
+	if (newest == NULL || !tally_str_eq(newest->value, v)) {
+		newest = c[1];
+		if (newest == NULL || !tally_str_eq(newest->value, v))
+			newest =
+			    write_code_find(&w->map->codes[part->op->codes], v);
+		if (newest == NULL)
+			return v;
+		c[1] = c[0];
+		c[0] = newest;
+	}
+	return newest->x12;
 }
 
-/* What comes behind a part's text; nothing where it is not sent in silence. */
+/* What a column's value is sent as, which ends before end if it is put at to;
+ * nothing where there is no value, or it is not sent in silence. */
 static inline struct tally_str
-value_of(struct write *w, const struct row *row, struct plan_part *part,
-    char room[TALLY_DECIMAL_MAX])
+value_of(struct write *w, struct plan_part *part, struct tally_cell c,
+    char room[TALLY_DECIMAL_MAX], const char *to, const char *end)
 {
-	const struct tally_cell *c;
-	struct tally_str v;
+	const struct tally_str none = { NULL, 0 };
+	struct tally_str v = tally_str(c.p, c.n);
 
-	if (part->kind == PLAN_COMPUTED)
-		return tally_str(room, compute(w, row->frame, part, room));
-	c = &row->cell[row->slot[part->column]];
-	v = tally_str(c->p, c->n);
+	if (v.p == NULL)
+		return none;
 	if (part->kind == PLAN_NUMBER)
 		return write_is_plain(part->op, v)
 		    ? v
 		    : tally_str(room, write_convert(room, part->element, v));
 	if (part->kind == PLAN_TEXT_OF)
 		v = code_for(w, part, v);
-	return v.n >= part->min ? v : tally_str("", 0);
+	return v.n >= part->min && to + v.n <= end ? v : none;
 }
 
-/* How the code before a value says that it is checked. */
+/* How the code before a value, which stands in the text that is being filled
+ * in, says that it is checked. */
 static enum tally_check
 check_said(struct write *w, struct plan_part *part, struct tally_str code)
 {
-	uint64_t key = code.n <= WORD_MAX ? word_of(code.p, code.n) : 0;
+	uint64_t key = code.n <= WORD_MAX ? word_of_padded(code.p, code.n) : 0;
 
 	if (key == 0 || key != part->said) {
 		part->check = (uint8_t)write_check_of(w, part->qualifier, code);
@@ -225,12 +274,14 @@ put_text(char *to, const struct plan_part *part)
 }
 
 /* All of the row's own segments; how many bytes, or 0 where the plan is to be
- * given up. */
+ * given up.  Values as they are end before end; behind it there is room for all
+ * else. */
 static size_t
 fill(struct write *w, const struct plan *plan, const struct row *row,
-    struct stop *stop, char *const text)
+    struct stop *stop, char *const text, const char *end)
 {
 	char room[TALLY_DECIMAL_MAX], *to = text, *before = text;
+	const struct tally_cell *cell = row->cell;
 	struct plan_part *part = plan->part;
 	struct tally_str v;
 
@@ -242,7 +293,9 @@ fill(struct write *w, const struct plan *plan, const struct row *row,
 				return (size_t)(to - text);
 			continue;
 		}
-		v = value_of(w, row, part, room);
+		v = part->kind == PLAN_COMPUTED
+		    ? tally_str(room, compute(w, row->frame, part, room))
+		    : value_of(w, part, cell[part->slot], room, to, end);
 		if (v.n == 0)
 			return 0;
 		if (part->checked &&
@@ -276,6 +329,7 @@ put_stops(struct write *w, const struct plan *plan, const struct row *row,
 	out->p[out->n] = '\0';
 	for (unsigned i = 0;; i++) {
 		w->nsegment += stop[i].part->segments;
+		w->nodd += stop[i].part->odd;
 		if (stop[i].part->kind == PLAN_END || rc != TALLY_OK)
 			return rc;
 		if (!stop[i].part->goes_on)
@@ -286,13 +340,14 @@ put_stops(struct write *w, const struct plan *plan, const struct row *row,
 	}
 }
 
+/* With values in so many bytes at most. */
 static bool
 put(struct write *w, const struct plan *plan, const struct row *row,
-    enum tally_rc *rc)
+    size_t size, enum tally_rc *rc)
 {
 	struct tally_buf *out = w->out;
 	struct stop stop[PLAN_ROWS + 1];
-	size_t room = plan->room + row->size, n;
+	size_t room = plan->room + size, n;
 	char *text;
 
 	if (out->failed || out->max - out->n < room ||
@@ -301,8 +356,9 @@ put(struct write *w, const struct plan *plan, const struct row *row,
 	text = tally_buf_room(out, room);
 	if (text == NULL)
 		return false;
-	n = fill(w, plan, row, stop, text);
-	if (n == 0 || write_count_odd(w->odd, text, n) != plan->odd) {
+	n = fill(w, plan, row, stop, text, text + size);
+	if (n == 0 ||
+	    (w->careful && write_count_odd(w->odd, text, n) != plan->odd)) {
 		text[0] = '\0';
 		return false;
 	}
@@ -313,33 +369,65 @@ put(struct write *w, const struct plan *plan, const struct row *row,
 /* A row that has no plan. */
 static enum tally_rc
 watch(struct write *w, struct write_block *b, struct plan *plan,
-    const struct row *row, uint16_t at, struct plan_learn **learn)
+    const struct row *row, uint64_t shape, uint16_t at,
+    struct plan_learn **learn)
 {
 	enum tally_rc rc = TALLY_OK;
 
 	if (plan == NULL)
-		rc = add(w, b, row->shape, at, &plan);
+		rc = add(w, b, shape, at, &plan);
 	if (plan == NULL || plan->tries == PLAN_TRIES)
 		return rc;
 	plan->tries++;
 	return plan_watch(w, plan, row->frame, learn);
 }
 
+/* A row that is not as was guessed. */
+static bool
+put_other(struct write *w, struct write_block *b, struct row *row, uint16_t at,
+    struct plan_learn **learn, enum tally_rc *rc)
+{
+	size_t size;
+	uint64_t shape = look(w, b, row, &size);
+	struct plan *plan = find(w, b, shape, at);
+
+	if (plan == NULL || plan->part == NULL) {
+		*rc = watch(w, b, plan, row, shape, at, learn);
+		return *rc != TALLY_OK;
+	}
+	if (plan->slots != b->slots)
+		renew(b, plan);
+	if (b->used != NULL)
+		b->used->then = plan;
+	b->used = plan;
+	return put(w, plan, row, size + plan->room, rc);
+}
+
+/*
+ * Mostly the plan is the one that came after the newest before; whether the
+ * row has the columns of its shape is seen when they are filled in.
+ */
 bool
 plan_put(struct write *w, const struct write_frame *f, uint16_t at,
     struct plan_learn **learn, enum tally_rc *rc)
 {
 	struct write_block *b =
 	    write_block_of(w, (uint16_t)(f->block - w->map->block));
-	struct row row = { .frame = f };
-	struct plan *plan;
+	const struct tally_rows *rows = &w->batch->rows[f->block->table];
+	const uint32_t *residue = w->rows[f->block->table].residue;
+	struct row row = { .frame = f,
+		.cell = rows->cell + (size_t)f->row * rows->width };
+	struct plan *guess;
 
 	*learn = NULL;
-	if (b == NULL || w->style == PLAN_STYLES || !look(w, b, &row))
+	if (b == NULL || w->style == PLAN_STYLES || b->crowded ||
+	    (residue != NULL && residue[f->seq] != 0))
 		return false;
-	plan = find(w, b, row.shape, at);
-	if (plan != NULL && plan->part != NULL)
-		return put(w, plan, &row, rc);
-	*rc = watch(w, b, plan, &row, at, learn);
-	return *rc != TALLY_OK;
+	guess = b->used != NULL ? b->used->then : NULL;
+	if (guess != NULL && can_be(w, b, guess, &row, at) &&
+	    put(w, guess, &row, PLAN_GUESS, rc)) {
+		b->used = guess;
+		return true;
+	}
+	return put_other(w, b, &row, at, learn, rc);
 }

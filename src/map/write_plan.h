@@ -10,6 +10,10 @@
  * whose row has another one, or has residue, is given up before anything is put
  * out, and the row written as any other.
  *
+ * Which plan a row has is guessed: the one that came after the newest before,
+ * unless the row has columns or rows below that it has not; those that the row
+ * has not are missed when the plan is filled in.
+ *
  * A plan is learned by watching how a row is written: where each element is
  * from, what is put out in which order.  Rows for which that is not all are not
  * learned: of pairs and attributes, with components, that compare values or
@@ -31,7 +35,8 @@
 #define PLAN_VALUES 768  /* elements of the segments that are watched */
 #define PLANS_MAX   512  /* of a map; of a few KiB each */
 #define PLANS_BYTES (64u << 20)
-#define PLAN_COPIED 16 /* bytes that are copied at once */
+#define PLAN_COPIED 16   /* bytes that are copied at once */
+#define PLAN_GUESS  1024 /* bytes of a row's values for which room is made */
 
 struct write;
 struct write_frame;
@@ -68,16 +73,18 @@ struct plan_part {
 	uint8_t check;  /* … enum tally_check, … */
 	bool goes_on;   /* ROWS: the ordinals of rows of another block */
 	uint16_t column;
+	uint8_t slot; /* of the column, as of plan->slots */
 	uint16_t min;
-	uint16_t segments; /* that end in the text, up to ROWS and END */
+	uint16_t segments; /* that end in the text, up to ROWS and END … */
+	uint16_t odd;      /* … and bytes of it that are odd */
 	uint16_t block, loop, place; /* ROWS */
 	const struct map_op *op;
 	const struct tally_element *element;
 	/* … or as the code before says, which is one of this element: the
 	 * newest is kept with what it says. */
 	const struct tally_element *qualifier;
-	uint64_t said;               /* its key */
-	const struct map_code *code; /* TEXT: for the newest value */
+	uint64_t said;                  /* its key */
+	const struct map_code *code[2]; /* TEXT: of the newest two values */
 };
 
 struct plan {
@@ -87,6 +94,12 @@ struct plan {
 	uint8_t style, tries;
 	bool lookups; /* it has columns that cross-references are asked for */
 	uint8_t nrows;
+	uint16_t npart;
+	struct plan *then; /* by which the row behind was written; or null */
+	/* As of the block's slots when they had changed so often: */
+	uint32_t slots;
+	bool fits; /* all columns of the shape have one */
+	uint8_t nabsent, absent[PLAN_BITS]; /* those of all others */
 	uint32_t room;          /* bytes of all but values as they are */
 	uint32_t odd;           /* bytes of the texts that are odd */
 	struct plan_part *part; /* null: it is not known */

@@ -293,7 +293,7 @@ keep(struct write *w, const struct plan_learn *l)
 {
 	struct tally_arena *a = &w->map->scratch.plans;
 	struct plan *plan = l->plan;
-	size_t n = l->npart * sizeof(*plan->part);
+	size_t n = l->npart * sizeof(*plan->part), odd = 0;
 	char *text = tally_arena_alloc(a, l->ntext + PLAN_COPIED);
 	struct plan_part *part = tally_arena_alloc(a, n);
 
@@ -302,11 +302,18 @@ keep(struct write *w, const struct plan_learn *l)
 	memcpy(text, l->text, l->ntext);
 	memset(text + l->ntext, 0, PLAN_COPIED);
 	memcpy(part, l->part, n);
-	for (uint16_t i = 0; i < l->npart; i++)
+	for (uint16_t i = 0; i < l->npart; i++) {
 		part[i].text = text + (l->part[i].text - l->text);
+		odd += write_count_odd(w->odd, part[i].text, part[i].n);
+		if (part[i].kind < PLAN_ROWS_OF)
+			continue;
+		part[i].odd = (uint16_t)odd;
+		plan->odd += (uint32_t)odd;
+		odd = 0;
+	}
 	plan->nrows = l->nrows;
+	plan->npart = l->npart;
 	plan->room = l->room + l->ntext + 2 * PLAN_COPIED;
-	plan->odd = (uint32_t)write_count_odd(w->odd, text, l->ntext);
 	plan->part = part;
 	return TALLY_OK;
 }

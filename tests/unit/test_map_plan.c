@@ -51,6 +51,9 @@ static const char order[] =
        "<field column='value' ref='PO107'/></rows>"
        "<rows table='notes' loop='PID'><literal ref='PID01' value='F'/>"
        "<field column='text' ref='PID05'/></rows>"
+       "<rows table='charges' segment='SAC'>"
+       "<field column='kind' ref='SAC01'/>"
+       "<field column='code' ref='SAC02'/></rows>"
        "<rows table='dates' segment='DTM'><field column='role' ref='DTM01'/>"
        "<field column='date' ref='DTM02'/></rows></rows>"
        "<count ref='CTT01' of='order_lines'/>"
@@ -170,6 +173,19 @@ static const struct {
 	    .separators = { '|', '!', ':', 0 } },
 	{ "a separator that is a digit", &orders, HEAD BODY TEXTS,
 	    .separators = { '*', '~', '5', 0 } },
+	{ "separators that are no characters", &orders, HEAD BODY NOTES("A*B"),
+	    .separators = { 0x1d, 0x1c, 0x1f, 0 } },
+	{ "such a separator in a text", &orders, HEAD BODY NOTES("A\\u001dB"),
+	    .separators = { 0x1d, 0x1c, 0x1f, 0 } },
+	{ "separators in the record and in a row below", &orders,
+	    ORDER("2026-01-05", "7*8", "") BODY NOTES("A*B"), TO_PARTNER },
+	{ "a separator behind what is told", &orders,
+	    HEAD LINES("12.5", "each", "552083700625", "") NOTES("A~B"),
+	    TO_PARTNER, .replacement = '-' },
+	{ "a separator before what is told", &orders,
+	    ORDER("2026-01-05", "7*8", "")
+		LINES("12.5", "each", "552083700625", "") TEXTS,
+	    TO_PARTNER, .replacement = '-' },
 	{ "other line ends", &orders, HEAD BODY TEXTS, TO_PARTNER,
 	    .line_end = "\r\n" },
 	{ "longer line ends", &orders, HEAD BODY TEXTS, TO_PARTNER,
@@ -180,6 +196,15 @@ static const struct {
 	{ "more decimals than there are", &orders,
 	    HEAD BODY ",'charges':[{'kind':'C','code':'D240','amount':'12.5'},"
 		      "{'kind':'C','code':'D240','amount':'12.505'}]",
+	    TO_PARTNER },
+	{ "rows of one table below several", &orders,
+	    HEAD BODY
+	    ",'charges':[{'order_line_id':0,'kind':'C','code':'D240'},"
+	    "{'order_line_id':1,'kind':'C','code':'D240'},"
+	    "{'kind':'C','code':'A010'},{'kind':'C','code':'A020'},"
+	    "{'order_line_id':1,'kind':'C','code':'D250'},"
+	    "{'order_line_id':3,'kind':'C','code':'D260'},"
+	    "{'kind':'C','code':'A030'}]",
 	    TO_PARTNER },
 	{ "a value that is too short", &orders,
 	    HEAD BODY ",'charges':[{'kind':'C','code':'D240','amount':'1'},"
