@@ -168,12 +168,14 @@ take_back(
 	return store_begin(st, err);
 }
 
-/* The file as often as the parser may die of it, each time with a new one. */
+/* The file as often as the parser may die of it, each time with a new one.  One
+ * that had others ahead may have died of any of them: that is not told of this
+ * file, and counts for none. */
 static enum tally_rc
 read_it(
     struct translate *t, const struct store_file *file, struct tally_err *err)
 {
-	unsigned deaths = t->died_of == file->id ? 1 : 0;
+	unsigned deaths = 0;
 	char reason[256];
 	enum tally_rc rc, back;
 
@@ -187,12 +189,11 @@ read_it(
 				return rc;
 			continue;
 		}
-		if (rc == TALLY_OK || !t->opened || !parser_died(t->parser))
+		if (rc == TALLY_OK || !t->opened || !parser_died(t->parser) ||
+		    translate_hurries(t))
 			return rc;
 		log_trouble(&t->f->log, "file", file->name, err);
-		t->died_of = file->id;
-		if (translate_hurries(t) ||
-		    (++deaths == DEATHS && rc != TALLY_DATA))
+		if (++deaths == DEATHS && rc != TALLY_DATA)
 			return rc;
 		snprintf(reason, sizeof(reason), "%.200s, %u times", err->text,
 		    deaths);

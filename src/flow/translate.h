@@ -97,7 +97,6 @@ struct translate {
 	bool quarantined, fresh;       /* any interchange was */
 	char reason[256];
 	struct outcome outcome;
-	int64_t died_of; /* the file that a parser died of; 0: none did */
 	struct interchange in;
 	uint64_t count[FLOW_COUNTS]; /* to be added when it is committed */
 	uint64_t kept[FLOW_COUNTS];  /* of these, what a death takes not back */

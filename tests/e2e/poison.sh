@@ -27,6 +27,8 @@ does() {
 	TALLYMAN=$poisoned
 	runs "$1" 1 run
 	TALLYMAN=$good
+	same "$1: nobody else is blamed" \
+	    "$(grep -c '[13]\.edi: the process' "$work/said")" 0
 	same "$1: files" "$(ask "SELECT state FROM files ORDER BY name" |
 	    tr '\n' ' ')" 'translated quarantined translated '
 	same "$1: records" "$(ask "SELECT count(*) FROM orders")" 2
