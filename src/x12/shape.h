@@ -201,10 +201,11 @@ tally_shape_glance(
 	uint32_t span, to = pos[0] + m->absent;
 	uint64_t word;
 
-	for (; v < m->codes; to += v++->span) {
+	for (; v < m->codes; v++) {
 		memcpy(&word, bytes + pos[v->element - 1] + 1, WORD_MAX);
 		if ((word & v->mask) != v->word || !shape_checks(v, bytes, pos))
 			goto out;
+		to += v->span;
 	}
 	for (; v < m->texts; v++, to += span) {
 		span = pos[v->element] - pos[v->element - 1];
