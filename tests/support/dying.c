@@ -10,9 +10,9 @@
 
 #define DEAD 99
 
-static long countdown;     /* of this process */
-static long of_parsers[2]; /* of the next parser, and of the one behind it */
-static unsigned parsers;
+static long countdown; /* of this process */
+static long of_parser; /* of each parser that is to die */
+static unsigned parsers, deaths;
 
 static void
 tick(void)
@@ -46,14 +46,12 @@ dying_free(void *p)
 static void
 forked(void)
 {
-	countdown = of_parsers[0];
+	countdown = parsers < deaths ? of_parser : LONG_MAX;
 }
 
 static void
 has_forked(void)
 {
-	of_parsers[0] = of_parsers[1];
-	of_parsers[1] = LONG_MAX;
 	parsers++;
 }
 
@@ -71,17 +69,18 @@ begin(void)
 }
 
 static void
-arm(long run, long first, long second)
+arm(long run, long parser, unsigned n)
 {
 	countdown = run;
-	of_parsers[0] = first;
-	of_parsers[1] = second;
+	of_parser = parser;
+	deaths = n;
+	parsers = 0;
 }
 
 long
 dying_uses(struct workspace *w, int *status)
 {
-	arm(LONG_MAX, LONG_MAX, LONG_MAX);
+	arm(LONG_MAX, LONG_MAX, 0);
 	w->opened = begin;
 	*status = workspace_run(w);
 	w->opened = NULL;
@@ -96,7 +95,7 @@ dying_run(struct workspace *w, long n)
 	pid_t pid = fork();
 
 	if (pid == 0) {
-		arm(n, LONG_MAX, LONG_MAX);
+		arm(n, LONG_MAX, 0);
 		w->opened = begin;
 		_exit(workspace_run(w));
 	}
@@ -106,13 +105,12 @@ dying_run(struct workspace *w, long n)
 }
 
 int
-dying_parsers(struct workspace *w, long first, long second, bool *lived)
+dying_parsers(struct workspace *w, long n, unsigned times, bool *lived)
 {
 	int status;
 
-	arm(LONG_MAX, first, second);
+	arm(LONG_MAX, n, times);
 	w->opened = begin;
-	parsers = 0;
 	status = workspace_run(w);
 	w->opened = NULL;
 	tally_allocator_set(NULL);

@@ -12,9 +12,8 @@ long dying_uses(struct workspace *, int *status);
 /* A run, in a child, that dies at use n; true when it came to its end. */
 bool dying_run(struct workspace *, long n);
 
-/* A run whose first parser dies at its use n of memory, and the one behind it
- * likewise; LONG_MAX: never.  *lived: there was no second one.  Returns the
- * exit status. */
-int dying_parsers(struct workspace *, long first, long second, bool *lived);
+/* A run whose first parsers, so many, die at their use n of memory.  *lived:
+ * there was only one.  Returns the exit status. */
+int dying_parsers(struct workspace *, long n, unsigned deaths, bool *lived);
 
 #endif
