@@ -81,13 +81,13 @@ sqlite_fail(sqlite3 *db, int result, const char *doing, struct tally_err *err)
 	}
 }
 
-/* Runs a statement that is needed once; *value is its first column. */
-static enum tally_rc
-once(struct sqlite *s, const char *sql, char value[32], struct tally_err *err)
+enum tally_rc
+sqlite_once(sqlite3 *db, const char *path, const char *sql, char value[32],
+    struct tally_err *err)
 {
 	enum tally_rc rc = TALLY_OK;
 	sqlite3_stmt *stmt = NULL;
-	int result = sqlite3_prepare_v2(s->db, sql, -1, &stmt, NULL);
+	int result = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
 
 	if (result == SQLITE_OK)
 		result = sqlite3_step(stmt);
@@ -97,9 +97,15 @@ once(struct sqlite *s, const char *sql, char value[32], struct tally_err *err)
 	while (result == SQLITE_ROW)
 		result = sqlite3_step(stmt);
 	if (result != SQLITE_DONE)
-		rc = sqlite_fail(s->db, result, s->path, err);
+		rc = sqlite_fail(db, result, path, err);
 	sqlite3_finalize(stmt);
 	return rc;
+}
+
+static enum tally_rc
+once(struct sqlite *s, const char *sql, char value[32], struct tally_err *err)
+{
+	return sqlite_once(s->db, s->path, sql, value, err);
 }
 
 /* Sets a pragma and makes sure that it is set. */
@@ -142,7 +148,7 @@ configure(struct sqlite *s, struct tally_err *err)
 	if (rc == TALLY_OK)
 		rc = once(s, "PRAGMA temp_store = MEMORY", NULL, err);
 	if (rc == TALLY_OK && s->mode != STORE_READ)
-		rc = sqlite_bulk_room(s->db, false, err);
+		rc = sqlite_bulk_room(s->db, s->path, false, err);
 	return rc;
 }
 
@@ -309,7 +315,7 @@ begin(struct engine *e, struct tally_err *err)
 			return rc;
 		s->doubt = false;
 	}
-	rc = sqlite_bulk_begin(&s->bulk, s->db, err);
+	rc = sqlite_bulk_begin(&s->bulk, s->db, s->path, err);
 	return rc != TALLY_OK
 	    ? rc
 	    : once(s, s->mode == STORE_READ ? "BEGIN" : "BEGIN IMMEDIATE", NULL,

@@ -17,6 +17,11 @@ bool sqlite_memory(void);
 enum tally_rc sqlite_fail(
     sqlite3 *, int result, const char *doing, struct tally_err *);
 
+/* Runs a statement that is needed once; value, unless null, is its first
+ * column.  path is that of the store, for an error. */
+enum tally_rc sqlite_once(sqlite3 *, const char *path, const char *sql,
+    char value[32], struct tally_err *) TALLY_MUST_USE;
+
 /* A statement of statements.def, prepared when it is first started. */
 struct sqlite_statement {
 	sqlite3_stmt *stmt; /* owned by who has the connection */
@@ -68,14 +73,14 @@ struct sqlite_bulk {
 	bool roomy; /* there is room for many pages, until the next begin */
 };
 /* Before a transaction; behind each of its loads. */
-enum tally_rc sqlite_bulk_begin(
-    struct sqlite_bulk *, sqlite3 *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sqlite_bulk_begin(struct sqlite_bulk *, sqlite3 *,
+    const char *path, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_bulk_loaded(struct sqlite_bulk *, sqlite3 *,
     const char *path, const struct engine_load *, size_t n, struct tally_err *)
     TALLY_MUST_USE;
 /* How much room a connection has for pages; it begins with the little one. */
-enum tally_rc sqlite_bulk_room(sqlite3 *, bool large, struct tally_err *)
-    TALLY_MUST_USE;
+enum tally_rc sqlite_bulk_room(
+    sqlite3 *, const char *path, bool large, struct tally_err *) TALLY_MUST_USE;
 /* Before the connection is closed. */
 void sqlite_bulk_close(struct sqlite_bulk *);
 

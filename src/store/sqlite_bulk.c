@@ -33,46 +33,37 @@
 #define GREAT 4096 /* pages of a store that wants it */
 
 enum tally_rc
-sqlite_bulk_room(sqlite3 *db, bool large, struct tally_err *err)
+sqlite_bulk_room(
+    sqlite3 *db, const char *path, bool large, struct tally_err *err)
 {
-	int result = sqlite3_exec(db, large ? LARGE : SMALL, NULL, NULL, NULL);
-
-	return result == SQLITE_OK
-	    ? TALLY_OK
-	    : sqlite_fail(db, result, "making room for pages", err);
+	return sqlite_once(db, path, large ? LARGE : SMALL, NULL, err);
 }
 
 enum tally_rc
-sqlite_bulk_begin(struct sqlite_bulk *b, sqlite3 *db, struct tally_err *err)
+sqlite_bulk_begin(
+    struct sqlite_bulk *b, sqlite3 *db, const char *path, struct tally_err *err)
 {
 	b->loaded = 0;
 	b->looked = false;
 	if (!b->roomy)
 		return TALLY_OK;
 	b->roomy = false;
-	return sqlite_bulk_room(db, false, err);
-}
-
-static int
-first_column(void *out, int n, char **value, char **name)
-{
-	(void)n, (void)name;
-	*(long *)out = value[0] != NULL ? strtol(value[0], NULL, 10) : 0;
-	return 0;
+	return sqlite_bulk_room(db, path, false, err);
 }
 
 static enum tally_rc
-make_room(struct sqlite_bulk *b, sqlite3 *db, struct tally_err *err)
+make_room(
+    struct sqlite_bulk *b, sqlite3 *db, const char *path, struct tally_err *err)
 {
-	long pages = 0;
-	int result =
-	    sqlite3_exec(db, "PRAGMA page_count", first_column, &pages, NULL);
+	char pages[32] = "";
+	enum tally_rc rc =
+	    sqlite_once(db, path, "PRAGMA page_count", pages, err);
 
-	if (result != SQLITE_OK)
-		return sqlite_fail(db, result, "counting pages", err);
+	if (rc != TALLY_OK)
+		return rc;
 	b->looked = true;
-	b->roomy = pages >= GREAT;
-	return b->roomy ? sqlite_bulk_room(db, true, err) : TALLY_OK;
+	b->roomy = strtol(pages, NULL, 10) >= GREAT;
+	return b->roomy ? sqlite_bulk_room(db, path, true, err) : TALLY_OK;
 }
 
 /* Only a beginning; what fails here fails at the commit, too. */
@@ -98,7 +89,7 @@ sqlite_bulk_loaded(struct sqlite_bulk *b, sqlite3 *db, const char *store,
 	for (size_t i = 0; i < n; i++)
 		b->loaded += l[i].batch != NULL ? l[i].batch->used : 0;
 	if (!b->looked && b->loaded >= ROOM_BYTES)
-		return make_room(b, db, err);
+		return make_room(b, db, store, err);
 	if (b->loaded >= PUSH_BYTES) {
 		push_log(b, store);
 		b->loaded = 0;
