@@ -3,9 +3,8 @@
  * Documents and their records, a batch at a time.
  *
  * Ids are given here, rising by one from the highest there is: the
- * transaction has the store for itself.  A call makes one event, whose
- * content is a hash over all its documents, not one event each: an event per
- * document would be a tenth of all work.
+ * transaction has the store for itself.  They make one event, whose content is
+ * a hash over all of them: one for each would be a tenth of all work.
  */
 #include "store/internal.h"
 
@@ -208,30 +207,22 @@ last_id(struct store *st, int64_t *id, struct tally_err *err)
 	    : store_number(st, Q_DOCUMENT_LAST, NULL, 0, id, NULL, err);
 }
 
-/* Few large pieces to the hash: a call costs more than what is in one. */
+/* What is recorded of each: a few dozen bytes. */
 static void
-content(struct store *st, const struct call *c, unsigned char digest[32])
+content(struct tally_buf *b, const struct call *c)
 {
-	unsigned char block[4096], *p = block;
 	const struct store_document *d;
-	size_t state;
+	unsigned char id[8];
 
 	for (size_t i = 0; i < c->ndocument; i++) {
 		d = c->document[i];
-		state = strlen(d->state) + 1;
-		assert(state < 64);
-		if (p + 8 + state + sizeof(d->body) > block + sizeof(block)) {
-			tally_hash_add(st->hash, block, (size_t)(p - block));
-			p = block;
-		}
 		for (int k = 0; k < 8; k++)
-			*p++ = (unsigned char)((uint64_t)d->id >> (56 - 8 * k));
-		memcpy(p, d->state, state);
-		memcpy(p + state, d->body, sizeof(d->body));
-		p += state + sizeof(d->body);
+			id[k] =
+			    (unsigned char)((uint64_t)d->id >> (56 - 8 * k));
+		tally_buf_add(b, id, sizeof(id));
+		tally_buf_add(b, d->state, strlen(d->state) + 1);
+		tally_buf_add(b, d->body, sizeof(d->body));
 	}
-	tally_hash_add(st->hash, block, (size_t)(p - block));
-	tally_hash_end(st->hash, digest);
 }
 
 /* Gives a part's documents their ids, from that behind last on; at: the first
@@ -289,16 +280,32 @@ store_document_resent(struct store *st, const char *partner,
 	    st, Q_DOCUMENT_RESENT, v, COUNT(v), &other, resent, err);
 }
 
+static enum tally_rc
+recorded(struct store *st, const struct call *c, const char *partner,
+    int64_t now, struct tally_err *err)
+{
+	struct store_event e = { .stream = "partner",
+		.name = partner,
+		.subject = "documents",
+		.id = c->document[0]->id,
+		.n = (int64_t)c->ndocument,
+		.to = "recorded" };
+	struct tally_buf b;
+	enum tally_rc rc;
+
+	tally_buf_init(&b, SIZE_MAX);
+	content(&b, c);
+	e.over = tally_buf_view(&b);
+	rc = b.failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
+		      : store_event(st, &e, now, err);
+	tally_buf_free(&b);
+	return rc;
+}
+
 enum tally_rc
 store_parts_put(struct store *st, const char *partner,
     const struct store_part *part, size_t n, int64_t now, struct tally_err *err)
 {
-	unsigned char digest[TALLY_HASH_SIZE];
-	struct store_event e = { .stream = "partner",
-		.name = partner,
-		.subject = "documents",
-		.to = "recorded",
-		.content = digest };
 	struct call c;
 	enum tally_rc rc = call_new(&c, partner, part, n, err);
 
@@ -306,12 +313,8 @@ store_parts_put(struct store *st, const char *partner,
 		return rc;
 	if (c.ndocument > 0) {
 		rc = put(st, &c, part, n, err);
-		if (rc == TALLY_OK) {
-			content(st, &c, digest);
-			e.id = c.document[0]->id;
-			e.n = (int64_t)c.ndocument;
-			rc = store_event(st, &e, now, err);
-		}
+		if (rc == TALLY_OK)
+			rc = recorded(st, &c, partner, now, err);
 	}
 	call_free(&c);
 	return rc;

@@ -12,6 +12,10 @@
  * The newest hash of a few streams is known for the rest of a transaction,
  * into which nobody else writes; its events are written many at once, of which
  * each takes a third of what a statement for it alone does.
+ *
+ * What a transaction does to many, with ids one behind the other, is one event:
+ * a few are kept open, and become rows in the order in which they began, all of
+ * them as soon as one cannot go on.
  */
 #include "store/internal.h"
 
@@ -58,6 +62,10 @@ learn(struct store *st, const struct store_event *e, struct store_chain **out,
 	bool found;
 	enum tally_rc rc;
 
+	/* Those that are open may be of the chain that is forgotten. */
+	rc = store_events_end(st, err);
+	if (rc != TALLY_OK)
+		return rc;
 	tally_buf_reset(&st->chained);
 	tally_buf_printf(&st->chained, "%s:", e->stream);
 	tally_text_utf8(&st->chained, tally_cstr(e->name));
@@ -140,26 +148,20 @@ chain(struct store *st, struct store_chain *c, const struct store_event *e,
 	return TALLY_OK;
 }
 
-enum tally_rc
-store_event(struct store *st, const struct store_event *e, int64_t now,
-    struct tally_err *err)
+/* A row of a change of state, whose content is that of the event. */
+static enum tally_rc
+write(struct store *st, struct store_chain *c, const struct store_event *e,
+    int64_t now, struct tally_err *err)
 {
 	const struct store_instant at = store_instant(now);
-	bool alone = !st->engine->m->active(st->engine);
-	struct store_chain *c;
 	struct tally_buf why;
 	struct tally_str reason;
 	enum tally_rc rc = TALLY_OK;
 
-	if (alone)
-		store_held_forget(st);
 	tally_buf_init(&why, REASON_MAX);
 	reason = clean(&why, e->reason);
 	if (why.failed)
 		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
-	c = known(st, e);
-	if (rc == TALLY_OK && c == NULL)
-		rc = learn(st, e, &c, err);
 	if (rc == TALLY_OK)
 		rc = chain(st, c, e, at.text, reason, err);
 	if (rc == TALLY_OK) {
@@ -173,12 +175,187 @@ store_event(struct store *st, const struct store_event *e, int64_t now,
 
 		rc = store_hold(st, HELD_EVENTS, v, NULL, err);
 	}
+	tally_buf_free(&why);
+	return rc;
+}
+
+/* --- events that go on --- */
+
+static enum tally_rc
+end_run(struct store *st, unsigned i, struct tally_err *err)
+{
+	struct store_run *r = &st->held.run[i];
+	const struct store_event e = { .subject = r->subject,
+		.id = r->id,
+		.n = r->n,
+		.from = r->is_new ? NULL : r->from,
+		.to = r->to,
+		.content = r->content ? r->first : NULL };
+
+	if (r->summing)
+		tally_hash_end(st->held.sum[i], r->first);
+	r->summing = false;
+	return write(st, &st->held.chain[r->chain], &e, r->at, err);
+}
+
+enum tally_rc
+store_events_end(struct store *st, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	for (unsigned i = 0; i < st->held.nrun && rc == TALLY_OK; i++)
+		rc = end_run(st, i, err);
+	store_events_forget(st);
+	return rc;
+}
+
+void
+store_events_forget(struct store *st)
+{
+	struct store_held *h = &st->held;
+	unsigned char sum[TALLY_HASH_SIZE];
+
+	for (unsigned i = 0; i < h->nrun; i++)
+		if (h->run[i].summing)
+			tally_hash_end(h->sum[i], sum);
+	h->nrun = 0;
+}
+
+static bool
+has_content(const struct store_event *e)
+{
+	return e->content != NULL || e->over.n > 0;
+}
+
+static bool
+same_kind(
+    const struct store_run *r, unsigned chain, const struct store_event *e)
+{
+	return r->chain == chain && strcmp(r->subject, e->subject) == 0 &&
+	    strcmp(r->to, e->to) == 0 && r->is_new == (e->from == NULL) &&
+	    (r->is_new || strcmp(r->from, e->from) == 0) &&
+	    r->content == has_content(e);
+}
+
+static bool
+fits(const struct store_event *e)
+{
+	const struct store_run *r = NULL;
+
+	return e->reason == NULL && strlen(e->subject) < sizeof(r->subject) &&
+	    strlen(e->to) < sizeof(r->to) &&
+	    (e->from == NULL || strlen(e->from) < sizeof(r->from));
+}
+
+/* The content of an event after that of those before it. */
+static enum tally_rc
+sum_up(struct store *st, unsigned i, const struct store_event *e,
+    struct tally_err *err)
+{
+	struct store_run *r = &st->held.run[i];
+	struct tally_hash **sum = &st->held.sum[i];
+	enum tally_rc rc = TALLY_OK;
+
+	if (e->content != NULL && r->n == 0) {
+		memcpy(r->first, e->content, TALLY_HASH_SIZE);
+		return TALLY_OK;
+	}
+	if (*sum == NULL)
+		rc = tally_hash_new(sum, err);
+	if (rc != TALLY_OK)
+		return rc;
+	if (!r->summing && r->n > 0)
+		tally_hash_add(*sum, r->first, TALLY_HASH_SIZE);
+	r->summing = true;
+	if (e->content != NULL)
+		tally_hash_add(*sum, e->content, TALLY_HASH_SIZE);
+	else
+		tally_hash_add(*sum, e->over.p, e->over.n);
+	return TALLY_OK;
+}
+
+static void
+begin_run(struct store *st, unsigned chain, const struct store_event *e)
+{
+	struct store_run *r = &st->held.run[st->held.nrun++];
+
+	*r = (struct store_run){ .chain = chain,
+		.is_new = e->from == NULL,
+		.id = e->id,
+		.content = has_content(e) };
+	store_copy(r->subject, sizeof(r->subject), e->subject);
+	store_copy(r->from, sizeof(r->from), e->from);
+	store_copy(r->to, sizeof(r->to), e->to);
+}
+
+/* Into the open one of its kind. */
+static enum tally_rc
+go_on(struct store *st, const struct store_chain *c,
+    const struct store_event *e, int64_t now, struct tally_err *err)
+{
+	struct store_held *h = &st->held;
+	const unsigned chain = (unsigned)(c - h->chain);
+	enum tally_rc rc = TALLY_OK;
+	unsigned i = 0;
+
+	while (i < h->nrun && !same_kind(&h->run[i], chain, e))
+		i++;
+	if (i == STORE_RUNS ||
+	    (i < h->nrun && h->run[i].id + h->run[i].n != e->id)) {
+		rc = store_events_end(st, err);
+		i = 0;
+	}
+	if (rc == TALLY_OK && i == h->nrun)
+		begin_run(st, chain, e);
+	if (rc == TALLY_OK && has_content(e))
+		rc = sum_up(st, i, e, err);
+	if (rc != TALLY_OK)
+		return rc;
+	h->run[i].n += e->n;
+	h->run[i].at = now;
+	return TALLY_OK;
+}
+
+/* By itself, behind all that is open. */
+static enum tally_rc
+apart(struct store *st, struct store_chain *c, const struct store_event *e,
+    int64_t now, struct tally_err *err)
+{
+	unsigned char sum[TALLY_HASH_SIZE];
+	struct store_event whole = *e;
+	enum tally_rc rc = store_events_end(st, err);
+
+	if (rc != TALLY_OK)
+		return rc;
+	if (e->over.n > 0) {
+		tally_hash_add(st->hash, e->over.p, e->over.n);
+		tally_hash_end(st->hash, sum);
+		whole.content = sum;
+	}
+	return write(st, c, &whole, now, err);
+}
+
+enum tally_rc
+store_event(struct store *st, const struct store_event *e, int64_t now,
+    struct tally_err *err)
+{
+	bool alone = !st->engine->m->active(st->engine);
+	struct store_chain *c;
+	enum tally_rc rc = TALLY_OK;
+
+	if (alone)
+		store_held_forget(st);
+	c = known(st, e);
+	if (c == NULL)
+		rc = learn(st, e, &c, err);
+	if (rc == TALLY_OK)
+		rc = alone || !fits(e) ? apart(st, c, e, now, err)
+				       : go_on(st, c, e, now, err);
 	/* A chain may have been given a hash that no row has: with the events
 	 * before it the transaction is to be taken back. */
 	if (rc != TALLY_OK) {
 		store_held_forget(st);
 		st->held.lost = !alone;
 	}
-	tally_buf_free(&why);
 	return rc;
 }

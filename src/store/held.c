@@ -20,7 +20,7 @@ static const struct {
 	enum statement last, add, then;
 	size_t width, key, most;
 } table[HELDS] = {
-	[HELD_PAYLOADS] = { Q_PAYLOAD_LAST, Q_PAYLOADS_ADD, NOTHING, 4, 1,
+	[HELD_PAYLOADS] = { Q_PAYLOAD_LAST, Q_PAYLOADS_ADD, NOTHING, 4, 0,
 	    1024 },
 	[HELD_FILES] = { Q_FILE_LAST, Q_FILES_ADD, NOTHING, 8, 5, 1024 },
 	[HELD_FILE_STATES] = { NOTHING, Q_FILES_STATE, NOTHING, 4, 0, 1024 },
@@ -80,6 +80,8 @@ void
 store_held_free(struct store_held *h)
 {
 	tally_arena_free(&h->texts);
+	for (int i = 0; i < STORE_RUNS; i++)
+		tally_hash_free(h->sum[i]);
 	for (int i = 0; i < HELDS; i++) {
 		tally_free(h->rows[i].v);
 		tally_free(h->rows[i].chain);
@@ -99,6 +101,7 @@ store_held_forget(struct store *st)
 {
 	struct store_held *h = &st->held;
 
+	store_events_forget(st);
 	h->nchain = h->oldest = 0;
 	for (int i = 0; i < HELDS; i++) {
 		take_out(&h->rows[i], (enum held)i);
@@ -147,8 +150,10 @@ write_all(struct store *st, struct tally_err *err)
 enum tally_rc
 store_held_write(struct store *st, struct tally_err *err)
 {
-	enum tally_rc rc = write_all(st, err);
+	enum tally_rc rc = store_events_end(st, err);
 
+	if (rc == TALLY_OK)
+		rc = write_all(st, err);
 	return rc == TALLY_OK ? store_sequences_write(st, err) : rc;
 }
 

@@ -8,6 +8,9 @@
 #include "store/engine.h"
 
 #define STORE_SMALL (1024 * 1024) /* bytes of a payload kept as a row */
+/* Bytes of one that waits in memory, and is not looked for among those that
+ * are there: an index of hashes is written all over.  As in schema.c. */
+#define STORE_TINY 65536
 
 /* The newest hash of a stream of events. */
 struct store_chain {
@@ -16,6 +19,17 @@ struct store_chain {
 	unsigned char hash[TALLY_HASH_SIZE];
 };
 #define STORE_CHAINS 16
+
+/* An event of the transaction in hand that may stand for more: see events.c. */
+struct store_run {
+	unsigned chain; /* its stream's place */
+	char subject[16], from[24], to[24];
+	bool is_new; /* it has no state before */
+	int64_t id, n, at;
+	bool content, summing; /* it has one; it is summed up from several */
+	unsigned char first[TALLY_HASH_SIZE]; /* the one there is, else */
+};
+#define STORE_RUNS 8
 
 /* The number drawn last, of a pair of sender and receiver. */
 struct store_sequence {
@@ -55,6 +69,10 @@ struct store_rows {
 struct store_held {
 	struct store_chain chain[STORE_CHAINS]; /* see events.c */
 	unsigned nchain, oldest;
+	struct store_run run[STORE_RUNS]; /* as they began */
+	struct tally_hash
+	    *sum[STORE_RUNS]; /* of these; made when needed; owned */
+	unsigned nrun;
 	struct store_rows rows[HELDS];
 	struct tally_arena texts; /* of these */
 	struct store_sequence sequence[STORE_SEQUENCES];
@@ -207,7 +225,8 @@ enum tally_rc store_backup_before(
 
 /*
  * A change of state, in the transaction that makes it.  Streams, each with a
- * chain of hashes: "mailbox:NAME" for files, "partner:NAME" for the rest.
+ * chain of hashes: "mailbox:NAME" for files, "partner:NAME" for the rest.  One
+ * that goes on with the last of its kind, without a reason, is part of it.
  */
 struct store_event {
 	const char *stream; /* "mailbox" or "partner" */
@@ -219,6 +238,7 @@ struct store_event {
 	const char *to;
 	const char *reason;           /* or null */
 	const unsigned char *content; /* 32 bytes, or null */
+	struct tally_str over;        /* or what the content is the hash of */
 };
 enum tally_rc store_event(struct store *, const struct store_event *,
     int64_t now, struct tally_err *) TALLY_MUST_USE;
@@ -250,6 +270,11 @@ void store_rows_made(struct store *, enum held);
 enum tally_rc store_sequences_write(struct store *, struct tally_err *)
     TALLY_MUST_USE;
 
+/* events.c: what was begun there is a row, or forgotten. */
+enum tally_rc store_events_end(struct store *, struct tally_err *)
+    TALLY_MUST_USE;
+void store_events_forget(struct store *);
+
 /* held.c: what a transaction holds is to be in the store, or forgotten. */
 void store_held_init(struct store_held *);
 void store_held_free(struct store_held *);
@@ -261,8 +286,8 @@ void store_held_forget(struct store *);
 enum tally_rc store_map(struct store *, const struct engine_value hash_name[2],
     int64_t *id, struct tally_err *) TALLY_MUST_USE;
 
-/* Bytes as a payload, known before or new; or, of a payload that is not there
- * yet, these or a place in archive/. */
+/* Bytes as a payload, new or, where they are not tiny, known before; or, of a
+ * payload that is not there yet, these or a place in archive/. */
 enum tally_rc store_payload_hold(struct store *, const unsigned char sha256[32],
     struct tally_str bytes, int64_t *id, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],

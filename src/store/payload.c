@@ -17,8 +17,6 @@
 
 #include "base/io.h"
 
-#define HOLD_MAX (64u << 10) /* bytes that wait in memory */
-
 /* Where one source stands. */
 struct place {
 	struct store_payload *payload; /* null: there was no memory for it */
@@ -61,21 +59,16 @@ store_payload_hold(struct store *st, const unsigned char sha256[32],
 	const struct engine_value v[] = { v_blob(sha256, TALLY_HASH_SIZE),
 		v_integer((int64_t)bytes.n), v_blob(bytes.p, bytes.n) };
 	const struct engine_value find[] = { v[0], v_integer(true) };
-	const struct engine_value *held =
-	    store_held_find(st, HELD_PAYLOADS, sha256, TALLY_HASH_SIZE);
-	bool known = true;
-	enum tally_rc rc = TALLY_OK;
+	bool known;
+	enum tally_rc rc;
 
-	if (held != NULL)
-		*id = held[0].integer;
-	else
-		rc = store_number(
-		    st, Q_PAYLOAD_FIND, find, COUNT(find), id, &known, err);
-	if (rc != TALLY_OK || known)
-		return rc;
-	return bytes.n > HOLD_MAX
+	if (bytes.n <= STORE_TINY)
+		return store_hold(st, HELD_PAYLOADS, v, id, err);
+	rc = store_number(
+	    st, Q_PAYLOAD_FIND, find, COUNT(find), id, &known, err);
+	return rc == TALLY_OK && !known
 	    ? store_payload_add(st, sha256, bytes.n, bytes.p, NULL, id, err)
-	    : store_hold(st, HELD_PAYLOADS, v, id, err);
+	    : rc;
 }
 
 /* Hashes what follows the bytes hashed before; at the end, compares. */

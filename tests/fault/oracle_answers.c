@@ -169,7 +169,8 @@ as_often_as_sent(
 {
 	static const char sent[] = "SELECT count(%s) FROM outbox o"
 				   " JOIN events e ON e.subject = 'outbox'"
-				   " AND e.subject_id = o.id"
+				   " AND o.id BETWEEN e.subject_id"
+				   " AND e.subject_id + e.subjects - 1"
 				   " AND e.to_state = 'sent'"
 				   " AND ifnull(e.reason, '') NOT LIKE %Q"
 				   " WHERE o.mailbox = %Q AND o.name = %Q";

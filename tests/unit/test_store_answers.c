@@ -340,6 +340,9 @@ older_store(void **state)
 	fixture_execute(f, "ALTER TABLE residue DROP COLUMN record_table");
 	fixture_execute(f, "ALTER TABLE residue DROP COLUMN record_row");
 	fixture_execute(f, "ALTER TABLE residue DROP COLUMN record_column");
+	fixture_execute(f, "DROP INDEX payloads_by_hash");
+	fixture_execute(
+	    f, "CREATE INDEX payloads_by_hash ON payloads (sha256)");
 	fixture_execute(f, "PRAGMA user_version = 1");
 	assert_int_equal(
 	    store_open(&f->store, f->dir, STORE_READ, &f->model, &err),
@@ -348,11 +351,16 @@ older_store(void **state)
 	if (store_open(&f->store, f->dir, STORE_WRITE, &f->model, &err) !=
 	    TALLY_OK)
 		fail_msg("%s", err.text);
-	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "6");
+	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "7");
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT count(*) FROM sqlite_schema"
+		" WHERE name = 'payloads_by_hash' AND sql LIKE '% > 65536'"),
+	    "1");
 	/* As it was before. */
-	assert_int_equal(of_copy(f, "version-6", "PRAGMA user_version"), 1);
+	assert_int_equal(of_copy(f, "version-7", "PRAGMA user_version"), 1);
 	assert_int_equal(
-	    of_copy(f, "version-6", "SELECT count(*) FROM interchanges"), 1);
+	    of_copy(f, "version-7", "SELECT count(*) FROM interchanges"), 1);
 	assert_string_equal(
 	    fixture_sql(f, "SELECT count(*) FROM interchanges"), "1");
 	put(f, &from, (struct tally_answer[]){ { SET("1"), .verdict = 'A' } },

@@ -103,6 +103,8 @@ files_are_recognised(void **state)
 		{ "acme", "po.edi", 11, false },
 		{ "acme", "po2.edi", 10, false },
 		{ "other", "po.edi", 10, false },
+		{ "acme", "some.edi", 65537, false },
+		{ "other", "some.edi", 65537, false },
 		{ "acme", "big.edi", 2 * MIB, false },
 		{ "acme", "big.edi", 2 * MIB, true },
 		{ "other", "big.edi", 2 * MIB, false },
@@ -119,9 +121,13 @@ files_are_recognised(void **state)
 		assert_int_equal(known, cases[i].known);
 		store_incoming_free(in);
 	}
-	assert_string_equal(fixture_sql(f, "SELECT count(*) FROM files"), "6");
-	assert_string_equal(
-	    fixture_sql(f, "SELECT count(*) FROM payloads"), "3");
+	assert_string_equal(fixture_sql(f, "SELECT count(*) FROM files"), "8");
+	/* Once, but for the tiny. */
+	assert_string_equal(fixture_sql(f,
+				"SELECT group_concat(n, ' ') FROM (SELECT size"
+				" || '*' || count(*) AS n FROM payloads"
+				" GROUP BY size ORDER BY size)"),
+	    "10*3 11*1 65537*1 2097152*1");
 }
 
 static void

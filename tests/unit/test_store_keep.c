@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/hash.h"
 #include "support/store_fixture.h"
 
 static void
@@ -353,7 +354,67 @@ files_of_a_transaction(void **state)
 	    fixture_sql(f,
 		"SELECT group_concat(name || payload_id, ' ') FROM"
 		" (SELECT name, payload_id FROM files ORDER BY id)"),
-	    "a1 b2 c1 b3");
+	    "a1 b2 c3 b4");
+}
+
+/* What a transaction does to one after the other is an event, whose content is
+ * that of all; unless it is for a reason, or of another stream between. */
+static void
+a_transaction_makes_few_events(void **state)
+{
+	static const unsigned char isa[] = "ISA";
+	struct fixture *f = *state;
+	unsigned char one[3][TALLY_HASH_SIZE], all[TALLY_HASH_SIZE];
+	char hex[TALLY_HASH_HEX];
+	struct store_verified n;
+	struct tally_hash *h;
+	struct tally_err err;
+	unsigned problems = 0;
+
+	well(store_begin(f->store, &err), &err);
+	for (int i = 0; i < 3; i++)
+		queue(f, "ONE");
+	for (int i = 0; i < 3; i++)
+		well(store_outbox_state(f->store, i + 1, "uploaded", "tmp",
+			 NULL, 0, 1000, &err),
+		    &err);
+	queue(f, "TWO");
+	queue(f, "ONE");
+	queue(f, "ONE");
+	well(store_outbox_state(
+		 f->store, 1, "sent", NULL, "inferred", 0, 1000, &err),
+	    &err);
+	for (int i = 1; i < 3; i++)
+		well(store_outbox_state(
+			 f->store, i + 1, "sent", NULL, NULL, 0, 1000, &err),
+		    &err);
+	well(store_commit(f->store, &err), &err);
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT group_concat(substr(stream, 9) || subject_id || '+'"
+		" || subjects || to_state, ' ') FROM"
+		" (SELECT * FROM events ORDER BY id)"),
+	    "ONE1+3queued ONE1+3uploaded TWO4+1queued ONE5+2queued "
+	    "ONE1+1sent ONE2+2sent");
+	well(tally_hash_new(&h, &err), &err);
+	for (int i = 0; i < 3; i++) {
+		tally_hash_add(h, isa, 3);
+		tally_hash_end(h, one[i]);
+	}
+	tally_hash_add(h, one, sizeof(one));
+	tally_hash_end(h, all);
+	tally_hash_hex(all, hex);
+	assert_string_equal(
+	    fixture_sql(f, "SELECT lower(hex(content)) FROM events LIMIT 1"),
+	    hex);
+	tally_hash_hex(one[0], hex);
+	assert_string_equal(
+	    fixture_sql(f,
+		"SELECT lower(hex(content)) FROM events WHERE subject_id = 4"),
+	    hex);
+	tally_hash_free(h);
+	well(store_verify(f->store, count, &problems, &n, &err), &err);
+	assert_int_equal(problems, 0);
 }
 
 static void
@@ -396,6 +457,8 @@ main(void)
 		    chains_go_on, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    files_of_a_transaction, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_transaction_makes_few_events,
+		    fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_store_as_it_is_made_is_sound,
 		    fixture_setup, fixture_teardown),
 	};
