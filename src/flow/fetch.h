@@ -49,6 +49,12 @@ enum tally_rc fetch_dispose_begin(struct disposal **, struct pass *,
 enum tally_rc fetch_dispose_end(
     struct disposal *, bool *down, struct tally_err *) TALLY_MUST_USE;
 
+/* Files that are recorded in the transaction there is, their bytes in in, and
+ * not known before, may be read by the parser while that is committed.  Where
+ * it is not, that is to be forgotten. */
+void fetch_ahead(struct pass *, const struct candidate *,
+    struct store_incoming *const *in, const bool *known, size_t n);
+
 /* Whether the last bytes of a file are those of a whole IEA segment. */
 bool fetch_ends_in_iea(struct tally_str tail);
 

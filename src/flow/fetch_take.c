@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "base/plant.h"
+#include "flow/parser.h"
 
 #define GROUP_FILES 512
 /* Few have many groups in the build for tests. */
@@ -194,9 +195,12 @@ record_group(struct group *g, struct tally_err *err)
 		return rc;
 	for (size_t i = 0; i < g->n && rc == TALLY_OK; i++)
 		rc = record(g, i, &known[i], err);
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK) {
+		fetch_ahead(g->p, g->c, g->in, known, g->n);
 		rc = store_commit(f->store, err);
+	}
 	if (rc != TALLY_OK) {
+		parser_forget_ahead(f->parser);
 		store_rollback(f->store);
 		return rc;
 	}

@@ -219,6 +219,7 @@ translate_ahead(struct translate *t, const struct store_file *file,
 	const struct site_mailbox *box =
 	    site_mailbox_find(t->f->site, file->mailbox);
 	struct parser_file f = { .partner = box != NULL ? box->partner : NULL,
+		.id = file->id,
 		.size = file->size,
 		.source = source_ahead };
 	struct tally_err ignored;
@@ -227,7 +228,7 @@ translate_ahead(struct translate *t, const struct store_file *file,
 	    store_payload_open(payload, t->f->store, file->id, &ignored) !=
 		TALLY_OK)
 		return false;
-	f.bytes = f.ctx = *payload;
+	f.ctx = *payload;
 	return parser_ahead(t->parser, &f, t->f->store);
 }
 
@@ -236,7 +237,7 @@ translate_read(
     struct translate *t, uint64_t from, bool single, struct tally_err *err)
 {
 	const struct parser_file f = { .partner = t->partner,
-		.bytes = t->payload,
+		.id = t->file.id,
 		.size = t->file.size,
 		.from = from,
 		.single = single,

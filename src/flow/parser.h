@@ -62,7 +62,7 @@ void parser_leave(struct parser *);
 /* A file to be read, until parser_judged gives null or any call fails. */
 struct parser_file {
 	const struct site_partner *partner; /* null: none */
-	const void *bytes; /* tells it from those that are given ahead */
+	int64_t id; /* tells it from those that are given ahead */
 	uint64_t size;
 	uint64_t from; /* the first byte that is judged */
 	bool single;   /* one interchange alone */
@@ -87,10 +87,15 @@ enum tally_rc parser_file(struct parser *, const struct parser_file *,
  * from the store.
  */
 bool parser_ahead(struct parser *, const struct parser_file *, struct store *);
+/* Whether its process is there and in the middle of nothing. */
+bool parser_waits(const struct parser *);
+/* Sends what was given ahead, as far as that goes at once; what is left goes
+ * when the first of it is in hand. */
+void parser_send(struct parser *);
 /* How many were given ahead for which parser_file is still to come: none where
  * their process has ended, so they may be given again. */
 size_t parser_has_ahead(const struct parser *);
-/* What was given ahead is not wanted any more. */
+/* What was given ahead is not wanted any more.  Null: nothing was. */
 void parser_forget_ahead(struct parser *);
 /* Whether the file in hand was: then of parser_lookups and parser_record none
  * is called, and parser_skip only where it is not recorded. */

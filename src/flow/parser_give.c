@@ -146,7 +146,7 @@ parser_file(
 
 	p->died = p->otherwise = false;
 	/* What is said of one must not be taken for what is said of another. */
-	if (p->nahead > 0 && p->ahead_of[p->first_ahead] != f->bytes)
+	if (p->nahead > 0 && p->ahead_of[p->first_ahead] != f->id)
 		parser_end(p);
 	rc = get_ready(p, err);
 	if (rc != TALLY_OK)
@@ -191,9 +191,24 @@ parser_ahead(struct parser *p, const struct parser_file *f, struct store *st)
 		parser_end(p);
 		return false;
 	}
-	p->ahead_of[(p->first_ahead + p->nahead++) % PARSER_AHEAD] = f->bytes;
+	p->ahead_of[(p->first_ahead + p->nahead++) % PARSER_AHEAD] = f->id;
 	p->ahead_bytes += f->size;
 	return true;
+}
+
+bool
+parser_waits(const struct parser *p)
+{
+	return p != NULL && p->pid != 0 && !p->parted && !p->busy;
+}
+
+void
+parser_send(struct parser *p)
+{
+	struct tally_err ignored;
+
+	if (p->nahead > 0 && parser_pump(p, &ignored) != TALLY_OK)
+		parser_end(p);
 }
 
 size_t
@@ -205,7 +220,7 @@ parser_has_ahead(const struct parser *p)
 void
 parser_forget_ahead(struct parser *p)
 {
-	if (p->nahead > 0)
+	if (p != NULL && p->nahead > 0)
 		parser_end(p);
 }
 

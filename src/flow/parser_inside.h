@@ -67,7 +67,7 @@ struct parser {
 
 	/* Files that it was given ahead of the one in hand. */
 	size_t nahead, ahead_bytes;
-	const void *ahead_of[PARSER_AHEAD]; /* a ring: which these are */
+	int64_t ahead_of[PARSER_AHEAD]; /* a ring: which these are */
 	size_t first_ahead;
 	const struct site_partner *lookups_of; /* that it has; null: none */
 	int64_t cpu_ms, silent_ms;             /* PARSER_CPU_MS, PARSER_MS */
@@ -96,7 +96,8 @@ bool parser_says(struct parser *, uint64_t n);
 
 /* Begins a message, which wire_finish ends. */
 size_t parser_begin(struct parser *, struct wire *, enum wire_kind);
-/* Sends all of it. */
+/* Sends what goes without waiting; or all of it. */
+enum tally_rc parser_pump(struct parser *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc parser_flush(struct parser *, struct tally_err *) TALLY_MUST_USE;
 /* The next frame that is for the caller; w reads its content, which lives
  * until the next call, or, put into a buffer by parser_keep before anything of

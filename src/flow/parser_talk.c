@@ -86,9 +86,9 @@ fetch(struct parser *p, struct tally_err *err)
 	return rc;
 }
 
-/* Writes what the pipe takes at once. */
-static enum tally_rc
-pump(struct parser *p, struct tally_err *err)
+/* As much as the pipe takes. */
+enum tally_rc
+parser_pump(struct parser *p, struct tally_err *err)
 {
 	ssize_t done;
 	enum tally_rc rc = TALLY_OK;
@@ -336,7 +336,7 @@ parser_receive(struct parser *p, enum wire_kind *kind, struct wire *w,
 		if (is_whole(p, &head, &begun)) {
 			rc = take_frame(p, &head, kind, w, err);
 		} else {
-			rc = pump(p, err);
+			rc = parser_pump(p, err);
 			if (rc == TALLY_OK)
 				rc = wait(p, err);
 		}
@@ -344,18 +344,18 @@ parser_receive(struct parser *p, enum wire_kind *kind, struct wire *w,
 		return rc;
 	how = parser_slow(p);
 	/* What it asked for meanwhile, before the run does something else. */
-	return how != NULL ? parser_lost(p, how, err) : pump(p, err);
+	return how != NULL ? parser_lost(p, how, err) : parser_pump(p, err);
 }
 
 enum tally_rc
 parser_flush(struct parser *p, struct tally_err *err)
 {
-	enum tally_rc rc = pump(p, err);
+	enum tally_rc rc = parser_pump(p, err);
 
 	while (rc == TALLY_OK && p->sent < p->out.n) {
 		rc = wait(p, err);
 		if (rc == TALLY_OK)
-			rc = pump(p, err);
+			rc = parser_pump(p, err);
 	}
 	return rc;
 }

@@ -241,6 +241,9 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 	struct tally_err why;
 	enum tally_rc rc;
 
+	/* What brings the parser down is to be in this one. */
+	if (parser_has_ahead(t->parser) > 1)
+		parser_forget_ahead(t->parser);
 	t->solo = true;
 	/* What was tried before is to get further with each attempt. */
 	t->supposing = g->file[0].attempts == 0;

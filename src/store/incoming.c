@@ -186,6 +186,13 @@ store_incoming_size(const struct store_incoming *in)
 }
 
 struct tally_str
+store_incoming_bytes(const struct store_incoming *in)
+{
+	return in->spool == NULL ? tally_buf_view(&in->memory)
+				 : tally_str(NULL, 0);
+}
+
+struct tally_str
 store_incoming_tail(const struct store_incoming *in)
 {
 	return tally_str(in->tail, in->size < TAIL ? (size_t)in->size : TAIL);

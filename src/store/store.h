@@ -112,6 +112,9 @@ uint64_t store_incoming_size(const struct store_incoming *);
 enum tally_rc store_room(struct store *, uint64_t bytes, struct tally_err *)
     TALLY_MUST_USE;
 
+/* All bytes, as long as nothing more comes, while they are in memory; else
+ * none. */
+struct tally_str store_incoming_bytes(const struct store_incoming *);
 /* The last n bytes, at most 64, that came in (to see whether IEA is there). */
 struct tally_str store_incoming_tail(const struct store_incoming *);
 

@@ -42,7 +42,7 @@ make(const struct site_partner *partner)
 		tally_buf_init(&text[i], 1u << 20);
 		workspace_order(&text[i], &o);
 		file[i] = (struct parser_file){ .partner = partner,
-			.bytes = &text[i],
+			.id = i + 1,
 			.size = text[i].n,
 			.source = source,
 			.ctx = &text[i] };
