@@ -320,7 +320,7 @@ check_shaped(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	enum tally_rc rc;
 
 	c->shapes.newest = m;
-	s->like = m->step->to != TALLY_NOWHERE ? m->like : 0;
+	s->like = m->step->to != TALLY_NOWHERE && !seen->strange ? m->like : 0;
 	s->present = m->present;
 	s->odd = seen->odd;
 	rc = place_segment(c, m->class, i, err);
@@ -437,7 +437,7 @@ check_rest(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		&c->shapes, m, v, end, set, &set->segment[i], &seen))
 		return check_other(c, sc, i, ended, err);
 	if (!m->quick || sc->composed || c->ninstance == c->instances_max ||
-	    (seen.doubtful | seen.qualifiers | seen.others) != 0)
+	    (seen.doubtful | seen.qualifiers) != 0 || seen.others)
 		return check_shaped(c, sc, i, m, &seen, err);
 	pass(c, m, i, seen.odd);
 	return TALLY_OK;

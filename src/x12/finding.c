@@ -165,12 +165,15 @@ keep(struct tally_findings *list, const char *s, const char *before)
 }
 
 static struct tally_str
-keep_view(struct tally_findings *list, struct tally_str s, size_t max)
+keep_view(struct tally_findings *list, struct tally_str s, size_t max,
+    struct tally_str before)
 {
 	struct tally_str copy;
 
 	if (s.n == 0)
 		return tally_str("", 0);
+	if (tally_str_eq(s, before))
+		return before;
 	copy = tally_arena_str(&list->arena, cut(s, max));
 	if (copy.p == NULL) {
 		list->failed = true;
@@ -280,8 +283,8 @@ append(struct tally_findings *list, const struct tally_finding *f,
 	to->loop = keep(list, f->loop, before->loop);
 	to->id = keep(list, f->id, before->id);
 	to->name = keep(list, f->name, before->name);
-	to->value = keep_view(list, f->value, VALUE_MAX);
-	to->expected = keep_view(list, f->expected, TEXT_MAX);
+	to->value = keep_view(list, f->value, VALUE_MAX, before->value);
+	to->expected = keep_view(list, f->expected, TEXT_MAX, before->expected);
 	to->rule = keep(list, f->rule, before->rule);
 	list->n++;
 }

@@ -42,7 +42,22 @@ worded(unsigned type)
 	return type == TALLY_AN || type == TALLY_ID;
 }
 
-static void
+/* Two texts as one, cut where the room ends: findings are many. */
+static const char *
+join(char *to, size_t size, const char *a, const char *b)
+{
+	size_t n = strlen(a), m = strlen(b);
+
+	n = n < size - 1 ? n : size - 1;
+	m = m < size - 1 - n ? m : size - 1 - n;
+	memcpy(to, a, n);
+	memcpy(to + n, b, m);
+	to[n + m] = '\0';
+	return to;
+}
+
+/* What was expected of a value; to: room for the words. */
+static const char *
 expectation(char *to, size_t size, enum tally_finding_kind kind,
     const struct tally_element *e)
 {
@@ -63,24 +78,19 @@ expectation(char *to, size_t size, enum tally_finding_kind kind,
 		else
 			snprintf(
 			    to, size, "%u to %u characters", e->min, e->max);
-		break;
+		return to;
 	case TALLY_F_element_character:
-		snprintf(to, size, "%s", form[e->type]);
-		break;
+		return form[e->type];
 	case TALLY_F_element_code:
-		snprintf(to, size, "a code of element %s", e->id);
-		break;
+		return join(to, size, "a code of element ", e->id);
 	case TALLY_F_code_unlisted:
-		snprintf(to, size, "a listed code of element %s", e->id);
-		break;
+		return join(to, size, "a listed code of element ", e->id);
 	case TALLY_F_element_date:
-		snprintf(to, size, "%s", e->max == 6 ? "YYMMDD" : "CCYYMMDD");
-		break;
+		return e->max == 6 ? "YYMMDD" : "CCYYMMDD";
 	case TALLY_F_element_time:
-		snprintf(to, size, "HHMM, HHMMSS or HHMMSSd");
-		break;
+		return "HHMM, HHMMSS or HHMMSSd";
 	default:
-		to[0] = '\0';
+		return "";
 	}
 }
 
@@ -95,10 +105,8 @@ report(const struct segment_check *c, enum tally_finding_kind kind,
 	if (expected == NULL && e != NULL &&
 	    kind == TALLY_F_element_character && worded(e->type))
 		expected = characters_name(c->characters);
-	if (expected == NULL && e != NULL) {
-		expectation(words, sizeof(words), kind, e);
-		expected = words;
-	}
+	if (expected == NULL && e != NULL)
+		expected = expectation(words, sizeof(words), kind, e);
 	if (value.n > 0)
 		f.offset = c->set->offset +
 		    (uint64_t)(value.p - (const char *)c->set->bytes);

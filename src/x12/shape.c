@@ -69,21 +69,22 @@ numeric_looks(const struct tally_value_spec *s, const char *p, uint32_t n)
 	    behind == 0 || *p == '.' || (*p == '0' && p[1] != '.'));
 }
 
-/* Perhaps another code than the last time, as far as the list has it. */
+/* Another code than the last time, which is remembered if the list has it: what
+ * is wrong is not what most have again. */
 static enum looks
 code_looks(struct shape_value *v, const char *p, uint32_t n)
 {
 	const struct tally_code_set *codes = v->spec->codes;
 	uint32_t slot;
 
-	v->span = (uint8_t)(n + 1);
-	v->mask = 0;
-	v->word = 1; /* is none, so masked */
 	if (n > WORD_MAX)
 		return DOUBTFUL;
 	slot = tally_code_slot(codes, word_of_padded(p, n));
 	if (codes->slot[slot] == 0)
 		return DOUBTFUL;
+	v->span = (uint8_t)(n + 1);
+	v->mask = 0;
+	v->word = 1; /* is none, so masked */
 	v->check = v->qualifies ? codes->check[slot] : TALLY_CHECK_NONE;
 	if (n < WORD_MAX) {
 		memset(&v->mask, 0xff, n + 1);
@@ -128,15 +129,16 @@ look_closely(struct shape_value *v, const char *bytes, const uint32_t *pos,
 	seen->unlike |= n == 0;
 	if (n == 0)
 		return;
-	if (v->spec->type == TALLY_ID && v->spec->codes != NULL)
-		seen->others |= BIT(v->element);
-	v->check = TALLY_CHECK_NONE;
 	as = value_looks(v, bytes + from, n, plain);
 	if (as != RIGHT)
 		seen->odd |= BIT(v->element);
+	if (v->spec->type == TALLY_ID && v->spec->codes != NULL) {
+		seen->others |= as != DOUBTFUL;
+		seen->strange |= as == DOUBTFUL;
+	}
 	if (as == DOUBTFUL)
 		seen->doubtful |= BIT(v->element);
-	if (!shape_checks(v, bytes, pos))
+	else if (!shape_checks(v, bytes, pos))
 		seen->qualifiers |= BIT(v->element);
 }
 
@@ -155,11 +157,11 @@ code_again(const struct shape_value *v, const char *bytes, const uint32_t *pos,
 	return true;
 }
 
-/* Another number for a shape; listed: all of its codes are. */
+/* Another number for a shape, whose codes are others. */
 static void
-renumber(struct shapes *all, struct shape *m, bool listed)
+renumber(struct shapes *all, struct shape *m)
 {
-	m->like = listed && all->likes < UINT16_MAX ? ++all->likes : 0;
+	m->like = all->likes < UINT16_MAX ? ++all->likes : 0;
 }
 
 bool
@@ -189,8 +191,8 @@ tally_shape_look(struct shapes *all, struct shape *m, struct shape_value *v,
 		if (!usual)
 			look_closely(v, bytes, pos, set->plain, seen);
 	}
-	if (seen->others != 0)
-		renumber(all, m, (seen->others & seen->doubtful) == 0);
+	if (seen->others)
+		renumber(all, m);
 	return end == pos[m->n] && !seen->unlike;
 }
 
@@ -358,6 +360,8 @@ tally_shape_of(struct shapes *all, const struct tally_grammar *g,
 	m->absent = m->n - (uint32_t)__builtin_popcountll(present);
 	make_values(m, of);
 	make_way(m, g);
-	renumber(all, m, m->codes == m->value);
+	m->like = 0;
+	if (m->codes == m->value)
+		renumber(all, m);
 	return m;
 }

@@ -64,7 +64,7 @@ struct shape {
 	 * eight digits, and of all. */
 	struct shape_value *codes, *texts, *numbers, *dates, *end;
 	struct shape_way way;
-	uint16_t like; /* see tally_segment: of it with these codes; 0: none */
+	uint16_t like; /* see tally_segment: of it with those codes; 0: none */
 	uint8_t class;
 	bool straight; /* it has that way */
 	bool sound;    /* nothing is wrong with it but for its values */
@@ -111,8 +111,9 @@ struct shape_seen {
 	uint64_t odd;
 	/* Qualifiers of numbers whose check digit is not plainly right. */
 	uint64_t qualifiers;
-	uint64_t others; /* codes that are others than the last time */
-	bool unlike;     /* one is empty that is not in the shape */
+	bool others;  /* codes are others than the last time */
+	bool strange; /* or are none of the list, so not remembered */
+	bool unlike;  /* one is empty that is not in the shape */
 };
 
 /* Whether the number behind a qualifier has the check digit that it should

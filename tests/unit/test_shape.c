@@ -470,6 +470,41 @@ test_other_separators(void **state)
 	compared_end(&c);
 }
 
+/* A code that is not of the list is not what is remembered: the next segment
+ * with the one before it has the number of those before it. */
+static void
+test_strange_code(void **state)
+{
+	static const struct {
+		const char *code;
+		int as; /* the first that is like it; -1: none is */
+	} row[] = { { "00", 0 }, { "00", 0 }, { "Z9", -1 }, { "00", 0 },
+		{ "05", 4 }, { "Z9", -1 }, { "00 ", -1 }, { "05", 4 } };
+	uint16_t like[sizeof(row) / sizeof(row[0])];
+	struct compared c;
+	char orders[400];
+
+	(void)state;
+	compared_begin(&c);
+	for (size_t k = 0; k < sizeof(row) / sizeof(row[0]); k++) {
+		snprintf(orders, sizeof(orders),
+		    "ISA*00*          *00*          *ZZ*PINEHURST      "
+		    "*ZZ*HARBORTRADE    *260105*0815*U*00401*000000001*0*P*>~"
+		    "GS*PO*A*B*20260105*0815*1*X*004010~ST*850*0001~"
+		    "BEG*%s*SA*1**20260105~PO1*1*1*EA~SE*4*0001~",
+		    row[k].code);
+		compare(&c,
+		    tally_version_find(&tally_builtin, TALLY_STR("004010")),
+		    tally_cstr(orders));
+		like[k] = c.seen.segment[1].like;
+		assert_int_equal(like[k] != 0, row[k].as >= 0);
+		if (row[k].as >= 0)
+			assert_int_equal(like[k], like[row[k].as]);
+	}
+	assert_int_not_equal(like[4], like[0]);
+	compared_end(&c);
+}
+
 /* When there are no more numbers, segments have none; at the next set numbers
  * begin anew. */
 static void
@@ -557,6 +592,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_compared),
 		cmocka_unit_test(test_other_separators),
+		cmocka_unit_test(test_strange_code),
 		cmocka_unit_test(test_numbers_end),
 		cmocka_unit_test(test_found_again),
 	};
