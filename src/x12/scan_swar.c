@@ -3,7 +3,9 @@
  * The portable scan kernel: eight bytes at a time in a 64-bit word.
  *
  * Every test answers in the highest bit of each byte and carries nothing
- * from one byte into the next.
+ * from one byte into the next.  What is done to the words of a block is
+ * written as loops over arrays, of which compilers make instructions for
+ * several words at once where the machine has them.
  */
 #include "x12/scan_mask.h"
 
@@ -59,26 +61,61 @@ transpose(uint64_t x)
 	return x ^ t ^ t << 28;
 }
 
-/*
- * Word i leaves its eight bits in bit i of the eight bytes, which one
- * transposition at the end puts in order.
- */
-SCAN_INLINE struct scan_bits
+/* Of a block, bit i of byte k is that of byte k of word i. */
+struct gathered {
+	uint64_t sep, term, dark;
+};
+
+SCAN_INLINE uint64_t
+gather(const uint64_t word[8])
+{
+	uint64_t four[4], two[2];
+
+	for (unsigned i = 0; i < 4; i++)
+		four[i] = word[i] >> 4 | word[i + 4];
+	for (unsigned i = 0; i < 2; i++)
+		two[i] = four[i] >> 2 | four[i + 2];
+	return two[0] >> 1 | two[1];
+}
+
+SCAN_INLINE struct gathered
 block(const unsigned char *p, uint64_t element, uint64_t segment)
 {
-	uint64_t sep = 0, term = 0, dark = 0;
+	uint64_t inside[8], on[8], dark[8];
 
 	for (unsigned i = 0; i < 8; i++) {
 		uint64_t w = load(p + (size_t)i * 8);
 		uint64_t t = nonzeros(w ^ segment);
-		uint64_t s = nonzeros(w ^ element) & t;
 
-		sep |= (~s & EACH(0x80)) >> (7 - i);
-		term |= (~t & EACH(0x80)) >> (7 - i);
-		dark |= (darks(w) & EACH(0x80)) >> (7 - i);
+		on[i] = t & EACH(0x80);
+		inside[i] = nonzeros(w ^ element) & t & EACH(0x80);
+		dark[i] = darks(w) & EACH(0x80);
 	}
-	return (struct scan_bits){ transpose(sep), transpose(term),
-		transpose(dark) };
+	return (struct gathered){ ~gather(inside), ~gather(on), gather(dark) };
+}
+
+/* The bytes behind those; before: whether the first is behind one. */
+SCAN_INLINE uint64_t
+behind(uint64_t m, uint64_t before)
+{
+	return m << 8 | (m >> 55 & 0xfe) | before;
+}
+
+/* What scan_odd does, of bits that need not be put in order for that: hardly
+ * any block has an odd byte. */
+SCAN_INLINE void
+note_odd(
+    struct tally_index *ix, uint32_t at, struct gathered g, struct scan_line *l)
+{
+	uint64_t dark = g.dark & ~g.sep;
+	uint64_t first = behind(g.term, l->first);
+	uint64_t ends = dark & first;
+	uint64_t odd = dark & ~(first | behind(ends, l->second));
+
+	l->first = g.term >> 63;
+	l->second = ends >> 63;
+	if (odd != 0)
+		ix->odd = at + scan_highest(transpose(odd)) + 1;
 }
 
 void
@@ -88,16 +125,22 @@ tally_scan_swar(const unsigned char *base, uint32_t from, uint32_t to,
 	uint64_t e = EACH(element), t = EACH(segment);
 	struct scan_line line = scan_line_at(base, from, element, segment);
 	struct tally_index x = *ix;
+	struct gathered g;
 	struct scan_bits b;
 	uint32_t i = from;
 
 	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK) {
-		b = block(base + i, e, t);
+		g = block(base + i, e, t);
+		b.sep = transpose(g.sep);
+		b.term = transpose(g.term);
 		scan_emit(&x, i, b, false);
-		scan_odd(&x, i, b, &line);
+		note_odd(&x, i, g, &line);
 	}
 	if (i < to) {
-		b = scan_cut(block(base + i, e, t), to - i);
+		g = block(base + i, e, t);
+		b = (struct scan_bits){ transpose(g.sep), transpose(g.term),
+			transpose(g.dark) };
+		b = scan_cut(b, to - i);
 		scan_emit(&x, i, b, false);
 		scan_odd(&x, i, b, &line);
 	}

@@ -286,6 +286,27 @@ test_borders(void **unused)
 	fence_free(&f);
 }
 
+/* Every place of a terminator and of an odd byte, in two blocks and a part. */
+static void
+test_places(void **unused)
+{
+	const uint32_t length = 150;
+	struct fence f;
+	unsigned char *base;
+
+	(void)unused;
+	fence_new(&f, length);
+	base = f.end - TALLY_SCAN_PAD - length;
+	for (uint32_t at = 0; at < length; at++)
+		for (uint32_t odd = 0; odd < length; odd++) {
+			memset(base, 'A', length);
+			base[at] = '~';
+			base[odd] = '\n';
+			compare(base, 0, length, '*', '~', at);
+		}
+	fence_free(&f);
+}
+
 /* Each of the 256 bytes is judged alike by all kernels. */
 static void
 test_bytes(void **unused)
@@ -355,6 +376,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_random),
 		cmocka_unit_test(test_borders),
+		cmocka_unit_test(test_places),
 		cmocka_unit_test(test_bytes),
 		cmocka_unit_test(test_windows),
 		cmocka_unit_test(test_choose),
