@@ -11,6 +11,7 @@
  */
 #include "flow/wire.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "base/date.h"
@@ -19,7 +20,8 @@
 #include "base/word.h"
 #include "store/load.h"
 
-#define NOWHERE UINT32_MAX
+#define NOWHERE      UINT32_MAX
+#define ROWS_AT_ONCE 64
 
 /* Where the text of a cell is. */
 struct place {
@@ -32,6 +34,8 @@ _Static_assert(sizeof(struct place) == WIRE_CELL, "as it is said");
 struct columns {
 	uint16_t v[TALLY_NO_SLOT], n;
 	uint8_t slot[TALLY_NO_SLOT]; /* of each */
+	uint16_t nrest;
+	uint8_t rest[TALLY_NO_SLOT + 1]; /* slots of a row that are of none */
 };
 
 struct texts {
@@ -220,27 +224,47 @@ read_columns(
 	return !w->bad;
 }
 
-/* False at the first that is not in the texts. */
-static bool
-read_places(struct wire *w, struct tally_rows *r, const struct columns *c,
-    struct tally_str texts)
+static void
+find_rest(struct columns *c, const struct tally_rows *r)
 {
+	bool said[TALLY_NO_SLOT + 1] = { false };
+
+	assert(r->width <= sizeof(c->rest));
+	for (uint16_t k = 0; k < c->n; k++)
+		said[c->slot[k]] = true;
+	c->nrest = 0;
+	for (uint16_t slot = 0; slot < r->width; slot++)
+		if (!said[slot])
+			c->rest[c->nrest++] = (uint8_t)slot;
+}
+
+/* Cells of the rows from … to - 1, which are nothing yet; false at the first
+ * that is not in the texts. */
+static bool
+read_places(struct wire *w, const struct tally_rows *r, const struct columns *c,
+    struct tally_str texts, uint32_t from, uint32_t to)
+{
+	struct tally_cell *cell = r->cell + (size_t)from * r->width;
 	const char *at = w->p;
-	struct tally_cell *cell = r->cell;
 	uint64_t viewed = 0;
 	struct place place;
 
-	for (uint32_t i = 0; i < r->n; i++, cell += r->width)
+	for (uint32_t i = from; i < to; i++, cell += r->width) {
+		for (uint16_t k = 0; k < c->nrest; k++)
+			cell[c->rest[k]] = tally_no_cell;
 		for (uint16_t k = 0; k < c->n; k++, at += sizeof(place)) {
 			memcpy(&place, at, sizeof(place));
-			if (place.at == NOWHERE)
+			if (place.at == NOWHERE) {
+				cell[c->slot[k]] = tally_no_cell;
 				continue;
+			}
 			if (place.at > texts.n || place.n > texts.n - place.at)
 				return false;
 			cell[c->slot[k]] =
 			    (struct tally_cell){ texts.p + place.at, place.n };
 			viewed += place.n;
 		}
+	}
 	w->p = at;
 	w->viewed += viewed;
 	return true;
@@ -248,35 +272,43 @@ read_places(struct wire *w, struct tally_rows *r, const struct columns *c,
 
 static bool
 check_column(const struct tally_rows *r, uint8_t slot,
-    enum tally_column_type type, bool plain)
+    enum tally_column_type type, uint32_t from, uint32_t to)
 {
-	const struct tally_cell *cell = r->cell + slot;
+	const struct tally_cell *cell =
+	    r->cell + (size_t)from * r->width + slot;
 
-	if (type == TALLY_TEXT && plain)
-		return true;
-	for (uint32_t i = 0; i < r->n; i++, cell += r->width)
+	for (uint32_t i = from; i < to; i++, cell += r->width)
 		if (cell->p != NULL && !fits(type, cell))
 			return false;
 	return true;
 }
 
+/* Rows by rows, of which all is in the cache until it is looked at. */
 static bool
 read_table(struct wire *w, struct tally_batch *b, uint16_t table,
     const struct texts *t)
 {
 	struct tally_rows *r = &b->rows[table];
 	struct columns c;
+	uint32_t to;
 
 	if (!read_columns(w, &c, b, table) ||
 	    (size_t)(w->end - w->p) / sizeof(struct place) < (size_t)r->n * c.n)
 		return false;
-	memset(r->cell, 0, (size_t)r->n * r->width * sizeof(*r->cell));
-	if (!read_places(w, r, &c, t->s))
-		return false;
-	for (uint16_t k = 0; k < c.n; k++)
-		if (!check_column(
-			r, c.slot[k], r->table->column[c.v[k]].type, t->plain))
+	find_rest(&c, r);
+	for (uint32_t from = 0; from < r->n; from = to) {
+		to = r->n - from > ROWS_AT_ONCE ? from + ROWS_AT_ONCE : r->n;
+		if (!read_places(w, r, &c, t->s, from, to))
 			return false;
+		for (uint16_t k = 0; k < c.n; k++) {
+			enum tally_column_type type =
+			    r->table->column[c.v[k]].type;
+
+			if ((type != TALLY_TEXT || !t->plain) &&
+			    !check_column(r, c.slot[k], type, from, to))
+				return false;
+		}
+	}
 	return true;
 }
 

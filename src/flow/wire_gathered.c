@@ -4,7 +4,8 @@
  *
  * Of a document comes what it is, how many rows it has in each table, and what
  * these refer to, which is one of them; what all rows hold comes behind the
- * last document, table by table: see wire_cells.c.
+ * last document, table by table: see wire_cells.c.  Most tables have no rows:
+ * those that do come first, and only they are spoken of.
  */
 #include "flow/wire.h"
 
@@ -17,29 +18,79 @@
 
 /* --- rows --- */
 
-/* How many rows of the document there are from those of *at on, and what they
- * refer to; moves *at on. */
+/* The tables that have rows, n of them, and the rows of a document in each. */
+struct tables {
+	uint16_t n;
+	uint16_t *v;     /* in rising order */
+	uint32_t *count; /* in each of them */
+	uint32_t *at;    /* written: those of documents before */
+	uint32_t *all;   /* read: count, by number in the model */
+};
+
+static bool
+tables_open(struct tables *t, const struct tally_model *m)
+{
+	size_t each = 3 * sizeof(*t->all) + sizeof(*t->v);
+
+	*t = (struct tables){ .all = tally_calloc(m->ntable, each) };
+	if (t->all == NULL)
+		return false;
+	t->count = t->all + m->ntable;
+	t->at = t->count + m->ntable;
+	t->v = (uint16_t *)(t->at + m->ntable);
+	return true;
+}
+
+static void
+put_tables(struct wire *w, struct tables *t, const struct tally_batch *b)
+{
+	for (uint16_t i = 0; i < b->model->ntable; i++)
+		if (b->rows[i].n > 0)
+			t->v[t->n++] = i;
+	wire_u16(w, &t->n);
+	wire_raw(w, t->v, t->n * sizeof(*t->v));
+}
+
+static void
+read_tables(struct wire *w, struct tables *t, const struct tally_model *m)
+{
+	uint32_t next = 0;
+
+	wire_u16(w, &t->n);
+	w->bad |= t->n > m->ntable;
+	if (w->bad)
+		t->n = 0;
+	wire_raw(w, t->v, t->n * sizeof(*t->v));
+	for (uint16_t k = 0; k < t->n && !w->bad; k++) {
+		w->bad = t->v[k] < next || t->v[k] >= m->ntable;
+		next = t->v[k] + 1u;
+	}
+}
+
+/* How many rows of the document there are behind those of the ones before, and
+ * what they refer to. */
 static void
 put_rows(struct wire *w, const struct tally_batch *b, uint32_t document,
-    uint32_t *at, uint32_t *count)
+    struct tables *t)
 {
 	const struct tally_rows *r;
 	size_t n;
 
-	for (uint16_t i = 0; i < b->model->ntable; i++) {
-		r = &b->rows[i];
-		count[i] = 0;
-		while (at[i] + count[i] < r->n &&
-		    r->row[at[i] + count[i]].document == document)
-			count[i]++;
+	for (uint16_t k = 0; k < t->n; k++) {
+		r = &b->rows[t->v[k]];
+		t->count[k] = 0;
+		while (t->at[k] + t->count[k] < r->n &&
+		    r->row[t->at[k] + t->count[k]].document == document)
+			t->count[k]++;
 	}
-	wire_raw(w, count, b->model->ntable * sizeof(*count));
-	for (uint16_t i = 0; i < b->model->ntable; i++) {
-		n = b->rows[i].table->nreference;
-		if (count[i] > 0 && n > 0)
-			wire_raw(w, b->rows[i].reference + at[i] * n,
-			    count[i] * n * sizeof(uint32_t));
-		at[i] += count[i];
+	wire_raw(w, t->count, t->n * sizeof(*t->count));
+	for (uint16_t k = 0; k < t->n; k++) {
+		r = &b->rows[t->v[k]];
+		n = r->table->nreference;
+		if (t->count[k] > 0 && n > 0)
+			wire_raw(w, r->reference + t->at[k] * n,
+			    t->count[k] * n * sizeof(uint32_t));
+		t->at[k] += t->count[k];
 	}
 }
 
@@ -64,24 +115,27 @@ read_references(struct wire *w, const struct tally_model *model,
 }
 
 static void
-read_rows(struct wire *w, struct tally_batch *b, uint32_t *count)
+read_rows(struct wire *w, struct tally_batch *b, struct tables *t)
 {
 	const struct tally_model *model = b->model;
 	uint32_t row;
 
 	(void)tally_batch_document(b);
-	wire_raw(w, count, model->ntable * sizeof(*count));
-	for (uint16_t i = 0; i < model->ntable; i++)
-		w->bad |= (count[i] > 1 && model->table[i].head) ||
-		    count[i] > (size_t)(w->end - w->p) / WIRE_CELL;
-	for (uint16_t i = 0; i < model->ntable && !w->bad; i++) {
-		if (count[i] == 0)
+	wire_raw(w, t->count, t->n * sizeof(*t->count));
+	for (uint16_t k = 0; k < t->n; k++) {
+		w->bad |= (t->count[k] > 1 && model->table[t->v[k]].head) ||
+		    t->count[k] > (size_t)(w->end - w->p) / WIRE_CELL;
+		t->all[t->v[k]] = t->count[k];
+	}
+	for (uint16_t k = 0; k < t->n && !w->bad; k++) {
+		if (t->count[k] == 0)
 			continue;
-		row = tally_batch_add_many(b, i, count[i]);
+		row = tally_batch_add_many(b, t->v[k], t->count[k]);
 		if (row == TALLY_NO_ROW)
 			w->bad = true;
 		else
-			read_references(w, model, &b->rows[i], row, count);
+			read_references(
+			    w, model, &b->rows[t->v[k]], row, t->all);
 	}
 }
 
@@ -226,22 +280,22 @@ document(struct wire *w, struct store_document *d, struct pending *p,
 }
 
 static void
-put_documents(struct wire *w, struct gathered *g, uint32_t *count)
+put_documents(struct wire *w, struct gathered *g, struct tables *t)
 {
 	const struct tally_model *m = g->batch.model;
-	uint32_t *at = count + m->ntable;
 	bool rows;
 
+	put_tables(w, t, &g->batch);
 	for (size_t i = 0; i < g->n; i++) {
 		rows = g->doc[i].batch != UINT32_MAX;
 		document(w, &g->doc[i], &g->pending[i], i == 0, &rows, m);
 		if (rows)
-			put_rows(w, &g->batch, g->doc[i].batch, at, count);
+			put_rows(w, &g->batch, g->doc[i].batch, t);
 	}
 }
 
 static void
-read_documents(struct wire *w, struct gathered *g, size_t n, uint32_t *count)
+read_documents(struct wire *w, struct gathered *g, size_t n, struct tables *t)
 {
 	const struct tally_model *m = g->batch.model;
 	struct store_document *d;
@@ -249,6 +303,7 @@ read_documents(struct wire *w, struct gathered *g, size_t n, uint32_t *count)
 	size_t found = 0;
 	bool rows;
 
+	read_tables(w, t, m);
 	for (size_t i = 0; i < n && !w->bad; i++) {
 		d = &g->doc[i];
 		p = &g->pending[i];
@@ -263,7 +318,7 @@ read_documents(struct wire *w, struct gathered *g, size_t n, uint32_t *count)
 		found += p->found.n;
 		if (rows) {
 			d->batch = g->batch.ndocument;
-			read_rows(w, &g->batch, count);
+			read_rows(w, &g->batch, t);
 		}
 		g->n = i + 1;
 	}
@@ -273,12 +328,10 @@ read_documents(struct wire *w, struct gathered *g, size_t n, uint32_t *count)
 void
 wire_gathered(struct wire *w, struct gathered *g)
 {
-	const struct tally_model *m = g->batch.model;
-	/* Rows of the document in each table, and of all before it. */
-	uint32_t *count = tally_calloc(2u * m->ntable, sizeof(*count));
+	struct tables t;
 	size_t n;
 
-	if (count == NULL) {
+	if (!tables_open(&t, g->batch.model)) {
 		w->bad = true;
 		return;
 	}
@@ -288,12 +341,12 @@ wire_gathered(struct wire *w, struct gathered *g)
 	wire_findings(w, &g->found);
 	n = wire_count(w, g->n, DOCUMENT_LEAST);
 	if (w->out != NULL)
-		put_documents(w, g, count);
+		put_documents(w, g, &t);
 	else if (n <= GATHERED_DOCUMENTS)
-		read_documents(w, g, n, count);
+		read_documents(w, g, n, &t);
 	else
 		w->bad = true;
-	tally_free(count);
+	tally_free(t.all);
 	wire_cells(w, &g->batch);
 	for (size_t i = 0; i < g->n && w->out == NULL && !w->bad; i++)
 		g->doc[i].key = gathered_key(g, g->doc[i].batch);

@@ -243,6 +243,67 @@ test_batch_damaged(void **state)
 	gathered_close(&got);
 }
 
+/* Where the tables that have rows are said: how many, and which. */
+static char *
+tables_of(struct tally_str content)
+{
+	struct tally_findings found;
+	struct wire w;
+	uint64_t seen;
+	bool last;
+
+	tally_findings_init(&found, 100);
+	message_open(&w, content);
+	wire_u64(&w, &seen);
+	wire_bool(&w, &last);
+	wire_findings(&w, &found);
+	(void)wire_count(&w, 0, 1);
+	assert_false(w.bad);
+	tally_findings_free(&found);
+	return message.p + (w.p - message.p);
+}
+
+/* A table that is none, or not behind the one before it, or said to be there
+ * and is not. */
+static void
+test_tables_changed(void **state)
+{
+	static const struct {
+		int at; /* of the numbers: 0 is how many there are */
+		int is; /* that many more than there are tables */
+	} changed[] = { { 0, 0 }, { 0, 1 }, { 1, 0 }, { 2, 0 } };
+	struct gathered said, got;
+	uint16_t number[3];
+	char *at;
+
+	(void)state;
+	open_two(&said, &got, &fx.model);
+	write_batch(&said);
+	at = tables_of(message_content());
+	memcpy(number, at, sizeof(number));
+	assert_in_range(number[0], 2, fx.model.ntable);
+	for (uint16_t i = 0; i < 2; i++)
+		assert_true(said.batch.rows[number[1 + i]].n > 0);
+	assert_true(number[1] < number[2]);
+	assert_true(read_batch(message_content(), &got));
+	for (size_t i = 0; i < sizeof(changed) / sizeof(changed[0]); i++) {
+		uint16_t is = (uint16_t)(fx.model.ntable + changed[i].is);
+
+		if (number[changed[i].at] == is)
+			continue;
+		memcpy(at + changed[i].at * 2, &is, sizeof(is));
+		if (read_batch(message_content(), &got))
+			fail_msg("row %zu", i);
+		memcpy(at, number, sizeof(number));
+	}
+	memcpy(at + 2, &number[2], sizeof(*number)); /* twice the same */
+	assert_false(read_batch(message_content(), &got));
+	memcpy(at, number, sizeof(number));
+	assert_true(read_batch(message_content(), &got));
+	gathered_close(&said);
+	gathered_close(&got);
+}
+
 /* --- values of columns --- */
 
 static const struct {
@@ -522,6 +583,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_batch),
 		cmocka_unit_test(test_batch_damaged),
+		cmocka_unit_test(test_tables_changed),
 		cmocka_unit_test(test_values),
 		cmocka_unit_test(test_texts),
 		cmocka_unit_test(test_texts_foreign),
