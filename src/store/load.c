@@ -4,6 +4,8 @@
 
 #include <assert.h>
 
+#include "base/word.h"
+
 void
 load_columns(struct tally_buf *b, const struct tally_table *t, const bool *used)
 {
@@ -53,6 +55,27 @@ load_integer(int64_t *out, const struct tally_cell *c)
 	}
 	*out = negative ? (int64_t)(0 - v) : (int64_t)v;
 	return true;
+}
+
+struct load_keys
+load_keys(const struct engine_load *l, size_t n)
+{
+	struct load_keys k = { .plain = true };
+	struct tally_str key;
+
+	for (; n > 0; n--, l++)
+		for (size_t i = 0; i < l->ndocument; i++) {
+			key = l->document[i].key;
+			if (key.n == 0)
+				continue;
+			k.plain = k.plain && word_plain(key.p, key.n);
+			if (k.n == 0 || tally_str_cmp(key, k.least) < 0)
+				k.least = key;
+			if (k.n == 0 || tally_str_cmp(key, k.greatest) > 0)
+				k.greatest = key;
+			k.n++;
+		}
+	return k;
 }
 
 const char *

@@ -22,6 +22,16 @@ int64_t load_reference(const struct tally_model *, const struct tally_rows *,
 /* False when the cell does not hold an integer of 64 bits. */
 bool load_integer(int64_t *, const struct tally_cell *);
 
+/* The keys of documents: how many have one, and the least and the greatest in
+ * order of bytes. */
+struct load_keys {
+	size_t n;
+	struct tally_str least, greatest;
+	bool
+	    plain; /* all are ASCII without NUL: the store has them like that */
+};
+struct load_keys load_keys(const struct engine_load *, size_t n);
+
 /* The verdict's letter, a static string of one character. */
 const char *load_verdict(enum tally_verdict);
 

@@ -248,6 +248,45 @@ keys_are_recognised(void **state)
 	tally_batch_free(&b);
 }
 
+/* Many keys are first asked about by the least and the greatest: the store has
+ * three, from 11 on.  An odd one, which the store would have otherwise, must
+ * not hide them. */
+static void
+many_keys_are_recognised(void **state)
+{
+	enum { MANY = 20 };
+	static const struct {
+		unsigned first;  /* of the keys */
+		const char *odd; /* instead of the last one, which it is */
+		unsigned found;
+	} row[] = { { 1, NULL, 3 }, { 14, NULL, 0 }, { 100, NULL, 0 },
+		{ 11, NULL, 3 }, { 13, NULL, 1 }, { 14, "A", 0 },
+		{ 14, "PO-000012", 1 }, { 1, "\xff", 3 }, { 1, "", 3 },
+		{ 14, "PO-000013\xff", 0 } };
+	struct fixture *f = *state;
+	struct store_document d[MANY];
+	struct tally_batch b;
+	int64_t prior[MANY];
+	struct tally_err err;
+	unsigned found;
+
+	put_some(f, 3, 11);
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		fixture_batch(f, &b, d, MANY, row[i].first, 1);
+		if (row[i].odd != NULL)
+			d[MANY - 1].key = tally_cstr(row[i].odd);
+		assert_int_equal(
+		    fixture_prior(f->store, "acme", d, MANY, prior, &err),
+		    TALLY_OK);
+		found = 0;
+		for (int k = 0; k < MANY; k++)
+			found += prior[k] != 0;
+		if (found != row[i].found)
+			fail_msg("row %zu: %u are found", i, found);
+		tally_batch_free(&b);
+	}
+}
+
 /* Every second one has the key of the one before it. */
 static void
 many_keys_at_once(void **state)
@@ -525,6 +564,7 @@ main(void)
 		T(rejected_documents_have_no_rows),
 		T(documents_without_a_batch),
 		T(keys_are_recognised),
+		T(many_keys_are_recognised),
 		T(many_keys_at_once),
 		T(rejected_documents_take_no_key),
 		T(texts_pass_the_door),
