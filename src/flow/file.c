@@ -225,8 +225,7 @@ translate_ahead(struct translate *t, const struct store_file *file,
 	struct tally_err ignored;
 
 	if (*payload == NULL &&
-	    store_payload_open(payload, t->f->store, file->id, &ignored) !=
-		TALLY_OK)
+	    store_payload_of(payload, t->f->store, file, &ignored) != TALLY_OK)
 		return false;
 	f.ctx = *payload;
 	return parser_ahead(t->parser, &f, t->f->store);
@@ -308,8 +307,7 @@ translate_file(struct translate *t, struct tally_err *err)
 	enum tally_rc rc = TALLY_OK;
 
 	if (t->payload == NULL)
-		rc = store_payload_open(
-		    &t->payload, t->f->store, t->file.id, err);
+		rc = store_payload_of(&t->payload, t->f->store, &t->file, err);
 	t->unreadable = translate_lacks(rc);
 	t->opened = rc == TALLY_OK;
 	if (rc != TALLY_OK)

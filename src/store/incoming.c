@@ -30,6 +30,7 @@ struct store_incoming {
 	uint64_t size;
 	unsigned char digest[32];
 	bool digested; /* complete: nothing more can come */
+	bool kept;     /* in the store, as a row */
 	bool broken;   /* could not be made durable */
 	char tail[TAIL];
 };
@@ -121,7 +122,10 @@ store_incoming_free(struct store_incoming *in)
 	if (in == NULL)
 		return;
 	spool_free(in->spool);
-	tally_buf_free(&in->memory);
+	if (in->kept)
+		store_recent(in->st, in->digest, &in->memory);
+	else
+		tally_buf_free(&in->memory);
 	tally_hash_free(in->hash);
 	tally_free(in);
 }
@@ -265,9 +269,11 @@ store_incoming_keep(struct store_incoming *in, int64_t now, int64_t *payload,
 	enum tally_rc rc;
 
 	assert(in->digested);
-	if (in->spool == NULL)
+	if (in->spool == NULL) {
+		in->kept = true;
 		return store_payload_hold(in->st, in->digest,
 		    tally_buf_view(&in->memory), payload, err);
+	}
 	rc = store_number(
 	    in->st, Q_PAYLOAD_FIND, v, COUNT(v), payload, &known, err);
 	if (rc != TALLY_OK || known)

@@ -93,6 +93,14 @@ struct store_received {
 	struct tally_buf last;     /* where nothing is in it */
 };
 
+/* A small one, with its bytes, which wait to be translated. */
+#define STORE_RECENT       512
+#define STORE_RECENT_BYTES (4u << 20)
+struct store_recent {
+	unsigned char sha256[TALLY_HASH_SIZE];
+	struct tally_buf bytes; /* owned */
+};
+
 struct store {
 	struct engine *engine; /* owned */
 	const struct tally_model *model;
@@ -108,7 +116,9 @@ struct store {
 	struct tally_buf chained; /* what an event's hash covers */
 	/* Large files that came last: see payload.c. */
 	struct store_received received[STORE_RECEIVED];
-	unsigned nreceived; /* so far */
+	unsigned nreceived;                       /* so far */
+	struct store_recent recent[STORE_RECENT]; /* a ring, as they came */
+	size_t nrecent, first_recent, recent_bytes;
 };
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
@@ -300,6 +310,10 @@ enum tally_rc store_payload_add(struct store *, const unsigned char sha256[32],
 void store_received(struct store *, const unsigned char sha256[32],
     struct tally_hash *before, struct tally_str last);
 void store_received_free(struct store *);
+/* Of one that is a row: its bytes, which are taken over, are not read again
+ * either.  Where there is no room they are let go. */
+void store_recent(
+    struct store *, const unsigned char sha256[32], struct tally_buf *bytes);
 
 /* incoming.c: what files.c needs of one. */
 enum tally_rc store_incoming_end(struct store_incoming *, struct tally_err *)

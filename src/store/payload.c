@@ -6,7 +6,8 @@
  * as needed; either can have several sources at different places.  What comes
  * back is compared with its SHA-256: a small one when it is opened, a large
  * one while it is read, from the beginning on as far as readers get; but not
- * the first time where this process has just written it.
+ * the first time where this process has just written it, and then tiny ones are
+ * still there.
  */
 #include "store/internal.h"
 
@@ -133,13 +134,6 @@ forget_received(struct store_received *r)
 }
 
 void
-store_received_free(struct store *st)
-{
-	for (size_t i = 0; i < STORE_RECEIVED; i++)
-		forget_received(&st->received[i]);
-}
-
-void
 store_received(struct store *st, const unsigned char sha256[32],
     struct tally_hash *before, struct tally_str last)
 {
@@ -153,6 +147,68 @@ store_received(struct store *st, const unsigned char sha256[32],
 	tally_buf_str(&r->last, last);
 	if (r->last.failed)
 		forget_received(r);
+}
+
+static void
+drop_recent(struct store *st)
+{
+	struct store_recent *r = &st->recent[st->first_recent];
+
+	st->recent_bytes -= r->bytes.n;
+	tally_buf_free(&r->bytes);
+	st->first_recent = (st->first_recent + 1) % STORE_RECENT;
+	st->nrecent--;
+}
+
+void
+store_recent(
+    struct store *st, const unsigned char sha256[32], struct tally_buf *bytes)
+{
+	struct store_recent *r;
+
+	if (bytes->n > STORE_TINY) {
+		tally_buf_free(bytes);
+		return;
+	}
+	while (st->nrecent == STORE_RECENT ||
+	    (st->nrecent > 0 &&
+		st->recent_bytes + bytes->n > STORE_RECENT_BYTES))
+		drop_recent(st);
+	r = &st->recent[(st->first_recent + st->nrecent++) % STORE_RECENT];
+	memcpy(r->sha256, sha256, sizeof(r->sha256));
+	r->bytes = *bytes;
+	st->recent_bytes += bytes->n;
+	*bytes = (struct tally_buf){ 0 };
+}
+
+/* They are taken in hand as they came; what is passed over does not come. */
+static bool
+take_recent(struct store *st, const struct store_file *f, struct tally_buf *out)
+{
+	struct store_recent *r;
+
+	for (size_t i = 0; i < st->nrecent; i++) {
+		r = &st->recent[(st->first_recent + i) % STORE_RECENT];
+		if (memcmp(r->sha256, f->sha256, sizeof(r->sha256)) != 0)
+			continue;
+		while (i-- > 0)
+			drop_recent(st);
+		*out = r->bytes;
+		st->recent_bytes -= r->bytes.n;
+		r->bytes = (struct tally_buf){ 0 };
+		drop_recent(st);
+		return true;
+	}
+	return false;
+}
+
+void
+store_received_free(struct store *st)
+{
+	for (size_t i = 0; i < STORE_RECEIVED; i++)
+		forget_received(&st->received[i]);
+	while (st->nrecent > 0)
+		drop_recent(st);
 }
 
 /* What was left over when it came is what reading it would leave. */
@@ -191,6 +247,29 @@ open_archived(struct store *st, struct store_payload *p, const char *path,
 		    "restore it from a backup",
 		    path);
 	recall(st, p);
+	return TALLY_OK;
+}
+
+enum tally_rc
+store_payload_of(struct store_payload **out, struct store *st,
+    const struct store_file *f, struct tally_err *err)
+{
+	struct store_payload *p;
+	struct tally_buf bytes;
+
+	if (!take_recent(st, f, &bytes))
+		return store_payload_open(out, st, f->id, err);
+	p = tally_calloc(1, sizeof(*p));
+	if (p == NULL) {
+		tally_buf_free(&bytes);
+		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	}
+	p->fd = -1;
+	p->size = bytes.n;
+	p->bytes = bytes;
+	p->hashed = UINT64_MAX;
+	tally_buf_init(&p->last, SIZE_MAX);
+	*out = p;
 	return TALLY_OK;
 }
 

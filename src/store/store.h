@@ -178,6 +178,10 @@ enum tally_rc store_file_change(struct store *, const struct store_file *,
 /* A file's bytes from an offset on.  The source lives until the payload is
  * closed. */
 struct store_payload;
+/* Of one whose row is known: from memory, the first time, where this process
+ * has just received it. */
+enum tally_rc store_payload_of(struct store_payload **, struct store *,
+    const struct store_file *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_payload_open(struct store_payload **, struct store *,
     int64_t file, struct tally_err *) TALLY_MUST_USE;
 struct tally_source store_payload_source(struct store_payload *, uint64_t from);

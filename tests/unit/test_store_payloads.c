@@ -409,6 +409,64 @@ dead_spools_are_removed(void **state)
 	close(to[0]), close(to[1]), close(back[0]), close(back[1]);
 }
 
+/* Whether a file's bytes, n of them, are had without its row being read. */
+static bool
+is_remembered(struct fixture *f, int64_t id, size_t n)
+{
+	struct store_payload *p;
+	struct store_file file;
+	struct tally_source s;
+	struct tally_err err;
+	static unsigned char buf[70000];
+	size_t got;
+	bool found;
+	enum tally_rc rc;
+
+	assert_int_equal(
+	    store_file_get(f->store, id, &file, &found, &err), TALLY_OK);
+	rc = store_payload_of(&p, f->store, &file, &err);
+	if (rc != TALLY_OK)
+		return false;
+	s = store_payload_source(p, 0);
+	assert_int_equal(s.read(s.ctx, buf, sizeof(buf), &got, &err), TALLY_OK);
+	assert_int_equal(got, n);
+	for (size_t i = 0; i < n; i++)
+		assert_int_equal(buf[i], fixture_byte(i));
+	store_payload_close(p);
+	return true;
+}
+
+/* Tiny files that were just received are had from memory, once, as they came:
+ * the last few, and none that another one was taken before. */
+static void
+tiny_files_are_remembered(void **state)
+{
+	struct fixture *f = *state;
+	const size_t most = 520, tiny = 65536;
+	int64_t id[520];
+	char name[16];
+
+	for (size_t i = 0; i < most; i++) {
+		const size_t n = i == most - 1 ? tiny + 1 : i + 1;
+		const struct store_object o = { "acme", tally_cstr(name), n,
+			5 };
+		struct store_incoming *in = fixture_incoming(f, n, tiny);
+		bool known;
+
+		snprintf(name, sizeof(name), "%zu", i);
+		id[i] = fixture_add(f, &o, in, &known);
+		store_incoming_free(in);
+	}
+	fixture_execute(f, "UPDATE payloads SET bytes = x'00'");
+	assert_false(is_remembered(f, id[6], 7));
+	assert_true(is_remembered(f, id[7], 8));
+	assert_false(is_remembered(f, id[7], 8));
+	assert_true(is_remembered(f, id[300], 301));
+	assert_false(is_remembered(f, id[299], 300));
+	assert_true(is_remembered(f, id[518], 519));
+	assert_false(is_remembered(f, id[519], tiny + 1));
+}
+
 int
 main(void)
 {
@@ -426,6 +484,7 @@ main(void)
 		T(beginnings_are_hashed),
 		T(damaged_rows_are_noticed),
 		T(dead_spools_are_removed),
+		T(tiny_files_are_remembered),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
