@@ -27,20 +27,26 @@ printable(__m256i v)
 	    _mm256_add_epi8(v, _mm256_set1_epi8(1)), _mm256_set1_epi8(0x20));
 }
 
+SCAN_AVX2 SCAN_INLINE void
+part(struct scan_bits *b, const unsigned char *p, const struct keys *k,
+    unsigned at)
+{
+	__m256i v = _mm256_loadu_si256((const __m256i *)p);
+	__m256i t = _mm256_cmpeq_epi8(v, k->segment);
+	__m256i e = _mm256_cmpeq_epi8(v, k->element);
+
+	b->sep |= bits(_mm256_or_si256(e, t)) << at;
+	b->term |= bits(t) << at;
+	b->dark |= bits(printable(v)) << at;
+}
+
 SCAN_AVX2 SCAN_INLINE struct scan_bits
 block(const unsigned char *p, const struct keys *k)
 {
 	struct scan_bits b = { 0, 0, 0 };
 
-	for (unsigned i = 0; i < SCAN_BLOCK; i += 32) {
-		__m256i v = _mm256_loadu_si256((const __m256i *)(p + i));
-		__m256i t = _mm256_cmpeq_epi8(v, k->segment);
-		__m256i e = _mm256_cmpeq_epi8(v, k->element);
-
-		b.sep |= bits(_mm256_or_si256(e, t)) << i;
-		b.term |= bits(t) << i;
-		b.dark |= bits(printable(v)) << i;
-	}
+	part(&b, p, k, 0);
+	part(&b, p + 32, k, 32);
 	b.dark = ~b.dark;
 	return b;
 }

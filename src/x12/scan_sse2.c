@@ -24,20 +24,28 @@ printable(__m128i v)
 	    _mm_add_epi8(v, _mm_set1_epi8(1)), _mm_set1_epi8(0x20));
 }
 
+SCAN_INLINE void
+part(struct scan_bits *b, const unsigned char *p, const struct keys *k,
+    unsigned at)
+{
+	__m128i v = _mm_loadu_si128((const __m128i *)p);
+	__m128i t = _mm_cmpeq_epi8(v, k->segment);
+	__m128i e = _mm_cmpeq_epi8(v, k->element);
+
+	b->sep |= bits(_mm_or_si128(e, t)) << at;
+	b->term |= bits(t) << at;
+	b->dark |= bits(printable(v)) << at;
+}
+
 SCAN_INLINE struct scan_bits
 block(const unsigned char *p, const struct keys *k)
 {
 	struct scan_bits b = { 0, 0, 0 };
 
-	for (unsigned i = 0; i < SCAN_BLOCK; i += 16) {
-		__m128i v = _mm_loadu_si128((const __m128i *)(p + i));
-		__m128i t = _mm_cmpeq_epi8(v, k->segment);
-		__m128i e = _mm_cmpeq_epi8(v, k->element);
-
-		b.sep |= bits(_mm_or_si128(e, t)) << i;
-		b.term |= bits(t) << i;
-		b.dark |= bits(printable(v)) << i;
-	}
+	part(&b, p, k, 0);
+	part(&b, p + 16, k, 16);
+	part(&b, p + 32, k, 32);
+	part(&b, p + 48, k, 48);
 	b.dark = ~b.dark;
 	return b;
 }
