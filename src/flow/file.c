@@ -34,10 +34,17 @@ read_first(void *t, void *buf, size_t max, size_t *got, struct tally_err *err)
 	return read_from(t, READ_FIRST, buf, max, got, err);
 }
 
+/* What is read the second time is not read again. */
 static enum tally_rc
-read_second(void *t, void *buf, size_t max, size_t *got, struct tally_err *err)
+read_second(
+    void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
 {
-	return read_from(t, READ_SECOND, buf, max, got, err);
+	struct translate *t = ctx;
+	enum tally_rc rc = read_from(t, READ_SECOND, buf, max, got, err);
+
+	t->at_second += *got;
+	store_payload_forget(t->payload, t->at_second);
+	return rc;
 }
 
 static enum tally_rc
@@ -52,6 +59,8 @@ translate_source(struct translate *t, enum reader r, uint64_t from)
 	struct tally_source s = { .ctx = t };
 
 	t->source[r] = store_payload_source(t->payload, from);
+	if (r == READ_SECOND)
+		t->at_second = from;
 	s.read = r == READ_FIRST ? read_first
 	    : r == READ_SECOND   ? read_second
 				 : read_digest;

@@ -93,6 +93,7 @@ struct translate {
 	bool opened;     /* they were there to be given to the parser */
 	size_t waiting, waiting_bytes; /* documents, for a commit; their rows */
 	struct tally_source source[READERS];
+	uint64_t at_second;            /* where the second of them is */
 	struct tally_findings outside; /* about the file itself */
 	bool quarantined, fresh;       /* any interchange was */
 	char reason[256];

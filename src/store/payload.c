@@ -18,6 +18,11 @@
 
 #include "base/io.h"
 
+/* Of a file that would fill the memory of the machine the kernel lets go of so
+ * many bytes at a time. */
+#define LARGE  (UINT64_C(32) << 20)
+#define FORGET (UINT64_C(4) << 20)
+
 /* Where one source stands. */
 struct place {
 	struct store_payload *payload; /* null: there was no memory for it */
@@ -32,6 +37,7 @@ struct store_payload {
 	unsigned char sha256[32];
 	struct tally_hash *hash;   /* owned */
 	uint64_t hashed;           /* bytes from the beginning */
+	uint64_t forgotten;        /* likewise */
 	struct tally_hash *before; /* the last block; null: not read; owned */
 	struct tally_buf last;
 	struct place *place; /* all sources; owned */
@@ -394,6 +400,16 @@ read_on(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
 	}
 	place->at += *got;
 	return rc;
+}
+
+void
+store_payload_forget(struct store_payload *p, uint64_t upto)
+{
+	if (p->fd < 0 || p->size <= LARGE || upto < p->forgotten + FORGET)
+		return;
+	(void)posix_fadvise(p->fd, (off_t)p->forgotten,
+	    (off_t)(upto - p->forgotten), POSIX_FADV_DONTNEED);
+	p->forgotten = upto;
 }
 
 struct tally_source

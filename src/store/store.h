@@ -185,6 +185,9 @@ enum tally_rc store_payload_of(struct store_payload **, struct store *,
 enum tally_rc store_payload_open(struct store_payload **, struct store *,
     int64_t file, struct tally_err *) TALLY_MUST_USE;
 struct tally_source store_payload_source(struct store_payload *, uint64_t from);
+/* Bytes before that one are hardly read again: of a large file the kernel need
+ * not keep them in memory, in place of what is. */
+void store_payload_forget(struct store_payload *, uint64_t upto);
 /* The SHA-256 of its first n bytes, once, where it is left over from reading it
  * to its end; false: it is to be made from the bytes. */
 bool store_payload_digest(

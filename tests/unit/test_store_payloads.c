@@ -83,6 +83,43 @@ payloads_come_back(void **state)
 	    "2");
 }
 
+/* What the kernel was told to let go of is read from the disk. */
+static void
+forgotten_bytes_come_back(void **state)
+{
+	struct fixture *f = *state;
+	const size_t n = 40 * (size_t)MIB;
+	struct store_object o = { "acme", TALLY_STR("large"), n, 5 };
+	struct store_incoming *in = fixture_incoming(f, n, MIB);
+	static unsigned char buf[MIB];
+	struct store_payload *p;
+	struct tally_source s;
+	struct tally_err err;
+	uint64_t at;
+	size_t got;
+	int64_t id;
+	bool known;
+
+	id = fixture_add(f, &o, in, &known);
+	store_incoming_free(in);
+	assert_int_equal(store_payload_open(&p, f->store, id, &err), TALLY_OK);
+	for (int turn = 0; turn < 2; turn++) {
+		s = store_payload_source(p, 0);
+		at = 0;
+		do {
+			store_payload_forget(p, at);
+			assert_int_equal(
+			    s.read(s.ctx, buf, sizeof(buf), &got, &err),
+			    TALLY_OK);
+			for (size_t j = 0; j < got; j += 4001)
+				assert_int_equal(buf[j], fixture_byte(at + j));
+			at += got;
+		} while (got > 0);
+		assert_int_equal(at, n);
+	}
+	store_payload_close(p);
+}
+
 static void
 tails(void **state)
 {
@@ -474,6 +511,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(payloads_come_back),
+		T(forgotten_bytes_come_back),
 		T(tails),
 		T(large_files_are_archived),
 		T(undone_receipts_leave_nothing),
