@@ -5,7 +5,8 @@
  *
  * PLANT is the number of one; it is not defined in any other build, and the
  * compiler then leaves out what stands behind PLANTED.  The build with POISON
- * takes few files at a time, too, so that few of them make many groups.
+ * takes few files at a time, too, so that few of them make many groups, and
+ * takes smaller ones for large.
  */
 #ifndef TALLYMAN_BASE_PLANT_H
 #define TALLYMAN_BASE_PLANT_H

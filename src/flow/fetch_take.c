@@ -17,12 +17,13 @@
 #include <string.h>
 
 #include "base/plant.h"
+#include "flow/early.h"
 #include "flow/parser.h"
 
 #define GROUP_FILES 512
-/* Few have many groups in the build for tests. */
+/* Few have many groups in the build for tests, and one need not be large. */
 #define AT_ONCE     (PLANTED(POISON) ? 4 : GROUP_FILES)
-#define GROUP_BYTES (32u << 20)
+#define GROUP_BYTES (PLANTED(POISON) ? 1u << 20 : 32u << 20)
 
 struct group {
 	struct pass *p;
@@ -35,6 +36,7 @@ struct group {
 	bool done[GROUP_FILES];
 	bool over[GROUP_FILES]; /* more bytes came than a file may have */
 	struct tally_err ours;  /* why no bytes can be kept here, if so */
+	struct early *early;    /* null: none is judged while it comes; owned */
 	struct errand reading;
 	enum tally_rc connection; /* of it; lost: why, where it was */
 	struct tally_err lost;
@@ -112,6 +114,8 @@ data(void *ctx, size_t i, const void *bytes, size_t n, struct tally_err *err)
 	rc = store_incoming_add(g->in[i], bytes, n, err);
 	if (rc != TALLY_OK)
 		g->ours = *err;
+	else
+		early_go_on(&g->early);
 	return rc;
 }
 
@@ -183,6 +187,18 @@ record(struct group *g, size_t i, bool *known, struct tally_err *err)
 	    : TALLY_OK;
 }
 
+/* Hands on what was judged of the group's file while it came. */
+static void
+hand_on(struct group *g)
+{
+	if (g->early == NULL || !g->c->recorded)
+		return;
+	early_came(g->early, g->c->sha256);
+	early_free(g->p->f->early);
+	g->p->f->early = g->early;
+	g->early = NULL;
+}
+
 static enum tally_rc
 record_group(struct group *g, struct tally_err *err)
 {
@@ -204,6 +220,7 @@ record_group(struct group *g, struct tally_err *err)
 		store_rollback(f->store);
 		return rc;
 	}
+	hand_on(g);
 	for (size_t i = 0; i < g->n; i++) {
 		if (!g->c[i].recorded)
 			continue;
@@ -284,6 +301,8 @@ begin(struct group *g, size_t i, struct tally_err *err)
 	rc = incoming(g, err);
 	if (rc != TALLY_OK)
 		return rc;
+	if (g->n == 1)
+		g->early = early_begin(p->f, p->box, g->entry->size, g->in[0]);
 	errand_give(p->f->errands, &g->reading);
 	return TALLY_OK;
 }
@@ -293,6 +312,8 @@ static void
 end(struct group *g)
 {
 	errand_await(g->p->f->errands, &g->reading);
+	early_free(g->early);
+	g->early = NULL;
 	for (size_t i = 0; i < g->n; i++) {
 		store_incoming_free(g->in[i]);
 		g->in[i] = NULL;
@@ -388,6 +409,7 @@ fetch_take(struct pass *p, bool *down, struct tally_err *err)
 	for (int i = 0; i < 2; i++) {
 		g[i]->p = p;
 		g[i]->n = 0;
+		g[i]->early = NULL;
 		g[i]->reading = (struct errand){ .go = read_all, .ctx = g[i] };
 	}
 	if (p->f->through && p->n > AT_ONCE && p->f->errands == NULL)

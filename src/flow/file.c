@@ -7,10 +7,6 @@
 
 #include <stdio.h>
 
-/* What is lost where a file is not as it was supposed to be: the recording of
- * so much.  A smaller one than WIRE_SMALL has nothing to gain. */
-#define SUPPOSED_MAX (UINT64_C(32) << 20)
-
 bool
 translate_lacks(enum tally_rc rc)
 {
@@ -249,8 +245,9 @@ translate_read(
 		.size = t->file.size,
 		.from = from,
 		.single = single,
+		/* One that comes at once has nothing to gain. */
 		.suppose = t->supposing && !single &&
-		    t->file.size > WIRE_SMALL && t->file.size <= SUPPOSED_MAX,
+		    t->file.size > WIRE_SMALL && !parser_is_large(t->file.size),
 		.source = source,
 		.used = group_used,
 		.ctx = t };

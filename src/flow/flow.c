@@ -2,6 +2,7 @@
 /* The stage table, and opening and closing a run; see flow.h. */
 #include "flow/flow.h"
 
+#include "flow/early.h"
 #include "flow/lock.h"
 #include "flow/parser.h"
 #include "flow/worker.h"
@@ -81,6 +82,7 @@ flow_begin(
 	f->dir = NULL;
 	f->lock = -1;
 	f->parser = NULL;
+	f->early = NULL;
 	f->errands = NULL;
 	f->through = false;
 	f->behind = false;
@@ -137,6 +139,7 @@ flow_end(struct flow *f)
 	worker_stop(f);
 	errands_free(f->errands);
 	flow_deliver_drop(f);
+	early_free(f->early);
 	parser_free(f->parser);
 	store_close(f->store);
 	lock_release(f->lock);
@@ -149,6 +152,7 @@ flow_end(struct flow *f)
 	tally_free(f->dir);
 	f->box = NULL;
 	f->waits = NULL;
+	f->early = NULL;
 	f->parser = NULL;
 	f->store = NULL;
 	f->maps = NULL;

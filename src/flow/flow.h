@@ -79,6 +79,7 @@ struct flow {
 	struct store *store;   /* null when opened without */
 	int lock;              /* -1: not held */
 	struct parser *parser; /* null: nothing was to be read yet; owned */
+	struct early *early;   /* of the file that was taken last; owned */
 	/* Null until there are files for more than one group; owned. */
 	struct errands *errands;
 	bool through;   /* each group goes on through the stages at once */

@@ -19,6 +19,9 @@
 #include "flow/parse.h"
 
 #define PIPE_BYTES (1 << 20) /* what an ordinary user may have */
+/* Of a file that may be supposed; a small one is too large in the build
+ * for tests. */
+#define SUPPOSED_MAX (PLANTED(POISON) ? UINT64_C(1) << 20 : UINT64_C(32) << 20)
 /* Of what is judged; its lists have their own limits. */
 #define ARENA_MAX ((size_t)512 << 20)
 
@@ -341,6 +344,12 @@ bool
 parser_supposed(const struct parser *p)
 {
 	return p->file.suppose;
+}
+
+bool
+parser_is_large(uint64_t size)
+{
+	return size > SUPPOSED_MAX;
 }
 
 bool

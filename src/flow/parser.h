@@ -5,7 +5,8 @@
  *
  * It is made by fork when the first file is to be read or one is expected, once
  * configuration, dictionary, maps and guides are there, and lives as long as
- * the run.  What flows where:
+ * the run.  A large file has one of its own, where it can: see early.h.  What
+ * flows where:
  *
  *   the run     gives bytes of the file in hand as they are asked for, in
  *               memory that the parser can only read, decides what becomes of
@@ -102,6 +103,18 @@ void parser_forget_ahead(struct parser *);
 bool parser_is_ahead(const struct parser *);
 
 /*
+ * Gives a large file to be judged while it still comes.  Nothing of it is there
+ * at first; each call of parser_early_on says how many bytes are, and gives
+ * those of them that were asked for.  Then parser_file has to come for the same
+ * file, all of which is there now, by a source that may be another one.  When
+ * one of the two has failed, only parser_free may be called.
+ */
+enum tally_rc parser_early(struct parser *, const struct parser_file *,
+    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc parser_early_on(
+    struct parser *, uint64_t there, struct tally_err *) TALLY_MUST_USE;
+
+/*
  * The next interchange of the file, *out null behind the last, and what was
  * found; both live until the next call.  Before that one of parser_skip and
  * parser_record says what becomes of it.
@@ -120,6 +133,9 @@ void parser_skip(struct parser *);
  * back, and the file to be read without suppose.
  */
 bool parser_supposed(const struct parser *);
+/* Whether a file is too large to be supposed: what is lost where it is not so
+ * is the recording of all of it. */
+bool parser_is_large(uint64_t size);
 bool parser_otherwise(const struct parser *);
 
 /* The cross-references of the file's partner, before parser_record; kept for

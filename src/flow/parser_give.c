@@ -2,6 +2,7 @@
 /* What is given to the parser: files, and cross-references; see parser.h. */
 #include "flow/parser_inside.h"
 
+#include <assert.h>
 #include <string.h>
 
 #define AHEAD_BYTES ((size_t)1 << 20) /* of what is given ahead */
@@ -138,6 +139,19 @@ parser_make(struct parser *p)
 	(void)get_ready(p, &err);
 }
 
+/* It is in hand now, by another source; what was judged so far stands. */
+static void
+come_for(struct parser *p, const struct parser_file *f)
+{
+	assert(f->size == p->file.size && f->partner == p->file.partner &&
+	    f->from == p->file.from && !f->single && !f->suppose);
+	p->early = false;
+	p->file = *f;
+	p->there = f->size;
+	for (int i = 0; i < WIRE_READERS; i++)
+		p->reader[i].open = false;
+}
+
 enum tally_rc
 parser_file(
     struct parser *p, const struct parser_file *f, struct tally_err *err)
@@ -145,6 +159,10 @@ parser_file(
 	enum tally_rc rc;
 
 	p->died = p->otherwise = false;
+	if (p->early) {
+		come_for(p, f);
+		return TALLY_OK;
+	}
 	/* What is said of one must not be taken for what is said of another. */
 	if (p->nahead > 0 && p->ahead_of[p->first_ahead] != f->id)
 		parser_end(p);
@@ -152,6 +170,7 @@ parser_file(
 	if (rc != TALLY_OK)
 		return rc;
 	p->file = *f;
+	p->there = f->size;
 	p->ahead = p->nahead > 0;
 	p->busy = true;
 	p->skipped = false;
@@ -165,6 +184,25 @@ parser_file(
 	p->nahead--;
 	p->ahead_bytes -= f->size;
 	return TALLY_OK;
+}
+
+enum tally_rc
+parser_early(
+    struct parser *p, const struct parser_file *f, struct tally_err *err)
+{
+	enum tally_rc rc = parser_file(p, f, err);
+
+	assert(f->size > WIRE_SMALL && p->nahead == 0);
+	p->early = true;
+	p->there = 0;
+	return rc;
+}
+
+enum tally_rc
+parser_early_on(struct parser *p, uint64_t there, struct tally_err *err)
+{
+	p->there = there;
+	return parser_serve(p, err);
 }
 
 /* --- files read ahead --- */

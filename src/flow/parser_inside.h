@@ -49,8 +49,10 @@ struct parser {
 
 	/* The file in hand. */
 	struct parser_file file;
-	bool ahead;   /* it was given before it was in hand */
-	bool skipped; /* what is said of the interchange is not wanted */
+	uint64_t there; /* so many of its bytes have come */
+	bool early;     /* it was given while it came, and is not in hand yet */
+	bool ahead;     /* it was given before it was in hand */
+	bool skipped;   /* what is said of the interchange is not wanted */
 	bool otherwise;
 	struct parser_reader reader[WIRE_READERS];
 	struct wire_read asked[PARSER_ASKED]; /* a ring */
@@ -99,6 +101,9 @@ size_t parser_begin(struct parser *, struct wire *, enum wire_kind);
 /* Sends what goes without waiting; or all of it. */
 enum tally_rc parser_pump(struct parser *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc parser_flush(struct parser *, struct tally_err *) TALLY_MUST_USE;
+/* Takes what is said without waiting for it, up to what is for the caller, and
+ * gives what is asked for as far as it is there. */
+enum tally_rc parser_serve(struct parser *, struct tally_err *) TALLY_MUST_USE;
 /* The next frame that is for the caller; w reads its content, which lives
  * until the next call, or, put into a buffer by parser_keep before anything of
  * it is read, as long as that. */

@@ -86,6 +86,15 @@ fetch(struct parser *p, struct tally_err *err)
 	return rc;
 }
 
+/* Whether the next block that was asked for has come. */
+static bool
+has_come(const struct parser *p)
+{
+	const struct wire_read *r = &p->asked[p->first_asked];
+
+	return r->offset <= p->there && r->n <= p->there - r->offset;
+}
+
 /* As much as the pipe takes. */
 enum tally_rc
 parser_pump(struct parser *p, struct tally_err *err)
@@ -94,7 +103,7 @@ parser_pump(struct parser *p, struct tally_err *err)
 	enum tally_rc rc = TALLY_OK;
 
 	for (;;) {
-		if (p->sent == p->out.n && p->nasked > 0)
+		if (p->sent == p->out.n && p->nasked > 0 && has_come(p))
 			rc = fetch(p, err);
 		if (rc != TALLY_OK)
 			return rc;
@@ -345,6 +354,30 @@ parser_receive(struct parser *p, enum wire_kind *kind, struct wire *w,
 	how = parser_slow(p);
 	/* What it asked for meanwhile, before the run does something else. */
 	return how != NULL ? parser_lost(p, how, err) : parser_pump(p, err);
+}
+
+enum tally_rc
+parser_serve(struct parser *p, struct tally_err *err)
+{
+	struct pollfd fd = { .fd = p->from, .events = POLLIN };
+	struct wire_head head;
+	enum wire_kind kind = 0;
+	enum tally_rc rc = TALLY_OK;
+	struct wire w;
+	bool begun, more = true;
+
+	while (rc == TALLY_OK && more)
+		if (is_whole(p, &head, &begun)) {
+			more =
+			    head.kind == WIRE_READY || head.kind == WIRE_READ;
+			if (more)
+				rc = take_frame(p, &head, &kind, &w, err);
+		} else {
+			more = poll(&fd, 1, 0) > 0;
+			if (more)
+				rc = take(p, err);
+		}
+	return rc == TALLY_OK ? parser_pump(p, err) : rc;
 }
 
 enum tally_rc

@@ -22,6 +22,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "flow/early.h"
 #include "flow/lock.h"
 #include "store/sent.h"
 
@@ -235,7 +236,7 @@ out_of_hand(struct translate *t, enum tally_rc rc, struct tally_err *err)
 
 /* A file alone, with commits of its own. */
 static enum tally_rc
-alone(struct translate *t, struct group *g, struct tally_err *err)
+solo(struct translate *t, struct group *g, struct tally_err *err)
 {
 	struct store *st = t->f->store;
 	struct tally_err why;
@@ -266,6 +267,21 @@ alone(struct translate *t, struct group *g, struct tally_err *err)
 		return rc;
 	}
 	return failed(t, &why, err);
+}
+
+/* The same, by the parser that has judged it while it came, if one has. */
+static enum tally_rc
+alone(struct translate *t, struct group *g, struct tally_err *err)
+{
+	struct parser *own = early_take(t->f, &g->file[0]);
+	enum tally_rc rc;
+
+	if (own != NULL)
+		t->parser = own;
+	rc = solo(t, g, err);
+	t->parser = t->f->parser;
+	parser_free(own);
+	return rc;
 }
 
 /* One of several: what it did is taken back when it fails. */
@@ -488,6 +504,9 @@ flow_translate(struct flow *f, struct tally_err *err)
 		rc = mark_overdue(f, err);
 	log_progress_end(&f->log);
 	translate_close(t);
+	/* All that was taken has been in hand. */
+	early_free(f->early);
+	f->early = NULL;
 out:
 	tally_arena_free(&names);
 	tally_free(g);

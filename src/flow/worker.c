@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/io.h"
+#include "flow/early.h"
 #include "flow/parser.h"
 
 /* Beyond what a mailbox may take by its settings: for our own disk. */
@@ -96,6 +97,7 @@ work(struct flow *f, size_t i, pid_t run, int to)
 			close(f->box[k].work.from);
 	}
 	parser_leave(f->parser);
+	early_leave(f->early);
 	f->errands = NULL;
 	f->through = false;
 	/* Two lines of progress would be in each other's way. */

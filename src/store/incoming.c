@@ -33,6 +33,7 @@ struct store_incoming {
 	bool kept;     /* in the store, as a row */
 	bool broken;   /* could not be made durable */
 	char tail[TAIL];
+	uint64_t read; /* up to there, by its source */
 };
 
 enum tally_rc
@@ -187,6 +188,33 @@ uint64_t
 store_incoming_size(const struct store_incoming *in)
 {
 	return in->size;
+}
+
+uint64_t
+store_incoming_there(const struct store_incoming *in)
+{
+	return in->spool != NULL ? spool_there(in->spool) : 0;
+}
+
+static enum tally_rc
+read_on(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
+{
+	struct store_incoming *in = ctx;
+	enum tally_rc rc;
+
+	*got = 0;
+	if (in->spool == NULL)
+		return TALLY_OK;
+	rc = spool_read(in->spool, in->read, buf, max, got, err);
+	in->read += *got;
+	return rc;
+}
+
+struct tally_source
+store_incoming_source(struct store_incoming *in, uint64_t from)
+{
+	in->read = from;
+	return (struct tally_source){ read_on, in };
 }
 
 struct tally_str

@@ -47,6 +47,7 @@ struct spool {
 	pthread_mutex_t lock;
 	pthread_cond_t changed; /* full, or ended */
 	unsigned first, full;
+	uint64_t there; /* bytes that are written */
 	bool ended;
 	enum tally_rc rc; /* the first trouble, and the last */
 	struct tally_err err;
@@ -188,7 +189,8 @@ work(void *ctx)
 		if (rc != TALLY_OK) {
 			sp->rc = rc;
 			sp->err = err;
-		}
+		} else if (well)
+			sp->there += sp->n[sp->first];
 		sp->first = (sp->first + 1) % BLOCKS;
 		sp->full--;
 		pthread_cond_signal(&sp->changed);
@@ -217,6 +219,8 @@ turn(struct spool *sp, struct tally_err *err)
 		/* No thread to be had: one after the other, then. */
 		if (sp->rc == TALLY_OK)
 			sp->rc = empty(sp, sp->at, &sp->err);
+		if (sp->rc == TALLY_OK)
+			sp->there += sp->n[sp->at];
 		sp->n[sp->at] = 0;
 		return trouble(sp, err);
 	}
@@ -278,6 +282,38 @@ spool_end(struct spool *sp, struct tally_err *err)
 		rc = turn(sp, err);
 	join(sp);
 	return rc == TALLY_OK ? trouble(sp, err) : rc;
+}
+
+uint64_t
+spool_there(struct spool *sp)
+{
+	uint64_t there;
+
+	pthread_mutex_lock(&sp->lock);
+	there = sp->there;
+	pthread_mutex_unlock(&sp->lock);
+	return there;
+}
+
+enum tally_rc
+spool_read(struct spool *sp, uint64_t at, void *to, size_t max, size_t *got,
+    struct tally_err *err)
+{
+	uint64_t there = spool_there(sp);
+	ssize_t n = 0;
+
+	if (at < there && max > there - at)
+		max = (size_t)(there - at);
+	for (int i = 0; at < there && i < TALLY_INTERRUPTS; i++) {
+		n = pread(sp->fd, to, max, (off_t)at);
+		if (n >= 0 || errno != EINTR)
+			break;
+	}
+	if (n < 0)
+		return tally_err_errno(
+		    err, TALLY_IO, "cannot read %s", sp->name);
+	*got = (size_t)n;
+	return TALLY_OK;
 }
 
 struct tally_str

@@ -26,6 +26,11 @@ enum tally_rc spool_add(
 /* All bytes are written and hashed, not yet durable; nothing more can come. */
 enum tally_rc spool_end(struct spool *, struct tally_err *) TALLY_MUST_USE;
 
+/* How many bytes can be read already, and bytes of them from an offset on. */
+uint64_t spool_there(struct spool *);
+enum tally_rc spool_read(struct spool *, uint64_t at, void *, size_t max,
+    size_t *got, struct tally_err *) TALLY_MUST_USE;
+
 /* After the end: what was added last, which lives as long as the spool, and the
  * hash of all before it, the caller's then; null: there was no memory. */
 struct tally_str spool_last(struct spool *, struct tally_hash **before);

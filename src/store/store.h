@@ -107,6 +107,13 @@ enum tally_rc store_incoming_add(struct store_incoming *, const void *, size_t,
 void store_incoming_free(struct store_incoming *);
 uint64_t store_incoming_size(const struct store_incoming *);
 
+/* How many bytes can be read while more still come, which are none of a small
+ * file; and they, from an offset on: a source ends where another is made, and
+ * has an end behind what is there. */
+uint64_t store_incoming_there(const struct store_incoming *);
+struct tally_source store_incoming_source(
+    struct store_incoming *, uint64_t from);
+
 /* TALLY_TEMP: the workspace's disk has no room for so many bytes of files, and
  * for what is written beside them. */
 enum tally_rc store_room(struct store *, uint64_t bytes, struct tally_err *)

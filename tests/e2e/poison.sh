@@ -16,13 +16,24 @@ fi
 tallyman doctor
 grep -q 'SANDBOX=no\|no seccomp' "$work/said" && missing=yes || missing=
 
+# much : what stands before an order of a file that is judged while it comes.
+much() {
+	awk 'BEGIN { for (i = 0; i < 40000; i++)
+		print "sent again, as was asked for" }'
+}
+# second WORD : the order with that poison, behind what $before makes.
+before=:
+second() {
+	$before
+	order 2 | sed "s/DOCK 4/POISON $1/"
+}
 # does WORD HOW : a file with that poison between two good ones.
 does() {
 	rm -rf "$ws"
 	"$good" init "$ws" >/dev/null
 	sed -i 's/settle="10"/settle="0"/' "$ws/tallyman.xml"
 	order 1 >"$ws/drop/1.edi"
-	order 2 | sed "s/DOCK 4/POISON $1/" >"$ws/drop/2.edi"
+	second "$1" >"$ws/drop/2.edi"
 	order 3 >"$ws/drop/3.edi"
 	TALLYMAN=$poisoned
 	runs "$1" 1 run
@@ -34,7 +45,7 @@ does() {
 	same "$1: records" "$(ask "SELECT count(*) FROM orders")" 2
 	holds "$1: told" grep -q "$2" "$ws/quarantine/2.txt"
 	holds "$1: kept" cmp -s "$ws/quarantine/2.original" - <<-X
-	$(order 2 | sed "s/DOCK 4/POISON $1/")
+	$(second "$1")
 	X
 	# A program without the fault reads it.
 	runs "$1: released" 0 release file:2
@@ -72,4 +83,8 @@ else
 	does OPEN 'made a system call that reading has no reason for, 2 times'
 	does MEMORY 'more memory than the 2048 MiB'
 fi
+before=much
+does ABORT 'was ended by signal 6, 2 times'
+does LOOP 'did not come to an end, 2 times'
+does LIE 'says what cannot be, 2 times'
 finish

@@ -93,6 +93,7 @@ method_kill(struct effort *e)
 		{ WORKLOAD_MIXED, 1, 60, false },
 		{ WORKLOAD_MIXED, 2, 120, true },
 		{ WORKLOAD_LARGE, 5, 500, false },
+		{ WORKLOAD_LARGE, 10, 500, true },
 		{ WORKLOAD_POISON, 2, 250, true },
 	};
 

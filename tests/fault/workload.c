@@ -185,6 +185,7 @@ make_large(struct making *m)
 	write_x12(o, box_id[1], "DOCK 4");
 	offer_orders(m, 1, "order", FATE_ORDERS);
 	offer_again(m, 0, FATE_CONFLICT);
+	offer_orders(m, 1, "order", FATE_ORDERS);
 	/* One that is not without a mistake, as the first one is supposed to
 	 * be: it is committed on the way. */
 	o = offer(m, 1, "noted", FATE_ORDERS);
