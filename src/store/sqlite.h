@@ -113,4 +113,14 @@ enum tally_rc sqlite_batch_prior(struct sqlite_batch *,
     const struct engine_load *, size_t n, int64_t *prior, struct tally_err *)
     TALLY_MUST_USE;
 
+/* sqlite_keys.c: of each document that is shown, the newest one before that
+ * has its key, as engine_methods has it; a result code. */
+struct sqlite_keys {
+	sqlite3_stmt *among, *each; /* null: not needed yet */
+};
+struct load_keys;
+int sqlite_keys_prior(
+    struct sqlite_keys *, sqlite3 *, const struct load_keys *, int64_t *prior);
+void sqlite_keys_detach(struct sqlite_keys *);
+
 #endif

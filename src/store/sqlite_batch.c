@@ -29,8 +29,7 @@
 #include "base/word.h"
 #include "store/load.h"
 
-#define SQL_MAX   (64 * 1024) /* of one statement; the model is ours */
-#define KEYS_MANY 8 /* of which it is worth asking about all at once */
+#define SQL_MAX (64 * 1024) /* of one statement; the model is ours */
 
 struct source {
 	struct sqlite_batch *batch;
@@ -45,7 +44,7 @@ struct sqlite_batch {
 	sqlite3 *db;                     /* attached to; borrowed */
 	const struct engine_load *load;  /* nload, while a statement runs */
 	size_t nload;
-	sqlite3_stmt *prior, *among;
+	struct sqlite_keys keys;
 	uint32_t at; /* row in hand, to be named when it fails */
 	struct tally_buf escaped;
 	struct source *source; /* ntable + 1; the last: the documents */
@@ -423,9 +422,7 @@ sqlite_batch_detach(struct sqlite_batch *b)
 		sqlite3_finalize(b->source[i].insert);
 		b->source[i].insert = NULL;
 	}
-	sqlite3_finalize(b->prior);
-	sqlite3_finalize(b->among);
-	b->prior = b->among = NULL;
+	sqlite_keys_detach(&b->keys);
 	b->db = NULL;
 }
 
@@ -545,76 +542,16 @@ sqlite_batch_load(struct sqlite_batch *b, const struct engine_load *l, size_t n,
 	return rc;
 }
 
-static int
-statement(struct sqlite_batch *b, sqlite3_stmt **stmt, const char *sql)
-{
-	return *stmt != NULL ? SQLITE_OK
-			     : sqlite3_prepare_v3(b->db, sql, -1,
-				   SQLITE_PREPARE_PERSISTENT, stmt, NULL);
-}
-
-/* Whether a document may have one of the keys.  Who sends many numbers them in
- * order, mostly: then none is between the least and the greatest. */
-static int
-are_among(struct sqlite_batch *b, const struct load_keys *k, bool *may)
-{
-	/* All that the index is for, so that it is used. */
-	static const char sql[] =
-	    "SELECT 1 FROM documents WHERE key BETWEEN ?1 AND ?2"
-	    " AND key IS NOT NULL AND state <> 'rejected' LIMIT 1";
-	int result;
-
-	*may = k->n > 0;
-	if (k->n < KEYS_MANY || !k->plain)
-		return SQLITE_OK;
-	result = statement(b, &b->among, sql);
-	if (result != SQLITE_OK)
-		return result;
-	sqlite3_bind_text(
-	    b->among, 1, k->least.p, (int)k->least.n, SQLITE_STATIC);
-	sqlite3_bind_text(
-	    b->among, 2, k->greatest.p, (int)k->greatest.n, SQLITE_STATIC);
-	result = sqlite3_step(b->among);
-	*may = result == SQLITE_ROW;
-	sqlite3_reset(b->among);
-	sqlite3_clear_bindings(b->among);
-	return *may || result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
-static int
-find_prior(struct sqlite_batch *b, int64_t *prior)
-{
-	static const char sql[] =
-	    "SELECT b.rowid, (SELECT d.id FROM documents d"
-	    " WHERE d.key = b.key AND d.set_id = b.set_id"
-	    " AND d.partner = b.partner AND d.state <> 'rejected'"
-	    " AND d.state <> 'sent'"
-	    " ORDER BY d.id DESC LIMIT 1)"
-	    " FROM batch_documents b WHERE b.key IS NOT NULL";
-	int result = statement(b, &b->prior, sql);
-
-	if (result != SQLITE_OK)
-		return result;
-	while ((result = sqlite3_step(b->prior)) == SQLITE_ROW)
-		prior[sqlite3_column_int64(b->prior, 0)] =
-		    sqlite3_column_int64(b->prior, 1);
-	sqlite3_reset(b->prior);
-	return result == SQLITE_DONE ? SQLITE_OK : result;
-}
-
 enum tally_rc
 sqlite_batch_prior(struct sqlite_batch *b, const struct engine_load *l,
     size_t n, int64_t *prior, struct tally_err *err)
 {
 	const struct load_keys keys = load_keys(l, n);
-	bool may;
 	int result;
 
 	b->load = l;
 	b->nload = n;
-	result = are_among(b, &keys, &may);
-	if (result == SQLITE_OK && may)
-		result = find_prior(b, prior);
+	result = sqlite_keys_prior(&b->keys, b->db, &keys, prior);
 	b->load = NULL;
 	b->nload = 0;
 	return result == SQLITE_OK
