@@ -8,7 +8,7 @@
 
 /* More than are translated at a time: a delivery that goes on beside that takes
  * two steps, and not always both in the time of one group. */
-#define DELIVER_FILES 768
+#define DELIVER_FILES 1536
 
 struct deliver_parcel {
 	int64_t id;
