@@ -6,8 +6,8 @@
 #include "flow/errand.h"
 #include "flow/flow.h"
 
-/* More than are translated at a time: a delivery that goes on beside that takes
- * two steps, and not always both in the time of one group. */
+/* More than two groups of files are answered with: a delivery that goes on
+ * beside translating takes a step in the time of one, two steps in all. */
 #define DELIVER_FILES 1536
 
 struct deliver_parcel {

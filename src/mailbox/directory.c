@@ -17,13 +17,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/io.h"
 #include "mailbox/kind.h"
 
 #define BLOCK DIRECTORY_BLOCK
-/* Of a file that would fill the memory of the machine the kernel lets go of so
- * many bytes at a time. */
-#define LARGE  (UINT64_C(32) << 20)
-#define FORGET (UINT64_C(4) << 20)
 
 static enum tally_rc
 rc_of_errno(int e)
@@ -243,22 +240,13 @@ directory_entry(struct tally_str name, const struct stat *sb)
 		(int64_t)sb->st_mtime };
 }
 
-/* What was read is hardly read again: of a large file the kernel need not keep
- * it in memory, in place of what is. */
-static void
-forget(int fd, uint64_t size, uint64_t before, uint64_t now)
-{
-	if (size > LARGE && before / FORGET != now / FORGET)
-		(void)posix_fadvise(fd, (off_t)(before / FORGET * FORGET),
-		    (off_t)FORGET, POSIX_FADV_DONTNEED);
-}
-
 /* Reads fd to its end into the sink; *total are the bytes that came. */
 static enum tally_rc
 read_all(uint64_t *total, struct mailbox *m, const char *folder, int fd,
     char *block, const struct mailbox_entry *e, size_t i,
     const struct mailbox_sink *sink, struct tally_err *err)
 {
+	uint64_t forgotten = 0;
 	enum tally_rc rc;
 	ssize_t n;
 
@@ -272,8 +260,8 @@ read_all(uint64_t *total, struct mailbox *m, const char *folder, int fd,
 			    err, m, "read", folder, e->name);
 		if (n == 0)
 			return TALLY_OK;
-		forget(fd, e->size, *total, *total + (uint64_t)n);
 		*total += (uint64_t)n;
+		tally_forget_read(fd, e->size, &forgotten, *total);
 		if (*total > e->size)
 			return TALLY_OK; /* has grown; no use to go on */
 		rc = sink->data(sink->ctx, i, block, (size_t)n, err);

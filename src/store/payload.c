@@ -18,11 +18,6 @@
 
 #include "base/io.h"
 
-/* Of a file that would fill the memory of the machine the kernel lets go of so
- * many bytes at a time. */
-#define LARGE  (UINT64_C(32) << 20)
-#define FORGET (UINT64_C(4) << 20)
-
 /* Where one source stands. */
 struct place {
 	struct store_payload *payload; /* null: there was no memory for it */
@@ -405,11 +400,8 @@ read_on(void *ctx, void *buf, size_t max, size_t *got, struct tally_err *err)
 void
 store_payload_forget(struct store_payload *p, uint64_t upto)
 {
-	if (p->fd < 0 || p->size <= LARGE || upto < p->forgotten + FORGET)
-		return;
-	(void)posix_fadvise(p->fd, (off_t)p->forgotten,
-	    (off_t)(upto - p->forgotten), POSIX_FADV_DONTNEED);
-	p->forgotten = upto;
+	if (p->fd >= 0)
+		tally_forget_read(p->fd, p->size, &p->forgotten, upto);
 }
 
 struct tally_source
