@@ -131,8 +131,8 @@ tally_scan_swar(const unsigned char *base, uint32_t from, uint32_t to,
 
 	for (; to - i >= SCAN_BLOCK; i += SCAN_BLOCK) {
 		g = block(base + i, e, t);
-		b.sep = transpose(g.sep);
-		b.term = transpose(g.term);
+		b = (struct scan_bits){ transpose(g.sep), transpose(g.term),
+			0 };
 		scan_emit(&x, i, b, false);
 		note_odd(&x, i, g, &line);
 	}
