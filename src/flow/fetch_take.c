@@ -173,7 +173,6 @@ record(struct group *g, size_t i, bool *known, struct tally_err *err)
 	int64_t now = flow_clock_now(&g->p->f->clock);
 	enum tally_rc rc;
 
-	*known = false;
 	if (!is_fit(g, i))
 		return store_object_note(st, &c->object, &c->look, now, err);
 	rc =
@@ -203,7 +202,7 @@ static enum tally_rc
 record_group(struct group *g, struct tally_err *err)
 {
 	struct flow *f = g->p->f;
-	bool known[GROUP_FILES];
+	bool known[GROUP_FILES] = { false };
 	enum tally_rc rc;
 
 	rc = store_begin(f->store, err);
