@@ -23,8 +23,8 @@
 
 #define FOLDER     "quarantine"
 #define BLOCK      (64u << 10)
-#define REPORT_MAX (1u << 20)
-#define SHOWN_MAX  100 /* findings; a person reads no more */
+#define REPORT_MAX (8u << 20) /* far more than it can have */
+#define SHOWN_MAX  100        /* findings; a person reads no more */
 
 static enum tally_rc
 fill(int fd, struct tally_source from, const char *name, struct tally_err *err)
@@ -156,6 +156,8 @@ place_both(
 	tally_buf_init(&text, REPORT_MAX);
 	rc = place_original(t, dir, &kept, err);
 	write_report(t, reason, kept, &text);
+	if (rc == TALLY_OK && text.failed)
+		rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
 	view = tally_buf_view(&text);
 	snprintf(name, sizeof(name), "%" PRId64 ".txt", t->file.id);
 	if (rc == TALLY_OK)
