@@ -188,7 +188,7 @@ end_run(struct store *st, unsigned i, struct tally_err *err)
 	const struct store_event e = { .subject = r->subject,
 		.id = r->id,
 		.n = r->n,
-		.from = r->is_new ? NULL : r->from,
+		.from = r->from[0] != '\0' ? r->from : NULL,
 		.to = r->to,
 		.content = r->content ? r->first : NULL };
 
@@ -232,8 +232,8 @@ same_kind(
     const struct store_run *r, unsigned chain, const struct store_event *e)
 {
 	return r->chain == chain && strcmp(r->subject, e->subject) == 0 &&
-	    strcmp(r->to, e->to) == 0 && r->is_new == (e->from == NULL) &&
-	    (r->is_new || strcmp(r->from, e->from) == 0) &&
+	    strcmp(r->to, e->to) == 0 &&
+	    strcmp(r->from, e->from != NULL ? e->from : "") == 0 &&
 	    r->content == has_content(e);
 }
 
@@ -279,10 +279,9 @@ begin_run(struct store *st, unsigned chain, const struct store_event *e)
 {
 	struct store_run *r = &st->held.run[st->held.nrun++];
 
-	*r = (struct store_run){ .chain = chain,
-		.is_new = e->from == NULL,
-		.id = e->id,
-		.content = has_content(e) };
+	*r = (struct store_run){
+		.chain = chain, .id = e->id, .content = has_content(e)
+	};
 	store_copy(r->subject, sizeof(r->subject), e->subject);
 	store_copy(r->from, sizeof(r->from), e->from);
 	store_copy(r->to, sizeof(r->to), e->to);

@@ -22,9 +22,8 @@ struct store_chain {
 
 /* An event of the transaction in hand that may stand for more: see events.c. */
 struct store_run {
-	unsigned chain; /* its stream's place */
-	char subject[16], from[24], to[24];
-	bool is_new; /* it has no state before */
+	unsigned chain;                     /* its stream's place */
+	char subject[16], from[24], to[24]; /* from: empty for what is new */
 	int64_t id, n, at;
 	bool content, summing; /* it has one; it is summed up from several */
 	unsigned char first[TALLY_HASH_SIZE]; /* the one there is, else */

@@ -251,6 +251,22 @@ open_archived(struct store *st, struct store_payload *p, const char *path,
 	return TALLY_OK;
 }
 
+/* One without bytes. */
+static struct store_payload *
+payload_new(struct tally_err *err)
+{
+	struct store_payload *p = tally_calloc(1, sizeof(*p));
+
+	if (p == NULL) {
+		tally_err_set(err, TALLY_NOMEM, "no memory");
+		return NULL;
+	}
+	p->fd = -1;
+	tally_buf_init(&p->bytes, SIZE_MAX);
+	tally_buf_init(&p->last, SIZE_MAX);
+	return p;
+}
+
 enum tally_rc
 store_payload_of(struct store_payload **out, struct store *st,
     const struct store_file *f, struct tally_err *err)
@@ -260,16 +276,14 @@ store_payload_of(struct store_payload **out, struct store *st,
 
 	if (!take_recent(st, f, &bytes))
 		return store_payload_open(out, st, f->id, err);
-	p = tally_calloc(1, sizeof(*p));
+	p = payload_new(err);
 	if (p == NULL) {
 		tally_buf_free(&bytes);
-		return tally_err_set(err, TALLY_NOMEM, "no memory");
+		return TALLY_NOMEM;
 	}
-	p->fd = -1;
 	p->size = bytes.n;
 	p->bytes = bytes;
 	p->hashed = UINT64_MAX;
-	tally_buf_init(&p->last, SIZE_MAX);
 	*out = p;
 	return TALLY_OK;
 }
@@ -280,17 +294,14 @@ store_payload_open(struct store_payload **out, struct store *st, int64_t file,
 {
 	const struct engine_value v[] = { v_integer(file) };
 	const struct engine_methods *m = st->engine->m;
-	struct store_payload *p = tally_calloc(1, sizeof(*p));
+	struct store_payload *p = payload_new(err);
 	struct tally_str sha256;
 	const char *archive;
 	enum tally_rc rc;
 	bool row = false;
 
 	if (p == NULL)
-		return tally_err_set(err, TALLY_NOMEM, "no memory");
-	p->fd = -1;
-	tally_buf_init(&p->bytes, SIZE_MAX);
-	tally_buf_init(&p->last, SIZE_MAX);
+		return TALLY_NOMEM;
 	rc = tally_hash_new(&p->hash, err);
 	if (rc == TALLY_OK)
 		rc = store_one(st, Q_PAYLOAD_OF_FILE, v, COUNT(v), &row, err);
