@@ -60,6 +60,10 @@ void parser_dismiss(struct parser *);
 /* In another child of the run: what belongs to the parser is not its. */
 void parser_leave(struct parser *);
 
+/* What is done while it is waited for, a little at a time, until that says that
+ * there is no more; never by a thread of the parser's. */
+void parser_meanwhile(struct parser *, bool (*more)(void *ctx), void *ctx);
+
 /* A file to be read, until parser_judged gives null or any call fails. */
 struct parser_file {
 	const struct site_partner *partner; /* null: none */

@@ -74,6 +74,9 @@ struct parser {
 	const struct site_partner *lookups_of; /* that it has; null: none */
 	int64_t cpu_ms, silent_ms;             /* PARSER_CPU_MS, PARSER_MS */
 
+	bool (*meanwhile)(void *ctx); /* null: nothing is to be done */
+	void *meanwhile_ctx;
+
 	struct parser_beside *beside; /* owned; null: not needed so far */
 	atomic_bool stopped;          /* what its thread reads is not wanted */
 };

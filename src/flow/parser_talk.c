@@ -182,21 +182,41 @@ take(struct parser *p, struct tally_err *err)
 	return TALLY_OK;
 }
 
+void
+parser_meanwhile(struct parser *p, bool (*more)(void *ctx), void *ctx)
+{
+	p->meanwhile = more;
+	p->meanwhile_ctx = ctx;
+}
+
+static void
+do_more(struct parser *p)
+{
+	if (!p->meanwhile(p->meanwhile_ctx))
+		p->meanwhile = NULL;
+}
+
 static enum tally_rc
 wait(struct parser *p, struct tally_err *err)
 {
 	struct pollfd fd[2] = { { .fd = p->from, .events = POLLIN },
 		{ .fd = p->to, .events = POLLOUT } };
+	/* The parser's own thread has nothing else to do. */
+	bool busy = p->meanwhile != NULL && !parser_beside_runs(p);
 	const char *how;
 	int n;
 
-	n = poll(fd, p->sent < p->out.n ? 2 : 1, WAIT_MS);
+	n = poll(fd, p->sent < p->out.n ? 2 : 1, busy ? 0 : WAIT_MS);
 	if (p->stopped)
 		return tally_err_set(err, TALLY_TEMP, "it was stopped");
 	if (n < 0 && !interrupted(p))
 		return tally_err_errno(err, TALLY_IO, "waiting for the parser");
 	if (n > 0 && fd[0].revents != 0)
 		return take(p, err);
+	if (n == 0 && busy) {
+		do_more(p);
+		return TALLY_OK;
+	}
 	how = n == 0 ? parser_late(p) : NULL;
 	return how != NULL ? parser_lost(p, how, err) : TALLY_OK;
 }

@@ -41,6 +41,12 @@ struct group {
 	size_t n;
 };
 
+static bool
+meanwhile(void *st)
+{
+	return store_prepare(st);
+}
+
 enum tally_rc
 translate_open(struct translate *t, struct flow *f, struct tally_err *err)
 {
@@ -62,9 +68,11 @@ translate_open(struct translate *t, struct flow *f, struct tally_err *err)
 	t->wait = tally_calloc(WAITING, sizeof(*t->wait));
 	if (rc == TALLY_OK && t->wait == NULL)
 		rc = tally_err_set(err, TALLY_NOMEM, "out of memory");
-	if (rc == TALLY_OK)
-		parser_forget_lookups(t->parser);
-	return rc;
+	if (rc != TALLY_OK)
+		return rc;
+	parser_forget_lookups(t->parser);
+	parser_meanwhile(t->parser, meanwhile, f->store);
+	return TALLY_OK;
 }
 
 void

@@ -69,6 +69,9 @@ struct engine_methods {
 	enum tally_rc (*version)(struct engine *, int *, struct tally_err *);
 	enum tally_rc (*stamp)(struct engine *, int, struct tally_err *);
 
+	/* Gets a statement ready to be started; STATEMENTS: those for the
+	 * documents of load and prior.  Trouble is told when it is. */
+	void (*prepare)(struct engine *, enum statement);
 	enum tally_rc (*start)(struct engine *, enum statement,
 	    const struct engine_value *, size_t n, struct tally_err *);
 	enum tally_rc (*next)(

@@ -111,6 +111,7 @@ struct store {
 	struct tally_buf name;   /* of the file that was given last */
 	struct tally_buf bytes;  /* of the outgoing file given last */
 	unsigned spooled;        /* files made in spool/ so far */
+	unsigned prepared;       /* statements: see prepare.c */
 	struct store_held held;
 	struct tally_buf chained; /* what an event's hash covers */
 	/* Large files that came last: see payload.c. */

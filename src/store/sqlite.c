@@ -395,6 +395,21 @@ stamp(struct engine *e, int v, struct tally_err *err)
 	return once(of(e), sql, NULL, err);
 }
 
+static void
+prepare(struct engine *e, enum statement id)
+{
+	struct sqlite *s = of(e);
+	struct tally_err ignored;
+
+	if (s->db == NULL || s->batch == NULL)
+		return;
+	if (id == STATEMENTS)
+		sqlite_batch_prepare(s->batch);
+	else
+		(void)sqlite_statement_prepare(
+		    &s->statements[id], s->db, id, &ignored);
+}
+
 static enum tally_rc
 start(struct engine *e, enum statement id, const struct engine_value *v,
     size_t n, struct tally_err *err)
@@ -525,6 +540,7 @@ static const struct engine_methods methods = {
 	.define = define,
 	.version = version,
 	.stamp = stamp,
+	.prepare = prepare,
 	.start = start,
 	.next = next,
 	.finish = finish,

@@ -22,12 +22,15 @@ enum tally_rc sqlite_fail(
 enum tally_rc sqlite_once(sqlite3 *, const char *path, const char *sql,
     char value[32], struct tally_err *) TALLY_MUST_USE;
 
-/* A statement of statements.def, prepared when it is first started. */
+/* A statement of statements.def, prepared when it is first started, or before.
+ */
 struct sqlite_statement {
 	sqlite3_stmt *stmt; /* owned by who has the connection */
 	bool makes;         /* its only column is the id of the row it makes */
 	int64_t made;       /* that id */
 };
+enum tally_rc sqlite_statement_prepare(
+    struct sqlite_statement *, sqlite3 *, enum statement, struct tally_err *);
 enum tally_rc sqlite_statement_start(struct sqlite_statement *, sqlite3 *,
     enum statement, const struct engine_value *, size_t n, struct tally_err *)
     TALLY_MUST_USE;
@@ -107,6 +110,8 @@ enum tally_rc sqlite_json(sqlite3 *, const struct sqlite_rows *,
 enum tally_rc sqlite_copy(sqlite3 *, const char *path, int patience,
     struct tally_err *) TALLY_MUST_USE;
 
+/* Prepares what it runs for documents, if that goes. */
+void sqlite_batch_prepare(struct sqlite_batch *);
 enum tally_rc sqlite_batch_load(struct sqlite_batch *,
     const struct engine_load *, size_t n, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_batch_prior(struct sqlite_batch *,
@@ -121,6 +126,7 @@ struct sqlite_keys {
 struct load_keys;
 int sqlite_keys_prior(
     struct sqlite_keys *, sqlite3 *, const struct load_keys *, int64_t *prior);
+void sqlite_keys_prepare(struct sqlite_keys *, sqlite3 *);
 void sqlite_keys_detach(struct sqlite_keys *);
 
 #endif

@@ -487,6 +487,15 @@ prepare(struct sqlite_batch *b, struct source *s, struct tally_err *err)
 	return rc;
 }
 
+void
+sqlite_batch_prepare(struct sqlite_batch *b)
+{
+	struct tally_err ignored;
+
+	sqlite_keys_prepare(&b->keys, b->db);
+	(void)prepare(b, &b->source[b->nsource - 1], &ignored);
+}
+
 /* Runs one source's INSERT; a failure names the row that was in hand. */
 static enum tally_rc
 take(struct sqlite_batch *b, struct source *s, struct tally_err *err)

@@ -46,7 +46,7 @@ are_among(
 }
 
 static int
-find(struct sqlite_keys *s, sqlite3 *db, int64_t *prior)
+prepare_each(struct sqlite_keys *s, sqlite3 *db)
 {
 	static const char sql[] =
 	    "SELECT b.rowid, (SELECT d.id FROM documents d"
@@ -55,7 +55,14 @@ find(struct sqlite_keys *s, sqlite3 *db, int64_t *prior)
 	    " AND d.state <> 'sent'"
 	    " ORDER BY d.id DESC LIMIT 1)"
 	    " FROM batch_documents b WHERE b.key IS NOT NULL";
-	int result = prepare(db, &s->each, sql);
+
+	return prepare(db, &s->each, sql);
+}
+
+static int
+find(struct sqlite_keys *s, sqlite3 *db, int64_t *prior)
+{
+	int result = prepare_each(s, db);
 
 	if (result != SQLITE_OK)
 		return result;
@@ -74,6 +81,12 @@ sqlite_keys_prior(struct sqlite_keys *s, sqlite3 *db, const struct load_keys *k,
 	int result = are_among(s, db, k, &may);
 
 	return result == SQLITE_OK && may ? find(s, db, prior) : result;
+}
+
+void
+sqlite_keys_prepare(struct sqlite_keys *s, sqlite3 *db)
+{
+	(void)prepare_each(s, db);
 }
 
 void

@@ -32,9 +32,9 @@ without_returning(const char *text)
 	return (int)at;
 }
 
-static enum tally_rc
-prepare(struct sqlite_statement *s, sqlite3 *db, enum statement id,
-    struct tally_err *err)
+enum tally_rc
+sqlite_statement_prepare(struct sqlite_statement *s, sqlite3 *db,
+    enum statement id, struct tally_err *err)
 {
 	char name[16];
 	int result, n;
@@ -80,7 +80,7 @@ sqlite_statement_start(struct sqlite_statement *s, sqlite3 *db,
     enum statement id, const struct engine_value *v, size_t n,
     struct tally_err *err)
 {
-	enum tally_rc rc = prepare(s, db, id, err);
+	enum tally_rc rc = sqlite_statement_prepare(s, db, id, err);
 	int result;
 
 	if (rc != TALLY_OK)

@@ -56,6 +56,10 @@ enum tally_rc store_release(struct store *, struct tally_err *) TALLY_MUST_USE;
 /* Back to the newest savepoint, which ends. */
 void store_undo(struct store *);
 
+/* For who has to wait: gets something ready that most files take from when they
+ * have been read, so that it takes no time then.  False: there is no more. */
+bool store_prepare(struct store *);
+
 /* --- fetch: objects in mailboxes, files received --- */
 
 /* A remote object as a listing shows it. */

@@ -272,12 +272,44 @@ test_recording(void **state)
 	parser_free(p);
 }
 
+static bool
+three_times(void *ctx)
+{
+	return ++*(unsigned *)ctx < 3;
+}
+
+/* What is to be done while it is waited for is done, and then it is waited
+ * for. */
+static void
+test_meanwhile(void **state)
+{
+	struct tally_interchange_judged *ic;
+	const struct tally_findings *list;
+	struct parser *p;
+	struct tally_err err;
+	unsigned done = 0;
+
+	(void)state;
+	assert_int_equal(liar_parser(&p, &err), TALLY_OK);
+	p->silent_ms = 1;
+	tally_buf_reset(&liar_says);
+	liar_stand_in(p, true);
+	parser_meanwhile(p, three_times, &done);
+	assert_int_equal(parser_file(p, &liar_file, &err), TALLY_OK);
+	assert_int_equal(parser_judged(p, &ic, &list, &err), TALLY_DATA);
+	assert_non_null(strstr(err.text, "stood still"));
+	assert_int_equal(done, 3);
+	liar_gone(p);
+	parser_free(p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_at_once),
 		cmocka_unit_test(test_recording),
+		cmocka_unit_test(test_meanwhile),
 	};
 
 	return cmocka_run_group_tests(tests, liar_setup, liar_teardown);

@@ -42,6 +42,20 @@ a_store_is_not_made_twice(void **state)
 }
 
 static void
+what_is_prepared_works_as_ever(void **state)
+{
+	struct fixture *f = *state;
+	unsigned n = 0;
+
+	while (store_prepare(f->store))
+		assert_true(++n < STATEMENTS);
+	assert_true(n > 0);
+	assert_false(store_prepare(f->store));
+	fixture_group(f);
+	assert_string_equal(fixture_sql(f, "SELECT count(*) FROM files"), "1");
+}
+
+static void
 a_failed_creation_leaves_no_file(void **state)
 {
 	struct fixture *f = *state;
@@ -469,6 +483,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, fixture_setup, fixture_teardown)
 	const struct CMUnitTest tests[] = {
 		T(a_store_is_not_made_twice),
+		T(what_is_prepared_works_as_ever),
 		T(a_failed_creation_leaves_no_file),
 		T(a_dead_attempt_is_taken_up),
 		T(a_new_store_has_its_shape),
