@@ -11,8 +11,9 @@
  * keep in order to undo a statement that fails half-way: then the caller takes
  * back all of the transaction, or to a savepoint.
  *
- * Only columns that have had a value so far are named in the statement: most
- * rows leave most columns out, and each one named is asked for in every row.
+ * Only columns that have had a value so far are in the table and the statement:
+ * most rows leave most columns out, and each one is read when the two are made,
+ * and asked for in every row.
  *
  * One module serves all tables: a source says which rows a table shows, and
  * every source reads the loads that are set while a statement runs, one after
@@ -35,7 +36,8 @@ struct source {
 	struct sqlite_batch *batch;
 	const struct tally_table *table; /* null: the documents */
 	uint16_t index;                  /* of the table */
-	bool *used; /* of the model's columns: named in insert; owned */
+	bool *used;      /* of the model's columns: named in insert; owned */
+	uint16_t *shown; /* the numbers of those; owned */
 	sqlite3_stmt *insert;
 };
 
@@ -72,6 +74,12 @@ static struct source *
 source_of(sqlite3_vtab_cursor *c)
 {
 	return ((struct table *)c->pVtab)->source;
+}
+
+static const char *
+name_of(const struct source *s)
+{
+	return s->table != NULL ? s->table->name : "documents";
 }
 
 static void
@@ -176,19 +184,21 @@ give_record(
     sqlite3_context *ctx, struct source *s, const struct cursor *c, int column)
 {
 	const struct tally_cell *cell;
+	uint16_t k;
 	uint8_t slot;
 
 	if (column < c->own) {
 		give_own(ctx, s, c, column);
 		return;
 	}
-	slot = c->rows->slot[column - c->own];
+	k = s->shown[column - c->own];
+	slot = c->rows->slot[k];
 	if (slot == TALLY_NO_SLOT)
 		return;
 	cell = &c->cell[slot];
 	if (cell->p == NULL)
 		return; /* a result that is not set is NULL */
-	if (s->table->column[column - c->own].type == TALLY_INTEGER)
+	if (s->table->column[k].type == TALLY_INTEGER)
 		give_integer(ctx, cell);
 	else
 		give_text(ctx, s, cell->p, cell->n);
@@ -321,7 +331,7 @@ x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
 		    &b, "CREATE TABLE x (" LOAD_DOCUMENT_COLUMNS ")");
 	} else {
 		tally_buf_puts(&b, "CREATE TABLE x (");
-		load_columns(&b, s->table, NULL);
+		load_columns(&b, s->table, s->used);
 		tally_buf_putc(&b, ')');
 	}
 	t = tally_calloc(1, sizeof(*t));
@@ -375,7 +385,9 @@ sqlite_batch_new(struct sqlite_batch **out, const struct tally_model *model,
 		b->source[i].table = &model->table[i];
 		b->source[i].used = tally_calloc(
 		    model->table[i].ncolumn, sizeof(*b->source[i].used));
-		if (b->source[i].used == NULL) {
+		b->source[i].shown = tally_calloc(
+		    model->table[i].ncolumn, sizeof(*b->source[i].shown));
+		if (b->source[i].used == NULL || b->source[i].shown == NULL) {
 			sqlite_batch_free(b);
 			return tally_err_set(err, TALLY_NOMEM, "no memory");
 		}
@@ -389,30 +401,38 @@ sqlite_batch_free(struct sqlite_batch *b)
 {
 	if (b == NULL)
 		return;
-	for (size_t i = 0; b->source != NULL && i < b->nsource; i++)
+	for (size_t i = 0; b->source != NULL && i < b->nsource; i++) {
 		tally_free(b->source[i].used);
+		tally_free(b->source[i].shown);
+	}
 	tally_buf_free(&b->escaped);
 	tally_free(b->source);
 	tally_free(b);
 }
 
+/* Makes the table known, in place of one with fewer columns. */
+static enum tally_rc
+show(struct source *s, sqlite3 *db, struct tally_err *err)
+{
+	char name[128];
+	uint16_t n = 0;
+	int result;
+
+	snprintf(name, sizeof(name), "batch_%s", name_of(s));
+	for (uint16_t k = 0; s->table != NULL && k < s->table->ncolumn; k++)
+		if (s->used[k])
+			s->shown[n++] = k;
+	result = sqlite3_create_module(db, name, &module, s);
+	return result == SQLITE_OK ? TALLY_OK
+				   : sqlite_fail(db, result, name, err);
+}
+
 enum tally_rc
 sqlite_batch_attach(struct sqlite_batch *b, sqlite3 *db, struct tally_err *err)
 {
-	char name[128];
-	int result;
-
-	for (size_t i = 0; i < b->nsource; i++) {
-		struct source *s = &b->source[i];
-
-		snprintf(name, sizeof(name), "batch_%s",
-		    s->table != NULL ? s->table->name : "documents");
-		result = sqlite3_create_module(db, name, &module, s);
-		if (result != SQLITE_OK)
-			return sqlite_fail(db, result, name, err);
-	}
 	b->db = db;
-	return TALLY_OK;
+	/* Those of records when there are some. */
+	return show(&b->source[b->nsource - 1], db, err);
 }
 
 void
@@ -458,7 +478,7 @@ name_columns(struct tally_buf *sql, const struct source *s)
 static enum tally_rc
 prepare(struct sqlite_batch *b, struct source *s, struct tally_err *err)
 {
-	const char *name = s->table != NULL ? s->table->name : "documents";
+	const char *name = name_of(s);
 	struct tally_buf sql;
 	enum tally_rc rc = TALLY_OK;
 	int result;
@@ -469,6 +489,10 @@ prepare(struct sqlite_batch *b, struct source *s, struct tally_err *err)
 	}
 	if (s->insert != NULL)
 		return TALLY_OK;
+	if (s->table != NULL)
+		rc = show(s, b->db, err);
+	if (rc != TALLY_OK)
+		return rc;
 	tally_buf_init(&sql, SQL_MAX);
 	tally_buf_printf(&sql, "INSERT OR FAIL INTO \"%s\" (", name);
 	name_columns(&sql, s);
@@ -509,8 +533,7 @@ take(struct sqlite_batch *b, struct source *s, struct tally_err *err)
 	result = sqlite3_step(s->insert);
 	if (result != SQLITE_DONE) {
 		snprintf(doing, sizeof(doing), "storing row %lu of %s",
-		    (unsigned long)b->at + 1,
-		    s->table != NULL ? s->table->name : "documents");
+		    (unsigned long)b->at + 1, name_of(s));
 		rc = sqlite_fail(b->db, result, doing, err);
 	}
 	sqlite3_reset(s->insert);
