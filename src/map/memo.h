@@ -63,7 +63,8 @@ struct memo_code {
 #define MEMO_NONE UINT32_MAX
 
 struct memo {
-	/* What the segment behind was like: first, and last when not that. */
+	/* What the segment behind was like: first, and last when not that;
+	 * null where the memo was never used. */
 	struct memo *next, *other;
 	/* Numbers of the newest segments, with the time for which they hold, or
 	 * 0: the same thing said behind two others has two numbers.  Slots are

@@ -268,6 +268,14 @@ number(const struct read *r, const struct memo_list *s, uint32_t list,
 	return true;
 }
 
+/* One that was not used: all zero, as its memory came. */
+static void
+begin(struct memos *all, struct memo *m)
+{
+	m->list = MEMO_NONE;
+	m->next = m->other = all->memo;
+}
+
 /* The memo of a shape; else one that makes room for it. */
 static struct memo *
 place(struct memos *all, uint64_t shape)
@@ -276,13 +284,15 @@ place(struct memos *all, uint64_t shape)
 	struct memo *end = m + MEMO_WAYS, *to = NULL;
 
 	for (; m < end; m++) {
-		if (m->shape == shape)
+		if (m->shape == shape && m->next != NULL)
 			return m;
-		if (to == NULL && m->list == MEMO_NONE)
+		if (to == NULL && (m->list == MEMO_NONE || m->next == NULL))
 			to = m;
 	}
 	if (to == NULL)
 		to = end - 1 - all->turn++ % MEMO_WAYS;
+	if (to->next == NULL)
+		begin(all, to);
 	to->shape = shape;
 	to->list = MEMO_NONE;
 	return to;
@@ -312,10 +322,8 @@ make(struct read *r)
 	if (all == NULL)
 		return tally_err_set(
 		    r->err, TALLY_NOMEM, "no memory to map a set");
-	for (size_t i = 0; i < MEMO_WAYS << MEMO_BITS; i++) {
-		all->memo[i].list = MEMO_NONE;
-		all->memo[i].next = all->memo[i].other = all->memo;
-	}
+	/* Others when they are used: one document has few shapes. */
+	begin(all, all->memo);
 	all->newest = all->memo;
 	r->map->scratch.memos = all;
 	return TALLY_OK;
