@@ -84,7 +84,8 @@ check_position(struct set_text *t, const struct row *row)
 		area = tally_str(row->pos.p, (size_t)(dot - row->pos.p));
 		number = tally_str(dot + 1, row->pos.n - area.n - 1);
 	}
-	if (dot == NULL || !tally_rows_number(area, 3, &a) || a == 0 ||
+	if (dot == NULL || row->pos.n > TALLY_POSITION_MAX ||
+	    !tally_rows_number(area, 3, &a) || a == 0 ||
 	    (!tally_str_eq(number, TALLY_STR("-")) &&
 		(!tally_rows_number(number, 99999, &n) || n == 0)))
 		return tally_rows_error(&t->rows,
@@ -195,9 +196,9 @@ add_place(struct set_text *t, const struct row *row)
 		    TALLY_WORD(row->tag));
 	if (t->nplace == 0 && strcmp(p->segment->tag, "ST") != 0)
 		return tally_rows_error(&t->rows, "the first row must be ST");
-	p->pos = tally_arena_cstr(t->a, row->pos);
+	memcpy(p->pos, row->pos.p, row->pos.n);
 	t->nplace++;
-	return p->pos != NULL ? TALLY_OK : tally_rows_nomem(&t->rows);
+	return TALLY_OK;
 }
 
 /* "CTT01", or with element null "PO1": the tag, and the element's number. */
