@@ -183,6 +183,9 @@ enum tally_rc tally_reader_new(struct tally_reader **, struct tally_source,
     uint64_t offset, const struct tally_limits *, struct tally_findings *,
     struct tally_err *) TALLY_MUST_USE;
 void tally_reader_free(struct tally_reader *);
+/* Begins to read another source, as a new reader would. */
+void tally_reader_again(
+    struct tally_reader *, struct tally_source, uint64_t offset);
 
 /*
  * The version of the sets that come, borrowed; null, as in the beginning: none
@@ -221,8 +224,6 @@ struct tally_checker;
 enum tally_rc tally_checker_new(struct tally_checker **,
     const struct tally_limits *, struct tally_err *) TALLY_MUST_USE;
 void tally_checker_free(struct tally_checker *);
-/* From now on segments are placed only: their values are known to be good. */
-void tally_checker_trust(struct tally_checker *);
 
 /* Characters that are agreed on for texts and codes: any that are no control
  * characters, or those of X12's basic or extended set, or any of UTF-8. */
@@ -232,7 +233,11 @@ enum tally_characters {
 	TALLY_CHARACTERS_EXTENDED,
 	TALLY_CHARACTERS_UTF8
 };
-void tally_checker_characters(struct tally_checker *, enum tally_characters);
+/* What holds for the sets that come, before any as after others: the characters
+ * that values can have; with trust segments are placed only, since their values
+ * are known to be good. */
+void tally_checker_again(
+    struct tally_checker *, enum tally_characters, bool trust);
 
 /*
  * Rules over the standard's, such as those of a partner's guide.  Both

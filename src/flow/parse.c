@@ -94,6 +94,30 @@ parse_judging(struct parse *p, struct tally_judge_options *options)
 	guides_judging(options, &p->choice);
 }
 
+enum tally_rc
+parse_judge(struct parse *p, struct tally_judge **out, int reader,
+    uint64_t from, uint64_t end, const struct tally_judge_options *options,
+    struct tally_err *err)
+{
+	struct tally_source source = parse_source(p, reader, from, end);
+
+	/* One for a large file may have taken much, and is not kept. */
+	*out = p->file.whole ? p->judge[reader] : NULL;
+	if (*out == NULL)
+		return tally_judge_new(out, source, from, options, err);
+	tally_judge_again(*out, source, from, options);
+	return TALLY_OK;
+}
+
+void
+parse_judged(struct parse *p, struct tally_judge *judge, int reader)
+{
+	if (p->file.whole)
+		p->judge[reader] = judge;
+	else
+		tally_judge_free(judge);
+}
+
 /* Cross-references, in as many pieces as it takes. */
 static enum tally_rc
 take_lookups(struct parse *p, struct wire *w, struct tally_err *err)
@@ -201,7 +225,6 @@ file(struct parse *p, struct tally_err *err)
 {
 	struct tally_judge_options options;
 	struct tally_judge *judge = NULL;
-	struct tally_source source;
 	enum tally_rc rc;
 
 	parse_judging(p, &options);
@@ -211,15 +234,15 @@ file(struct parse *p, struct tally_err *err)
 		options.group_ctx = p;
 	}
 	p->otherwise = false;
-	source = parse_source(p, PARSE_FIRST, p->file.from, p->file.size);
-	rc = tally_judge_new(&judge, source, p->file.from, &options, err);
+	rc = parse_judge(
+	    p, &judge, PARSE_FIRST, p->file.from, p->file.size, &options, err);
 	do {
 		if (rc == TALLY_OK)
 			rc = next_judged(p, judge, err);
 		if (rc == TALLY_OK)
 			rc = interchange(p, judge, err);
 	} while (rc == TALLY_OK && p->ic != NULL);
-	tally_judge_free(judge);
+	parse_judged(p, judge, PARSE_FIRST);
 	return rc;
 }
 

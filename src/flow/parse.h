@@ -54,6 +54,8 @@ struct parse {
 	struct tally_buf whole; /* a file that came at once */
 	struct lookups *lookups;
 	struct tally_grammars grammars;
+	/* Of files that came at once, for the next ones; owned, or null. */
+	struct tally_judge *judge[PARSE_READERS];
 	struct guides_choice choice;
 	struct tally_residues residues;
 	struct wire_answers answers;
@@ -102,6 +104,12 @@ bool parse_is_clean(const struct tally_judge *);
 enum tally_rc parse_not_so(struct parse *, struct tally_err *);
 
 void parse_judging(struct parse *, struct tally_judge_options *);
+/* The judge for a pass over the file in hand, from one place to another; and
+ * when that is over, null where there is none. */
+enum tally_rc parse_judge(struct parse *, struct tally_judge **, int reader,
+    uint64_t from, uint64_t end, const struct tally_judge_options *,
+    struct tally_err *) TALLY_MUST_USE;
+void parse_judged(struct parse *, struct tally_judge *, int reader);
 /* The second pass over p->ic; sends batches and answers as it goes.  Clean: the
  * first one, which checked all of it, found nothing. */
 enum tally_rc parse_record(struct parse *, bool clean, struct tally_err *)

@@ -259,7 +259,6 @@ parse_record(struct parse *p, bool clean, struct tally_err *err)
 {
 	const struct tally_interchange_judged *again, *ic = p->ic;
 	struct tally_judge_options options;
-	struct tally_source source;
 	enum tally_rc rc;
 
 	parse_judging(p, &options);
@@ -271,16 +270,15 @@ parse_record(struct parse *p, bool clean, struct tally_err *err)
 	p->chosen = 0;
 	p->group = 0;
 	gathered_empty(&p->g);
-	source =
-	    parse_source(p, PARSE_SECOND, ic->offset, ic->offset + ic->length);
-	rc = tally_judge_new(&p->second, source, ic->offset, &options, err);
+	rc = parse_judge(p, &p->second, PARSE_SECOND, ic->offset,
+	    ic->offset + ic->length, &options, err);
 	if (rc == TALLY_OK)
 		rc = tally_judge_next(p->second, &again, err);
 	if (rc == TALLY_OK && p->file.suppose && !parse_is_clean(p->second))
 		rc = parse_not_so(p, err);
 	if (rc == TALLY_OK)
 		rc = put(p, true, err);
-	tally_judge_free(p->second);
+	parse_judged(p, p->second, PARSE_SECOND);
 	p->second = NULL;
 	return rc;
 }

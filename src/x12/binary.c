@@ -7,11 +7,12 @@
 void
 binary_of(struct binary_segments *b, const struct tally_version *v)
 {
-	if (b->version == v)
+	b->n = v != NULL ? b->known : 0;
+	if (v == NULL || b->version == v)
 		return;
 	b->version = v;
 	b->n = 0;
-	for (uint32_t i = 0; v != NULL && i < v->nsegment; i++) {
+	for (uint32_t i = 0; i < v->nsegment; i++) {
 		if (!binary_is(&v->segment[i]))
 			continue;
 		assert(b->n < BINARY_MAX);
@@ -19,6 +20,7 @@ binary_of(struct binary_segments *b, const struct tally_version *v)
 		    tally_tag_of(v->segment[i].tag, strlen(v->segment[i].tag));
 		b->v[b->n++].spec = &v->segment[i];
 	}
+	b->known = b->n;
 }
 
 const struct tally_segment_spec *

@@ -15,7 +15,8 @@
 
 struct binary_segments {
 	const struct tally_version *version; /* that they are of; or null */
-	unsigned n;
+	unsigned known;                      /* of it */
+	unsigned n;                          /* these, or 0: none is asked */
 	struct {
 		uint32_t tag;
 		const struct tally_segment_spec *spec;

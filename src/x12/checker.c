@@ -34,16 +34,14 @@ tally_checker_free(struct tally_checker *c)
 }
 
 void
-tally_checker_trust(struct tally_checker *c)
+tally_checker_again(
+    struct tally_checker *c, enum tally_characters characters, bool trust)
 {
-	c->trust = true;
-}
-
-void
-tally_checker_characters(
-    struct tally_checker *c, enum tally_characters characters)
-{
+	if (c->characters != characters || c->trust != trust)
+		tally_shapes_forget(&c->shapes);
 	c->characters = characters;
+	c->trust = trust;
+	c->rules = NULL;
 }
 
 void

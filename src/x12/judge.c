@@ -2,6 +2,18 @@
 /* Judging: reader and checker joined; see tallyman/judge.h. */
 #include "x12/judge_parts.h"
 
+#include <assert.h>
+
+static void
+take_options(struct tally_judge *j, const struct tally_judge_options *options)
+{
+	j->options = *options;
+	j->grammars =
+	    options->grammars != NULL ? options->grammars : &j->own_grammars;
+	j->findings.treatment =
+	    options->terms != NULL ? options->terms->treatment : NULL;
+}
+
 enum tally_rc
 tally_judge_new(struct tally_judge **out, struct tally_source source,
     uint64_t offset, const struct tally_judge_options *options,
@@ -12,25 +24,40 @@ tally_judge_new(struct tally_judge **out, struct tally_source source,
 
 	if (j == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "no memory to judge");
-	j->options = *options;
-	j->grammars =
-	    options->grammars != NULL ? options->grammars : &j->own_grammars;
 	tally_findings_init(&j->findings, options->limits->findings);
-	if (options->terms != NULL)
-		j->findings.treatment = options->terms->treatment;
+	take_options(j, options);
 	rc = tally_reader_new(
 	    &j->reader, source, offset, options->limits, &j->findings, err);
 	if (rc == TALLY_OK)
 		rc = tally_checker_new(&j->checker, options->limits, err);
 	if (rc == TALLY_OK)
-		tally_checker_characters(j->checker, options->characters);
-	if (rc == TALLY_OK && options->clean)
-		tally_checker_trust(j->checker);
+		tally_checker_again(
+		    j->checker, options->characters, options->clean);
 	if (rc == TALLY_OK)
 		*out = j;
 	else
 		tally_judge_free(j);
 	return rc;
+}
+
+void
+tally_judge_again(struct tally_judge *j, struct tally_source source,
+    uint64_t offset, const struct tally_judge_options *options)
+{
+	assert(options->limits == j->options.limits &&
+	    options->dictionary == j->options.dictionary);
+	take_options(j, options);
+	tally_findings_reset(&j->findings);
+	tally_reader_again(j->reader, source, offset);
+	tally_checker_again(j->checker, options->characters, options->clean);
+	memset(&j->ic, 0, sizeof(j->ic));
+	j->nset = 0;
+	j->version = NULL;
+	j->of_interchange.n = j->of_group.n = 0;
+	j->of_interchange.errors = j->of_interchange.warnings = 0;
+	j->of_group.errors = j->of_group.warnings = 0;
+	j->functional_told = j->seen_any = j->seen_bytes = false;
+	j->group_taken = j->interchange_taken = false;
 }
 
 void

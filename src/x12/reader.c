@@ -68,6 +68,22 @@ tally_reader_new(struct tally_reader **out, struct tally_source source,
 }
 
 void
+tally_reader_again(
+    struct tally_reader *r, struct tally_source source, uint64_t offset)
+{
+	numbers_clear(&r->group_numbers);
+	numbers_clear(&r->set_numbers);
+	*r = (struct tally_reader){ .w = r->w,
+		.limits = r->limits,
+		.findings = r->findings,
+		.group_numbers = r->group_numbers,
+		.set_numbers = r->set_numbers,
+		.list = r->list };
+	window_begin(&r->w, source, offset);
+	collect_version(&r->list, NULL);
+}
+
+void
 tally_reader_free(struct tally_reader *r)
 {
 	if (r == NULL)

@@ -64,18 +64,28 @@ filler_of(const struct tally_separators *sep)
 	return all;
 }
 
+void
+window_begin(struct window *w, struct tally_source source, uint64_t offset)
+{
+	*w = (struct window){ .source = source,
+		.base = offset,
+		.scan = tally_scan_choose(),
+		.buf = w->buf,
+		.cap = w->cap,
+		.step = SCAN_LEAST,
+		.index = { .pos = w->index.pos, .end = w->index.end } };
+	w->filler = filler_of(&w->sep);
+	window_stop_at(w, NULL, 0);
+}
+
 enum tally_rc
 window_init(struct window *w, struct tally_source source, uint64_t offset,
     struct tally_err *err)
 {
 	enum tally_rc rc;
 
-	*w = (struct window){
-		.source = source, .base = offset, .scan = tally_scan_choose()
-	};
-	w->step = SCAN_LEAST;
-	w->filler = filler_of(&w->sep);
-	window_stop_at(w, NULL, 0);
+	*w = (struct window){ .cap = 0 };
+	window_begin(w, source, offset);
 	rc = resize(w, 2 * BLOCK, err);
 	if (rc != TALLY_OK)
 		window_free(w);

@@ -46,6 +46,8 @@ struct window {
 enum tally_rc window_init(struct window *, struct tally_source, uint64_t offset,
     struct tally_err *) TALLY_MUST_USE;
 void window_free(struct window *);
+/* Another input, in the memory of the one before. */
+void window_begin(struct window *, struct tally_source, uint64_t offset);
 
 /* From now on, `at` and what follows is kept. */
 void window_keep(struct window *);

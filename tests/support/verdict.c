@@ -66,28 +66,39 @@ show_findings(struct tally_buf *out, const struct tally_findings *fs)
 }
 
 void
-verdict_of(struct tally_buf *out, struct tally_str bytes, size_t chunk)
+verdict_by(struct tally_judge **judge, struct tally_buf *out,
+    struct tally_str bytes, size_t chunk)
 {
 	struct source s = { bytes, chunk };
+	const struct tally_source source = { give, &s };
 	struct tally_judge_options options = { .limits = &tally_limits_default,
 		.dictionary = &tally_builtin };
 	const struct tally_interchange_judged *ic;
-	struct tally_judge *j;
 	struct tally_err err;
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
-	rc = tally_judge_new(
-	    &j, (struct tally_source){ give, &s }, 0, &options, &err);
+	if (*judge == NULL)
+		rc = tally_judge_new(judge, source, 0, &options, &err);
+	else
+		tally_judge_again(*judge, source, 0, &options);
 	assert(rc == TALLY_OK);
 	do {
-		rc = tally_judge_next(j, &ic, &err);
+		rc = tally_judge_next(*judge, &ic, &err);
 		assert(rc == TALLY_OK);
 		if (ic != NULL)
 			show_interchange(out, ic);
-		show_findings(out, tally_judge_findings(j));
+		show_findings(out, tally_judge_findings(*judge));
 	} while (ic != NULL);
-	tally_judge_free(j);
 	while (out->n > 0 &&
 	    (out->p[out->n - 1] == ' ' || out->p[out->n - 1] == ';'))
 		out->p[--out->n] = '\0';
+}
+
+void
+verdict_of(struct tally_buf *out, struct tally_str bytes, size_t chunk)
+{
+	struct tally_judge *judge = NULL;
+
+	verdict_by(&judge, out, bytes, chunk);
+	tally_judge_free(judge);
 }

@@ -12,5 +12,10 @@
  * ordinal of its segment.  Bytes come chunk at a time (0: all at once).
  */
 void verdict_of(struct tally_buf *out, struct tally_str bytes, size_t chunk);
+/* The same by a judge that has read something else before; null: it is made,
+ * and is the caller's. */
+struct tally_judge;
+void verdict_by(struct tally_judge **, struct tally_buf *out,
+    struct tally_str bytes, size_t chunk);
 
 #endif

@@ -14,7 +14,7 @@
 #include "support/judged.h"
 #include "support/pieces.h"
 #include "support/verdict.h"
-#include "tallyman/x12.h"
+#include "tallyman/judge.h"
 
 #define ASN \
 	"GS*SH*ACME*US*20261123*1200*7*X*004010~ST*856*0001~" \
@@ -266,6 +266,31 @@ test_verdicts(void **state)
 			judge(&rows[i], chunk[k]);
 }
 
+/* One judge for all: what it read before makes no difference. */
+static void
+test_again(void **state)
+{
+	struct tally_judge *judge = NULL;
+	struct tally_buf out;
+
+	(void)state;
+	tally_buf_init(&out, 1 << 20);
+	for (size_t i = 0; i < 3 * sizeof(rows) / sizeof(rows[0]); i++) {
+		/* Each behind others, too. */
+		const struct row *r =
+		    &rows[i * 7 % (sizeof(rows) / sizeof(rows[0]))];
+
+		tally_buf_reset(&out);
+		tally_buf_puts(&out, "");
+		verdict_by(&judge, &out, tally_cstr(r->in), i % 3);
+		if (strcmp(out.p, r->out) != 0)
+			fail_msg("%s, after others:\n  is   %s\n  want %s",
+			    r->name, out.p, r->out);
+	}
+	tally_judge_free(judge);
+	tally_buf_free(&out);
+}
+
 /* Any separators will do, a line feed as terminator as well. */
 static void
 test_separators(void **state)
@@ -411,6 +436,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_verdicts),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_separators),
 		cmocka_unit_test(test_unended_segment),
 		cmocka_unit_test(test_many_elements),
