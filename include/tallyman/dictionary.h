@@ -36,9 +36,6 @@ enum tally_type {
 
 #define TALLY_UNBOUNDED    0  /* of a maximum: no limit */
 #define TALLY_ELEMENTS_MAX 62 /* elements that a segment spec can have */
-#define TALLY_CODE_MAX     8  /* characters of a code; one is a 64-bit number */
-#define TALLY_NUMBER_MAX   6  /* of an element's number: "C040", "1705" */
-#define TALLY_POSITION_MAX 7  /* of a place's: "1.310", "3.99999" */
 
 /* A number whose last digit follows from the others. */
 enum tally_check {
@@ -48,16 +45,11 @@ enum tally_check {
 	TALLY_CHECK_ISBN
 };
 
-/*
- * Of such rows there are thousands: they hold what they name, or where it
- * begins in a text, and no pointers, which would have to be set right at each
- * start of a program.
- */
 struct tally_code {
-	char code[TALLY_CODE_MAX + 1];
+	const char *code;
+	const char *meaning; /* our own words; "" when not known */
 	/* enum tally_check: of the element behind this one, in a segment */
 	uint8_t check;
-	uint32_t meaning; /* see tally_code_meaning */
 };
 
 /* A relational note (X12.6, 3.8): P paired, R at least one, E at most one,
@@ -78,14 +70,13 @@ struct tally_use {
 };
 
 struct tally_element {
-	char id[TALLY_NUMBER_MAX + 1]; /* "324", "I01", "C040" */
-	const char *name;              /* our own short name */
-	uint8_t type;                  /* enum tally_type */
-	uint8_t decimals;              /* of TALLY_N */
+	const char *id;    /* "324", "I01", "C040" */
+	const char *name;  /* our own short name */
+	uint8_t type;      /* enum tally_type */
+	uint8_t decimals;  /* of TALLY_N */
 	uint32_t min, max; /* characters, sign and point not counted */
 	const struct tally_code *code; /* sorted by byte; null: any value */
 	uint32_t ncode;
-	const char *meanings; /* of the codes; null: none is known */
 	bool open;   /* other codes exist: one that is not here is a note */
 	bool checks; /* some of the codes have a check */
 	/* of a composite only */
@@ -107,8 +98,7 @@ struct tally_segment_spec {
 
 /* A row of a transaction set's table. */
 struct tally_place {
-	/* area and printed position: "1.310", "1.-" */
-	char pos[TALLY_POSITION_MAX + 1];
+	const char *pos; /* area and printed position: "1.310", "1.-" */
 	const struct tally_segment_spec *segment;
 	char requirement; /* M or O, within its loop */
 	uint32_t max;     /* TALLY_UNBOUNDED */
@@ -212,13 +202,6 @@ const struct tally_element *tally_element_find(
     const struct tally_version *v, struct tally_str id);
 const struct tally_code *tally_code_find(
     const struct tally_element *e, struct tally_str code);
-
-/* What a code of the element means, in our own words; "" when not known. */
-static inline const char *
-tally_code_meaning(const struct tally_element *e, const struct tally_code *c)
-{
-	return c->meaning != 0 ? e->meanings + c->meaning : "";
-}
 
 /*
  * The name of a place in the grammar, the path of loops and the segment's tag,

@@ -322,9 +322,8 @@ no_such_code(const struct explaining *e)
 			   : "");
 	for (uint32_t i = 0; i < el->ncode; i++)
 		consider(&ns, el->code[i].code,
-		    el->code[i].meaning != 0
-			? tally_code_meaning(el, &el->code[i])
-			: "meaning not given");
+		    *el->code[i].meaning != '\0' ? el->code[i].meaning
+						 : "meaning not given");
 	return fail(what, &ns);
 }
 

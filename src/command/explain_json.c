@@ -187,7 +187,7 @@ explain_json_element(const struct explain *x, const struct explain_element *q)
 	for (uint32_t i = 0; i < e->ncode; i++) {
 		tally_buf_puts(b, i > 0 ? ",{\"code\":" : "{\"code\":");
 		tally_text_json(b, tally_cstr(e->code[i].code));
-		text(b, "meaning", tally_code_meaning(e, &e->code[i]));
+		text(b, "meaning", e->code[i].meaning);
 		tally_buf_putc(b, '}');
 	}
 	tally_buf_puts(b, "]}\n");
@@ -202,7 +202,7 @@ explain_json_code(const struct explain *x, const struct explain_element *q,
 	text(x->out, "name", q->element->name);
 	put_position(x->out, q);
 	text(x->out, "code", c->code);
-	text(x->out, "meaning", tally_code_meaning(q->element, c));
+	text(x->out, "meaning", c->meaning);
 	tally_buf_puts(x->out, "}\n");
 }
 

@@ -334,20 +334,20 @@ put_codes(const struct explain *x, const struct tally_element *e)
 	    e->open ? "\n  codes that are listed; others exist and are noted:\n"
 		    : "\n  codes, all that there are:\n");
 	for (uint32_t i = 0; i < e->ncode; i++) {
-		if (e->code[i].meaning == 0) {
+		if (*e->code[i].meaning == '\0') {
 			bare = true;
 			continue;
 		}
 		tally_buf_puts(b, "    ");
 		column(b, e->code[i].code, 9);
-		safe(b, tally_code_meaning(e, &e->code[i]));
+		safe(b, e->code[i].meaning);
 		tally_buf_putc(b, '\n');
 	}
 	if (!bare)
 		return;
 	tally_buf_puts(b, "  codes whose meaning is not given:");
 	for (uint32_t i = 0; i < e->ncode; i++) {
-		if (e->code[i].meaning != 0)
+		if (*e->code[i].meaning != '\0')
 			continue;
 		if (line == 0 || b->n - line > WIDTH) {
 			tally_buf_puts(b, "\n    ");
@@ -415,8 +415,7 @@ explain_code(const struct explain *x, const struct explain_element *q,
 		return;
 	}
 	title(x, c->code,
-	    c->meaning != 0 ? tally_code_meaning(e, c) : "meaning not given",
-	    "code");
+	    *c->meaning != '\0' ? c->meaning : "meaning not given", "code");
 	tally_buf_printf(x->out, ", element %s, ", e->id);
 	safe(x->out, e->name);
 	tally_buf_putc(x->out, '\n');

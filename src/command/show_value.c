@@ -30,7 +30,7 @@ show_meaning(const struct show_value *v)
 	if (v->spec == NULL || v->spec->ncode == 0)
 		return "";
 	code = tally_code_find(v->spec, tally_str_rtrim(v->text));
-	return code != NULL ? tally_code_meaning(v->spec, code) : "";
+	return code != NULL && code->meaning != NULL ? code->meaning : "";
 }
 
 static const struct tally_use *

@@ -132,22 +132,9 @@ report_element(const struct checking *c, const struct tally_segment *s,
 static bool
 code_listed(const struct guide_element *r, struct tally_str v)
 {
-	uint32_t lo = 0, hi = r->ncode, mid;
-	int d;
-
 	if (r->standard->type == TALLY_ID)
 		v = tally_str_rtrim(v);
-	while (lo < hi) {
-		mid = lo + (hi - lo) / 2;
-		d = tally_str_cmp(v, tally_cstr(r->code[mid].value));
-		if (d == 0)
-			return true;
-		if (d < 0)
-			hi = mid;
-		else
-			lo = mid + 1;
-	}
-	return false;
+	return tally_code_find(&r->narrow, v) != NULL;
 }
 
 /* Whether the standard leaves a value to the guide. */
@@ -163,12 +150,15 @@ static void
 check_value(const struct checking *c, const struct tally_segment *s,
     const struct guide_element *r, struct tally_str v, unsigned repetition)
 {
+	struct tally_element plain = r->narrow;
 	enum tally_finding_kind kind;
 
 	if (!left_to_us(tally_value_check(r->standard, v)))
 		return;
 	if (r->length != NULL) {
-		kind = tally_value_check(&r->narrow, v);
+		plain.code = NULL;
+		plain.ncode = 0;
+		kind = tally_value_check(&plain, v);
 		if (kind != TALLY_FINDING_NONE) {
 			report_element(c, s, r, kind, v, repetition, r->length);
 			return;

@@ -27,20 +27,12 @@ struct guide_where {
 
 enum guide_use { GUIDE_ANY, GUIDE_REQUIRED, GUIDE_FORBIDDEN };
 
-/* A value that a guide allows; of text it can be as long as that. */
-struct guide_code {
-	const char *value;
-	const char *meaning; /* "" when the guide has none */
-};
-
 struct guide_element {
 	uint8_t element, component;
 	uint8_t use;
 	bool mandatory; /* in the standard, which reports it missing */
 	const struct tally_element *standard;
-	struct tally_element narrow;   /* of the guide's lengths, any value */
-	const struct guide_code *code; /* sorted by byte; null: any value */
-	uint32_t ncode;
+	struct tally_element narrow; /* with the guide's lengths and codes */
 	struct guide_where where;
 	const char *length, *codes; /* what is expected, in words */
 	const char *rule;           /* "acme.guide.xml:12" */

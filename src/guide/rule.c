@@ -108,13 +108,13 @@ read_lengths(
 static int
 code_order(const void *a, const void *b)
 {
-	return strcmp(((const struct guide_code *)a)->value,
-	    ((const struct guide_code *)b)->value);
+	return strcmp(((const struct tally_code *)a)->code,
+	    ((const struct tally_code *)b)->code);
 }
 
 static enum tally_rc
 read_code(struct guide_compile *c, const struct guide_element *r,
-    struct guide_code *out, const struct tally_xml *x)
+    struct tally_code *out, const struct tally_xml *x)
 {
 	struct tally_str v = tally_cstr(tally_xml_get(x, "value"));
 	enum tally_finding_kind kind = TALLY_F_element_missing;
@@ -127,23 +127,23 @@ read_code(struct guide_compile *c, const struct guide_element *r,
 		    "\"%s\" cannot be a value of element %s: %s", v.p,
 		    r->standard->id,
 		    v.n > 0 ? tally_finding_info(kind)->what : "it is empty");
-	out->value = tally_arena_cstr(&c->guide->arena, v);
+	out->code = tally_arena_cstr(&c->guide->arena, v);
 	out->meaning = tally_arena_cstr(
 	    &c->guide->arena, tally_cstr(tally_xml_get(x, "meaning")));
-	return out->value != NULL && out->meaning != NULL ? TALLY_OK
-							  : guide_nomem(c);
+	return out->code != NULL && out->meaning != NULL ? TALLY_OK
+							 : guide_nomem(c);
 }
 
 /* "EA (each), CA (case)", as far as a finding has room. */
 static const char *
-code_words(struct guide_compile *c, const struct guide_code *code, size_t n)
+code_words(struct guide_compile *c, const struct tally_code *code, size_t n)
 {
 	char to[WORDS_MAX + 16] = "";
 	size_t used = 0;
 
 	for (size_t i = 0; i < n; i++) {
 		size_t m = strlen(code[i].meaning);
-		size_t need = strlen(code[i].value) + (m > 0 ? m + 3 : 0) + 2;
+		size_t need = strlen(code[i].code) + (m > 0 ? m + 3 : 0) + 2;
 
 		if (used + need > WORDS_MAX) {
 			snprintf(to + used, sizeof(to) - used, "%sor others",
@@ -151,7 +151,7 @@ code_words(struct guide_compile *c, const struct guide_code *code, size_t n)
 			break;
 		}
 		used += (size_t)snprintf(to + used, sizeof(to) - used,
-		    "%s%s%s%s%s", used > 0 ? ", " : "", code[i].value,
+		    "%s%s%s%s%s", used > 0 ? ", " : "", code[i].code,
 		    m > 0 ? " (" : "", code[i].meaning, m > 0 ? ")" : "");
 	}
 	return guide_words(c, "%s", to);
@@ -162,7 +162,7 @@ read_codes(
     struct guide_compile *c, struct guide_element *r, const struct tally_xml *x)
 {
 	const struct tally_xml *k = x->child;
-	struct guide_code *code;
+	struct tally_code *code;
 	size_t n = 0;
 	enum tally_rc rc;
 
@@ -185,18 +185,18 @@ read_codes(
 	for (size_t i = 0; i < n; i++, k = k->next) {
 		rc = read_code(c, r, &code[i], k);
 		for (size_t j = 0; rc == TALLY_OK && j < i; j++)
-			if (strcmp(code[j].value, code[i].value) == 0)
+			if (strcmp(code[j].code, code[i].code) == 0)
 				return guide_mistake(c, k->line,
 				    "code \"%s\" is in this list already; "
 				    "remove it",
-				    code[i].value);
+				    code[i].code);
 		if (rc != TALLY_OK)
 			return rc;
 	}
 	r->codes = code_words(c, code, n);
 	qsort(code, n, sizeof(*code), code_order);
-	r->code = code;
-	r->ncode = (uint32_t)n;
+	r->narrow.code = code;
+	r->narrow.ncode = (uint32_t)n;
 	return r->codes != NULL ? TALLY_OK : guide_nomem(c);
 }
 

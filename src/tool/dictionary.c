@@ -161,35 +161,19 @@ code_owner(size_t nversion, const char *id, const struct tally_code *code)
 	return NULL;
 }
 
-/* The codes' texts, in the order of the codes and thus where each says. */
-static void
-put_meanings(const struct tally_version *v, const struct tally_element *e)
-{
-	if (e->meanings == NULL)
-		return;
-	printf("static const char m%s_%s[] = \"\\0\"", v->version, e->id);
-	for (uint32_t i = 0; i < e->ncode; i++) {
-		if (e->code[i].meaning == 0)
-			continue;
-		printf("\n\t");
-		put_string(tally_code_meaning(e, &e->code[i]));
-		printf(" \"\\0\"");
-	}
-	printf(";\n");
-}
-
 static void
 put_codes(size_t nth, const struct tally_element *e)
 {
 	if (e->ncode == 0 || code_owner(nth, e->id, e->code) != NULL)
 		return;
-	put_meanings(versions[nth], e);
 	printf("static const struct tally_code c%s_%s[] = {\n",
 	    versions[nth]->version, e->id);
 	for (uint32_t i = 0; i < e->ncode; i++) {
 		printf("\t{ ");
 		put_string(e->code[i].code);
-		printf(", %u, %u },\n", e->code[i].check, e->code[i].meaning);
+		printf(", ");
+		put_string(e->code[i].meaning);
+		printf(", %u },\n", e->code[i].check);
 	}
 	printf("};\n");
 }
@@ -263,13 +247,9 @@ put_elements(size_t nth)
 		    ", %u, %u, %u, %u, ", e->type, e->decimals, e->min, e->max);
 		owner = code_owner(nth + 1, e->id, e->code);
 		if (e->ncode > 0)
-			printf("c%s_%s, %u, ", owner, e->id, e->ncode);
+			printf("c%s_%s, %u", owner, e->id, e->ncode);
 		else
-			printf("0, 0, ");
-		if (e->meanings != NULL)
-			printf("m%s_%s", owner, e->id);
-		else
-			printf("0");
+			printf("0, 0");
 		printf(", %d, %d", e->open, e->checks);
 		put_layout(v, "e", e->id, e->nuse, e->nnote);
 		printf(" },\n");

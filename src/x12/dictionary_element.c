@@ -11,6 +11,8 @@
 #include "base/check_digit.h"
 
 #define LENGTH_MAX 1000000000 /* of an element: binary ones are that long */
+#define ID_MAX     6          /* "C040", "1705" */
+#define CODE_MAX   8          /* the checker keeps codes as 64-bit numbers */
 
 void
 tally_elements_free(struct tally_elements *t)
@@ -130,7 +132,7 @@ claim(struct tally_elements *t, const struct dictionary_rows *r,
 	bool found;
 	size_t at;
 
-	if (!tally_rows_id(id, TALLY_NUMBER_MAX))
+	if (!tally_rows_id(id, ID_MAX))
 		return tally_rows_error(r,
 		    "\"%.*s\" found, an element's number expected",
 		    TALLY_WORD(id));
@@ -141,7 +143,9 @@ claim(struct tally_elements *t, const struct dictionary_rows *r,
 	if (!found) {
 		if (insert_element(t, at) == NULL)
 			return tally_rows_nomem(r);
-		memcpy(t->v[at].e.id, id.p, id.n);
+		t->v[at].e.id = tally_arena_cstr(t->a, id);
+		if (t->v[at].e.id == NULL)
+			return tally_rows_nomem(r);
 	}
 	t->v[at].own = true;
 	*out = &t->v[at];
@@ -277,7 +281,6 @@ tally_elements_composites(struct tally_elements *t,
     const struct tally_dictionary_file *file, struct tally_err *err)
 {
 	struct tally_element_slot *slot;
-	struct tally_element e;
 	struct dictionary_rows r;
 	struct tally_str row, id;
 	enum tally_rc rc = tally_rows_open(&r, file, true, err);
@@ -291,9 +294,8 @@ tally_elements_composites(struct tally_elements *t,
 		rc = claim(t, &r, id, &slot);
 		if (rc != TALLY_OK)
 			break;
-		e = (struct tally_element){ .type = TALLY_COMPOSITE };
-		memcpy(e.id, slot->e.id, sizeof(e.id));
-		slot->e = e;
+		slot->e = (struct tally_element){ .id = slot->e.id,
+			.type = TALLY_COMPOSITE };
 		rc = tally_rows_name(&r, t->a, &row, &slot->e.name);
 	}
 	return rc;
@@ -311,8 +313,7 @@ edit(struct tally_element_slot *slot)
 			return false;
 	}
 	for (size_t i = 0; i < slot->e.ncode; i++)
-		slot->code[i] = (struct tally_code_slot){ slot->e.code[i],
-			tally_code_meaning(&slot->e, &slot->e.code[i]), false };
+		slot->code[i].c = slot->e.code[i];
 	slot->ncode = slot->cap = slot->e.ncode;
 	slot->edited = true;
 	return true;
@@ -327,17 +328,17 @@ code_slot(
 
 /* Adds a code, or gives one of the base a meaning. */
 static enum tally_rc
-add_code(struct tally_element_slot *e, const struct dictionary_rows *r,
-    struct tally_str code, const char *meaning)
+add_code(struct tally_elements *t, struct tally_element_slot *e,
+    const struct dictionary_rows *r, struct tally_str code, const char *meaning)
 {
 	struct tally_code_slot *v;
 	bool found;
 	size_t at;
 
-	if (code.n > TALLY_CODE_MAX)
+	if (code.n > CODE_MAX)
 		return tally_rows_error(r,
 		    "code %.*s is longer than %d characters", TALLY_WORD(code),
-		    TALLY_CODE_MAX);
+		    CODE_MAX);
 	if (code.n < e->e.min || code.n > e->e.max)
 		return tally_rows_error(r,
 		    "code %.*s does not have the %u to %u characters of "
@@ -357,9 +358,11 @@ add_code(struct tally_element_slot *e, const struct dictionary_rows *r,
 		memmove(v + at + 1, v + at, (e->ncode - at) * sizeof(*v));
 		e->ncode++;
 		v[at] = (struct tally_code_slot){ 0 };
-		memcpy(v[at].c.code, code.p, code.n);
+		v[at].c.code = tally_arena_cstr(t->a, code);
+		if (v[at].c.code == NULL)
+			return tally_rows_nomem(r);
 	}
-	e->code[at].meaning = meaning;
+	e->code[at].c.meaning = meaning;
 	e->code[at].own = true;
 	return TALLY_OK;
 }
@@ -463,13 +466,13 @@ read_codes(struct tally_elements *t, const struct dictionary_rows *r,
 	if (tally_str_eq(word, TALLY_STR("="))) {
 		for (rest = row;
 		     rc == TALLY_OK && tally_rows_word(&rest, &word);)
-			rc = add_code(e, r, word, "");
+			rc = add_code(t, e, r, word, "");
 		return rc;
 	}
 	meaning = tally_rows_rest(t->a, row);
 	if (meaning == NULL)
 		return tally_rows_nomem(r);
-	return add_code(e, r, word, meaning);
+	return add_code(t, e, r, word, meaning);
 }
 
 enum tally_rc
@@ -485,53 +488,28 @@ tally_elements_codes(struct tally_elements *t,
 	return rc;
 }
 
-/*
- * Gives an element its edited list, in the arena; false when memory ends.  The
- * text of meanings begins with an empty one, so that none of them is at 0.
- */
-static bool
-finish_codes(struct tally_arena *a, struct tally_element_slot *slot)
-{
-	size_t size = 1, at = 1, n;
-	struct tally_code *code;
-	char *text;
-
-	for (size_t k = 0; k < slot->ncode; k++) {
-		n = strlen(slot->code[k].meaning);
-		size += n > 0 ? n + 1 : 0;
-	}
-	code = tally_arena_alloc(a, slot->ncode * sizeof(*code));
-	text = size <= UINT32_MAX ? tally_arena_alloc(a, size) : NULL;
-	if (code == NULL || text == NULL)
-		return false;
-	text[0] = '\0';
-	for (size_t k = 0; k < slot->ncode; k++) {
-		code[k] = slot->code[k].c;
-		code[k].meaning = 0;
-		n = strlen(slot->code[k].meaning);
-		if (n == 0)
-			continue;
-		code[k].meaning = (uint32_t)at;
-		memcpy(text + at, slot->code[k].meaning, n + 1);
-		at += n + 1;
-	}
-	slot->e.code = slot->ncode > 0 ? code : NULL;
-	slot->e.ncode = (uint32_t)slot->ncode;
-	slot->e.meanings = size > 1 ? text : NULL;
-	return true;
-}
-
 struct tally_element *
 tally_elements_finish(struct tally_elements *t)
 {
 	struct tally_element *v = tally_arena_alloc(t->a, t->n * sizeof(*v));
+	struct tally_element_slot *slot;
+	struct tally_code *code;
 
 	if (v == NULL)
 		return NULL;
 	for (size_t i = 0; i < t->n; i++) {
-		if (t->v[i].edited && !finish_codes(t->a, &t->v[i]))
-			return NULL;
-		v[i] = t->v[i].e;
+		slot = &t->v[i];
+		if (slot->edited) {
+			code = tally_arena_alloc(
+			    t->a, slot->ncode * sizeof(*code));
+			if (code == NULL)
+				return NULL;
+			for (size_t k = 0; k < slot->ncode; k++)
+				code[k] = slot->code[k].c;
+			slot->e.code = slot->ncode > 0 ? code : NULL;
+			slot->e.ncode = (uint32_t)slot->ncode;
+		}
+		v[i] = slot->e;
 	}
 	return v;
 }

@@ -49,7 +49,6 @@ char *tally_rows_rest(struct tally_arena *, struct tally_str row);
  */
 struct tally_code_slot {
 	struct tally_code c;
-	const char *meaning; /* c.meaning is set when the list is finished */
 	bool own;
 };
 struct tally_element_slot {

@@ -84,8 +84,7 @@ check_position(struct set_text *t, const struct row *row)
 		area = tally_str(row->pos.p, (size_t)(dot - row->pos.p));
 		number = tally_str(dot + 1, row->pos.n - area.n - 1);
 	}
-	if (dot == NULL || row->pos.n > TALLY_POSITION_MAX ||
-	    !tally_rows_number(area, 3, &a) || a == 0 ||
+	if (dot == NULL || !tally_rows_number(area, 3, &a) || a == 0 ||
 	    (!tally_str_eq(number, TALLY_STR("-")) &&
 		(!tally_rows_number(number, 99999, &n) || n == 0)))
 		return tally_rows_error(&t->rows,
@@ -196,9 +195,9 @@ add_place(struct set_text *t, const struct row *row)
 		    TALLY_WORD(row->tag));
 	if (t->nplace == 0 && strcmp(p->segment->tag, "ST") != 0)
 		return tally_rows_error(&t->rows, "the first row must be ST");
-	memcpy(p->pos, row->pos.p, row->pos.n);
+	p->pos = tally_arena_cstr(t->a, row->pos);
 	t->nplace++;
-	return TALLY_OK;
+	return p->pos != NULL ? TALLY_OK : tally_rows_nomem(&t->rows);
 }
 
 /* "CTT01", or with element null "PO1": the tag, and the element's number. */

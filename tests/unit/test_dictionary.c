@@ -43,10 +43,8 @@ reads_elements(void **state)
 	assert_false(e->open);
 	assert_int_equal(e->ncode, 4);
 	assert_string_equal(
-	    tally_code_meaning(e, tally_code_find(e, TALLY_STR("AA"))),
-	    "first of all");
-	assert_string_equal(
-	    tally_code_meaning(e, tally_code_find(e, TALLY_STR("CCC"))), "");
+	    tally_code_find(e, TALLY_STR("AA"))->meaning, "first of all");
+	assert_string_equal(tally_code_find(e, TALLY_STR("CCC"))->meaning, "");
 	assert_null(tally_code_find(e, TALLY_STR("CC")));
 	assert_null(tally_code_find(e, TALLY_STR("")));
 	e = tally_element_find(v, TALLY_STR("3"));
@@ -206,8 +204,7 @@ extends_base(void **state)
 	assert_int_equal(e->ncode, 4);
 	assert_null(tally_code_find(e, TALLY_STR("BB")));
 	assert_string_equal(
-	    tally_code_meaning(e, tally_code_find(e, TALLY_STR("AA"))),
-	    "another word");
+	    tally_code_find(e, TALLY_STR("AA"))->meaning, "another word");
 	assert_int_equal(tally_element_find(v, TALLY_STR("2"))->ncode, 4);
 	assert_int_equal(tally_element_find(next, TALLY_STR("1"))->ncode, 3);
 	assert_false(tally_element_find(next, TALLY_STR("1"))->open);

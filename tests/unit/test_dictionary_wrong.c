@@ -110,7 +110,6 @@ static const struct {
 	{ SET, HEAD "1.020 ZZZ M 1\n" TAIL, 3, "ZZZ is named" },
 	{ SET, HEAD "1.010 AA M 1\n" TAIL, 3, "does not follow 1.010" },
 	{ SET, HEAD "1.005 AA M 1\n" TAIL, 3, "does not follow 1.010" },
-	{ SET, HEAD "1.000020 AA M 1\n" TAIL, 3, "AREA.NUMBER expected" },
 	{ SET, HEAD "2.010 AA M 1\n1.020 BB M 1\n" TAIL, 4,
 	    "1.020 does not follow 2.010" },
 	{ SET, HEAD "1.020 AA M 1\n1.- BB O 1\n1.015 CC O 1\n" TAIL, 5,

@@ -12,8 +12,8 @@
 #include "tallyman/x12.h"
 #include "x12/shape.h"
 
-static const struct tally_code codes[] = { { .code = "00" }, { .code = "A1" },
-	{ .code = "ZZZ" } };
+static const struct tally_code codes[] = { { .code = "00", .meaning = "" },
+	{ .code = "A1", .meaning = "" }, { .code = "ZZZ", .meaning = "" } };
 
 #define ELEMENT(t, lo, hi) \
 	{ \
