@@ -93,8 +93,8 @@ enum tally_rc tally_judge_new(struct tally_judge **, struct tally_source,
     TALLY_MUST_USE;
 void tally_judge_free(struct tally_judge *);
 /* Begins to judge another source, as a new judge would, in the memory of the
- * one before and with what was learnt of its grammars.  The limits and the
- * dictionary are to be the same. */
+ * one before and with what was learnt of its grammars.  The limits are to be
+ * the same; versions of a dictionary have to live as long as the judge. */
 void tally_judge_again(struct tally_judge *, struct tally_source,
     uint64_t offset, const struct tally_judge_options *);
 

@@ -44,8 +44,7 @@ void
 tally_judge_again(struct tally_judge *j, struct tally_source source,
     uint64_t offset, const struct tally_judge_options *options)
 {
-	assert(options->limits == j->options.limits &&
-	    options->dictionary == j->options.dictionary);
+	assert(options->limits == j->options.limits);
 	take_options(j, options);
 	tally_findings_reset(&j->findings);
 	tally_reader_again(j->reader, source, offset);

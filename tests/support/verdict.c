@@ -73,10 +73,14 @@ verdict_by(struct tally_judge **judge, struct tally_buf *out,
 	const struct tally_source source = { give, &s };
 	struct tally_judge_options options = { .limits = &tally_limits_default,
 		.dictionary = &tally_builtin };
+	/* The same versions, as each partner has those that it may use. */
+	struct tally_dictionary other = tally_builtin;
 	const struct tally_interchange_judged *ic;
 	struct tally_err err;
 	enum tally_rc rc = TALLY_OK;
 
+	if (*judge != NULL)
+		options.dictionary = &other;
 	if (*judge == NULL)
 		rc = tally_judge_new(judge, source, 0, &options, &err);
 	else
