@@ -113,4 +113,59 @@ judged "a mistake in it" 78 -C "$work/ws" check
 holds "told with file and line" \
     grep -q 'acme-850.guide.xml:7: segment BEG has only 12' "$work/said"
 
+# Files of two partners, read one after the other by the same parser: each is
+# judged by the guide of its own partner, whichever came before.
+site_of_two() {
+	rm -rf "$work/two"
+	"$TALLYMAN" init "$work/two" >"$work/out"
+	mkdir "$work/two/$1" "$work/two/$2"
+	cp "$samples/maps/harbor-850.guide.xml" "$work/two/maps/"
+	{
+		echo '<tallyman xmlns="urn:tallyman:config:1">'
+		echo '<store url="sqlite:tallyman.db"/>'
+		for name in "$1" "$2"; do
+			guide=
+			[ "$name" != guided ] || guide='guide="harbor-850"'
+			echo "<partner name=\"$name\" qualifier=\"ZZ\" id=\"$name\">"
+			echo '<mailbox url="dir:."><pull from="'"$name"'" settle="0"'
+			echo 'complete="yes" then="delete"/></mailbox>'
+			echo "<receive set=\"850\" $guide/></partner>"
+		done
+		echo '</tallyman>'
+	} >"$work/two/tallyman.xml"
+}
+# order NAME N EDIT : one file of it, with a number of its own.
+order() {
+	id=$(printf '%-15s' "$1")
+	sed "s/^ISA.*/ISA*00*          *00*          *ZZ*$id*ZZ*QUAYGOODS      *260105*0800*U*00401*00000010$2*0*P*>~/
+	    s/^GS.*/GS*PO*$1*QUAYGOODS*20260105*0800*41*X*004010~/
+	    s/^IEA.*/IEA*1*00000010$2~/; $3" "$samples/850-two-orders.edi" \
+	    >"$work/two/$1/$2.edi"
+}
+told() {
+	sqlite3 "$work/two/tallyman.db" "SELECT count(*) FROM findings f
+	    JOIN interchanges i ON i.id = f.interchange_id
+	    WHERE i.sender_id = '$1' AND $2"
+}
+for turn in 'guided plain' 'plain guided'; do
+	# shellcheck disable=SC2086
+	site_of_two $turn
+	for k in 1 2 3; do
+		order guided $k 's/^BEG\*00\*SA/BEG*00*HX/'
+		order plain $k 's/^BEG\*00\*SA/BEG*00*HX/'
+	done
+	for k in 4 5 6; do
+		order guided $k '/^BEG/a CUR*BY*USD~
+		    s/^SE\*19/SE*20/; s/^SE\*10/SE*11/'
+		order plain $k '/^BEG/a CUR*BY*USD~
+		    s/^SE\*19/SE*20/; s/^SE\*10/SE*11/'
+	done
+	"$TALLYMAN" -q -C "$work/two" run >"$work/out" 2>"$work/said"
+	same "$turn: a code that the guide adds" \
+	    "$(told guided "value = 'HX'") $(told plain "value = 'HX'")" '0 6'
+	holds "$turn: by one parser" test ! -s "$work/said"
+	same "$turn: a segment that the guide forbids" \
+	    "$(told guided "tag = 'CUR'") $(told plain "tag = 'CUR'")" '6 0'
+done
+
 finish
