@@ -280,9 +280,7 @@ sanitize-threads:
 		    CFLAGS='-O1 -g -fno-omit-frame-pointer' || exit 1; \
 	done
 #: valgrind          unit and golden tests under valgrind; T=name
-# Not what is possibly lost: SQLite's memory is pointed to behind a head alone.
-VALGRIND := valgrind -q --leak-check=full --errors-for-leak-kinds=definite \
-	--show-leak-kinds=definite --error-exitcode=99 \
+VALGRIND := valgrind -q --leak-check=full --error-exitcode=99 \
 	--suppressions=$(CURDIR)/tests/support/valgrind.supp
 valgrind:
 	$(MAKE) valgrind-all B=$(B)/valgrind SANDBOX=no

@@ -20,7 +20,7 @@
 #define LARGE  (STEPS * STEP)
 #define CUT_UP ((size_t)64 << 10) /* into small ones */
 
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || (defined(SANDBOX) && !SANDBOX)
 #define WATCHED true /* whether blocks of the C library's are used well */
 #else
 #define WATCHED false
