@@ -24,9 +24,11 @@
 /* 2 and a little: buffers grow in steps. */
 #define RATIO_MAX 2.6
 /* Of a byte of any shape: some ten times what a byte of an order takes; code
- * that is not optimised has more steps, and so has what a sanitizer watches. */
+ * that a sanitizer watches has more steps, and what is not optimised more. */
 #if defined(__OPTIMIZE__) && !defined(__SANITIZE_ADDRESS__)
 #define BYTE_MAX 120.0
+#elif defined(__OPTIMIZE__)
+#define BYTE_MAX 150.0
 #else
 #define BYTE_MAX 300.0
 #endif
