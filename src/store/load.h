@@ -9,8 +9,8 @@
 	"id, group_id, partner, set_id, control_number, ordinal," \
 	" byte_offset, byte_length, verdict, state, map_id, body, \"key\""
 
-/* The columns of a model's table, quoted, divided by commas: all, or of the
- * model's own only those that are used. */
+/* The columns of a model's table, quoted, divided by commas; of the model's
+ * own only those that are used. */
 void load_columns(
     struct tally_buf *, const struct tally_table *, const bool *used);
 

@@ -126,7 +126,7 @@ struct sqlite_keys {
 struct load_keys;
 int sqlite_keys_prior(
     struct sqlite_keys *, sqlite3 *, const struct load_keys *, int64_t *prior);
-void sqlite_keys_prepare(struct sqlite_keys *, sqlite3 *);
+int sqlite_keys_prepare(struct sqlite_keys *, sqlite3 *);
 void sqlite_keys_detach(struct sqlite_keys *);
 
 #endif

@@ -516,7 +516,7 @@ sqlite_batch_prepare(struct sqlite_batch *b)
 {
 	struct tally_err ignored;
 
-	sqlite_keys_prepare(&b->keys, b->db);
+	(void)sqlite_keys_prepare(&b->keys, b->db);
 	(void)prepare(b, &b->source[b->nsource - 1], &ignored);
 }
 

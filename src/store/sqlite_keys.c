@@ -45,8 +45,8 @@ are_among(
 	return *may || result == SQLITE_DONE ? SQLITE_OK : result;
 }
 
-static int
-prepare_each(struct sqlite_keys *s, sqlite3 *db)
+int
+sqlite_keys_prepare(struct sqlite_keys *s, sqlite3 *db)
 {
 	static const char sql[] =
 	    "SELECT b.rowid, (SELECT d.id FROM documents d"
@@ -62,7 +62,7 @@ prepare_each(struct sqlite_keys *s, sqlite3 *db)
 static int
 find(struct sqlite_keys *s, sqlite3 *db, int64_t *prior)
 {
-	int result = prepare_each(s, db);
+	int result = sqlite_keys_prepare(s, db);
 
 	if (result != SQLITE_OK)
 		return result;
@@ -81,12 +81,6 @@ sqlite_keys_prior(struct sqlite_keys *s, sqlite3 *db, const struct load_keys *k,
 	int result = are_among(s, db, k, &may);
 
 	return result == SQLITE_OK && may ? find(s, db, prior) : result;
-}
-
-void
-sqlite_keys_prepare(struct sqlite_keys *s, sqlite3 *db)
-{
-	(void)prepare_each(s, db);
 }
 
 void

@@ -134,13 +134,12 @@ site_of_two() {
 		echo '</tallyman>'
 	} >"$work/two/tallyman.xml"
 }
-# order NAME N EDIT : one file of it, with a number of its own.
+# order NAME N FILE [EDIT] : a file like that of it, with a number of its own.
 order() {
 	id=$(printf '%-15s' "$1")
 	sed "s/^ISA.*/ISA*00*          *00*          *ZZ*$id*ZZ*QUAYGOODS      *260105*0800*U*00401*00000010$2*0*P*>~/
 	    s/^GS.*/GS*PO*$1*QUAYGOODS*20260105*0800*41*X*004010~/
-	    s/^IEA.*/IEA*1*00000010$2~/; $3" "$samples/850-two-orders.edi" \
-	    >"$work/two/$1/$2.edi"
+	    s/^IEA.*/IEA*1*00000010$2~/; ${4:-}" "$3" >"$work/two/$1/$2.edi"
 }
 told() {
 	sqlite3 "$work/two/tallyman.db" "SELECT count(*) FROM findings f
@@ -150,15 +149,14 @@ told() {
 for turn in 'guided plain' 'plain guided'; do
 	# shellcheck disable=SC2086
 	site_of_two $turn
-	for k in 1 2 3; do
-		order guided $k 's/^BEG\*00\*SA/BEG*00*HX/'
-		order plain $k 's/^BEG\*00\*SA/BEG*00*HX/'
-	done
-	for k in 4 5 6; do
-		order guided $k '/^BEG/a CUR*BY*USD~
-		    s/^SE\*19/SE*20/; s/^SE\*10/SE*11/'
-		order plain $k '/^BEG/a CUR*BY*USD~
-		    s/^SE\*19/SE*20/; s/^SE\*10/SE*11/'
+	for name in $turn; do
+		for k in 1 2 3; do
+			order "$name" $k "$samples/850-two-orders.edi" \
+			    's/^BEG\*00\*SA/BEG*00*HX/'
+		done
+		for k in 4 5 6; do
+			order "$name" $k "$work/order.edi"
+		done
 	done
 	"$TALLYMAN" -q -C "$work/two" run >"$work/out" 2>"$work/said"
 	same "$turn: a code that the guide adds" \

@@ -79,12 +79,12 @@ verdict_by(struct tally_judge **judge, struct tally_buf *out,
 	struct tally_err err;
 	enum tally_rc rc = TALLY_OK;
 
-	if (*judge != NULL)
-		options.dictionary = &other;
-	if (*judge == NULL)
+	if (*judge == NULL) {
 		rc = tally_judge_new(judge, source, 0, &options, &err);
-	else
+	} else {
+		options.dictionary = &other;
 		tally_judge_again(*judge, source, 0, &options);
+	}
 	assert(rc == TALLY_OK);
 	do {
 		rc = tally_judge_next(*judge, &ic, &err);
