@@ -61,6 +61,7 @@ answers(struct translate *t, struct tally_err *err)
 		.partner = t->in.label,
 		.sender_qualifier = j->sender_qualifier,
 		.sender = j->sender,
+		.isa_sender = j->sender,
 		.receiver = j->receiver };
 
 	if (a->group != UINT32_MAX) {

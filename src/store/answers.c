@@ -5,7 +5,10 @@
  *
  * A TA1 is matched with the file of the outbox that has its number and went
  * to its sender.  The others name no interchange: they are matched by the
- * group's sender and receiver, turned round, its functional id and number.
+ * group's sender and receiver, turned round, its functional id and number, the
+ * newest first: among what was sent to whom the answer's interchange is from,
+ * and where it is not there, for a partner may have another name in each
+ * direction, among all that was sent.
  * Every answer stays; only the first one on a document ends the wait for it.
  */
 #include "store/internal.h"
@@ -19,6 +22,9 @@ struct putting {
 	const struct store_answered *from;
 	struct tally_err *err;
 	int64_t outbox, group; /* what it is matched with; 0: nothing */
+	/* The group that was looked for last, and its row; null: none. */
+	const struct tally_answer *last;
+	int64_t found;
 };
 
 /* The value of up to nine digits, 0 where it is no number. */
@@ -38,22 +44,60 @@ number(struct tally_str s)
 }
 
 static enum tally_rc
-match(struct putting *p, const struct tally_answer *a)
+match_file(struct putting *p, const struct tally_answer *a)
 {
 	const struct store_answered *f = p->from;
-	const struct engine_value sent[] = { v_integer(number(a->control)),
+	const struct engine_value v[] = { v_integer(number(a->control)),
 		v_cstr(f->sender), v_cstr(f->sender_qualifier),
 		v_cstr(f->receiver) };
-	const struct engine_value group[] = { v_cstr(f->sender),
-		v_cstr(f->receiver), v_text(a->functional), v_text(a->group) };
 	bool found;
 
+	return store_number(
+	    p->st, Q_ANSWER_TO_FILE, v, COUNT(v), &p->outbox, &found, p->err);
+}
+
+static enum tally_rc
+look_for_group(struct putting *p, const struct tally_answer *a, int64_t after)
+{
+	const struct store_answered *f = p->from;
+	const struct engine_value v[] = { v_cstr(f->isa_sender),
+		v_integer(after), v_cstr(f->sender), v_cstr(f->receiver),
+		v_text(a->functional), v_text(a->group) };
+	bool found;
+	enum tally_rc rc = store_number(
+	    p->st, Q_ANSWER_TO_GROUP, v, COUNT(v), &p->group, &found, p->err);
+
+	return rc != TALLY_OK || found
+	    ? rc
+	    : store_number(p->st, Q_ANSWER_TO_ANY_GROUP, v + 1, COUNT(v) - 1,
+		  &p->group, &found, p->err);
+}
+
+/* Once for a group and the sets that are named behind it. */
+static enum tally_rc
+match_group(struct putting *p, const struct tally_answer *a, int64_t after)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	if (p->last != NULL &&
+	    tally_str_eq(p->last->functional, a->functional) &&
+	    tally_str_eq(p->last->group, a->group)) {
+		p->group = p->found;
+		return rc;
+	}
+	rc = look_for_group(p, a, after);
+	p->last = a;
+	p->found = p->group;
+	return rc;
+}
+
+/* With what was sent as an interchange behind the one whose row is after. */
+static enum tally_rc
+match(struct putting *p, const struct tally_answer *a, int64_t after)
+{
 	p->outbox = p->group = 0;
-	if (a->level == TALLY_ANSWER_INTERCHANGE)
-		return store_number(p->st, Q_ANSWER_TO_FILE, sent, COUNT(sent),
-		    &p->outbox, &found, p->err);
-	return store_number(p->st, Q_ANSWER_TO_GROUP, group, COUNT(group),
-	    &p->group, &found, p->err);
+	return a->level == TALLY_ANSWER_INTERCHANGE ? match_file(p, a)
+						    : match_group(p, a, after);
 }
 
 /* Ends the wait for answers on the documents that it is about. */
@@ -128,7 +172,7 @@ put(struct putting *p, const struct tally_answer *a, size_t ordinal,
 {
 	static const char *const level[] = { "interchange", "group", "set" };
 	const struct store_answered *f = p->from;
-	enum tally_rc rc = match(p, a);
+	enum tally_rc rc = match(p, a, 0);
 	int64_t id;
 	bool made;
 
@@ -188,7 +232,7 @@ next_parked(struct store *st, int64_t after, const char *since,
 {
 	const struct engine_value v[] = { v_integer(after), v_cstr(since) };
 	const struct engine_methods *m = st->engine->m;
-	enum { FIRST = 1, LAST = 10, OF = 7 };
+	enum { FIRST = 1, LAST = 11, OF = 7 };
 	struct tally_str text[LAST + 1];
 	size_t at[LAST + 1];
 	enum tally_rc rc =
@@ -223,6 +267,7 @@ next_parked(struct store *st, int64_t after, const char *since,
 	p->from.sender_qualifier = text[8].p;
 	p->from.sender = text[9].p;
 	p->from.receiver = text[10].p;
+	p->from.isa_sender = text[11].p;
 	return TALLY_OK;
 }
 
@@ -231,7 +276,8 @@ match_again(struct store *st, const struct parked *parked, bool *matched,
     struct tally_err *err)
 {
 	struct putting p = { .st = st, .from = &parked->from, .err = err };
-	enum tally_rc rc = match(&p, &parked->answer);
+	/* What was there before it was looked at when it came. */
+	enum tally_rc rc = match(&p, &parked->answer, parked->from.interchange);
 
 	*matched = p.outbox != 0 || p.group != 0;
 	if (rc != TALLY_OK || !*matched)

@@ -320,6 +320,7 @@ struct store_answered {
 	const char *partner;
 	/* Who answers whom: GS02 and GS03, for a TA1 ISA05, 06 and 08. */
 	const char *sender_qualifier, *sender, *receiver;
+	const char *isa_sender; /* ISA06 */
 };
 struct tally_answers;
 /* Records what an acknowledgement says, matched with what was sent or else

@@ -49,6 +49,13 @@ sent(struct fixture *f)
 	fixture_execute(f,
 	    "INSERT INTO functional_groups VALUES (901, 900, 'SH', 'WE',"
 	    " 'THEY', '17', '004010', 0, 3, 3, 3, 'A')");
+	fixture_execute(
+	    f, "INSERT INTO payloads VALUES (902, x'00', 1, x'00', NULL)");
+	fixture_execute(f,
+	    "INSERT INTO outbox (id, partner, mailbox, name, payload_id, state,"
+	    " attempts, queued_at, state_at, control_number, carries_id)"
+	    " VALUES (903, 'acme', 'acme', 'out.edi', 902, 'sent', 1, 'x',"
+	    " 'x', 55, 900)");
 	for (int i = 1; i <= 3; i++) {
 		char sql[256];
 
@@ -59,7 +66,7 @@ sent(struct fixture *f)
 		fixture_execute(f, sql);
 		snprintf(sql, sizeof(sql),
 		    "INSERT INTO expected_acks VALUES (%d, %d, 'x', 'waiting',"
-		    " NULL, NULL, NULL)",
+		    " NULL, 903, NULL)",
 		    i, 910 + i);
 		fixture_execute(f, sql);
 	}
@@ -91,7 +98,8 @@ static const struct store_answered from = { .interchange = 1,
 	.partner = "acme",
 	.sender_qualifier = "ZZ",
 	.sender = "THEY",
-	.receiver = "WE" };
+	.receiver = "WE",
+	.isa_sender = "THEIRS" };
 
 #define ABOUT(l) \
 	.kind = "997", .level = (l), .functional = TALLY_STR("SH"), \
@@ -146,6 +154,41 @@ groups_and_sets(void **state)
 				"SELECT sum(state = 'accepted')"
 				" FROM expected_acks"),
 	    "2");
+}
+
+/* Numbers come again after years: the newest group that has them is meant, and
+ * rather one that went to whom the answer is from. */
+static void
+newest(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_answer a[] = { { ABOUT(TALLY_ANSWER_GROUP),
+	    .verdict = 'A' } };
+	struct store_answered next = from;
+
+	fixture_group(f);
+	sent(f);
+	fixture_execute(f,
+	    "INSERT INTO interchanges SELECT 950, NULL, 'out', partner,"
+	    " receiver_qualifier, receiver_id, sender_qualifier, 'OTHERS',"
+	    " '000000056', date, time, version, usage, ack_requested,"
+	    " separators, 0, 1, 1, sha256, 'A', 'translated', state_at,"
+	    " recorded_at, 1 FROM interchanges WHERE id = 1");
+	fixture_execute(f,
+	    "INSERT INTO functional_groups SELECT 951, 950, functional_id,"
+	    " sender_id, receiver_id, control_number, version, 0, 3, 3, 3, 'A'"
+	    " FROM functional_groups WHERE id = 901");
+	put(f, &from, a, 1);
+	next.offset = 200;
+	next.isa_sender = "ACME";
+	put(f, &next, a, 1);
+	fixture_execute(
+	    f, "UPDATE interchanges SET receiver_id = 'ACME' WHERE id = 950");
+	next.offset = 300;
+	put(f, &next, a, 1);
+	assert_string_equal(
+	    fixture_sql(f, "SELECT group_concat(group_id) FROM answers"),
+	    "951,901,951");
 }
 
 /* Another sender, another functional id, another number, nothing said. */
@@ -375,6 +418,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
 		    groups_and_sets, setup, teardown),
+		cmocka_unit_test_setup_teardown(newest, setup, teardown),
 		cmocka_unit_test_setup_teardown(strangers, setup, teardown),
 		cmocka_unit_test_setup_teardown(parked, setup, teardown),
 		cmocka_unit_test_setup_teardown(too_old, setup, teardown),
