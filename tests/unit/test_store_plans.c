@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * How SQLite finds what the store's statements ask for: by the id or an index,
+ * so that what a run costs does not grow with what is there, or by what is
+ * allowed to read all.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+#include <sqlite3.h>
+
+#include "support/store_fixture.h"
+
+#define S(name, text) { #name, text },
+static const struct {
+	const char *name, *text;
+} statement[] = {
+#include "store/statements.def"
+};
+#undef S
+#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
+
+/* What is there for the time of a statement, or does not grow. */
+static const char *const small[] = { "held_rows", "meta", "maps", "mailboxes",
+	"control_numbers", "lookups" };
+
+/* What reads all there is: counts, searches by people, and keeping house. */
+static const char *const whole[] = { "ASK_COUNTS", "FIND", "TRACE",
+	"ARCHIVE_ALL", "VERIFY_PAYLOADS", "VERIFY_ROWS", "VERIFY_EVENTS",
+	"VERIFY_STATES", "PURGE_PAYLOADS_PLAN", "PURGE_PAYLOADS_FILES",
+	"PURGE_FINDINGS_PLAN", "PURGE_FINDINGS", "PURGE_RESIDUE_PLAN",
+	"PURGE_RESIDUE" };
+
+/* What goes through a table by its ids and stops at the first rows. */
+static const struct {
+	const char *statement, *table;
+} first[] = {
+	{ "PAYLOAD_LAST", "payloads" },
+	{ "FILE_LAST", "files" },
+	{ "INTERCHANGE_LAST", "interchanges" },
+	{ "GROUP_LAST", "functional_groups" },
+	{ "DOCUMENT_LAST", "documents" },
+	{ "OUTBOX_LAST", "outbox" },
+	{ "EVENT_ANY", "events" },
+	{ "MARK_EVENT", "events" },
+	{ "ASK_HEALTH", "events" },
+	{ "ASK_RECENT", "d" },
+};
+
+static bool whole_used[COUNT(whole)], first_used[COUNT(first)];
+
+/* Stand-ins for what the store makes when it is needed. */
+static const char stand_ins[] =
+    "CREATE TEMP TABLE held_rows (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10,"
+    " c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24);"
+    "CREATE TEMP TABLE found (value, place, document_id);"
+    "CREATE TEMP TABLE owned (place, id, document_id)";
+
+static sqlite3 *
+connect_to(const struct fixture *f)
+{
+	char path[128];
+	sqlite3 *db;
+
+	snprintf(path, sizeof(path), "%s/tallyman.db", f->dir);
+	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
+	assert_int_equal(
+	    sqlite3_exec(db, stand_ins, NULL, NULL, NULL), SQLITE_OK);
+	return db;
+}
+
+/* An index that has only what its condition lets in. */
+static bool
+is_partial(sqlite3 *db, const char *name)
+{
+	sqlite3_stmt *stmt;
+	bool is;
+
+	assert_int_equal(sqlite3_prepare_v2(db,
+			     "SELECT 1 FROM sqlite_schema WHERE type = 'index'"
+			     " AND name = ?1 AND sql LIKE '% WHERE %'",
+			     -1, &stmt, NULL),
+	    SQLITE_OK);
+	sqlite3_bind_text(stmt, 1, name, -1, SQLITE_STATIC);
+	is = sqlite3_step(stmt) == SQLITE_ROW;
+	sqlite3_finalize(stmt);
+	return is;
+}
+
+/* Whether a line of a plan goes through a table, which is then in table. */
+static bool
+reads_all(sqlite3 *db, const char *line, char table[64])
+{
+	const char *by = strstr(line, " USING "), *index;
+
+	if (sscanf(line, "SCAN %63s", table) == 1) {
+		index = by != NULL ? strstr(by, "INDEX ") : NULL;
+		return index == NULL || !is_partial(db, index + 6);
+	}
+	return sscanf(line, "SEARCH %63s", table) == 1 && by == NULL;
+}
+
+static bool
+is_small(const char *line, const char *table)
+{
+	for (size_t i = 0; i < COUNT(small); i++)
+		if (strcmp(table, small[i]) == 0)
+			return true;
+	/* Functions that are tables, and rows of one. */
+	return strncmp(table, "pragma_", 7) == 0 ||
+	    strstr(line, "CONSTANT ROW") != NULL;
+}
+
+static bool
+is_allowed(const char *name, const char *table)
+{
+	for (size_t i = 0; i < COUNT(whole); i++)
+		if (strcmp(name, whole[i]) == 0)
+			return whole_used[i] = true;
+	for (size_t i = 0; i < COUNT(first); i++)
+		if (strcmp(name, first[i].statement) == 0 &&
+		    strcmp(table, first[i].table) == 0)
+			return first_used[i] = true;
+	return false;
+}
+
+/* How many lines of its plan go through a table that grows. */
+static unsigned
+check(sqlite3 *db, const char *name, const char *text)
+{
+	static char sql[1 << 16];
+	char table[64];
+	const char *line;
+	sqlite3_stmt *stmt;
+	unsigned bad = 0;
+
+	snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", text);
+	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
+		fail_msg("%s: %s", name, sqlite3_errmsg(db));
+	while (sqlite3_step(stmt) == SQLITE_ROW) {
+		line = (const char *)sqlite3_column_text(stmt, 3);
+		if (!reads_all(db, line, table) || is_small(line, table) ||
+		    is_allowed(name, table))
+			continue;
+		print_error("%s: %s\n", name, line);
+		bad++;
+	}
+	sqlite3_finalize(stmt);
+	return bad;
+}
+
+static void
+statements(void **state)
+{
+	sqlite3 *db = connect_to(*state);
+	unsigned bad = 0;
+
+	for (size_t i = 0; i < COUNT(statement); i++)
+		bad += check(db, statement[i].name, statement[i].text);
+	assert_int_equal(bad, 0);
+	for (size_t i = 0; i < COUNT(whole); i++)
+		if (!whole_used[i])
+			fail_msg("%s reads nothing whole", whole[i]);
+	for (size_t i = 0; i < COUNT(first); i++)
+		if (!first_used[i])
+			fail_msg("%s needs no leave", first[i].statement);
+	sqlite3_close(db);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(
+		    statements, fixture_setup, fixture_teardown),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
