@@ -286,8 +286,10 @@ valgrind:
 	$(MAKE) valgrind-all B=$(B)/valgrind SANDBOX=no
 .PHONY: valgrind-all
 valgrind-all: $(UNIT_BIN) $(B)/tallyman
-	@scripts/unit -w '$(VALGRIND)' $(call chosen,$(UNIT_BIN))
-	@scripts/golden -w '$(VALGRIND)' $(B)/tallyman $(T)
+	$(if $(call chosen,$(UNIT_BIN)),@scripts/unit -w '$(VALGRIND)' \
+	    $(call chosen,$(UNIT_BIN)))
+	$(if $(wildcard tests/golden/$(T)),@scripts/golden -w '$(VALGRIND)' \
+	    $(B)/tallyman $(T))
 
 #: fuzz              libFuzzer with clang; F=read for a target, SECS=60
 # F is read, map, guide, json, csv, config, dictionary, sftp, ssh or wire.  What
