@@ -111,6 +111,10 @@ missing(const struct method *m)
 {
 	const char *why = m->sftp ? sshd_missing() : NULL;
 
+#ifdef __SANITIZE_ADDRESS__
+	if (m->run == method_memory)
+		return "a sanitizer stands before the C library's memory";
+#endif
 	return why != NULL || !m->traced ? why : tracer_missing();
 }
 
