@@ -139,7 +139,7 @@ run_limit(void **state)
 	static const char *const nothing[2] = { "", "" };
 
 	(void)state;
-	make("stall", "", "run-timeout=\"1\" reply-timeout=\"3600\"", "");
+	make("stall", "", "run-timeout=\"3\" reply-timeout=\"3600\"", "");
 	assert_int_equal(run(says), EX_UNAVAILABLE);
 	assert_int_equal(w.f.count[FLOW_MAILBOXES_DOWN], 1);
 	assert_int_equal(w.f.count[FLOW_RECEIVED], 0);
