@@ -114,17 +114,16 @@ sqlite_rows_remove(
 static void
 put_row(struct tally_buf *out, const struct tally_table *t, sqlite3_stmt *stmt)
 {
-	const char *name;
-
 	tally_buf_puts(out, t->name);
 	if (!t->head)
 		tally_buf_printf(out, " %lld",
 		    sqlite3_column_int64(stmt, 0) & (TALLY_ROWS_MAX - 1));
 	for (int k = 2; k < sqlite3_column_count(stmt); k++) {
-		name = sqlite3_column_name(stmt, k);
 		if (sqlite3_column_type(stmt, k) == SQLITE_NULL)
 			continue;
-		tally_buf_printf(out, " %s=", name);
+		tally_buf_putc(out, ' ');
+		tally_buf_puts(out, sqlite3_column_name(stmt, k));
+		tally_buf_putc(out, '=');
 		tally_text_json(out,
 		    tally_cstr((const char *)sqlite3_column_text(stmt, k)));
 	}
