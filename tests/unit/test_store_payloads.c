@@ -485,12 +485,12 @@ tiny_files_are_remembered(void **state)
 
 	for (size_t i = 0; i < most; i++) {
 		const size_t n = i == most - 1 ? tiny + 1 : i + 1;
-		const struct store_object o = { "acme", tally_cstr(name), n,
-			5 };
+		struct store_object o = { "acme", { 0 }, n, 5 };
 		struct store_incoming *in = fixture_incoming(f, n, tiny);
 		bool known;
 
 		snprintf(name, sizeof(name), "%zu", i);
+		o.name = tally_cstr(name);
 		id[i] = fixture_add(f, &o, in, &known);
 		store_incoming_free(in);
 	}
