@@ -212,6 +212,8 @@ beginnings(void **state)
 		{ "LIST_ANSWERS", "SEARCH a USING INTEGER PRIMARY KEY" },
 		{ "LIST_EXPECTED", "SEARCH e USING INDEX" },
 		{ "ANSWER_TO_GROUP", "SEARCH i USING INDEX interchanges_out" },
+		{ "ANSWER_SETTLES_SET",
+		    "SEARCH expected_acks USING INTEGER PRIMARY KEY" },
 		{ "ANSWER_SETTLES_GROUP",
 		    "SEARCH expected_acks USING INDEX expected_acks_of_file" },
 		{ "ANSWER_SETTLES_FILE",
