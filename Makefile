@@ -288,7 +288,7 @@ valgrind:
 valgrind-all: $(UNIT_BIN) $(B)/tallyman
 	$(if $(call chosen,$(UNIT_BIN)),@scripts/unit -w '$(VALGRIND)' \
 	    $(call chosen,$(UNIT_BIN)))
-	$(if $(wildcard tests/golden/$(T)),@scripts/golden -w '$(VALGRIND)' \
+	$(if $(and $(T),$(call chosen,$(UNIT_BIN))),,@scripts/golden -w '$(VALGRIND)' \
 	    $(B)/tallyman $(T))
 
 #: fuzz              libFuzzer with clang; F=read for a target, SECS=60
