@@ -119,8 +119,8 @@ fixture_teardown(void **state)
 	return 0;
 }
 
-static sqlite3 *
-connection(const struct fixture *f)
+sqlite3 *
+fixture_connection(const struct fixture *f)
 {
 	char path[128];
 	sqlite3 *db;
@@ -135,7 +135,7 @@ const char *
 fixture_sql(const struct fixture *f, const char *sql)
 {
 	static char value[4096];
-	sqlite3 *db = connection(f);
+	sqlite3 *db = fixture_connection(f);
 	sqlite3_stmt *stmt;
 	const char *text;
 	int rc;
@@ -159,7 +159,7 @@ fixture_sql(const struct fixture *f, const char *sql)
 void
 fixture_execute(const struct fixture *f, const char *sql)
 {
-	sqlite3 *db = connection(f);
+	sqlite3 *db = fixture_connection(f);
 
 	if (sqlite3_exec(db, sql, NULL, NULL, NULL) != SQLITE_OK)
 		fail_msg("%s: %s", sql, sqlite3_errmsg(db));

@@ -29,6 +29,9 @@ int fixture_teardown(void **state);
 /* The model that the fixtures have. */
 void fixture_model(struct tally_model *);
 
+/* A connection of its own to the folder's database, for the caller to close. */
+struct sqlite3 *fixture_connection(const struct fixture *);
+
 /* The first column of the first row of a query on the folder's database, by
  * a connection of its own; "" when there is none, "NULL" for NULL. */
 const char *fixture_sql(const struct fixture *, const char *sql);

@@ -5,7 +5,6 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -14,24 +13,6 @@
 #include "store/ask.h"
 #include "support/store_fixture.h"
 #include "tallyman/answer.h"
-
-static int
-setup(void **state)
-{
-	*state = malloc(sizeof(struct fixture));
-	if (*state == NULL)
-		return -1;
-	fixture_open(*state);
-	return 0;
-}
-
-static int
-teardown(void **state)
-{
-	fixture_close(*state);
-	free(*state);
-	return 0;
-}
 
 /* An interchange of ours: a group 17 with documents 0001, 0002 and 0003 that
  * wait for their answers. */
@@ -417,12 +398,17 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(
-		    groups_and_sets, setup, teardown),
-		cmocka_unit_test_setup_teardown(newest, setup, teardown),
-		cmocka_unit_test_setup_teardown(strangers, setup, teardown),
-		cmocka_unit_test_setup_teardown(parked, setup, teardown),
-		cmocka_unit_test_setup_teardown(too_old, setup, teardown),
-		cmocka_unit_test_setup_teardown(older_store, setup, teardown),
+		    groups_and_sets, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    newest, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    strangers, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    parked, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    too_old, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    older_store, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

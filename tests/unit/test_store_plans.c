@@ -65,11 +65,8 @@ static const char stand_ins[] =
 static sqlite3 *
 connect_to(const struct fixture *f)
 {
-	char path[128];
-	sqlite3 *db;
+	sqlite3 *db = fixture_connection(f);
 
-	snprintf(path, sizeof(path), "%s/tallyman.db", f->dir);
-	assert_int_equal(sqlite3_open(path, &db), SQLITE_OK);
 	assert_int_equal(
 	    sqlite3_exec(db, stand_ins, NULL, NULL, NULL), SQLITE_OK);
 	return db;
@@ -130,13 +127,23 @@ is_allowed(const char *name, const char *table)
 	return false;
 }
 
+static const char *
+text_of(const char *name)
+{
+	for (size_t i = 0; i < COUNT(statement); i++)
+		if (strcmp(statement[i].name, name) == 0)
+			return statement[i].text;
+	fail_msg("there is no %s", name);
+	return "";
+}
+
 static sqlite3_stmt *
-plan_of(sqlite3 *db, const char *name, const char *text)
+plan_of(sqlite3 *db, const char *name)
 {
 	static char sql[1 << 16];
 	sqlite3_stmt *stmt;
 
-	snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", text);
+	snprintf(sql, sizeof(sql), "EXPLAIN QUERY PLAN %s", text_of(name));
 	if (sqlite3_prepare_v2(db, sql, -1, &stmt, NULL) != SQLITE_OK)
 		fail_msg("%s: %s", name, sqlite3_errmsg(db));
 	return stmt;
@@ -152,9 +159,9 @@ next_line(sqlite3_stmt *plan)
 
 /* How many lines of its plan go through a table that grows. */
 static unsigned
-check(sqlite3 *db, const char *name, const char *text)
+check(sqlite3 *db, const char *name)
 {
-	sqlite3_stmt *plan = plan_of(db, name, text);
+	sqlite3_stmt *plan = plan_of(db, name);
 	const char *line;
 	char table[64];
 	unsigned bad = 0;
@@ -170,16 +177,6 @@ check(sqlite3 *db, const char *name, const char *text)
 	return bad;
 }
 
-static const char *
-text_of(const char *name)
-{
-	for (size_t i = 0; i < COUNT(statement); i++)
-		if (strcmp(statement[i].name, name) == 0)
-			return statement[i].text;
-	fail_msg("there is no %s", name);
-	return "";
-}
-
 static void
 statements(void **state)
 {
@@ -187,7 +184,7 @@ statements(void **state)
 	unsigned bad = 0;
 
 	for (size_t i = 0; i < COUNT(statement); i++)
-		bad += check(db, statement[i].name, statement[i].text);
+		bad += check(db, statement[i].name);
 	assert_int_equal(bad, 0);
 	for (size_t i = 0; i < COUNT(whole); i++)
 		if (!whole_used[i])
@@ -224,8 +221,7 @@ beginnings(void **state)
 	const char *line;
 
 	for (size_t i = 0; i < COUNT(list); i++) {
-		plan =
-		    plan_of(db, list[i].statement, text_of(list[i].statement));
+		plan = plan_of(db, list[i].statement);
 		line = next_line(plan);
 		if (line == NULL ||
 		    strncmp(line, list[i].first, strlen(list[i].first)) != 0)
@@ -247,7 +243,7 @@ unsorted(void **state)
 	const char *line;
 
 	for (size_t i = 0; i < COUNT(name); i++) {
-		plan = plan_of(db, name[i], text_of(name[i]));
+		plan = plan_of(db, name[i]);
 		while ((line = next_line(plan)) != NULL)
 			if (strstr(line, "TEMP B-TREE") != NULL)
 				fail_msg("%s: %s", name[i], line);
