@@ -136,4 +136,37 @@ enum tally_rc tally_ack_write(struct tally_buf *,
     const struct tally_interchange_judged *, const struct tally_findings *,
     const struct tally_ack_envelope *, struct tally_err *) TALLY_MUST_USE;
 
+/*
+ * One interchange that answers several: what they want of 997s and 999s, as
+ * tally_ack_write has it.  No TA1, since that answers one interchange.
+ *
+ * It is under the envelope and ISA12 of the first: what is borrowed there is
+ * copied.  takes tells whether what answers another one can be in it: that has
+ * groups that want an answer, wants no TA1, and its envelope has the same
+ * parties, usage and separators, and its ISA the same version.
+ */
+struct tally_ack_joint;
+enum tally_rc tally_ack_joint_new(struct tally_ack_joint **,
+    const struct tally_interchange_judged *, const struct tally_ack_envelope *,
+    struct tally_err *) TALLY_MUST_USE;
+void tally_ack_joint_free(struct tally_ack_joint *);
+const struct tally_ack_envelope *tally_ack_joint_envelope(
+    const struct tally_ack_joint *);
+bool tally_ack_joint_takes(const struct tally_ack_joint *,
+    const struct tally_interchange_judged *, const struct tally_ack_envelope *);
+/* Groups that adding it would open, so control numbers that are needed. */
+uint32_t tally_ack_joint_envelopes(
+    const struct tally_ack_joint *, const struct tally_interchange_judged *);
+/*
+ * Adds what answers the interchange; the number is that of the first group that
+ * is opened for it, others count on.  The first is cut to bytes_max as
+ * tally_ack_write does; of a later one all is added, or, where the whole would
+ * be larger, nothing.  After a failure it cannot be used any more.
+ */
+enum tally_rc tally_ack_joint_add(struct tally_ack_joint *,
+    const struct tally_interchange_judged *, const struct tally_findings *,
+    uint32_t group_control, bool *added, struct tally_err *) TALLY_MUST_USE;
+/* The interchange, whole; live until something is added. */
+struct tally_str tally_ack_joint_bytes(const struct tally_ack_joint *);
+
 #endif

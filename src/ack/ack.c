@@ -13,10 +13,9 @@
 
 #include "ack/parts.h"
 
-#define CONTROL_MAX 999999999 /* nine digits, X12.5 */
-#define COUNT_WIDTH 10        /* by which SE01 can grow with the details */
-#define PIECE_MAX   256       /* more than is ever written at once */
-#define LOOP_MAX    32768     /* more than an AK3 with 99 AK4 and CTX has */
+#define COUNT_WIDTH 10    /* by which SE01 can grow with the details */
+#define PIECE_MAX   256   /* more than is ever written at once */
+#define LOOP_MAX    32768 /* more than an AK3 with 99 AK4 and CTX has */
 
 bool
 tally_ack_digits(const char *s, size_t min, size_t max)
@@ -80,8 +79,8 @@ acknowledges(const struct tally_group_judged *g)
 	return strcmp(g->functional, "FA") == 0;
 }
 
-static bool
-wants_functional(const struct tally_interchange_judged *ic,
+bool
+tally_ack_wants_functional(const struct tally_interchange_judged *ic,
     const struct tally_group_judged *g)
 {
 	return ic->readable && ic->sender[0] != '\0' &&
@@ -95,7 +94,7 @@ tally_ack_groups(const struct tally_interchange_judged *ic)
 	uint32_t n = 0;
 
 	for (uint32_t i = 0; i < ic->ngroup; i++)
-		n += wants_functional(ic, &ic->group[i]);
+		n += tally_ack_wants_functional(ic, &ic->group[i]);
 	return n;
 }
 
@@ -151,13 +150,14 @@ check_envelope(const struct tally_ack_envelope *e, struct tally_err *err)
 	    tally_str_rtrim(tally_cstr(e->receiver)).n == 0)
 		return tally_err_set(err, TALLY_USAGE,
 		    "an acknowledgement needs a sender and a receiver");
-	if (e->interchange_control > CONTROL_MAX ||
-	    e->group_control > CONTROL_MAX || e->group_control == 0 ||
+	if (e->interchange_control > TALLY_ACK_CONTROL_MAX ||
+	    e->group_control > TALLY_ACK_CONTROL_MAX || e->group_control == 0 ||
 	    e->interchange_control == 0)
 		return tally_err_set(err, TALLY_USAGE,
 		    "the control numbers %u and %u of an acknowledgement are "
 		    "not between 1 and %u",
-		    e->interchange_control, e->group_control, CONTROL_MAX);
+		    e->interchange_control, e->group_control,
+		    TALLY_ACK_CONTROL_MAX);
 	if (!tally_separators_ok(&e->separators))
 		return tally_err_set(err, TALLY_USAGE,
 		    "the separators of an acknowledgement are not different "
@@ -175,88 +175,35 @@ fits(const struct tally_buf *out, const struct tally_ack_envelope *e)
 	return !out->failed && out->n <= e->bytes_max;
 }
 
-/*
- * Whether two answers can stand in one group: it has one version, one sender
- * and one receiver, by which the partner finds what is answered.
- */
-static bool
-together(const struct tally_group_judged *a, const struct tally_group_judged *b)
+bool
+tally_ack_memory_ended(const struct tally_buf *out)
 {
-	return strcmp(a->version, b->version) == 0 &&
-	    strcmp(a->sender, b->sender) == 0 &&
-	    strcmp(a->receiver, b->receiver) == 0;
-}
-
-uint32_t
-tally_ack_envelopes(const struct tally_interchange_judged *ic)
-{
-	const struct tally_group_judged *g = ic->group, *before = NULL;
-	uint32_t n = 0;
-
-	for (uint32_t i = 0; i < ic->ngroup; i++) {
-		if (!wants_functional(ic, &g[i]))
-			continue;
-		n += before == NULL || !together(before, &g[i]);
-		before = &g[i];
-	}
-	return n;
-}
-
-/* The groups of answers; *n counts them. */
-static enum tally_rc
-write_groups(struct tally_writer *w, const struct tally_interchange_judged *ic,
-    const struct tally_findings *findings, const struct tally_ack_envelope *e,
-    struct tally_ack_detail *detail, uint32_t *n, struct tally_err *err)
-{
-	const struct tally_group_judged *g = ic->group, *open = NULL;
-	uint32_t control = e->group_control, sets = 0;
-	enum tally_rc rc = TALLY_OK;
-
-	*n = 0;
-	for (uint32_t i = 0; i < ic->ngroup && rc == TALLY_OK; i++) {
-		if (e->functional == TALLY_ACK_NEVER ||
-		    !wants_functional(ic, &g[i]))
-			continue;
-		if (open != NULL && !together(open, &g[i])) {
-			tally_ack_group_close(w, control, sets);
-			control = control < CONTROL_MAX ? control + 1 : 1;
-			sets = 0;
-			open = NULL;
-		}
-		if (open == NULL) {
-			open = &g[i];
-			tally_ack_group_open(w, open, e, control);
-			++*n;
-		}
-		rc = tally_ack_functional(
-		    w, &g[i], findings, ++sets, detail, err);
-	}
-	if (open != NULL)
-		tally_ack_group_close(w, control, sets);
-	return rc;
+	return out->failed && out->n + PIECE_MAX < out->max;
 }
 
 static enum tally_rc
 write_all(struct tally_buf *out, const struct tally_interchange_judged *ic,
     const struct tally_findings *findings, const struct tally_ack_envelope *e,
-    struct tally_ack_detail detail, struct tally_err *err)
+    struct tally_ack_detail detail, struct tally_ack_groups *groups,
+    struct tally_err *err)
 {
 	struct tally_writer w;
-	uint32_t groups;
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
+	*groups = (struct tally_ack_groups){ .next = e->group_control };
 	tally_buf_reset(out);
 	tally_writer_init(&w, out, &e->separators, e->newline ? "\n" : "");
 	tally_ack_open(&w, ic, e);
 	if (writes_ta1(ic, e))
 		tally_ack_ta1(&w, ic, findings);
-	rc = write_groups(&w, ic, findings, e, &detail, &groups, err);
+	if (e->functional != TALLY_ACK_NEVER)
+		rc = tally_ack_groups_add(
+		    groups, &w, ic, findings, e, &detail, err);
 	if (rc != TALLY_OK)
 		return rc;
-	tally_ack_close(&w, ic, e, groups);
-	/* Far below its ceiling the buffer can only have failed for memory;
-	 * with less to write it might succeed, but not always the same. */
-	if (out->failed && out->n + PIECE_MAX < out->max)
+	tally_ack_groups_end(groups, &w, ic, e);
+	/* With less to write it might succeed, but not always the same. */
+	if (tally_ack_memory_ended(out))
 		return tally_err_set(err, TALLY_NOMEM,
 		    "there is no memory for an acknowledgement");
 	return TALLY_OK;
@@ -270,7 +217,7 @@ write_all(struct tally_buf *out, const struct tally_interchange_judged *ic,
 static enum tally_rc
 fit(struct tally_buf *out, const struct tally_interchange_judged *ic,
     const struct tally_findings *findings, const struct tally_ack_envelope *e,
-    struct tally_err *err)
+    struct tally_ack_groups *groups, struct tally_err *err)
 {
 	struct tally_ack_detail step[] = { { SIZE_MAX, true, SIZE_MAX },
 		{ 0, true, SIZE_MAX }, { 0, false, SIZE_MAX },
@@ -281,7 +228,7 @@ fit(struct tally_buf *out, const struct tally_interchange_judged *ic,
 	size_t i = 0;
 
 	do {
-		rc = write_all(out, ic, findings, e, step[i], err);
+		rc = write_all(out, ic, findings, e, step[i], groups, err);
 	} while (rc == TALLY_OK && !fits(out, e) && ++i < steps);
 	if (rc != TALLY_OK || i == steps || out->n + reserve >= e->bytes_max)
 		return rc;
@@ -292,7 +239,30 @@ fit(struct tally_buf *out, const struct tally_interchange_judged *ic,
 		step[i].sets = room;
 	else
 		return TALLY_OK;
-	return write_all(out, ic, findings, e, step[i], err);
+	return write_all(out, ic, findings, e, step[i], groups, err);
+}
+
+enum tally_rc
+tally_ack_fit(struct tally_buf *out, const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings, const struct tally_ack_envelope *e,
+    struct tally_ack_groups *groups, struct tally_err *err)
+{
+	enum tally_rc rc = check_envelope(e, err);
+
+	if (rc == TALLY_OK)
+		rc = fit(out, ic, findings, e, groups, err);
+	if (rc == TALLY_OK && !fits(out, e))
+		rc = tally_err_set(err, TALLY_NOMEM,
+		    "the acknowledgement does not fit into %u bytes; raise "
+		    "the limit",
+		    e->bytes_max);
+	return rc;
+}
+
+size_t
+tally_ack_work(const struct tally_ack_envelope *e)
+{
+	return (size_t)e->bytes_max + LOOP_MAX;
 }
 
 enum tally_rc
@@ -301,32 +271,20 @@ tally_ack_write(struct tally_buf *out,
     const struct tally_findings *findings, const struct tally_ack_envelope *e,
     struct tally_err *err)
 {
+	struct tally_ack_groups groups;
 	struct tally_buf work;
 	enum tally_rc rc;
 
 	if (!writes_ta1(ic, e) && groups_written(ic, e) == 0)
 		return TALLY_OK;
-	rc = check_envelope(e, err);
-	if (rc != TALLY_OK)
-		return rc;
-	/* An AK3 loop is written before it is known whether it fits. */
-	tally_buf_init(&work, (size_t)e->bytes_max + LOOP_MAX);
-	rc = fit(&work, ic, findings, e, err);
-	if (rc != TALLY_OK)
-		goto out;
-	if (!fits(&work, e)) {
-		rc = tally_err_set(err, TALLY_NOMEM,
-		    "the acknowledgement does not fit into %u bytes; raise "
-		    "the limit",
-		    e->bytes_max);
-		goto out;
-	}
-	tally_buf_str(out, tally_buf_view(&work));
-	if (out->failed)
+	tally_buf_init(&work, tally_ack_work(e));
+	rc = tally_ack_fit(&work, ic, findings, e, &groups, err);
+	if (rc == TALLY_OK)
+		tally_buf_str(out, tally_buf_view(&work));
+	if (rc == TALLY_OK && out->failed)
 		rc = tally_err_set(err, TALLY_NOMEM,
 		    "there is no room for an acknowledgement of %zu bytes",
 		    work.n);
-out:
 	tally_buf_free(&work);
 	return rc;
 }

@@ -44,6 +44,45 @@ struct tally_ack_answer {
 	struct tally_ack_detail *detail;
 };
 
+#define TALLY_ACK_CONTROL_MAX 999999999 /* nine digits, X12.5 */
+
+/* The groups of an interchange of answers, as far as they are written. */
+struct tally_ack_groups {
+	uint32_t n;    /* groups, of which the last is open */
+	uint32_t next; /* number of the next one */
+	/* Of the one that is open. */
+	char version[16], sender[16], receiver[16];
+	uint32_t control, sets;
+	size_t end; /* where it goes on */
+};
+
+/* How many would be opened by what answers the interchange. */
+uint32_t tally_ack_groups_more(
+    struct tally_ack_groups, const struct tally_interchange_judged *);
+/* Writes what answers the interchange, and leaves the last group open; what
+ * closes it and the interchange.  TALLY_NOMEM when there is no memory. */
+enum tally_rc tally_ack_groups_add(struct tally_ack_groups *,
+    struct tally_writer *, const struct tally_interchange_judged *,
+    const struct tally_findings *, const struct tally_ack_envelope *,
+    struct tally_ack_detail *, struct tally_err *) TALLY_MUST_USE;
+void tally_ack_groups_end(const struct tally_ack_groups *,
+    struct tally_writer *, const struct tally_interchange_judged *,
+    const struct tally_ack_envelope *);
+
+/* The whole of what answers an interchange, within bytes_max, as
+ * tally_ack_write has it, into a buffer with room for tally_ack_work. */
+enum tally_rc tally_ack_fit(struct tally_buf *,
+    const struct tally_interchange_judged *, const struct tally_findings *,
+    const struct tally_ack_envelope *, struct tally_ack_groups *,
+    struct tally_err *) TALLY_MUST_USE;
+/* An AK3 loop is written before it is known whether it fits. */
+size_t tally_ack_work(const struct tally_ack_envelope *);
+/* Far below its ceiling a buffer can only have failed for memory. */
+bool tally_ack_memory_ended(const struct tally_buf *);
+
+bool tally_ack_wants_functional(
+    const struct tally_interchange_judged *, const struct tally_group_judged *);
+
 /* ISA, and IEA with the number of groups. */
 void tally_ack_open(struct tally_writer *,
     const struct tally_interchange_judged *, const struct tally_ack_envelope *);

@@ -126,76 +126,67 @@ commit_number(struct translate *t, struct tally_err *err)
 	return rc;
 }
 
-static enum tally_rc
-draw(struct translate *t, const char *level, const struct tally_ack_envelope *e,
-    uint32_t *number, struct tally_err *err)
+enum tally_rc
+translate_draw(struct translate *t, const char *level,
+    const struct tally_ack_envelope *e, uint32_t n, uint32_t *first,
+    struct tally_err *err)
 {
 	char from[64], to[64];
-	enum tally_rc rc;
+	uint32_t number;
+	enum tally_rc rc = TALLY_OK;
 
 	snprintf(from, sizeof(from), "%s:%s", e->sender_qualifier, e->sender);
 	snprintf(to, sizeof(to), "%s:%s", e->receiver_qualifier, e->receiver);
-	rc = store_control_next(t->f->store, level, from, to, number, err);
-	if (rc == TALLY_OK && PLANTED(NUMBER))
-		rc = commit_number(t, err);
+	for (uint32_t i = 0; i < n && rc == TALLY_OK; i++) {
+		rc = store_control_next(
+		    t->f->store, level, from, to, &number, err);
+		if (rc == TALLY_OK && PLANTED(NUMBER))
+			rc = commit_number(t, err);
+		if (i == 0)
+			*first = number;
+	}
 	return rc;
 }
 
 /* What a planted fault does: the partner sees it before the commit. */
 static enum tally_rc
-deliver_early(struct translate *t, const struct site_mailbox *to,
-    const char *name, struct tally_err *err)
+deliver_early(struct translate *t, const struct reply *r, const char *name,
+    struct tally_err *err)
 {
-	struct mailbox_upload up = { .name = name,
-		.bytes = tally_buf_view(&t->answer) };
-	size_t i = (size_t)(to - t->f->site->mailbox);
+	struct mailbox_upload up = { .name = name, .bytes = r->bytes };
+	size_t i = (size_t)(r->to - t->f->site->mailbox);
 	struct mailbox_result result;
 	struct mailbox *mb = NULL;
 	enum tally_rc rc = flow_box_connect(t->f, i, &mb, err);
 
 	if (rc == TALLY_OK)
-		rc = mailbox_put(mb, to->push->to, &up, 1, &result, err);
+		rc = mailbox_put(mb, r->to->push->to, &up, 1, &result, err);
 	flow_box_disconnect(t->f, i, mb);
 	return rc;
 }
 
-static enum tally_rc
-queue(struct translate *t, const struct site_mailbox *to,
-    const struct tally_ack_envelope *e, const char *set, struct tally_err *err)
+enum tally_rc
+translate_queue(struct translate *t, const struct reply *r, int64_t *id,
+    struct tally_err *err)
 {
-	struct site_naming naming = { .set = set,
-		.control = e->interchange_control,
-		.partner = t->partner->name,
-		.qualifier = e->receiver_qualifier,
-		.id = e->receiver,
-		.self = e->sender };
+	struct site_naming naming = { .set = r->set,
+		.control = r->e->interchange_control,
+		.partner = r->partner,
+		.qualifier = r->e->receiver_qualifier,
+		.id = r->e->receiver,
+		.self = r->e->sender };
 	char name[256];
 	enum tally_rc rc;
 
-	rc = site_outgoing_name(name, to->push->name, &naming, err);
+	rc = site_outgoing_name(name, r->to->push->name, &naming, err);
 	if (rc == TALLY_OK)
-		rc = store_outbox_add(t->f->store, t->in.label, to->name, name,
-		    e->interchange_control, tally_buf_view(&t->answer),
-		    t->in.id, flow_clock_now(&t->f->clock), NULL, err);
+		rc = store_outbox_add(t->f->store, r->label, r->to->name, name,
+		    r->e->interchange_control, r->bytes, r->about,
+		    flow_clock_now(&t->f->clock), id, err);
 	if (rc == TALLY_OK)
 		t->count[FLOW_ACKS]++;
 	if (rc == TALLY_OK && PLANTED(ANSWER))
-		rc = deliver_early(t, to, name, err);
-	return rc;
-}
-
-/* Draws a number for each group of answers; the first one is kept, since
- * the others count on from it. */
-static enum tally_rc
-draw_groups(
-    struct translate *t, struct tally_ack_envelope *e, struct tally_err *err)
-{
-	uint32_t n = tally_ack_envelopes(&t->in.judged), number;
-	enum tally_rc rc = TALLY_OK;
-
-	for (uint32_t i = 0; i < n && rc == TALLY_OK; i++)
-		rc = draw(
-		    t, "group", e, i == 0 ? &e->group_control : &number, err);
+		rc = deliver_early(t, r, name, err);
 	return rc;
 }
 
@@ -245,15 +236,30 @@ write_and_queue(
 	if (!settle(t))
 		return TALLY_OK;
 	envelope(t, &e, date, time);
-	rc = draw(t, "interchange", &e, &e.interchange_control, err);
+	if (t->partner->acks_together && t->replay == NULL &&
+	    !tally_ack_wants_ta1(&in->judged))
+		return translate_join(t, to, &e, named_after(&in->judged), err);
+	rc = translate_draw(
+	    t, "interchange", &e, 1, &e.interchange_control, err);
+	/* The first one is kept, since the others count on from it. */
 	if (rc == TALLY_OK)
-		rc = draw_groups(t, &e, err);
+		rc = translate_draw(t, "group", &e,
+		    tally_ack_envelopes(&in->judged), &e.group_control, err);
 	tally_buf_reset(&t->answer);
 	if (rc == TALLY_OK)
 		rc =
 		    tally_ack_write(&t->answer, &in->judged, in->list, &e, err);
-	return rc == TALLY_OK ? queue(t, to, &e, named_after(&in->judged), err)
-			      : rc;
+	if (rc == TALLY_OK)
+		rc = translate_queue(t,
+		    &(struct reply){ .label = in->label,
+			.partner = t->partner->name,
+			.to = to,
+			.set = named_after(&in->judged),
+			.e = &e,
+			.bytes = tally_buf_view(&t->answer),
+			.about = in->id },
+		    NULL, err);
+	return rc;
 }
 
 /* Digits as a number. */

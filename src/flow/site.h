@@ -129,6 +129,7 @@ struct site_partner {
 	const struct tally_zone *zone;    /* of its local times, or null */
 	struct tally_terms terms;         /* of findings in envelopes */
 	uint32_t ack_bytes; /* of an acknowledgement; 0: as what it answers */
+	bool acks_together; /* what answers small files goes in one */
 	/* Control numbers count for so long, and not from before that instant;
 	 * 0: for ever, and all. */
 	int64_t number_ms, numbers_from;

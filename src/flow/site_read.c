@@ -376,6 +376,7 @@ partner(struct site_reader *r, const struct tally_xml *x,
 	p->ack_bytes = (uint32_t)s.ack_bytes;
 	p->number_ms = s.number_days * 86400000;
 	p->unique_groups = s.unique == 1;
+	p->acks_together = s.together == 1;
 	for (c = x->child; c != NULL; c = c->next) {
 		if (!tally_xml_is(c, "mailbox"))
 			continue;

@@ -15,7 +15,7 @@
 /* What is resolved downwards. */
 struct site_settings {
 	int acknowledge, list, ta1, test;
-	int validate, store, takes, unique;
+	int validate, store, takes, unique, together;
 	unsigned char treatment[TALLY_FINDING_COUNT];
 	int64_t ack_bytes, number_days;
 	int64_t settle_s;

@@ -121,6 +121,7 @@ static const char *const word_list[3] = { "all", "errors", NULL };
 static const char *const word_ta1[3] = { "asked", "always", "never" };
 static const char *const word_test[3] = { "hold", "accept", NULL };
 
+static const char *const word_files[3] = { "each", "together", NULL };
 static const char *const word_unique[3] = { "interchange", "partner", NULL };
 static const char *const word_takes[3] = { "document", "group", "interchange" };
 
@@ -137,6 +138,9 @@ site_read_settings(
 	if (rc == TALLY_OK)
 		rc = site_read_number(
 		    r, x, "ack-bytes", 1024, 32 << 20, &s->ack_bytes);
+	if (rc == TALLY_OK)
+		rc =
+		    site_read_word(r, x, "ack-files", word_files, &s->together);
 	if (rc == TALLY_OK)
 		rc = site_read_word(
 		    r, x, "validate", site_word_yes, &s->validate);

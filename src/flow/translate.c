@@ -81,6 +81,7 @@ translate_close(struct translate *t)
 	for (size_t i = 0; i < t->nopen; i++)
 		gathered_close(&t->wait[i].g);
 	tally_free(t->wait);
+	translate_forget_joined(t);
 	gathered_close(&t->g);
 	tally_hash_free(t->hash);
 	tally_buf_free(&t->answer);
@@ -168,6 +169,7 @@ take_back(
 	struct store *st = t->f->store;
 
 	memcpy(t->count, t->kept, sizeof(t->count));
+	translate_forget_joined(t);
 	translate_take(t, file);
 	if (!t->solo) {
 		store_undo(st);
@@ -256,6 +258,7 @@ solo(struct translate *t, struct group *g, struct tally_err *err)
 	t->solo = true;
 	/* What was tried before is to get further with each attempt. */
 	t->supposing = g->file[0].attempts == 0;
+	translate_forget_joined(t);
 	memset(t->count, 0, sizeof(t->count));
 	rc = store_begin(st, err);
 	if (rc != TALLY_OK)
@@ -263,6 +266,8 @@ solo(struct translate *t, struct group *g, struct tally_err *err)
 	rc = work(t, &g->file[0], &why);
 	rc = out_of_hand(t, rc, &why);
 	g->outcome[0] = t->outcome;
+	if (rc == TALLY_OK)
+		rc = translate_queue_joined(t, &why);
 	if (rc == TALLY_OK)
 		rc = store_commit(st, &why);
 	if (rc == TALLY_OK) {
@@ -308,14 +313,19 @@ together(struct translate *t, struct group *g, size_t i, struct tally_err *err)
 	store_payload_close(t->payload);
 	t->payload = NULL;
 	g->outcome[i] = t->outcome;
+	if (rc == TALLY_OK && !t->careful)
+		return rc;
 	if (rc == TALLY_OK)
-		return t->careful ? store_release(st, err) : rc;
+		rc = translate_queue_joined(t, &why);
+	if (rc == TALLY_OK)
+		return store_release(st, err);
 	g->outcome[i].became = NULL;
 	if (translate_hurries(t) || is_general(t, rc)) {
 		*err = why;
 		return rc;
 	}
 	store_undo(st);
+	translate_forget_joined(t);
 	memcpy(t->count, t->kept, sizeof(t->count));
 	return failed(t, &why, err);
 }
@@ -353,6 +363,7 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 
 	t->solo = t->supposing = false;
 	t->nwait = 0;
+	translate_forget_joined(t);
 	memset(t->count, 0, sizeof(t->count));
 	memset(g->outcome, 0, sizeof(g->outcome));
 	memset(g->payload, 0, sizeof(g->payload));
@@ -366,6 +377,8 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 	}
 	if (rc == TALLY_OK)
 		rc = translate_put_waiting(t, err);
+	if (rc == TALLY_OK)
+		rc = translate_queue_joined(t, err);
 	forget_ahead(t, g);
 	rc = out_of_hand(t, rc, err);
 	if (rc == TALLY_OK)

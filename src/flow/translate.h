@@ -9,6 +9,7 @@
  *                sent
  *   put.c        a batch of them goes into the store
  *   answer.c     its acknowledgement
+ *   together.c   acknowledgements of several in one file
  *   quarantine.c what could not be taken, beside a readable report
  *   replay.c     documents made anew from the bytes that were kept
  */
@@ -68,6 +69,7 @@ struct waiting {
 enum reader { READ_FIRST, READ_SECOND, READ_DIGEST, READERS };
 
 struct replay;
+struct together;
 
 struct translate {
 	struct flow *f;
@@ -79,7 +81,8 @@ struct translate {
 	char waits_for[64];          /* whose they are */
 	struct wire_answers answers; /* of the set that was met last */
 	struct tally_buf answer;
-	struct replay *replay; /* null: what is gathered is added */
+	struct together *together; /* null: none is open; owned */
+	struct replay *replay;     /* null: what is gathered is added */
 
 	/* The file in hand. */
 	struct store_file file;
@@ -166,6 +169,36 @@ enum tally_rc translate_put_waiting(struct translate *, struct tally_err *)
 /* Queues what answers it, if anything does. */
 enum tally_rc translate_answer(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
+
+/* Control numbers for an answer: one of its interchange, those of n groups that
+ * follow on the first. */
+enum tally_rc translate_draw(struct translate *, const char *level,
+    const struct tally_ack_envelope *, uint32_t n, uint32_t *first,
+    struct tally_err *) TALLY_MUST_USE;
+/* A file of answers to a partner, about an interchange. */
+struct reply {
+	const char *label; /* the partner, as the store has it */
+	const char *partner;
+	const struct site_mailbox *to;
+	const char *set; /* that it is named after */
+	const struct tally_ack_envelope *e;
+	struct tally_str bytes;
+	int64_t about;
+};
+enum tally_rc translate_queue(struct translate *, const struct reply *,
+    int64_t *id, struct tally_err *) TALLY_MUST_USE;
+
+/*
+ * Adds what answers the interchange in hand to a file of the transaction, whose
+ * answers go together; before a commit they are queued, where what was done is
+ * taken back they are forgotten.
+ */
+enum tally_rc translate_join(struct translate *, const struct site_mailbox *to,
+    const struct tally_ack_envelope *, const char *set, struct tally_err *)
+    TALLY_MUST_USE;
+enum tally_rc translate_queue_joined(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
+void translate_forget_joined(struct translate *);
 
 /* What would answer it, in t->answer, with the numbers, the date and the time
  * of an answer that was given; empty when nothing would. */

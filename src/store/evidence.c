@@ -16,7 +16,8 @@ enum {
 	AT = 15,
 	STATE = 20,
 	STATE_AT = 21,
-	RECORDED = 23
+	RECORDED = 23,
+	ANSWERED_IN
 };
 enum { OF = 1, OFFSET = 7 };
 
@@ -150,7 +151,8 @@ interchange_add(struct store *st, int64_t file, const char *partner,
 			v_blob(sha256, TALLY_HASH_SIZE),
 			v_cstr(load_verdict(ic->verdict)),
 			v_cstr(file == 0 ? "translated" : "recording"),
-			v_instant(&at), v_instant(&at), v_integer(file == 0) };
+			v_instant(&at), v_instant(&at), v_integer(file == 0),
+			v_id(0) };
 
 		rc = b.failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
 			      : store_hold(st, HELD_INTERCHANGES, v, id, err);
@@ -298,6 +300,27 @@ store_interchange_mark(struct store *st, int64_t id, uint64_t recorded,
 	if (rc == TALLY_OK)
 		rc = store_event(st, &e, now, err);
 	tally_buf_free(&partner);
+	return rc;
+}
+
+enum tally_rc
+store_interchanges_answered(struct store *st, int64_t outbox, const int64_t *id,
+    size_t n, struct tally_err *err)
+{
+	struct engine_value v[] = { v_integer(outbox), v_integer(0) };
+	enum tally_rc rc = TALLY_OK;
+
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++) {
+		struct engine_value *held =
+		    store_held_row(st, HELD_INTERCHANGES, id[i]);
+
+		v[1] = v_integer(id[i]);
+		if (held != NULL)
+			held[ANSWERED_IN] = v[0];
+		else
+			rc = store_do(
+			    st, Q_INTERCHANGE_ANSWERED, v, COUNT(v), err);
+	}
 	return rc;
 }
 

@@ -225,20 +225,6 @@ store_outbox_each(struct store *st, const char *mailbox, int64_t after,
 	return store_each(st, Q_OUTBOX_NEXT, v, COUNT(v), each, &e, err);
 }
 
-/* The first row of a statement. */
-static enum tally_rc
-first_row(struct store *st, enum statement q, const struct engine_value *v,
-    size_t n, struct store_outgoing *o, bool *found, struct tally_err *err)
-{
-	enum tally_rc rc = store_one(st, q, v, n, found, err);
-
-	if (rc != TALLY_OK || !*found)
-		return rc;
-	rc = take_row(st, q, o, err);
-	store_end(st, q);
-	return rc;
-}
-
 enum tally_rc
 store_outbox_next(struct store *st, const char *mailbox, int64_t after,
     int64_t now, struct store_outgoing *o, bool *found, struct tally_err *err)
@@ -247,7 +233,14 @@ store_outbox_next(struct store *st, const char *mailbox, int64_t after,
 	const struct engine_value v[] = { v_cstr(mailbox), v_integer(after),
 		v_instant(&at) };
 
-	return first_row(st, Q_OUTBOX_NEXT, v, COUNT(v), o, found, err);
+	enum tally_rc rc =
+	    store_one(st, Q_OUTBOX_NEXT, v, COUNT(v), found, err);
+
+	if (rc != TALLY_OK || !*found)
+		return rc;
+	rc = take_row(st, Q_OUTBOX_NEXT, o, err);
+	store_end(st, Q_OUTBOX_NEXT);
+	return rc;
 }
 
 enum tally_rc
@@ -256,7 +249,16 @@ store_outbox_about(struct store *st, int64_t interchange,
 {
 	const struct engine_value v[] = { v_integer(interchange) };
 
-	return first_row(st, Q_OUTBOX_FIRST, v, COUNT(v), o, found, err);
+	enum tally_rc rc =
+	    store_one(st, Q_OUTBOX_FIRST, v, COUNT(v), found, err);
+
+	if (rc != TALLY_OK || !*found)
+		return rc;
+	rc = take_row(st, Q_OUTBOX_FIRST, o, err);
+	o->together =
+	    st->engine->m->integer(st->engine, Q_OUTBOX_FIRST, 8) != 0;
+	store_end(st, Q_OUTBOX_FIRST);
+	return rc;
 }
 
 /* The statement of a state, by its arguments. */

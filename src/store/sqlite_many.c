@@ -9,7 +9,7 @@
 #include <assert.h>
 #include <stdio.h>
 
-#define COLUMNS 24
+#define COLUMNS 25
 
 struct table {
 	sqlite3_vtab base;

@@ -353,6 +353,7 @@ struct store_outgoing {
 	char state[16];
 	uint32_t attempts;
 	struct tally_str bytes; /* lives until the next outbox verb */
+	bool together; /* answers others too; filled by store_outbox_about */
 };
 
 /* Queues a file; control is the number of its interchange, about the
@@ -361,6 +362,9 @@ enum tally_rc store_outbox_add(struct store *, const char *partner,
     const char *mailbox, const char *name, uint32_t control,
     struct tally_str bytes, int64_t about, int64_t now, int64_t *id,
     struct tally_err *) TALLY_MUST_USE;
+/* The file, about the first of them, answers all these interchanges. */
+enum tally_rc store_interchanges_answered(struct store *, int64_t outbox,
+    const int64_t *id, size_t n, struct tally_err *) TALLY_MUST_USE;
 /* Queues the files that answered an interchange again, as they were. */
 enum tally_rc store_outbox_again(struct store *, int64_t about, int64_t now,
     struct tally_err *) TALLY_MUST_USE;

@@ -24,7 +24,7 @@ sent(struct fixture *f)
 	    " receiver_qualifier, receiver_id, sender_qualifier, sender_id,"
 	    " '000000055', date, time, version, usage, ack_requested,"
 	    " separators, 0, 1, 1, sha256, 'A', 'translated', state_at,"
-	    " recorded_at, 1 FROM interchanges WHERE id = 1";
+	    " recorded_at, 1, NULL FROM interchanges WHERE id = 1";
 
 	fixture_execute(f, copy);
 	fixture_execute(f,
@@ -154,7 +154,7 @@ newest(void **state)
 	    " receiver_qualifier, receiver_id, sender_qualifier, 'OTHERS',"
 	    " '000000056', date, time, version, usage, ack_requested,"
 	    " separators, 0, 1, 1, sha256, 'A', 'translated', state_at,"
-	    " recorded_at, 1 FROM interchanges WHERE id = 1");
+	    " recorded_at, 1, NULL FROM interchanges WHERE id = 1");
 	fixture_execute(f,
 	    "INSERT INTO functional_groups SELECT 951, 950, functional_id,"
 	    " sender_id, receiver_id, control_number, version, 0, 3, 3, 3, 'A'"
@@ -351,6 +351,8 @@ older_store(void **state)
 	fixture_execute(f, "DROP TABLE answer_notes");
 	fixture_execute(f, "DROP TABLE answers");
 	fixture_execute(f, "DROP INDEX outbox_by_number");
+	fixture_execute(f, "DROP INDEX interchanges_answered");
+	fixture_execute(f, "ALTER TABLE interchanges DROP COLUMN answered_in");
 	fixture_execute(f, "DROP INDEX interchanges_out");
 	fixture_execute(f, "DROP INDEX expected_acks_to_do");
 	fixture_execute(f, "ALTER TABLE outbox DROP COLUMN control_number");
@@ -375,16 +377,16 @@ older_store(void **state)
 	if (store_open(&f->store, f->dir, STORE_WRITE, &f->model, &err) !=
 	    TALLY_OK)
 		fail_msg("%s", err.text);
-	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "7");
+	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "8");
 	assert_string_equal(
 	    fixture_sql(f,
 		"SELECT count(*) FROM sqlite_schema"
 		" WHERE name = 'payloads_by_hash' AND sql LIKE '% > 65536'"),
 	    "1");
 	/* As it was before. */
-	assert_int_equal(of_copy(f, "version-7", "PRAGMA user_version"), 1);
+	assert_int_equal(of_copy(f, "version-8", "PRAGMA user_version"), 1);
 	assert_int_equal(
-	    of_copy(f, "version-7", "SELECT count(*) FROM interchanges"), 1);
+	    of_copy(f, "version-8", "SELECT count(*) FROM interchanges"), 1);
 	assert_string_equal(
 	    fixture_sql(f, "SELECT count(*) FROM interchanges"), "1");
 	put(f, &from, (struct tally_answer[]){ { SET("1"), .verdict = 'A' } },

@@ -120,7 +120,7 @@ a_new_store_has_its_shape(void **state)
 
 	assert_string_equal(fixture_sql(f, "PRAGMA page_size"), "16384");
 	assert_string_equal(fixture_sql(f, "PRAGMA journal_mode"), "wal");
-	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "7");
+	assert_string_equal(fixture_sql(f, "PRAGMA user_version"), "8");
 	assert_string_equal(
 	    fixture_sql(f, "SELECT value FROM meta WHERE key = 'model'"),
 	    "01000000000000000000000000000000"
@@ -226,11 +226,11 @@ strangers_are_refused(void **state)
 	char path[128];
 	int fd;
 
-	fixture_execute(f, "PRAGMA user_version = 8");
+	fixture_execute(f, "PRAGMA user_version = 9");
 	assert_int_equal(open_again(f, STORE_WRITE, &err), TALLY_CONFIG);
 	assert_non_null(strstr(err.text, "newer"));
 	assert_int_equal(open_again(f, STORE_READ, &err), TALLY_CONFIG);
-	fixture_execute(f, "PRAGMA user_version = 7");
+	fixture_execute(f, "PRAGMA user_version = 8");
 	fixture_execute(f, "PRAGMA application_id = 7");
 	assert_int_equal(open_again(f, STORE_WRITE, &err), TALLY_CONFIG);
 	assert_non_null(strstr(err.text, "not a store"));

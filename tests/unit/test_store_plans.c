@@ -58,7 +58,8 @@ static bool whole_used[COUNT(whole)], first_used[COUNT(first)];
 /* Stand-ins for what the store makes when it is needed. */
 static const char stand_ins[] =
     "CREATE TEMP TABLE held_rows (c1, c2, c3, c4, c5, c6, c7, c8, c9, c10,"
-    " c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24);"
+    " c11, c12, c13, c14, c15, c16, c17, c18, c19, c20, c21, c22, c23, c24,"
+    " c25);"
     "CREATE TEMP TABLE found (value, place, document_id);"
     "CREATE TEMP TABLE owned (place, id, document_id)";
 

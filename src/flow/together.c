@@ -1,0 +1,173 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Acknowledgements of several interchanges in one file, where a partner is to
+ * get them like that: those of the files that share a transaction, which are
+ * small, and of the interchanges of a file between two of its commits.
+ *
+ * A file of them is open for as long as the transaction is, one for each
+ * mailbox and envelope.  It is queued with the rest, so that what is recorded
+ * is answered, and what is answered is recorded.
+ */
+#include "flow/translate.h"
+
+#define OPEN_MAX 16
+#define BYTES    (1u << 20) /* of a file, where no limit is agreed on */
+
+struct joint {
+	struct tally_ack_joint *ack; /* owned */
+	const struct site_mailbox *to;
+	const struct site_partner *partner;
+	char label[64], set[8];
+	int64_t *about; /* interchanges; owned */
+	size_t n, max;
+};
+
+struct together {
+	struct joint v[OPEN_MAX];
+	size_t n;
+};
+
+static void
+close_first(struct together *all)
+{
+	tally_ack_joint_free(all->v[0].ack);
+	tally_free(all->v[0].about);
+	memmove(all->v, all->v + 1, --all->n * sizeof(*all->v));
+}
+
+void
+translate_forget_joined(struct translate *t)
+{
+	while (t->together != NULL && t->together->n > 0)
+		close_first(t->together);
+	tally_free(t->together);
+	t->together = NULL;
+}
+
+static enum tally_rc
+queue_first(struct translate *t, struct tally_err *err)
+{
+	const struct joint *j = &t->together->v[0];
+	const struct reply r = { .label = j->label,
+		.partner = j->partner->name,
+		.to = j->to,
+		.set = j->set,
+		.e = tally_ack_joint_envelope(j->ack),
+		.bytes = tally_ack_joint_bytes(j->ack),
+		.about = j->about[0] };
+	int64_t id;
+	enum tally_rc rc = translate_queue(t, &r, &id, err);
+
+	if (rc == TALLY_OK && j->n > 1)
+		rc = store_interchanges_answered(
+		    t->f->store, id, j->about, j->n, err);
+	if (rc == TALLY_OK)
+		close_first(t->together);
+	return rc;
+}
+
+enum tally_rc
+translate_queue_joined(struct translate *t, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	while (rc == TALLY_OK && t->together != NULL && t->together->n > 0)
+		rc = queue_first(t, err);
+	return rc;
+}
+
+/* The newest that can take what answers the interchange in hand, or null. */
+static struct joint *
+find(const struct translate *t, const struct site_mailbox *to,
+    const struct tally_ack_envelope *e)
+{
+	for (size_t i = t->together->n; i-- > 0;) {
+		struct joint *j = &t->together->v[i];
+
+		if (j->to == to && j->partner == t->partner &&
+		    strcmp(j->label, t->in.label) == 0 &&
+		    tally_ack_joint_takes(j->ack, &t->in.judged, e))
+			return j;
+	}
+	return NULL;
+}
+
+static enum tally_rc
+open_one(struct translate *t, const struct site_mailbox *to,
+    const struct tally_ack_envelope *e, const char *set, struct joint **out,
+    struct tally_err *err)
+{
+	struct tally_ack_envelope own = *e;
+	struct joint j = { .to = to, .partner = t->partner };
+	enum tally_rc rc = TALLY_OK;
+
+	if (t->together->n == OPEN_MAX)
+		rc = queue_first(t, err);
+	if (rc == TALLY_OK)
+		rc = translate_draw(
+		    t, "interchange", e, 1, &own.interchange_control, err);
+	if (t->partner->ack_bytes == 0 && own.bytes_max < BYTES)
+		own.bytes_max = BYTES;
+	if (rc == TALLY_OK)
+		rc = tally_ack_joint_new(&j.ack, &t->in.judged, &own, err);
+	if (rc != TALLY_OK)
+		return rc;
+	snprintf(j.label, sizeof(j.label), "%s", t->in.label);
+	snprintf(j.set, sizeof(j.set), "%s", set);
+	*out = &t->together->v[t->together->n++];
+	**out = j;
+	return TALLY_OK;
+}
+
+/* Adds the interchange in hand, with as many numbers more as it needs. */
+static enum tally_rc
+add(struct translate *t, struct joint *j, uint32_t *drawn, uint32_t *first,
+    bool *added, struct tally_err *err)
+{
+	const struct tally_interchange_judged *ic = &t->in.judged;
+	uint32_t n = tally_ack_joint_envelopes(j->ack, ic), number = *first;
+	size_t max = j->max != 0 ? 2 * j->max : 64;
+	enum tally_rc rc;
+	int64_t *p;
+
+	if (j->n == j->max) {
+		p = tally_realloc(j->about, max * sizeof(*p));
+		if (p == NULL)
+			return tally_err_set(err, TALLY_NOMEM, "out of memory");
+		j->about = p;
+		j->max = max;
+	}
+	rc = translate_draw(t, "group", tally_ack_joint_envelope(j->ack),
+	    n - *drawn, &number, err);
+	if (*drawn == 0)
+		*first = number;
+	*drawn = n;
+	if (rc == TALLY_OK)
+		rc = tally_ack_joint_add(
+		    j->ack, ic, t->in.list, *first, added, err);
+	if (rc == TALLY_OK && *added)
+		j->about[j->n++] = t->in.id;
+	return rc;
+}
+
+enum tally_rc
+translate_join(struct translate *t, const struct site_mailbox *to,
+    const struct tally_ack_envelope *e, const char *set, struct tally_err *err)
+{
+	uint32_t drawn = 0, first = 0;
+	bool added = false;
+	struct joint *j;
+	enum tally_rc rc = TALLY_OK;
+
+	if (t->together == NULL)
+		t->together = tally_calloc(1, sizeof(*t->together));
+	if (t->together == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	j = find(t, to, e);
+	if (j != NULL)
+		rc = add(t, j, &drawn, &first, &added, err);
+	if (rc != TALLY_OK || added)
+		return rc;
+	rc = open_one(t, to, e, set, &j, err);
+	return rc == TALLY_OK ? add(t, j, &drawn, &first, &added, err) : rc;
+}
