@@ -185,6 +185,26 @@ renew_evidence(struct translate *t, struct tally_err *err)
 	return rc == TALLY_OK ? translate_evidence(t, err) : rc;
 }
 
+/* What is told: all of both, or what is about the interchange of both. */
+static enum tally_rc
+compare(struct translate *t, const struct store_outgoing *sent,
+    struct tally_err *err)
+{
+	const struct tally_str now = tally_buf_view(&t->answer);
+	struct replay *r = t->replay;
+	enum tally_rc rc;
+
+	if (!sent->together) {
+		tally_buf_str(&r->before, sent->bytes);
+		tally_buf_str(&r->after, now);
+		return TALLY_OK;
+	}
+	rc = translate_own_part(t, sent->bytes, true, &r->before, err);
+	return rc == TALLY_OK
+	    ? translate_own_part(t, now, false, &r->after, err)
+	    : rc;
+}
+
 /* Compares what would answer it now with what did, and sends either the same
  * again or, where it differs, a new one, if that is asked for. */
 static enum tally_rc
@@ -198,13 +218,12 @@ answer(struct translate *t, struct tally_err *err)
 
 	tally_buf_reset(&r->before);
 	tally_buf_reset(&r->after);
-	if (rc == TALLY_OK && found)
-		tally_buf_str(&r->before, sent.bytes);
 	if (rc == TALLY_OK)
-		rc = translate_answer_as(t, tally_buf_view(&r->before), err);
+		rc = translate_answer_as(t, sent.bytes, err);
+	if (rc == TALLY_OK)
+		rc = compare(t, &sent, err);
 	if (rc != TALLY_OK)
 		return rc;
-	tally_buf_str(&r->after, tally_buf_view(&t->answer));
 	same =
 	    tally_str_eq(tally_buf_view(&r->before), tally_buf_view(&r->after));
 	if (found || !same)

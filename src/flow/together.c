@@ -171,3 +171,80 @@ translate_join(struct translate *t, const struct site_mailbox *to,
 	rc = open_one(t, to, e, set, &j, err);
 	return rc == TALLY_OK ? add(t, j, &drawn, &first, &added, err) : rc;
 }
+
+/* The groups of the interchange in hand, while its answers are looked for: how
+ * many sets about groups of the same name and number come before. */
+struct looking {
+	const struct tally_interchange_judged *ic;
+	uint64_t *before; /* of each group; owned */
+};
+
+static enum tally_rc
+look_before(struct translate *t, struct looking *l, bool together,
+    struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+
+	l->before = tally_calloc(l->ic->ngroup + 1, sizeof(*l->before));
+	if (l->before == NULL)
+		return tally_err_set(err, TALLY_NOMEM, "out of memory");
+	for (uint32_t i = 0; together && i < l->ic->ngroup && rc == TALLY_OK;
+	     i++)
+		rc = store_answered_before(t->f->store, t->in.id,
+		    &l->ic->group[i], &l->before[i], err);
+	return rc;
+}
+
+/* Whether a set with that AK1 is about one of the groups. */
+static bool
+is_own(struct looking *l, struct tally_str functional, struct tally_str control)
+{
+	for (uint32_t i = 0; i < l->ic->ngroup; i++) {
+		const struct tally_group_judged *g = &l->ic->group[i];
+
+		if (tally_str_eq(functional, tally_cstr(g->functional)) &&
+		    tally_str_eq(control, tally_cstr(g->control)) &&
+		    l->before[i]-- == 0)
+			return true;
+	}
+	return false;
+}
+
+static void
+add_own(struct looking *l, const struct tally_set *set, struct tally_buf *out)
+{
+	const struct tally_segment *ak1 = &set->segment[1];
+	const struct tally_segment *se = &set->segment[set->nsegment - 1];
+
+	if (set->nsegment > 2 &&
+	    tally_str_eq(tally_segment_tag(set, ak1), TALLY_STR("AK1")) &&
+	    is_own(l, tally_element(set, ak1, 1), tally_element(set, ak1, 2)))
+		tally_buf_add(
+		    out, set->bytes + ak1->start, se->start - ak1->start);
+}
+
+enum tally_rc
+translate_own_part(struct translate *t, struct tally_str file, bool together,
+    struct tally_buf *out, struct tally_err *err)
+{
+	struct looking l = { .ic = &t->in.judged };
+	struct tally_source source = tally_source_str(&file);
+	struct tally_unit u = { .kind = TALLY_UNIT_GROUP };
+	struct tally_reader *reader = NULL;
+	struct tally_findings found;
+	enum tally_rc rc = look_before(t, &l, together, err);
+
+	tally_findings_init(&found, 16);
+	if (rc == TALLY_OK)
+		rc = tally_reader_new(
+		    &reader, source, 0, &tally_limits_default, &found, err);
+	while (rc == TALLY_OK && u.kind != TALLY_UNIT_END) {
+		rc = tally_reader_next(reader, &u, err);
+		if (rc == TALLY_OK && u.kind == TALLY_UNIT_SET && !u.unreadable)
+			add_own(&l, u.set, out);
+	}
+	tally_reader_free(reader);
+	tally_findings_free(&found);
+	tally_free(l.before);
+	return rc;
+}

@@ -199,6 +199,10 @@ enum tally_rc translate_join(struct translate *, const struct site_mailbox *to,
 enum tally_rc translate_queue_joined(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
 void translate_forget_joined(struct translate *);
+/* Of a file of answers, what is about the groups of the interchange in hand,
+ * without the numbers of sets; together: it answers others, too. */
+enum tally_rc translate_own_part(struct translate *, struct tally_str file,
+    bool together, struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
 
 /* What would answer it, in t->answer, with the numbers, the date and the time
  * of an answer that was given; empty when nothing would. */

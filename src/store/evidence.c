@@ -324,6 +324,20 @@ store_interchanges_answered(struct store *st, int64_t outbox, const int64_t *id,
 	return rc;
 }
 
+enum tally_rc
+store_answered_before(struct store *st, int64_t interchange,
+    const struct tally_group_judged *g, uint64_t *n, struct tally_err *err)
+{
+	const struct engine_value v[] = { v_integer(interchange),
+		v_cstr(g->functional), v_cstr(g->control) };
+	int64_t count = 0;
+	enum tally_rc rc =
+	    store_number(st, Q_ANSWERED_BEFORE, v, COUNT(v), &count, NULL, err);
+
+	*n = (uint64_t)count;
+	return rc;
+}
+
 /* The group of an interchange among those that wait; 0: there is none. */
 static int64_t
 waiting(const struct store *st, int64_t interchange, uint64_t offset)

@@ -365,6 +365,11 @@ enum tally_rc store_outbox_add(struct store *, const char *partner,
 /* The file, about the first of them, answers all these interchanges. */
 enum tally_rc store_interchanges_answered(struct store *, int64_t outbox,
     const int64_t *id, size_t n, struct tally_err *) TALLY_MUST_USE;
+/* How many groups with the functional id and the control number of this one are
+ * answered in the file that answers an interchange, before it. */
+enum tally_rc store_answered_before(struct store *, int64_t interchange,
+    const struct tally_group_judged *, uint64_t *n, struct tally_err *)
+    TALLY_MUST_USE;
 /* Queues the files that answered an interchange again, as they were. */
 enum tally_rc store_outbox_again(struct store *, int64_t about, int64_t now,
     struct tally_err *) TALLY_MUST_USE;
