@@ -159,13 +159,15 @@ uint32_t tally_ack_joint_envelopes(
     const struct tally_ack_joint *, const struct tally_interchange_judged *);
 /*
  * Adds what answers the interchange; the number is that of the first group that
- * is opened for it, others count on.  The first is cut to bytes_max as
- * tally_ack_write does; of a later one all is added, or, where the whole would
- * be larger, nothing.  After a failure it cannot be used any more.
+ * is opened for it, others count on.  The first is cut to bytes_max, and to
+ * that of the envelope, as tally_ack_write does.  Of a later one all is added,
+ * or nothing, where it is larger than bytes_max, or the whole than that of the
+ * envelope would be.  After a failure it cannot be used any more.
  */
 enum tally_rc tally_ack_joint_add(struct tally_ack_joint *,
     const struct tally_interchange_judged *, const struct tally_findings *,
-    uint32_t group_control, bool *added, struct tally_err *) TALLY_MUST_USE;
+    uint32_t group_control, uint32_t bytes_max, bool *added, struct tally_err *)
+    TALLY_MUST_USE;
 /* The interchange, whole; live until something is added. */
 struct tally_str tally_ack_joint_bytes(const struct tally_ack_joint *);
 

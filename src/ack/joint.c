@@ -101,10 +101,24 @@ tally_ack_joint_envelopes(
 	return tally_ack_groups_more(j->groups, ic);
 }
 
+static enum tally_rc
+begin(struct tally_ack_joint *j, const struct tally_interchange_judged *ic,
+    const struct tally_findings *findings, uint32_t bytes_max,
+    struct tally_err *err)
+{
+	struct tally_ack_envelope e = j->e;
+
+	e.group_control = j->groups.next;
+	if (bytes_max < e.bytes_max)
+		e.bytes_max = bytes_max;
+	return tally_ack_fit(&j->out, ic, findings, &e, &j->groups, err);
+}
+
 /* Behind what is there, all of it; where there is no room nothing. */
 static enum tally_rc
 go_on(struct tally_ack_joint *j, const struct tally_interchange_judged *ic,
-    const struct tally_findings *findings, bool *added, struct tally_err *err)
+    const struct tally_findings *findings, uint32_t bytes_max, bool *added,
+    struct tally_err *err)
 {
 	const struct tally_ack_groups before = j->groups;
 	struct tally_ack_detail all = { SIZE_MAX, true, SIZE_MAX };
@@ -122,7 +136,8 @@ go_on(struct tally_ack_joint *j, const struct tally_interchange_judged *ic,
 	if (tally_ack_memory_ended(&j->out))
 		return tally_err_set(err, TALLY_NOMEM,
 		    "there is no memory for an acknowledgement");
-	*added = !j->out.failed && j->out.n <= j->e.bytes_max;
+	*added = !j->out.failed && j->out.n <= j->e.bytes_max &&
+	    j->groups.end - before.end <= bytes_max;
 	if (*added)
 		return TALLY_OK;
 	j->groups = before;
@@ -135,8 +150,8 @@ go_on(struct tally_ack_joint *j, const struct tally_interchange_judged *ic,
 enum tally_rc
 tally_ack_joint_add(struct tally_ack_joint *j,
     const struct tally_interchange_judged *ic,
-    const struct tally_findings *findings, uint32_t group_control, bool *added,
-    struct tally_err *err)
+    const struct tally_findings *findings, uint32_t group_control,
+    uint32_t bytes_max, bool *added, struct tally_err *err)
 {
 	enum tally_rc rc;
 
@@ -146,9 +161,8 @@ tally_ack_joint_add(struct tally_ack_joint *j,
 		    "what answers the interchange cannot be with others");
 	j->groups.next = group_control;
 	if (j->groups.n > 0)
-		return go_on(j, ic, findings, added, err);
-	j->e.group_control = group_control;
-	rc = tally_ack_fit(&j->out, ic, findings, &j->e, &j->groups, err);
+		return go_on(j, ic, findings, bytes_max, added, err);
+	rc = begin(j, ic, findings, bytes_max, err);
 	*added = rc == TALLY_OK;
 	return rc;
 }

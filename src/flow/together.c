@@ -119,13 +119,18 @@ open_one(struct translate *t, const struct site_mailbox *to,
 	return TALLY_OK;
 }
 
+/* Numbers of groups, drawn for the interchange in hand. */
+struct drawn {
+	uint32_t n, first;
+};
+
 /* Adds the interchange in hand, with as many numbers more as it needs. */
 static enum tally_rc
-add(struct translate *t, struct joint *j, uint32_t *drawn, uint32_t *first,
+add(struct translate *t, struct joint *j, uint32_t bytes_max, struct drawn *d,
     bool *added, struct tally_err *err)
 {
 	const struct tally_interchange_judged *ic = &t->in.judged;
-	uint32_t n = tally_ack_joint_envelopes(j->ack, ic), number = *first;
+	uint32_t n = tally_ack_joint_envelopes(j->ack, ic), number = d->first;
 	size_t max = j->max != 0 ? 2 * j->max : 64;
 	enum tally_rc rc;
 	int64_t *p;
@@ -138,13 +143,13 @@ add(struct translate *t, struct joint *j, uint32_t *drawn, uint32_t *first,
 		j->max = max;
 	}
 	rc = translate_draw(t, "group", tally_ack_joint_envelope(j->ack),
-	    n - *drawn, &number, err);
-	if (*drawn == 0)
-		*first = number;
-	*drawn = n;
+	    n - d->n, &number, err);
+	if (d->n == 0)
+		d->first = number;
+	d->n = n;
 	if (rc == TALLY_OK)
 		rc = tally_ack_joint_add(
-		    j->ack, ic, t->in.list, *first, added, err);
+		    j->ack, ic, t->in.list, d->first, bytes_max, added, err);
 	if (rc == TALLY_OK && *added)
 		j->about[j->n++] = t->in.id;
 	return rc;
@@ -154,7 +159,7 @@ enum tally_rc
 translate_join(struct translate *t, const struct site_mailbox *to,
     const struct tally_ack_envelope *e, const char *set, struct tally_err *err)
 {
-	uint32_t drawn = 0, first = 0;
+	struct drawn d = { .n = 0 };
 	bool added = false;
 	struct joint *j;
 	enum tally_rc rc = TALLY_OK;
@@ -165,11 +170,11 @@ translate_join(struct translate *t, const struct site_mailbox *to,
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
 	j = find(t, to, e);
 	if (j != NULL)
-		rc = add(t, j, &drawn, &first, &added, err);
+		rc = add(t, j, e->bytes_max, &d, &added, err);
 	if (rc != TALLY_OK || added)
 		return rc;
 	rc = open_one(t, to, e, set, &j, err);
-	return rc == TALLY_OK ? add(t, j, &drawn, &first, &added, err) : rc;
+	return rc == TALLY_OK ? add(t, j, e->bytes_max, &d, &added, err) : rc;
 }
 
 /* The groups of the interchange in hand, while its answers are looked for: how

@@ -70,8 +70,8 @@ add(struct tally_ack_joint *j, const struct one *o, uint32_t control)
 	struct tally_err err;
 	bool added;
 
-	if (tally_ack_joint_add(j, &o->ic, &o->list, control, &added, &err) !=
-	    TALLY_OK)
+	if (tally_ack_joint_add(
+		j, &o->ic, &o->list, control, MAX, &added, &err) != TALLY_OK)
 		fail_msg("%s", err.text);
 	return added;
 }
@@ -183,6 +183,7 @@ is_limited(void **state)
 	struct tally_buf alone, before;
 	struct tally_err err;
 	struct one a, b;
+	bool added;
 
 	(void)state;
 	one_init(&a, "17");
@@ -214,6 +215,23 @@ is_limited(void **state)
 		assert_true(tally_ack_joint_bytes(j).n <= e.bytes_max);
 	s = tally_ack_joint_bytes(j);
 	assert_true(s.n + sizeof(ANSWER("0001", "17")) > e.bytes_max);
+	tally_ack_joint_free(j);
+
+	/* However large the file may be, one is not answered with more than it
+	 * would be alone. */
+	j = joint(&a, &envelope);
+	assert_true(add(j, &a, 7));
+	assert_int_equal(
+	    tally_ack_joint_add(j, &b.ic, &b.list, 8, 700, &added, &err),
+	    TALLY_OK);
+	assert_false(added);
+	tally_ack_joint_free(j);
+	j = joint(&b, &envelope);
+	assert_int_equal(
+	    tally_ack_joint_add(j, &b.ic, &b.list, 7, 700, &added, &err),
+	    TALLY_OK);
+	assert_true(added && tally_ack_joint_bytes(j).n <= 700);
+	assert_true(add(j, &b, 8) && tally_ack_joint_bytes(j).n > 700);
 	tally_ack_joint_free(j);
 	tally_buf_free(&alone);
 	tally_buf_free(&before);
@@ -260,7 +278,7 @@ takes_its_like(void **state)
 	b.ic.ack_requested = true;
 	assert_false(tally_ack_joint_takes(j, &b.ic, &e));
 	assert_int_equal(
-	    tally_ack_joint_add(j, &b.ic, &b.list, 7, &added, &err),
+	    tally_ack_joint_add(j, &b.ic, &b.list, 7, MAX, &added, &err),
 	    TALLY_USAGE);
 	b.ic = a.ic;
 	a.g.silent = true;
@@ -295,10 +313,10 @@ memory_ends(void **state)
 		rc = tally_ack_joint_new(&j, &a.ic, &envelope, &err);
 		if (rc == TALLY_OK)
 			rc = tally_ack_joint_add(
-			    j, &a.ic, &a.list, 7, &added, &err);
+			    j, &a.ic, &a.list, 7, MAX, &added, &err);
 		if (rc == TALLY_OK)
 			rc = tally_ack_joint_add(
-			    j, &b.ic, &b.list, 0, &added, &err);
+			    j, &b.ic, &b.list, 0, MAX, &added, &err);
 		assert_true(rc == TALLY_OK || rc == TALLY_NOMEM);
 		tally_ack_joint_free(j);
 		tally_allocator_set(NULL);
