@@ -388,6 +388,17 @@ tally_grammar_free(struct tally_grammar *g)
 	tally_free(g);
 }
 
+/* Sets and versions are copied where a partner has only some of them; what
+ * stands in them is not. */
+static bool
+is_of(const struct tally_grammar *g, const struct tally_version *v,
+    const struct tally_set_spec *spec)
+{
+	return g->spec->place == spec->place &&
+	    g->version->element == v->element &&
+	    g->version->segment == v->segment;
+}
+
 enum tally_rc
 tally_grammars_get(struct tally_grammars *gs, const struct tally_version *v,
     const struct tally_set_spec *spec, const struct tally_grammar **out,
@@ -397,7 +408,7 @@ tally_grammars_get(struct tally_grammars *gs, const struct tally_version *v,
 	void *p;
 
 	for (size_t i = 0; i < gs->n; i++)
-		if (gs->v[i]->spec == spec && gs->v[i]->version == v) {
+		if (is_of(gs->v[i], v, spec)) {
 			*out = gs->v[i];
 			return TALLY_OK;
 		}

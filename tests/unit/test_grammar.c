@@ -136,6 +136,68 @@ test_ambiguous(void **state)
 	tally_grammar_free(g);
 }
 
+/* A partner's version has copies of some sets of another's: what is kept does
+ * not grow with partners. */
+static void
+test_copies(void **state)
+{
+	static const struct tally_place place[] = {
+		{ "1", &seg[ST], 'M', 1, 0 },
+		{ "2", &seg[A], 'M', 1, 0 },
+		{ "3", &seg[SE], 'M', 1, 0 },
+	};
+	static const struct tally_place other[] = {
+		{ "1", &seg[ST], 'M', 1, 0 },
+		{ "2", &seg[B], 'M', 1, 0 },
+		{ "3", &seg[SE], 'M', 1, 0 },
+	};
+	static const struct tally_loop loop[] = { { "", 0, 0, 2, 'M', 1 } };
+	static const struct tally_element element[] = { { .id = "1" } };
+	struct tally_set_spec spec[2], copy[2];
+	struct tally_version v[2], later;
+	const struct tally_grammar *g[2], *again;
+	struct tally_grammars kept = { 0 };
+	struct tally_err err;
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		spec[i] = (struct tally_set_spec){ .id = "999",
+			.version = "004010",
+			.functional = "XX",
+			.name = "test",
+			.place = i == 0 ? place : other,
+			.nplace = 3,
+			.loop = loop,
+			.nloop = 1 };
+		copy[i] = spec[i];
+		v[i] = (struct tally_version){ .version = "004010",
+			.segment = seg,
+			.nsegment = 5,
+			.set = i == 0 ? spec : copy,
+			.nset = 2 };
+		assert_int_equal(
+		    tally_grammars_get(&kept, &v[0], &spec[i], &g[i], &err),
+		    TALLY_OK);
+	}
+	assert_ptr_not_equal(g[0], g[1]);
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(
+		    tally_grammars_get(&kept, &v[1], &copy[i], &again, &err),
+		    TALLY_OK);
+		assert_ptr_equal(again, g[i]);
+	}
+	assert_int_equal(kept.n, 2);
+	/* The same set by the elements of another version is another one. */
+	later = v[1];
+	later.element = element;
+	later.nelement = 1;
+	assert_int_equal(
+	    tally_grammars_get(&kept, &later, &copy[0], &again, &err),
+	    TALLY_OK);
+	assert_ptr_not_equal(again, g[0]);
+	tally_grammars_free(&kept);
+}
+
 int
 main(void)
 {
@@ -143,6 +205,7 @@ main(void)
 		cmocka_unit_test(test_steps),
 		cmocka_unit_test(test_optional_first),
 		cmocka_unit_test(test_ambiguous),
+		cmocka_unit_test(test_copies),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
