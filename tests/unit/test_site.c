@@ -150,6 +150,40 @@ test_resolve(void **state)
 	site_free(s);
 }
 
+/* How answers go out: by the defaults, unless the partner has it otherwise. */
+static void
+test_ack_files(void **state)
+{
+#define P(more) \
+	"<partner name=\"p\" qualifier=\"ZZ\" id=\"P\"" more \
+	"><receive set=\"*\"/></partner>"
+	static const struct {
+		const char *text;
+		bool together;
+	} row[] = {
+		{ HEAD P("") TAIL, false },
+		{ HEAD P(" ack-files=\"each\"") TAIL, false },
+		{ HEAD P(" ack-files=\"together\"") TAIL, true },
+		{ HEAD "<defaults ack-files=\"together\"/>" P("") TAIL, true },
+		{ HEAD "<defaults ack-files=\"together\"/>" P(
+		      " ack-files=\"each\"") TAIL,
+		    false },
+		{ HEAD "<defaults ack-files=\"each\"/>" P(
+		      " ack-files=\"together\"") TAIL,
+		    true },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(row) / sizeof(row[0]); i++) {
+		struct site *s = good(row[i].text);
+
+		if (s->partner[0].acks_together != row[i].together)
+			fail_msg("row %zu", i);
+		site_free(s);
+	}
+#undef P
+}
+
 /* Judging knows what is agreed on by the dictionary that it is given. */
 static void
 test_dictionary(void **state)
@@ -386,6 +420,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_sending),
 		cmocka_unit_test(test_resolve),
+		cmocka_unit_test(test_ack_files),
 		cmocka_unit_test(test_nearest),
 		cmocka_unit_test(test_characters),
 		cmocka_unit_test(test_place),

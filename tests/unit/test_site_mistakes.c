@@ -25,6 +25,12 @@ static const struct {
 	{ HEAD "<defaults acknowledge=\"998\"/>" TAIL, 2, "none, 997 or 999" },
 	{ HEAD "<defaults list=\"some\"/>" TAIL, 2, "all or errors" },
 	{ HEAD "<defaults ack-bytes=\"10\"/>" TAIL, 2, "from 1024" },
+	{ HEAD "<defaults ack-files=\"one\"/>" TAIL, 2, "each or together" },
+	{ HEAD "<partner name=\"p\" qualifier=\"ZZ\" id=\"P\" "
+	       "ack-files=\"\"/>" TAIL,
+	    2, "each or together" },
+	{ HEAD P1 "<receive set=\"*\" ack-files=\"each\"/>" P2 TAIL, 3,
+	    "ack-files" },
 	{ HEAD "<defaults validate=\"maybe\"/>" TAIL, 2, "no or yes" },
 	{ HEAD "<defaults reject=\"file\"/>" TAIL, 2,
 	    "document, group or interchange" },
