@@ -159,10 +159,10 @@ uint32_t tally_ack_joint_envelopes(
     const struct tally_ack_joint *, const struct tally_interchange_judged *);
 /*
  * Adds what answers the interchange; the number is that of the first group that
- * is opened for it, others count on.  The first is cut to bytes_max, and to
- * that of the envelope, as tally_ack_write does.  Of a later one all is added,
- * or nothing, where it is larger than bytes_max, or the whole than that of the
- * envelope would be.  After a failure it cannot be used any more.
+ * is opened for it, others count on.  The first is cut to bytes_max, as
+ * tally_ack_write does.  Of a later one all is added, or nothing, where it is
+ * larger than bytes_max, or the whole than that of the envelope would be.
+ * After a failure it cannot be used any more.
  */
 enum tally_rc tally_ack_joint_add(struct tally_ack_joint *,
     const struct tally_interchange_judged *, const struct tally_findings *,

@@ -210,8 +210,8 @@ enum tally_rc tally_grammar_new(struct tally_grammar **,
     struct tally_err *) TALLY_MUST_USE;
 void tally_grammar_free(struct tally_grammar *);
 
-/* Grammars kept for all sets that come: each is compiled once, however often its
- * set and version were copied.  Those it was first asked for with stay. */
+/* Grammars kept for all sets that come: each is compiled once, however often
+ * its set and version were copied.  Those it was first asked for with stay. */
 struct tally_grammars {
 	struct tally_grammar **v; /* owned */
 	size_t n;

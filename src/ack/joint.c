@@ -48,7 +48,7 @@ tally_ack_joint_new(struct tally_ack_joint **out,
 	j->e.ta1 = TALLY_ACK_NEVER;
 	j->e.functional = TALLY_ACK_WANTED;
 	memcpy(j->as.version, ic->version, sizeof(j->as.version));
-	tally_buf_init(&j->out, tally_ack_work(e));
+	tally_buf_init(&j->out, 0);
 	if (!own(j)) {
 		tally_ack_joint_free(j);
 		return tally_err_set(err, TALLY_USAGE,
@@ -109,8 +109,10 @@ begin(struct tally_ack_joint *j, const struct tally_interchange_judged *ic,
 	struct tally_ack_envelope e = j->e;
 
 	e.group_control = j->groups.next;
-	if (bytes_max < e.bytes_max)
-		e.bytes_max = bytes_max;
+	e.bytes_max = bytes_max;
+	tally_buf_init(&j->out,
+	    bytes_max > j->e.bytes_max ? tally_ack_work(&e)
+				       : tally_ack_work(&j->e));
 	return tally_ack_fit(&j->out, ic, findings, &e, &j->groups, err);
 }
 

@@ -20,7 +20,7 @@
 #define ANSWER_MIN (64u << 10)
 #define ANSWER_MAX (32u << 20)
 /* What the verdicts on groups need, however small the limit is set. */
-#define ANSWER_LEAST 1024u
+#define ANSWER_LEAST 512u
 #define ANSWER_GROUP 256u
 
 /* Where answers to the partner go: back where the file came from, or to the

@@ -106,8 +106,8 @@ open_one(struct translate *t, const struct site_mailbox *to,
 	if (rc == TALLY_OK)
 		rc = translate_draw(
 		    t, "interchange", e, 1, &own.interchange_control, err);
-	if (t->partner->ack_bytes == 0 && own.bytes_max < BYTES)
-		own.bytes_max = BYTES;
+	own.bytes_max =
+	    t->partner->ack_bytes != 0 ? t->partner->ack_bytes : BYTES;
 	if (rc == TALLY_OK)
 		rc = tally_ack_joint_new(&j.ack, &t->in.judged, &own, err);
 	if (rc != TALLY_OK)

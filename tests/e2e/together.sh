@@ -226,7 +226,7 @@ sent "is answered no more" acme '16 GS18 PO51A PO52A'
 runs "verify" 0 verify
 
 # No file is larger than what is agreed on.
-for limit in 2048 4096; do
+for limit in 1024 2048 4096; do
 	sites "ack-bytes=\"$limit\""
 	for n in $(seq 10 69); do
 		order $n | put $n
@@ -243,6 +243,19 @@ for limit in 2048 4096; do
 		holds "$file is right" "$TALLYMAN" validate "$file"
 	done
 	all_answered "$limit bytes"
+done
+
+# Nor is one that is alone, with more mistakes than there is room for.
+for files in each together; do
+	sites "ack-bytes=\"1024\" ack-files=\"$files\""
+	large 1 | sed 's/\*EA\*/*NO SUCH UNIT*/' | put 1
+	runs "$files, many mistakes" 1 run
+	same "$files, many mistakes: what is larger" \
+	    "$(find "$ws/acme/out" -type f -size +1024c)" ""
+	holds "$files, many mistakes: some are told" \
+	    grep -q 'AK4' "$ws/acme/out/"*
+	holds "$files, many mistakes: it is right" "$TALLYMAN" validate \
+	    "$ws/acme/out/"*
 done
 
 # Where one of them fails, each is recorded by itself, and answered so.
