@@ -10,8 +10,8 @@
  */
 #include "flow/translate.h"
 
-#define OPEN_MAX 16
-#define BYTES    (1u << 20) /* of a file, where no limit is agreed on */
+#define OPEN_MAX 64
+#define BYTES    (256u << 10) /* of a file, where no limit is agreed on */
 
 struct joint {
 	struct tally_ack_joint *ack; /* owned */
