@@ -8,6 +8,8 @@
  *   no answer before the records; each once, its
  *   number without a gap                          moment, oracle_answers.c
  *   one name, one content, one number; whole      oracle_answers.c
+ *   a file of answers, and the interchanges that
+ *   the store says are answered in it, agree      oracle_answers.c
  *   records in the order of receipt               in_order, oracle_receipt
  *   what cannot be read is set aside              files, quarantine
  *   halves are left alone                         files (their bytes)
@@ -457,6 +459,10 @@ nothing_else(struct verdict *v, struct look *k, const struct sums *n)
 	    "documents without their group", 0,
 	    "SELECT count(*) FROM documents WHERE group_id NOT IN"
 	    " (SELECT id FROM functional_groups)");
+	same_number(v, k, WRONG_DATABASE, WRONG_DATABASE,
+	    "interchanges answered in no file", 0,
+	    "SELECT count(*) FROM interchanges WHERE answered_in NOT IN"
+	    " (SELECT id FROM outbox)");
 	same_number(v, k, WRONG_DATABASE, WRONG_DATABASE, "broken references",
 	    0, "SELECT count(*) FROM pragma_foreign_key_check");
 	same_number(v, k, WRONG_DATABASE, WRONG_DATABASE, "integrity", 1,

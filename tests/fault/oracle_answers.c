@@ -9,13 +9,21 @@
 #include "fault/oracle_inside.h"
 
 #define NUMBERS_MAX 1000
+#define GROUPS_MAX  64 /* more than any workload has */
 
-/* What a file that a partner got says.  0: nothing of that. */
+/* What is said of an interchange or a group: A, E, P or R; 0: nothing. */
+struct said {
+	unsigned control;
+	char code;
+};
+
+/* What a file that a partner got says. */
 struct answer {
 	bool whole;
-	unsigned number;           /* ISA13 */
-	unsigned ta1, group;       /* what is answered */
-	char ta1_code, group_code; /* A, E or R; P and E of groups are A */
+	unsigned number; /* ISA13 */
+	struct said ta1;
+	struct said group[GROUPS_MAX];
+	size_t n; /* groups: of as many interchanges, in workloads */
 };
 
 /* Element i of a segment: where it begins, and its bytes until the next. */
@@ -52,12 +60,14 @@ read_segment(struct answer *a, const char *p, const char *end)
 	if (tally_str_eq(tag, TALLY_STR("ISA"))) {
 		a->number = number_of(element(p, end, 13));
 	} else if (tally_str_eq(tag, TALLY_STR("TA1"))) {
-		a->ta1 = number_of(element(p, end, 1));
-		a->ta1_code = *element(p, end, 4).p;
+		a->ta1.control = number_of(element(p, end, 1));
+		a->ta1.code = *element(p, end, 4).p;
 	} else if (tally_str_eq(tag, TALLY_STR("AK1"))) {
-		a->group = number_of(element(p, end, 2));
-	} else if (tally_str_eq(tag, TALLY_STR("AK9"))) {
-		a->group_code = *element(p, end, 1).p;
+		if (a->n == GROUPS_MAX)
+			die("a file that a partner got answers too much");
+		a->group[a->n++].control = number_of(element(p, end, 2));
+	} else if (tally_str_eq(tag, TALLY_STR("AK9")) && a->n > 0) {
+		a->group[a->n - 1].code = *element(p, end, 1).p;
 	} else if (tally_str_eq(tag, TALLY_STR("IEA"))) {
 		a->whole = a->number != 0 &&
 		    number_of(element(p, end, 2)) == a->number;
@@ -79,38 +89,85 @@ read_answer(const struct tree_file *f)
 	return a;
 }
 
+/* How many interchanges it is to answer: a TA1 alone is about one. */
+static size_t
+size_of(const struct answer *a)
+{
+	return a->n > 0 ? a->n : 1;
+}
+
+static bool
+group_is(const struct answer *a, unsigned control, char code)
+{
+	for (size_t i = 0; i < a->n; i++)
+		if (a->group[i].control == control && a->group[i].code == code)
+			return true;
+	return false;
+}
+
+static bool
+ta1_is(const struct answer *a, unsigned control, char code)
+{
+	return a->ta1.control == control && a->ta1.code == code;
+}
+
+/* What asks for a TA1 has a file of its own. */
 static bool
 answers(const struct answer *a, const struct offered *o)
 {
 	switch (o->fate) {
 	case FATE_ORDERS:
-		return a->group == o->control && a->group_code == 'A' &&
-		    (!o->ta1 || (a->ta1 == o->control && a->ta1_code == 'A'));
 	case FATE_BROKEN:
-		return a->group == o->control && a->group_code == 'R';
+		return group_is(
+			   a, o->control, o->fate == FATE_ORDERS ? 'A' : 'R') &&
+		    (o->ta1 ? a->n == 1 && ta1_is(a, o->control, 'A')
+			    : ta1_is(a, 0, 0));
 	case FATE_REFUSED:
 	case FATE_CONFLICT:
-		return a->group == 0 && a->ta1 == o->control &&
-		    a->ta1_code == 'R';
+		return a->n == 0 && ta1_is(a, o->control, 'R');
 	default:
 		return false;
 	}
 }
 
+/* Of interchanges that a file answers, by the store. */
+#define ABOUT \
+	" FROM outbox o JOIN payloads p ON p.id = o.payload_id" \
+	" JOIN interchanges i ON i.id = o.interchange_id" \
+	" OR i.answered_in = o.id" \
+	" WHERE o.mailbox = %Q AND o.name = %Q AND p.sha256 = x'%s'"
+
 /* That the store knows it, as it is, and what it answers is recorded. */
 static bool
-is_recorded(struct look *k, const struct got *g)
+is_recorded(struct look *k, const struct got *g, const struct answer *a)
 {
+	const unsigned ta1 = a->ta1.control;
 	char hex[65];
 
 	look_hash(g->file.bytes, g->file.n, hex);
-	return look_number(k,
-		   "SELECT count(*) FROM outbox o"
-		   " JOIN payloads p ON p.id = o.payload_id"
-		   " JOIN interchanges i ON i.id = o.interchange_id"
-		   " WHERE o.mailbox = %Q AND o.name = %Q"
-		   " AND p.sha256 = x'%s' AND i.state <> 'recording'",
-		   box_id[g->box], g->file.path, hex) == 1;
+	for (size_t i = 0; i < size_of(a); i++)
+		if (look_number(k,
+			"SELECT count(*)" ABOUT " AND i.state <> 'recording'"
+			" AND CAST(i.control_number AS INTEGER) = %u",
+			box_id[g->box], g->file.path, hex,
+			a->n > 0 ? a->group[i].control : ta1) < 1)
+			return false;
+	return true;
+}
+
+/* That the store says of as many interchanges as it is about that it answers
+ * them: of one in its own row, of several in theirs. */
+static bool
+is_about_as_many(struct look *k, const struct got *g, const struct answer *a)
+{
+	const int64_t n = (int64_t)size_of(a);
+	char hex[65];
+
+	look_hash(g->file.bytes, g->file.n, hex);
+	return look_number(k, "SELECT count(*)" ABOUT, box_id[g->box],
+		   g->file.path, hex) == n &&
+	    look_number(k, "SELECT sum(i.answered_in = o.id)" ABOUT,
+		box_id[g->box], g->file.path, hex) == (n > 1 ? n : 0);
 }
 
 void
@@ -118,44 +175,74 @@ answers_moment(struct verdict *v, const struct scene *s, struct look *k)
 {
 	for (size_t i = 0; i < s->ngot; i++) {
 		const struct got *g = &s->got[i];
+		const struct answer a = read_answer(&g->file);
 
-		if (!read_answer(&g->file).whole)
+		if (!a.whole)
 			verdict_add(v, WRONG_HALF,
 			    "%s got %zu bytes of %s, not the whole",
 			    box_id[g->box], g->file.n, g->file.path);
-		else if (!is_recorded(k, g))
+		else if (!is_recorded(k, g, &a))
 			verdict_add(v, WRONG_EARLY,
 			    "%s got %s about what is not recorded",
 			    box_id[g->box], g->file.path);
+		else if (!is_about_as_many(k, g, &a))
+			verdict_add(v, WRONG_DATABASE,
+			    "%s got %s, which answers %zu; the store says"
+			    " otherwise",
+			    box_id[g->box], g->file.path, size_of(&a));
 	}
 }
 
-/* How often others may ask for the answer to it again. */
+/* How many of the things that its partner offered it answers. */
 static size_t
-askers(const struct scene *s, size_t of)
+answered(const struct scene *s, unsigned box, const struct answer *a)
 {
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->w->n; i++)
-		n +=
-		    s->w->v[i].fate == FATE_DUPLICATE && s->w->v[i].other == of;
+		n += s->w->v[i].box == box && answers(a, &s->w->v[i]);
 	return n;
 }
 
+/* How often others may ask for the file again: for what answers any of what
+ * it answers. */
+static size_t
+askers(const struct scene *s, const struct answer *a, unsigned box)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->w->n; i++) {
+		const struct offered *o = &s->w->v[i];
+
+		n += o->fate == FATE_DUPLICATE && o->box == box &&
+		    answers(a, &s->w->v[o->other]);
+	}
+	return n;
+}
+
+/* By one file, which comes once, and as often again as it is asked for. */
 static void
 one_answered(
     struct verdict *v, const struct scene *s, const struct answer *a, size_t of)
 {
 	const struct offered *o = &s->w->v[of];
-	size_t got = 0, again = askers(s, of);
+	const struct answer *first = NULL;
+	size_t got = 0, others = 0, again;
 
-	for (size_t i = 0; i < s->ngot; i++)
-		got += s->got[i].box == o->box && answers(&a[i], o);
-	if (got < 1 || got > 1 + again)
+	for (size_t i = 0; i < s->ngot; i++) {
+		if (s->got[i].box != o->box || !answers(&a[i], o))
+			continue;
+		if (first == NULL)
+			first = &a[i];
+		got++;
+		others += a[i].number != first->number;
+	}
+	again = first != NULL ? askers(s, first, o->box) : 0;
+	if (got < 1 || got > 1 + again || others > 0)
 		verdict_add(v, got < 1 ? WRONG_LOST : WRONG_DOUBLED,
-		    "%s got %zu answers to %s, expected 1 and at most %zu "
-		    "again",
-		    box_id[o->box], got, o->name, again);
+		    "%s got %zu answers to %s, %zu of them in another file,"
+		    " expected 1 and at most %zu again",
+		    box_id[o->box], got, o->name, others, again);
 }
 
 /*
@@ -248,25 +335,23 @@ void
 answers_end(struct verdict *v, const struct scene *s, struct look *k)
 {
 	struct answer *a = calloc(s->ngot + 1, sizeof(*a));
-	bool known;
+	size_t n;
 
 	if (a == NULL)
 		die("memory");
 	for (size_t i = 0; i < s->ngot; i++) {
 		a[i] = read_answer(&s->got[i].file);
-		known = false;
-		for (size_t n = 0; n < s->w->n; n++)
-			known = known ||
-			    (s->w->v[n].box == s->got[i].box &&
-				answers(&a[i], &s->w->v[n]));
-		if (!known)
+		n = answered(s, s->got[i].box, &a[i]);
+		if (n != size_of(&a[i]))
 			verdict_add(v, WRONG_DOUBLED,
-			    "%s got %s, which answers nothing that it sent",
-			    box_id[s->got[i].box], s->got[i].file.path);
+			    "%s got %s, which answers %zu and is about %zu of"
+			    " what it sent",
+			    box_id[s->got[i].box], s->got[i].file.path,
+			    size_of(&a[i]), n);
 		as_often_as_sent(v, s, k, i);
 	}
 	answers_moment(v, s, k);
-	for (size_t n = 0; n < s->w->n; n++)
+	for (n = 0; n < s->w->n; n++)
 		switch (s->w->v[n].fate) {
 		case FATE_DUPLICATE:
 		case FATE_REPEAT:

@@ -38,6 +38,13 @@ mailbox_xml(struct tally_buf *b, const struct scene *s, unsigned box)
 	    box == 0 ? "" : " then=\"move:taken\"");
 }
 
+/* Whether what answers the partner's small files goes in one file. */
+static bool
+together(const struct scene *s, unsigned box)
+{
+	return box == 1 || s->w->kind == WORKLOAD_PLAIN;
+}
+
 static void
 configure(const struct scene *s)
 {
@@ -50,8 +57,9 @@ configure(const struct scene *s)
 	    "<self qualifier=\"ZZ\" id=\"SELLER\"/>");
 	for (unsigned i = 0; i < BOXES; i++) {
 		tally_buf_printf(&b,
-		    "<partner name=\"%s\" qualifier=\"ZZ\" id=\"%s\">",
-		    box_id[i], box_id[i]);
+		    "<partner name=\"%s\" qualifier=\"ZZ\" id=\"%s\""
+		    " ack-files=\"%s\">",
+		    box_id[i], box_id[i], together(s, i) ? "together" : "each");
 		mailbox_xml(&b, s, i);
 		tally_buf_puts(&b, "<receive set=\"850\"/></partner>");
 	}

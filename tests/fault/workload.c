@@ -82,7 +82,9 @@ offer_orders(struct making *m, unsigned box, const char *name, enum fate fate)
 {
 	struct offered *o = offer(m, box, name, fate);
 
-	o->ta1 = rnd_chance(&m->rnd, 30);
+	/* What answers the second's is in files with others, where no TA1 can
+	 * be. */
+	o->ta1 = box == 0 && rnd_chance(&m->rnd, 30);
 	if (fate == FATE_ORDERS)
 		o->docs = rnd_between(&m->rnd, 1, 3);
 	write_x12(o, box_id[box], "DOCK 4");
@@ -134,8 +136,9 @@ offer_foreign(struct making *m, unsigned box)
 	tally_buf_puts(&o->bytes, "\377\330\377\340 no X12 at all");
 }
 
-/* What both have; their files begin with three orders. */
-static void
+/* What both have; their files begin with three orders.  Returns the
+ * first order of the second. */
+static size_t
 make_common(struct making *m)
 {
 	struct offered *o;
@@ -153,6 +156,7 @@ make_common(struct making *m)
 	o = offer_orders(m, 0, "order", FATE_ORDERS);
 	memcpy(o->name, m->w->v[1].name, sizeof(o->name));
 	o->phase = 1;
+	return first;
 }
 
 static void
@@ -160,19 +164,22 @@ make_plain(struct making *m)
 {
 	for (unsigned i = 0; i < 3; i++)
 		offer_orders(m, 0, "order", FATE_ORDERS);
-	make_common(m);
+	(void)make_common(m);
 }
 
 static void
 make_mixed(struct making *m)
 {
+	size_t first;
+
 	for (unsigned i = 0; i < 3; i++)
 		offer_orders(m, 0, "order", FATE_ORDERS);
 	offer_again(m, 0, FATE_DUPLICATE);
 	offer_again(m, 1, FATE_CONFLICT);
 	halve(m, offer_orders(m, 0, "half", FATE_ORDERS), "");
-	make_common(m);
+	first = make_common(m);
 	offer_again(m, 2, FATE_DUPLICATE)->phase = 1;
+	offer_again(m, first, FATE_DUPLICATE)->phase = 1;
 }
 
 static void
@@ -196,15 +203,22 @@ make_large(struct making *m)
 }
 
 static void
+offer_poison(struct making *m, unsigned box, const char *word)
+{
+	struct offered *o = offer(m, box, "poison", FATE_SET_ASIDE);
+
+	write_x12(o, box_id[box], word);
+}
+
+static void
 make_poison(struct making *m)
 {
-	struct offered *o;
-
-	offer_orders(m, 0, "order", FATE_ORDERS);
-	o = offer(m, 0, "poison", FATE_SET_ASIDE);
-	write_x12(o, box_id[0], "POISON ABORT");
 	offer_orders(m, 0, "order", FATE_ORDERS);
 	offer_orders(m, 1, "order", FATE_ORDERS);
+	/* What was read before a lie is kept, so a file of answers is open. */
+	offer_poison(m, 1, "POISON LIE");
+	offer_orders(m, 1, "order", FATE_ORDERS);
+	offer_poison(m, 1, "POISON ABORT");
 }
 
 void
