@@ -45,6 +45,29 @@ static const struct spoiling {
 	    WRONG_STUCK },
 	{ "an answer is not recorded", "DELETE FROM outbox WHERE id = 2", NULL,
 	    NULL, WRONG_EARLY },
+	{ "an interchange that is answered with others is half done",
+	    "UPDATE interchanges SET state = 'recording' WHERE id ="
+	    " (SELECT max(id) FROM interchanges WHERE answered_in NOT NULL)",
+	    NULL, NULL, WRONG_EARLY },
+	{ "an interchange does not name the file that answers it",
+	    "UPDATE interchanges SET answered_in = NULL WHERE id ="
+	    " (SELECT max(id) FROM interchanges WHERE answered_in NOT NULL)",
+	    NULL, NULL, WRONG_EARLY },
+	{ "the first one does not name the file that answers it and others",
+	    "UPDATE interchanges SET answered_in = NULL WHERE id ="
+	    " (SELECT min(id) FROM interchanges WHERE answered_in NOT NULL)",
+	    NULL, NULL, WRONG_DATABASE },
+	{ "an interchange names another file than the one that answers it",
+	    "UPDATE interchanges SET answered_in = (SELECT max(answered_in)"
+	    " FROM interchanges) WHERE id = (SELECT interchange_id FROM outbox"
+	    " WHERE id NOT IN (SELECT answered_in FROM interchanges"
+	    " WHERE answered_in NOT NULL))",
+	    NULL, NULL, WRONG_DATABASE },
+	{ "an interchange that is answered alone names no file",
+	    "UPDATE interchanges SET answered_in = 999 WHERE id ="
+	    " (SELECT interchange_id FROM outbox WHERE id NOT IN (SELECT"
+	    " answered_in FROM interchanges WHERE answered_in NOT NULL))",
+	    NULL, NULL, WRONG_DATABASE },
 	{ "an answer was sent once more than it arrived",
 	    "INSERT INTO events SELECT NULL, stream, 'later', subject,"
 	    " subject_id, subjects, from_state, to_state, reason, content, hash"
@@ -99,29 +122,90 @@ spoil(struct scene *s, const struct spoiling *p)
 		die("%s cannot be removed", path);
 }
 
-/* What partners got is spoilt, not what is there. */
-static void
-spoil_got(struct effort *e, struct scene *s)
-{
-	struct tree_file *f = &s->got[0].file;
-	struct verdict v, told;
+/* What partners got is spoilt, not what is there: a file that answers several
+ * is cut, or has the second answer so many times; or the last one is gone. */
+static const struct got_spoiling {
+	const char *what;
+	size_t cut;
+	unsigned times;
+	bool gone;
+	enum wrong wrong;
+} got_spoilings[] = {
+	{ "an answer is cut", 5, 1, false, WRONG_HALF },
+	{ "an answer is gone", 0, 1, true, WRONG_LOST },
+	{ "an answer is not in the file of others", 0, 0, false, WRONG_LOST },
+	{ "an answer is in one file twice", 0, 2, false, WRONG_DOUBLED },
+};
 
-	for (int i = 0; i < 2; i++) {
-		verdict_init(&v);
-		verdict_init(&told);
-		f->n -= i == 0 ? 5 : 0;
-		s->ngot -= (size_t)i;
-		oracle_end(&v, s);
-		if (v.n[i == 0 ? WRONG_HALF : WRONG_LOST] == 0)
-			verdict_add(&told, i == 0 ? WRONG_HALF : WRONG_LOST,
-			    "the oracle does not find that an answer is %s",
-			    i == 0 ? "cut" : "gone");
-		effort_point(e, s, &told, "what a partner got, spoilt");
-		f->n += i == 0 ? 5 : 0;
-		s->ngot += (size_t)i;
-		verdict_free(&v);
-		verdict_free(&told);
-	}
+/* Where the next is, behind its beginning; at the end there is none. */
+static size_t
+behind(const struct tree_file *f, size_t from, const char *what)
+{
+	const size_t n = strlen(what);
+
+	for (; from + n <= f->n; from++)
+		if (memcmp(f->bytes + from, what, n) == 0)
+			return from + n;
+	return f->n;
+}
+
+/* The place of the second set: behind a terminator, to behind its own. */
+static bool
+second_set(const struct tree_file *f, size_t *at, size_t *end)
+{
+	*at = behind(f, behind(f, 0, "~ST*"), "~ST*");
+	*end = behind(f, behind(f, *at, "~SE*"), "~");
+	*at -= strlen("ST*");
+	return *end < f->n;
+}
+
+static void
+spoil_bytes(struct tally_buf *b, const struct tree_file *f,
+    const struct got_spoiling *p)
+{
+	size_t at, end;
+
+	if (!second_set(f, &at, &end))
+		die("%s answers one only", f->path);
+	tally_buf_add(b, f->bytes, at);
+	for (unsigned i = 0; i < p->times; i++)
+		tally_buf_add(b, f->bytes + at, end - at);
+	tally_buf_add(b, f->bytes + end, f->n - end - p->cut);
+	if (b->failed)
+		die("memory");
+}
+
+static void
+spoil_got(struct effort *e, struct scene *s, const struct got_spoiling *p)
+{
+	struct tally_buf b;
+	struct tree_file *f, had;
+	struct verdict v, told;
+	size_t i = 0, at, end;
+
+	while (i < s->ngot && !second_set(&s->got[i].file, &at, &end))
+		i++;
+	if (i == s->ngot)
+		die("no file answers several");
+	f = &s->got[i].file;
+	had = *f;
+	tally_buf_init(&b, 1u << 20);
+	verdict_init(&v);
+	verdict_init(&told);
+	spoil_bytes(&b, f, p);
+	f->bytes = b.p;
+	f->n = b.n;
+	s->ngot -= p->gone;
+	oracle_end(&v, s);
+	s->ngot += p->gone;
+	*f = had;
+	if (v.n[p->wrong] == 0)
+		verdict_add(&told, p->wrong, "the oracle says of it: %.300s",
+		    v.text.n > 0 ? v.text.p : "nothing");
+	effort_point(e, s, &told, "%s", p->what);
+	verdict_free(&told);
+	verdict_free(&v);
+	tally_buf_free(&b);
 }
 
 void
@@ -169,7 +253,9 @@ method_oracle(struct effort *e)
 		&(struct tree_file){ .path = s.root, .folder = true }, 1 },
 	    "");
 	tree_write(&good, s.root);
-	spoil_got(e, &s);
+	for (size_t i = 0; i < sizeof(got_spoilings) / sizeof(got_spoilings[0]);
+	     i++)
+		spoil_got(e, &s, &got_spoilings[i]);
 	tree_free(&good);
 	scene_remove(&s);
 	workload_free(&w);
