@@ -229,7 +229,7 @@ chosen = $(if $(T),$(filter %/$(T) %/test_$(T) %/prop_$(T) %/fuzz_$(T),$(1)),$(1
 check: check-programs
 	@MAKE='$(MAKE)' scripts/groups $(GROUPS)
 check-programs: all $(UNIT_BIN) $(PROP_BIN) $(FUZZ_BIN) $(COUNT_BIN) $(FAULT) \
-    $(FAULT_PROGRAMS)
+    $(FAULT_PROGRAMS) $(BENCH_BIN) $(B)/bench/slow_disk.so
 check-groups:
 	@echo $(GROUPS)
 check-layers:
@@ -248,7 +248,7 @@ check-fuzz: $(FUZZ_BIN)
 	@scripts/replay $(call chosen,$^)
 check-golden: $(B)/tallyman
 	@scripts/golden $< $(T)
-check-e2e: $(B)/tallyman $(HELPER_BIN)
+check-e2e: $(B)/tallyman $(HELPER_BIN) $(BENCH_BIN) $(B)/bench/slow_disk.so
 	@scripts/e2e $< $(T)
 check-count: $(COUNT_BIN)
 	@scripts/count $(B) '$(CC)' '$(strip $(CFLAGS) $(SAN))'

@@ -13,7 +13,7 @@ load_columns(struct tally_buf *b, const struct tally_table *t, const bool *used)
 	for (int i = 0; i < t->nreference; i++)
 		tally_buf_printf(b, ", \"%s\"", t->reference[i].name);
 	for (int i = 0; i < t->ncolumn; i++)
-		if (used[i])
+		if (used == NULL || used[i])
 			tally_buf_printf(b, ", \"%s\"", t->column[i].name);
 }
 

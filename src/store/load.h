@@ -10,7 +10,7 @@
 	" byte_offset, byte_length, verdict, state, map_id, body, \"key\""
 
 /* The columns of a model's table, quoted, divided by commas; of the model's
- * own only those that are used. */
+ * own only those that are used, or all for null. */
 void load_columns(
     struct tally_buf *, const struct tally_table *, const bool *used);
 
