@@ -33,7 +33,7 @@ static const struct listing {
 	{ "interchanges", STORE_LIST_INTERCHANGES, NULL, "interchange",
 	    "{id} {control} {state}, {direction}, {sender_qualifier}/{sender} "
 	    "to {receiver_qualifier}/{receiver}, {documents} documents, "
-	    "{received}[: {reason}]" },
+	    "{received}[, answered by outgoing file {answer}][: {reason}]" },
 	{ "outbox", STORE_LIST_OUTBOX, NULL, "outbox",
 	    "{id} {state} since {since}, {mailbox}: {name}, {attempts} "
 	    "attempts[, again at {next}][: {reason}]" },

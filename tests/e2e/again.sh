@@ -26,6 +26,9 @@ runs "five files" 1 run
 same "their answers" "$(ask "SELECT count(*), count(DISTINCT answered_in)
     FROM interchanges WHERE answered_in IS NOT NULL")" "5|1"
 same "a file" "$(names "$ws/out")" 1
+runs "list of interchanges" 0 list interchanges
+same "it tells of all of them by what they are answered" \
+    "$(grep -c 'answered by outgoing file 1$' "$work/said")" 5
 first=$(ls "$ws/out")
 same "sets of it" "$(grep -o 'ST.997' "$ws/out/$first" | wc -l)" 5
 
