@@ -75,6 +75,15 @@ tally_ack_joint_envelope(const struct tally_ack_joint *j)
 	return &j->e;
 }
 
+/* Whether what answers the interchange can be in it under its envelope. */
+static bool
+fits_in(
+    const struct tally_ack_joint *j, const struct tally_interchange_judged *ic)
+{
+	return tally_ack_groups(ic) > 0 && !tally_ack_wants_ta1(ic) &&
+	    strcmp(j->as.version, ic->version) == 0;
+}
+
 bool
 tally_ack_joint_takes(const struct tally_ack_joint *j,
     const struct tally_interchange_judged *ic,
@@ -83,15 +92,13 @@ tally_ack_joint_takes(const struct tally_ack_joint *j,
 	const struct tally_separators *a = &j->e.separators;
 	const struct tally_separators *b = &e->separators;
 
-	return tally_ack_groups(ic) > 0 && !tally_ack_wants_ta1(ic) &&
-	    strcmp(j->e.sender_qualifier, e->sender_qualifier) == 0 &&
+	return strcmp(j->e.sender_qualifier, e->sender_qualifier) == 0 &&
 	    strcmp(j->e.sender, e->sender) == 0 &&
 	    strcmp(j->e.receiver_qualifier, e->receiver_qualifier) == 0 &&
 	    strcmp(j->e.receiver, e->receiver) == 0 && j->e.usage == e->usage &&
 	    j->e.newline == e->newline && a->element == b->element &&
 	    a->segment == b->segment && a->component == b->component &&
-	    a->repetition == b->repetition &&
-	    strcmp(j->as.version, ic->version) == 0;
+	    a->repetition == b->repetition && fits_in(j, ic);
 }
 
 uint32_t
@@ -158,7 +165,7 @@ tally_ack_joint_add(struct tally_ack_joint *j,
 	enum tally_rc rc;
 
 	*added = false;
-	if (!tally_ack_joint_takes(j, ic, &j->e))
+	if (!fits_in(j, ic))
 		return tally_err_set(err, TALLY_USAGE,
 		    "what answers the interchange cannot be with others");
 	j->groups.next = group_control;

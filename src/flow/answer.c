@@ -171,7 +171,7 @@ translate_queue(struct translate *t, const struct reply *r, int64_t *id,
 {
 	struct site_naming naming = { .set = r->set,
 		.control = r->e->interchange_control,
-		.partner = r->partner,
+		.partner = r->to->partner->name,
 		.qualifier = r->e->receiver_qualifier,
 		.id = r->e->receiver,
 		.self = r->e->sender };
@@ -252,7 +252,6 @@ write_and_queue(
 	if (rc == TALLY_OK)
 		rc = translate_queue(t,
 		    &(struct reply){ .label = in->label,
-			.partner = t->partner->name,
 			.to = to,
 			.set = named_after(&in->judged),
 			.e = &e,
@@ -273,16 +272,14 @@ number(struct tally_str s)
 	return n;
 }
 
-/* What an answer has of its own, from its ISA and its first GS. */
-static enum tally_rc
-as_it_was(struct tally_ack_envelope *e, char date[9], char time[5],
-    struct tally_str answer, struct tally_err *err)
+enum tally_rc
+translate_units(struct tally_str file, translate_unit_fn *fn, void *ctx,
+    struct tally_err *err)
 {
-	struct tally_source source = tally_source_str(&answer);
+	struct tally_source source = tally_source_str(&file);
 	struct tally_reader *reader = NULL;
 	struct tally_findings found;
-	struct tally_unit u = { .kind = TALLY_UNIT_GROUP };
-	struct tally_str s;
+	struct tally_unit u;
 	enum tally_rc rc;
 
 	tally_findings_init(&found, 16);
@@ -290,25 +287,39 @@ as_it_was(struct tally_ack_envelope *e, char date[9], char time[5],
 	    &reader, source, 0, &tally_limits_default, &found, err);
 	while (rc == TALLY_OK) {
 		rc = tally_reader_next(reader, &u, err);
-		if (rc != TALLY_OK || u.kind == TALLY_UNIT_END ||
-		    u.kind == TALLY_UNIT_INTERCHANGE_END)
+		if (rc != TALLY_OK || u.kind == TALLY_UNIT_END || !fn(ctx, &u))
 			break;
-		if (u.kind == TALLY_UNIT_INTERCHANGE) {
-			s = tally_element(u.set, u.set->segment, 9);
-			snprintf(date, 9, "20%.6s", s.n == 6 ? s.p : "000101");
-			s = tally_element(u.set, u.set->segment, 10);
-			snprintf(time, 5, "%.4s", s.n == 4 ? s.p : "0000");
-			e->interchange_control =
-			    number(tally_element(u.set, u.set->segment, 13));
-		} else if (u.kind == TALLY_UNIT_GROUP) {
-			e->group_control =
-			    number(tally_element(u.set, u.set->segment, 6));
-			break;
-		}
 	}
 	tally_reader_free(reader);
 	tally_findings_free(&found);
 	return rc;
+}
+
+/* What an answer has of its own, from its ISA and its first GS. */
+struct own {
+	struct tally_ack_envelope *e;
+	char *date, *time;
+};
+
+static bool
+as_it_was(void *ctx, const struct tally_unit *u)
+{
+	struct own *own = ctx;
+	struct tally_str s;
+
+	if (u->kind == TALLY_UNIT_INTERCHANGE) {
+		s = tally_element(u->set, u->set->segment, 9);
+		snprintf(own->date, 9, "20%.6s", s.n == 6 ? s.p : "000101");
+		s = tally_element(u->set, u->set->segment, 10);
+		snprintf(own->time, 5, "%.4s", s.n == 4 ? s.p : "0000");
+		own->e->interchange_control =
+		    number(tally_element(u->set, u->set->segment, 13));
+	} else if (u->kind == TALLY_UNIT_GROUP) {
+		own->e->group_control =
+		    number(tally_element(u->set, u->set->segment, 6));
+	}
+	return u->kind != TALLY_UNIT_GROUP &&
+	    u->kind != TALLY_UNIT_INTERCHANGE_END;
 }
 
 enum tally_rc
@@ -317,6 +328,7 @@ translate_answer_as(
 {
 	struct tally_ack_envelope e;
 	char date[9], time[5];
+	struct own own = { &e, date, time };
 	enum tally_rc rc;
 
 	tally_buf_reset(&t->answer);
@@ -324,7 +336,7 @@ translate_answer_as(
 		return TALLY_OK;
 	envelope(t, &e, date, time);
 	e.interchange_control = 1;
-	rc = as_it_was(&e, date, time, answer, err);
+	rc = translate_units(answer, as_it_was, &own, err);
 	return rc == TALLY_OK
 	    ? tally_ack_write(&t->answer, &t->in.judged, t->in.list, &e, err)
 	    : rc;

@@ -216,9 +216,7 @@ translate_put_on_the_way(struct translate *t, struct tally_err *err)
 	if (rc == TALLY_OK && t->file.attempts > 0)
 		rc = store_file_advanced(st, t->file.id, err);
 	if (rc == TALLY_OK)
-		rc = translate_queue_joined(t, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
+		rc = translate_commit(t, err);
 	if (rc != TALLY_OK)
 		return rc;
 	memcpy(t->kept, t->count, sizeof(t->kept));

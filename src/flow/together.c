@@ -16,7 +16,6 @@
 struct joint {
 	struct tally_ack_joint *ack; /* owned */
 	const struct site_mailbox *to;
-	const struct site_partner *partner;
 	char label[64], set[8];
 	int64_t *about; /* interchanges; owned */
 	size_t n, max;
@@ -49,7 +48,6 @@ queue_first(struct translate *t, struct tally_err *err)
 {
 	const struct joint *j = &t->together->v[0];
 	const struct reply r = { .label = j->label,
-		.partner = j->partner->name,
 		.to = j->to,
 		.set = j->set,
 		.e = tally_ack_joint_envelope(j->ack),
@@ -76,6 +74,14 @@ translate_queue_joined(struct translate *t, struct tally_err *err)
 	return rc;
 }
 
+enum tally_rc
+translate_commit(struct translate *t, struct tally_err *err)
+{
+	enum tally_rc rc = translate_queue_joined(t, err);
+
+	return rc == TALLY_OK ? store_commit(t->f->store, err) : rc;
+}
+
 /* The newest that can take what answers the interchange in hand, or null. */
 static struct joint *
 find(const struct translate *t, const struct site_mailbox *to,
@@ -84,8 +90,7 @@ find(const struct translate *t, const struct site_mailbox *to,
 	for (size_t i = t->together->n; i-- > 0;) {
 		struct joint *j = &t->together->v[i];
 
-		if (j->to == to && j->partner == t->partner &&
-		    strcmp(j->label, t->in.label) == 0 &&
+		if (j->to == to &&
 		    tally_ack_joint_takes(j->ack, &t->in.judged, e))
 			return j;
 	}
@@ -98,7 +103,7 @@ open_one(struct translate *t, const struct site_mailbox *to,
     struct tally_err *err)
 {
 	struct tally_ack_envelope own = *e;
-	struct joint j = { .to = to, .partner = t->partner };
+	struct joint j = { .to = to };
 	enum tally_rc rc = TALLY_OK;
 
 	if (t->together->n == OPEN_MAX)
@@ -182,6 +187,7 @@ translate_join(struct translate *t, const struct site_mailbox *to,
 struct looking {
 	const struct tally_interchange_judged *ic;
 	uint64_t *before; /* of each group; owned */
+	struct tally_buf *out;
 };
 
 static enum tally_rc
@@ -215,41 +221,33 @@ is_own(struct looking *l, struct tally_str functional, struct tally_str control)
 	return false;
 }
 
-static void
-add_own(struct looking *l, const struct tally_set *set, struct tally_buf *out)
+static bool
+add_own(void *ctx, const struct tally_unit *u)
 {
-	const struct tally_segment *ak1 = &set->segment[1];
-	const struct tally_segment *se = &set->segment[set->nsegment - 1];
+	struct looking *l = ctx;
+	const struct tally_set *set = u->set;
+	const struct tally_segment *ak1, *se;
 
-	if (set->nsegment > 2 &&
-	    tally_str_eq(tally_segment_tag(set, ak1), TALLY_STR("AK1")) &&
+	if (u->kind != TALLY_UNIT_SET || u->unreadable || set->nsegment < 3)
+		return true;
+	ak1 = &set->segment[1];
+	se = &set->segment[set->nsegment - 1];
+	if (tally_str_eq(tally_segment_tag(set, ak1), TALLY_STR("AK1")) &&
 	    is_own(l, tally_element(set, ak1, 1), tally_element(set, ak1, 2)))
 		tally_buf_add(
-		    out, set->bytes + ak1->start, se->start - ak1->start);
+		    l->out, set->bytes + ak1->start, se->start - ak1->start);
+	return true;
 }
 
 enum tally_rc
 translate_own_part(struct translate *t, struct tally_str file, bool together,
     struct tally_buf *out, struct tally_err *err)
 {
-	struct looking l = { .ic = &t->in.judged };
-	struct tally_source source = tally_source_str(&file);
-	struct tally_unit u = { .kind = TALLY_UNIT_GROUP };
-	struct tally_reader *reader = NULL;
-	struct tally_findings found;
+	struct looking l = { .ic = &t->in.judged, .out = out };
 	enum tally_rc rc = look_before(t, &l, together, err);
 
-	tally_findings_init(&found, 16);
 	if (rc == TALLY_OK)
-		rc = tally_reader_new(
-		    &reader, source, 0, &tally_limits_default, &found, err);
-	while (rc == TALLY_OK && u.kind != TALLY_UNIT_END) {
-		rc = tally_reader_next(reader, &u, err);
-		if (rc == TALLY_OK && u.kind == TALLY_UNIT_SET && !u.unreadable)
-			add_own(&l, u.set, out);
-	}
-	tally_reader_free(reader);
-	tally_findings_free(&found);
+		rc = translate_units(file, add_own, &l, err);
 	tally_free(l.before);
 	return rc;
 }

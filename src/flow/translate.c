@@ -267,9 +267,7 @@ solo(struct translate *t, struct group *g, struct tally_err *err)
 	rc = out_of_hand(t, rc, &why);
 	g->outcome[0] = t->outcome;
 	if (rc == TALLY_OK)
-		rc = translate_queue_joined(t, &why);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, &why);
+		rc = translate_commit(t, &why);
 	if (rc == TALLY_OK) {
 		count_up(t, g);
 		return rc;
@@ -377,12 +375,10 @@ all_together(struct translate *t, struct group *g, struct tally_err *err)
 	}
 	if (rc == TALLY_OK)
 		rc = translate_put_waiting(t, err);
-	if (rc == TALLY_OK)
-		rc = translate_queue_joined(t, err);
 	forget_ahead(t, g);
 	rc = out_of_hand(t, rc, err);
 	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
+		rc = translate_commit(t, err);
 	if (rc == TALLY_OK)
 		count_up(t, g);
 	else

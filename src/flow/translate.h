@@ -178,7 +178,6 @@ enum tally_rc translate_draw(struct translate *, const char *level,
 /* A file of answers to a partner, about an interchange. */
 struct reply {
 	const char *label; /* the partner, as the store has it */
-	const char *partner;
 	const struct site_mailbox *to;
 	const char *set; /* that it is named after */
 	const struct tally_ack_envelope *e;
@@ -198,7 +197,14 @@ enum tally_rc translate_join(struct translate *, const struct site_mailbox *to,
     TALLY_MUST_USE;
 enum tally_rc translate_queue_joined(struct translate *, struct tally_err *)
     TALLY_MUST_USE;
+/* Commits, with what is to be queued before. */
+enum tally_rc translate_commit(struct translate *, struct tally_err *)
+    TALLY_MUST_USE;
 void translate_forget_joined(struct translate *);
+/* Gives what a file of answers consists of to fn, until that is false. */
+typedef bool translate_unit_fn(void *ctx, const struct tally_unit *);
+enum tally_rc translate_units(struct tally_str file, translate_unit_fn *,
+    void *ctx, struct tally_err *) TALLY_MUST_USE;
 /* Of a file of answers, what is about the groups of the interchange in hand,
  * without the numbers of sets; together: it answers others, too. */
 enum tally_rc translate_own_part(struct translate *, struct tally_str file,

@@ -187,6 +187,7 @@ take_row(struct store *st, enum statement q, struct store_outgoing *o,
 	    o->temporary, sizeof(o->temporary), m->text(st->engine, q, 4));
 	store_copy(o->state, sizeof(o->state), m->text(st->engine, q, 5));
 	o->attempts = (uint32_t)m->integer(st->engine, q, 6);
+	o->together = q == Q_OUTBOX_FIRST && m->integer(st->engine, q, 8) != 0;
 	tally_buf_reset(&st->bytes);
 	tally_buf_str(&st->bytes, m->bytes(st->engine, q, 7));
 	if (st->bytes.failed) {
@@ -225,6 +226,20 @@ store_outbox_each(struct store *st, const char *mailbox, int64_t after,
 	return store_each(st, Q_OUTBOX_NEXT, v, COUNT(v), each, &e, err);
 }
 
+/* The first row of a statement. */
+static enum tally_rc
+first_row(struct store *st, enum statement q, const struct engine_value *v,
+    size_t n, struct store_outgoing *o, bool *found, struct tally_err *err)
+{
+	enum tally_rc rc = store_one(st, q, v, n, found, err);
+
+	if (rc != TALLY_OK || !*found)
+		return rc;
+	rc = take_row(st, q, o, err);
+	store_end(st, q);
+	return rc;
+}
+
 enum tally_rc
 store_outbox_next(struct store *st, const char *mailbox, int64_t after,
     int64_t now, struct store_outgoing *o, bool *found, struct tally_err *err)
@@ -233,14 +248,7 @@ store_outbox_next(struct store *st, const char *mailbox, int64_t after,
 	const struct engine_value v[] = { v_cstr(mailbox), v_integer(after),
 		v_instant(&at) };
 
-	enum tally_rc rc =
-	    store_one(st, Q_OUTBOX_NEXT, v, COUNT(v), found, err);
-
-	if (rc != TALLY_OK || !*found)
-		return rc;
-	rc = take_row(st, Q_OUTBOX_NEXT, o, err);
-	store_end(st, Q_OUTBOX_NEXT);
-	return rc;
+	return first_row(st, Q_OUTBOX_NEXT, v, COUNT(v), o, found, err);
 }
 
 enum tally_rc
@@ -249,16 +257,7 @@ store_outbox_about(struct store *st, int64_t interchange,
 {
 	const struct engine_value v[] = { v_integer(interchange) };
 
-	enum tally_rc rc =
-	    store_one(st, Q_OUTBOX_FIRST, v, COUNT(v), found, err);
-
-	if (rc != TALLY_OK || !*found)
-		return rc;
-	rc = take_row(st, Q_OUTBOX_FIRST, o, err);
-	o->together =
-	    st->engine->m->integer(st->engine, Q_OUTBOX_FIRST, 8) != 0;
-	store_end(st, Q_OUTBOX_FIRST);
-	return rc;
+	return first_row(st, Q_OUTBOX_FIRST, v, COUNT(v), o, found, err);
 }
 
 /* The statement of a state, by its arguments. */
