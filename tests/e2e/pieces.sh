@@ -53,8 +53,9 @@ for round in $(seq $rounds); do
 	for try in 1 2; do
 		"$TALLYMAN" -q -C "$ws" run >"$work/said" 2>&1 &
 		run=$!
+		# Early in the first rounds, so that some run is there to be killed.
 		sleep "0.$(printf '%03d' \
-		    $((10 + $(draw "$round$try" 400))))"
+		    $((try * 20 * round + $(draw "$round$try" 40))))"
 		! kill -9 $run 2>/dev/null || killed=$((killed + 1))
 		wait $run 2>/dev/null
 	done
