@@ -236,7 +236,9 @@ begin(struct flow *f, size_t i, struct tally_err *err)
 	g->box = &f->site->mailbox[i];
 	g->mb = NULL;
 	g->n = g->asked = 0;
-	g->errand = (struct errand){ .go = deliver_step_go, .ctx = g };
+	g->errand = (struct errand){
+		.go = deliver_step_go, .ctx = g, .lane = ERRAND_DELIVER
+	};
 	tally_arena_init(&g->bytes, 256u << 20);
 	f->box[i].delivery = g;
 	return take_further(f, i, err);

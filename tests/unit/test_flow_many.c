@@ -3,6 +3,7 @@
  * More files than one group takes: while a run goes on with what it has, others
  * are read, disposed of and delivered by errands.
  */
+#include <semaphore.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -10,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -177,11 +179,58 @@ test_errands(void **state)
 	errands_free(NULL);
 }
 
+/* What goes on in one lane until something is done in the other. */
+struct meeting {
+	sem_t told;
+	bool came;
+};
+
+static void
+wait_for_it(void *ctx)
+{
+	struct meeting *m = ctx;
+	struct timespec late;
+
+	clock_gettime(CLOCK_REALTIME, &late);
+	late.tv_sec += 60;
+	m->came = sem_timedwait(&m->told, &late) == 0;
+}
+
+static void
+tell(void *ctx)
+{
+	struct meeting *m = ctx;
+
+	sem_post(&m->told);
+}
+
+static void
+test_lanes(void **state)
+{
+	struct errands *es = errands_new();
+	struct meeting m = { .came = false };
+	struct errand waits = {
+		.go = wait_for_it, .ctx = &m, .lane = ERRAND_DELIVER
+	};
+	struct errand tells = { .go = tell, .ctx = &m, .lane = ERRAND_FETCH };
+
+	(void)state;
+	assert_non_null(es);
+	assert_int_equal(sem_init(&m.told, 0, 0), 0);
+	errand_give(es, &waits);
+	errand_give(es, &tells);
+	errands_rest(es);
+	assert_true(m.came);
+	errands_free(es);
+	sem_destroy(&m.told);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_errands),
+		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_many),
 		cmocka_unit_test(test_no_folder),
 	};
