@@ -315,6 +315,7 @@ begin(struct engine *e, struct tally_err *err)
 			return rc;
 		s->doubt = false;
 	}
+	sqlite_rows_begin(s->rows);
 	rc = sqlite_bulk_begin(&s->bulk, s->db, s->path, err);
 	return rc != TALLY_OK
 	    ? rc
@@ -492,6 +493,9 @@ load(struct engine *e, const struct engine_load *l, size_t n,
 	enum tally_rc rc;
 
 	assert(s->batch != NULL);
+	for (size_t i = 0; i < n; i++)
+		if (l[i].batch != NULL)
+			sqlite_rows_loaded(s->rows, l[i].batch);
 	rc = sqlite_batch_load(s->batch, l, n, err);
 	return rc == TALLY_OK
 	    ? sqlite_bulk_loaded(&s->bulk, s->db, s->path, l, n, err)

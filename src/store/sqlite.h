@@ -88,13 +88,16 @@ enum tally_rc sqlite_bulk_room(
 void sqlite_bulk_close(struct sqlite_bulk *);
 
 /* The records of single documents.  The model is borrowed; detach before the
- * connection is closed. */
+ * connection is closed.  It is told where a transaction begins, and what is
+ * loaded in it. */
 struct sqlite_rows;
 enum tally_rc sqlite_rows_new(struct sqlite_rows **, const struct tally_model *,
     struct tally_err *) TALLY_MUST_USE;
 void sqlite_rows_free(struct sqlite_rows *);
 void sqlite_rows_detach(struct sqlite_rows *);
 const struct tally_model *sqlite_rows_model(const struct sqlite_rows *);
+void sqlite_rows_begin(struct sqlite_rows *);
+void sqlite_rows_loaded(struct sqlite_rows *, const struct tally_batch *);
 enum tally_rc sqlite_rows_remove(struct sqlite_rows *, sqlite3 *,
     int64_t document, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_rows_read(struct sqlite_rows *, sqlite3 *,

@@ -4,6 +4,12 @@
  *
  * Each table has a statement for either, prepared when it is first needed.
  * Rows of a document are a range of ids, so that no index is needed.
+ *
+ * Most tables of a store are empty, for partners send a few sets.  To look into
+ * each for every document would be most of the work, and, since it is always
+ * the same pages in the same order, has SQLite read them from the file once a
+ * transaction has changed as many as it keeps.  So which are empty is asked
+ * once in a transaction, in which nobody else writes.
  */
 #include "store/sqlite.h"
 
@@ -12,11 +18,16 @@
 #include "base/text.h"
 #include "store/load.h"
 
+#define SQL_MAX (256 * 1024)
+
 enum kind { REMOVE, READ, KINDS };
 
 struct sqlite_rows {
 	const struct tally_model *model; /* borrowed */
 	sqlite3_stmt **stmt;             /* ntable * KINDS; owned */
+	sqlite3_stmt *ask; /* which have rows; null: not prepared yet */
+	bool *some;        /* ntable: whether it may have rows; owned */
+	bool asked;        /* in this transaction; some is kept up since */
 };
 
 enum tally_rc
@@ -25,11 +36,13 @@ sqlite_rows_new(struct sqlite_rows **out, const struct tally_model *model,
 {
 	struct sqlite_rows *r = tally_calloc(1, sizeof(*r));
 
-	if (r != NULL)
+	if (r != NULL) {
 		r->stmt = tally_calloc(
 		    (size_t)model->ntable * KINDS, sizeof(*r->stmt));
-	if (r == NULL || r->stmt == NULL) {
-		tally_free(r);
+		r->some = tally_calloc(model->ntable, sizeof(*r->some));
+	}
+	if (r == NULL || r->stmt == NULL || r->some == NULL) {
+		sqlite_rows_free(r);
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
 	}
 	r->model = model;
@@ -44,6 +57,8 @@ sqlite_rows_detach(struct sqlite_rows *r)
 		sqlite3_finalize(r->stmt[i]);
 		r->stmt[i] = NULL;
 	}
+	sqlite3_finalize(r->ask);
+	r->ask = NULL;
 }
 
 void
@@ -51,6 +66,7 @@ sqlite_rows_free(struct sqlite_rows *r)
 {
 	if (r == NULL)
 		return;
+	tally_free(r->some);
 	tally_free(r->stmt);
 	tally_free(r);
 }
@@ -59,6 +75,64 @@ const struct tally_model *
 sqlite_rows_model(const struct sqlite_rows *r)
 {
 	return r->model;
+}
+
+void
+sqlite_rows_begin(struct sqlite_rows *r)
+{
+	r->asked = false;
+}
+
+void
+sqlite_rows_loaded(struct sqlite_rows *r, const struct tally_batch *b)
+{
+	for (uint16_t i = 0; i < r->model->ntable; i++)
+		r->some[i] |= b->rows[i].n > 0;
+}
+
+static enum tally_rc
+prepare_ask(struct sqlite_rows *r, sqlite3 *db, struct tally_err *err)
+{
+	struct tally_buf sql;
+	int result = SQLITE_NOMEM;
+
+	tally_buf_init(&sql, SQL_MAX);
+	for (uint16_t i = 0; i < r->model->ntable; i++)
+		tally_buf_printf(&sql, "%s EXISTS (SELECT 1 FROM \"%s\")",
+		    i == 0 ? "SELECT" : ",", r->model->table[i].name);
+	if (!sql.failed)
+		result = sqlite3_prepare_v3(db, sql.p, (int)sql.n,
+		    SQLITE_PREPARE_PERSISTENT, &r->ask, NULL);
+	tally_buf_free(&sql);
+	return result == SQLITE_OK
+	    ? TALLY_OK
+	    : sqlite_fail(db, result, "tables of records", err);
+}
+
+/* Which tables have rows; without a transaction, any may have some. */
+static enum tally_rc
+look(struct sqlite_rows *r, sqlite3 *db, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+	int result;
+
+	if (sqlite3_get_autocommit(db) != 0) {
+		for (uint16_t i = 0; i < r->model->ntable; i++)
+			r->some[i] = true;
+		return TALLY_OK;
+	}
+	if (!r->asked && r->ask == NULL)
+		rc = prepare_ask(r, db, err);
+	if (rc != TALLY_OK || r->asked)
+		return rc;
+	result = sqlite3_step(r->ask);
+	r->asked = result == SQLITE_ROW;
+	if (!r->asked)
+		rc = sqlite_fail(db, result, "tables of records", err);
+	for (uint16_t i = 0; i < r->model->ntable; i++)
+		r->some[i] = sqlite3_column_int(r->ask, i) != 0;
+	sqlite3_reset(r->ask);
+	return rc;
 }
 
 /* The statement of a table, with the document's range of ids bound. */
@@ -93,10 +167,12 @@ sqlite_rows_remove(
     struct sqlite_rows *r, sqlite3 *db, int64_t document, struct tally_err *err)
 {
 	sqlite3_stmt *stmt;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc = look(r, db, err);
 	int result;
 
 	for (uint16_t i = 0; rc == TALLY_OK && i < r->model->ntable; i++) {
+		if (!r->some[i])
+			continue;
 		rc = start(r, db, i, REMOVE, document, &stmt, err);
 		if (rc != TALLY_OK)
 			break;
@@ -135,10 +211,12 @@ sqlite_rows_read(struct sqlite_rows *r, sqlite3 *db, int64_t document,
     struct tally_buf *out, struct tally_err *err)
 {
 	sqlite3_stmt *stmt;
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc = look(r, db, err);
 	int result;
 
 	for (uint16_t i = 0; rc == TALLY_OK && i < r->model->ntable; i++) {
+		if (!r->some[i])
+			continue;
 		rc = start(r, db, i, READ, document, &stmt, err);
 		if (rc != TALLY_OK)
 			break;

@@ -144,6 +144,69 @@ a_document_is_put_in_the_place_of_itself(void **state)
 	tally_buf_free(&after);
 }
 
+/* What document 3 has, read within a transaction. */
+static void
+read_within(struct fixture *f, const struct store_document *instead,
+    const struct tally_batch *b, struct tally_buf *out)
+{
+	struct tally_err err = { .text = "" };
+
+	well(store_begin(f->store, &err), &err);
+	tally_buf_reset(out);
+	well(store_document_read(f->store, 3, out, &err), &err);
+	assert_null(strstr(out->p, "order_lines"));
+	tally_buf_reset(out);
+	if (instead != NULL)
+		well(store_document_replace(f->store, instead, b, &err), &err);
+	well(store_document_read(f->store, 3, out, &err), &err);
+	well(store_commit(f->store, &err), &err);
+}
+
+/* Which tables are empty is not asked for each document. */
+static void
+a_table_that_was_empty_is_read(void **state)
+{
+	struct fixture *f = *state;
+	struct tally_buf before, after;
+	struct store_document d[3];
+	struct tally_batch b;
+	struct tally_err err = { .text = "" };
+	char insert[256];
+
+	orders(f);
+	tally_buf_init(&before, 1 << 20);
+	tally_buf_init(&after, 1 << 20);
+	well(store_document_read(f->store, 3, &before, &err), &err);
+	assert_non_null(strstr(before.p, "order_lines"));
+	snprintf(insert, sizeof(insert),
+	    "INSERT INTO order_lines (id, document_id) VALUES (%s, 3)",
+	    fixture_sql(
+		f, "SELECT min(id) FROM order_lines WHERE document_id = 3"));
+	fixture_batch(f, &b, d, 3, 1, 1);
+	d[2].id = 3;
+	/* It gets a row by somebody else between two transactions. */
+	fixture_execute(f, "DELETE FROM order_lines");
+	read_within(f, NULL, NULL, &after);
+	fixture_execute(f, insert);
+	well(store_begin(f->store, &err), &err);
+	well(store_document_read(f->store, 3, &after, &err), &err);
+	assert_non_null(strstr(after.p, "order_lines"));
+	well(store_commit(f->store, &err), &err);
+	/* And some in the transaction. */
+	fixture_execute(f, "DELETE FROM order_lines");
+	read_within(f, &d[2], &b, &after);
+	assert_string_equal(before.p, after.p);
+	d[2].state = "rejected";
+	well(store_begin(f->store, &err), &err);
+	well(store_document_replace(f->store, &d[2], &b, &err), &err);
+	well(store_commit(f->store, &err), &err);
+	assert_string_equal(
+	    fixture_sql(f, "SELECT count(*) FROM order_lines"), "0");
+	tally_batch_free(&b);
+	tally_buf_free(&before);
+	tally_buf_free(&after);
+}
+
 static uint32_t
 draw(struct fixture *f, const char *sender)
 {
@@ -447,6 +510,8 @@ main(void)
 		cmocka_unit_test_setup_teardown(
 		    a_document_is_put_in_the_place_of_itself, fixture_setup,
 		    fixture_teardown),
+		cmocka_unit_test_setup_teardown(a_table_that_was_empty_is_read,
+		    fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    a_mark_raises_numbers, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(a_mark_that_was_cut_is_refused,
