@@ -98,6 +98,10 @@ void sqlite_rows_detach(struct sqlite_rows *);
 const struct tally_model *sqlite_rows_model(const struct sqlite_rows *);
 void sqlite_rows_begin(struct sqlite_rows *);
 void sqlite_rows_loaded(struct sqlite_rows *, const struct tally_batch *);
+/* The document's rows in a table, all columns, in their order: a statement to be
+ * stepped and reset.  Null where there are none for certain. */
+enum tally_rc sqlite_rows_start(struct sqlite_rows *, sqlite3 *, uint16_t table,
+    int64_t document, sqlite3_stmt **, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_rows_remove(struct sqlite_rows *, sqlite3 *,
     int64_t document, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_rows_read(struct sqlite_rows *, sqlite3 *,
@@ -105,9 +109,9 @@ enum tally_rc sqlite_rows_read(struct sqlite_rows *, sqlite3 *,
 
 /* The records of a document as JSON, with their numbers in the document; or
  * those that a script makes, which has a connection of its own. */
-enum tally_rc sqlite_json(sqlite3 *, const struct sqlite_rows *,
-    int64_t document, const struct store_script *, struct tally_buf *,
-    struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sqlite_json(sqlite3 *, struct sqlite_rows *, int64_t document,
+    const struct store_script *, struct tally_buf *, struct tally_err *)
+    TALLY_MUST_USE;
 
 /* A copy as it is now, into an empty file; others may write meanwhile. */
 enum tally_rc sqlite_copy(sqlite3 *, const char *path, int patience,

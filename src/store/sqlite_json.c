@@ -94,13 +94,34 @@ put_table(sqlite3 *db, struct rows *r, struct tally_buf *out, bool *any,
 	    : sqlite_fail(db, result, r->table->name, err);
 }
 
-/* All tables; of one document, or with 0 all rows that there are. */
 static enum tally_rc
-put_tables(sqlite3 *db, const struct tally_model *model, int64_t document,
+put_document(sqlite3 *db, struct sqlite_rows *rows, int64_t document,
     struct tally_buf *out, struct tally_err *err)
 {
-	struct rows r = { .mask =
-			      document != 0 ? TALLY_ROWS_MAX - 1 : INT64_MAX };
+	const struct tally_model *model = sqlite_rows_model(rows);
+	struct rows r = { .mask = TALLY_ROWS_MAX - 1 };
+	bool any = false;
+	enum tally_rc rc = TALLY_OK;
+
+	tally_buf_putc(out, '{');
+	for (uint16_t i = 0; i < model->ntable && rc == TALLY_OK; i++) {
+		r.table = &model->table[i];
+		rc = sqlite_rows_start(rows, db, i, document, &r.stmt, err);
+		if (rc != TALLY_OK || r.stmt == NULL)
+			continue;
+		rc = put_table(db, &r, out, &any, err);
+		sqlite3_reset(r.stmt);
+	}
+	tally_buf_putc(out, '}');
+	return rc;
+}
+
+/* All rows of all tables. */
+static enum tally_rc
+put_all(sqlite3 *db, const struct tally_model *model, struct tally_buf *out,
+    struct tally_err *err)
+{
+	struct rows r = { .mask = INT64_MAX };
 	char sql[256];
 	bool any = false;
 	enum tally_rc rc = TALLY_OK;
@@ -110,17 +131,10 @@ put_tables(sqlite3 *db, const struct tally_model *model, int64_t document,
 	for (uint16_t i = 0; i < model->ntable && rc == TALLY_OK; i++) {
 		r.table = &model->table[i];
 		snprintf(sql, sizeof(sql),
-		    "SELECT * FROM main.\"%s\"%s ORDER BY id", r.table->name,
-		    document != 0 ? " WHERE id BETWEEN $1 AND $2" : "");
+		    "SELECT * FROM main.\"%s\" ORDER BY id", r.table->name);
 		result = sqlite3_prepare_v2(db, sql, -1, &r.stmt, NULL);
 		if (result != SQLITE_OK)
 			return sqlite_fail(db, result, r.table->name, err);
-		if (document != 0) {
-			sqlite3_bind_int64(
-			    r.stmt, 1, load_row_id(r.table, document, 0));
-			sqlite3_bind_int64(r.stmt, 2,
-			    load_row_id(r.table, document, TALLY_ROWS_MAX - 1));
-		}
 		rc = put_table(db, &r, out, &any, err);
 		sqlite3_finalize(r.stmt);
 	}
@@ -305,20 +319,18 @@ run_script(const char *path, const struct tally_model *model, int64_t document,
 		rc = statement(&s, &at, document);
 	sqlite3_set_authorizer(s.db, NULL, NULL);
 	if (rc == TALLY_OK)
-		rc = put_tables(s.db, model, 0, out, err);
+		rc = put_all(s.db, model, out, err);
 	sqlite3_close(s.db);
 	return rc;
 }
 
 enum tally_rc
-sqlite_json(sqlite3 *db, const struct sqlite_rows *rows, int64_t document,
+sqlite_json(sqlite3 *db, struct sqlite_rows *rows, int64_t document,
     const struct store_script *script, struct tally_buf *out,
     struct tally_err *err)
 {
-	const struct tally_model *model = sqlite_rows_model(rows);
-
 	if (script == NULL)
-		return put_tables(db, model, document, out, err);
-	return run_script(
-	    sqlite3_db_filename(db, "main"), model, document, script, out, err);
+		return put_document(db, rows, document, out, err);
+	return run_script(sqlite3_db_filename(db, "main"),
+	    sqlite_rows_model(rows), document, script, out, err);
 }

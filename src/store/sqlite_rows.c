@@ -14,6 +14,7 @@
 #include "store/sqlite.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/text.h"
 #include "store/load.h"
@@ -117,8 +118,7 @@ look(struct sqlite_rows *r, sqlite3 *db, struct tally_err *err)
 	int result;
 
 	if (sqlite3_get_autocommit(db) != 0) {
-		for (uint16_t i = 0; i < r->model->ntable; i++)
-			r->some[i] = true;
+		memset(r->some, true, r->model->ntable * sizeof(*r->some));
 		return TALLY_OK;
 	}
 	if (!r->asked && r->ask == NULL)
@@ -160,6 +160,18 @@ start(struct sqlite_rows *r, sqlite3 *db, uint16_t table, enum kind kind,
 	    *stmt, 2, load_row_id(t, document, TALLY_ROWS_MAX - 1));
 	*out = *stmt;
 	return TALLY_OK;
+}
+
+enum tally_rc
+sqlite_rows_start(struct sqlite_rows *r, sqlite3 *db, uint16_t table,
+    int64_t document, sqlite3_stmt **out, struct tally_err *err)
+{
+	enum tally_rc rc = look(r, db, err);
+
+	*out = NULL;
+	return rc == TALLY_OK && r->some[table]
+	    ? start(r, db, table, READ, document, out, err)
+	    : rc;
 }
 
 enum tally_rc
@@ -211,15 +223,13 @@ sqlite_rows_read(struct sqlite_rows *r, sqlite3 *db, int64_t document,
     struct tally_buf *out, struct tally_err *err)
 {
 	sqlite3_stmt *stmt;
-	enum tally_rc rc = look(r, db, err);
+	enum tally_rc rc = TALLY_OK;
 	int result;
 
 	for (uint16_t i = 0; rc == TALLY_OK && i < r->model->ntable; i++) {
-		if (!r->some[i])
+		rc = sqlite_rows_start(r, db, i, document, &stmt, err);
+		if (rc != TALLY_OK || stmt == NULL)
 			continue;
-		rc = start(r, db, i, READ, document, &stmt, err);
-		if (rc != TALLY_OK)
-			break;
 		while ((result = sqlite3_step(stmt)) == SQLITE_ROW)
 			put_row(out, &r->model->table[i], stmt);
 		if (result != SQLITE_DONE)
