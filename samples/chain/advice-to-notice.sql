@@ -11,11 +11,11 @@
 CREATE TEMP TABLE ordered AS
 SELECT o.* FROM store.orders o
 JOIN store.shipments s ON s.po_number = o.po_number
-WHERE s.document_id = :document AND o.kind = 'purchase'
+WHERE s.id = :document AND o.kind = 'purchase'
 ORDER BY o.id DESC LIMIT 1;
 
 CREATE TEMP TABLE packed AS -- with a mark; others are only numbers
-SELECT * FROM store.packages WHERE document_id = :document
+SELECT * FROM store.packages WHERE id BETWEEN :first AND :last
     AND (sscc IS NOT NULL OR tracking_number IS NOT NULL);
 
 INSERT INTO shipments (id, kind, purpose, shipment_number, notice_date,
@@ -33,23 +33,23 @@ SELECT 1, 'ship_notice', 'original', s.shipment_number,
     CASE WHEN s.weight IS NOT NULL THEN 'G' END, s.weight, s.weight_unit,
     s.volume, s.volume_unit,
     2 + (SELECT count(*) FROM packed) + (SELECT count(*)
-	FROM store.shipment_lines WHERE document_id = :document)
+	FROM store.shipment_lines WHERE id BETWEEN :first AND :last)
 FROM store.shipments s JOIN store.documents d ON d.id = s.document_id
 JOIN store.functional_groups g ON g.id = d.group_id
 JOIN store.interchanges i ON i.id = g.interchange_id
-WHERE s.document_id = :document;
+WHERE s.id = :document;
 
 INSERT INTO parties (id, role, name, name2, id_qualifier, id_code, street,
     street2, city, state, postal_code, country)
 SELECT id, role, name, name2, id_qualifier, id_code, street, street2, city,
     state, postal_code, country
-FROM store.parties WHERE document_id = :document
+FROM store.parties WHERE id BETWEEN :first AND :last
     AND shipment_line_id IS NULL AND role IN ('ship_to', 'ship_from');
 
 INSERT INTO shipment_orders (id, po_number, order_date, department,
     vendor_number)
 SELECT 1, s.po_number, o.order_date, o.department, o.vendor_number
-FROM store.shipments s LEFT JOIN ordered o WHERE s.document_id = :document;
+FROM store.shipments s LEFT JOIN ordered o WHERE s.id = :document;
 
 INSERT INTO packages (id, shipment_order_id, level, sscc, tracking_number)
 SELECT id, 1, 'pack', sscc, tracking_number FROM packed;
@@ -64,5 +64,6 @@ SELECT l.id, 1, p.id, row_number() OVER (ORDER BY l.id), o.line_number,
     l.description
 FROM store.shipment_lines l LEFT JOIN packed p ON p.id = l.package_id
 LEFT JOIN store.order_lines o ON o.vendor_item = l.vendor_item
-    AND o.document_id = (SELECT document_id FROM ordered)
-WHERE l.document_id = :document;
+    AND o.id BETWEEN (SELECT id << 20 FROM ordered)
+	AND (SELECT ((id + 1) << 20) - 1 FROM ordered)
+WHERE l.id BETWEEN :first AND :last;

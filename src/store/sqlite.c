@@ -38,6 +38,7 @@ struct sqlite {
 	int patience;
 	bool doubt; /* connect anew before the next transaction */
 	struct sqlite_bulk bulk;
+	struct sqlite_script script;
 };
 
 static struct sqlite *
@@ -268,6 +269,8 @@ close_it(struct engine *e)
 {
 	struct sqlite *s = of(e);
 
+	/* First: the last one to be closed ends the log, if it can write. */
+	sqlite_script_close(&s->script);
 	disconnect(s);
 	sqlite_batch_free(s->batch);
 	sqlite_rows_free(s->rows);
@@ -519,7 +522,12 @@ static enum tally_rc
 json(struct engine *e, int64_t document, const struct store_script *script,
     struct tally_buf *out, struct tally_err *err)
 {
-	return sqlite_json(of(e)->db, of(e)->rows, document, script, out, err);
+	struct sqlite *s = of(e);
+
+	if (script == NULL)
+		return sqlite_json(s->db, s->rows, document, out, err);
+	return sqlite_script_run(&s->script, s->db, sqlite_rows_model(s->rows),
+	    document, script, out, err);
 }
 
 static enum tally_rc

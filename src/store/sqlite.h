@@ -98,20 +98,43 @@ void sqlite_rows_detach(struct sqlite_rows *);
 const struct tally_model *sqlite_rows_model(const struct sqlite_rows *);
 void sqlite_rows_begin(struct sqlite_rows *);
 void sqlite_rows_loaded(struct sqlite_rows *, const struct tally_batch *);
-/* The document's rows in a table, all columns, in their order: a statement to be
- * stepped and reset.  Null where there are none for certain. */
+/* The document's rows in a table, all columns, in their order: a statement to
+ * be stepped and reset.  Null where there are none for certain. */
 enum tally_rc sqlite_rows_start(struct sqlite_rows *, sqlite3 *, uint16_t table,
     int64_t document, sqlite3_stmt **, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_rows_remove(struct sqlite_rows *, sqlite3 *,
     int64_t document, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_rows_read(struct sqlite_rows *, sqlite3 *,
     int64_t document, struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
+/* Which of a model's tables have rows: a statement for that, to be finalized,
+ * and what it says now of each. */
+enum tally_rc sqlite_rows_ask(sqlite3_stmt **, sqlite3 *,
+    const struct tally_model *, struct tally_err *) TALLY_MUST_USE;
+enum tally_rc sqlite_rows_some(sqlite3_stmt *ask, sqlite3 *,
+    const struct tally_model *, bool *some, struct tally_err *) TALLY_MUST_USE;
 
-/* The records of a document as JSON, with their numbers in the document; or
- * those that a script makes, which has a connection of its own. */
+/* The records of a document as JSON, with their numbers in the document. */
 enum tally_rc sqlite_json(sqlite3 *, struct sqlite_rows *, int64_t document,
-    const struct store_script *, struct tally_buf *, struct tally_err *)
-    TALLY_MUST_USE;
+    struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
+/* What a statement gives of one table, behind a comma where there is any; mask
+ * is what counts of an id.  The statement is reset. */
+enum tally_rc sqlite_json_table(sqlite3 *, const struct tally_table *,
+    sqlite3_stmt *, int64_t mask, struct tally_buf *, bool *any,
+    struct tally_err *) TALLY_MUST_USE;
+
+/* The same of what a script makes of the document, beside the store.
+ * All zero: nothing is kept yet; one is for one store and model. */
+struct sqlite_script {
+	sqlite3 *db;       /* null: not open; all are owned */
+	sqlite3_stmt *ask; /* which tables have rows */
+	bool *some;        /* room for that */
+	bool runs;         /* what is done is a script's */
+	bool more;         /* one did what is not cleared away */
+};
+enum tally_rc sqlite_script_run(struct sqlite_script *, sqlite3 *store,
+    const struct tally_model *, int64_t document, const struct store_script *,
+    struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
+void sqlite_script_close(struct sqlite_script *);
 
 /* A copy as it is now, into an empty file; others may write meanwhile. */
 enum tally_rc sqlite_copy(sqlite3 *, const char *path, int patience,

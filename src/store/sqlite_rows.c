@@ -91,23 +91,39 @@ sqlite_rows_loaded(struct sqlite_rows *r, const struct tally_batch *b)
 		r->some[i] |= b->rows[i].n > 0;
 }
 
-static enum tally_rc
-prepare_ask(struct sqlite_rows *r, sqlite3 *db, struct tally_err *err)
+enum tally_rc
+sqlite_rows_ask(sqlite3_stmt **out, sqlite3 *db,
+    const struct tally_model *model, struct tally_err *err)
 {
 	struct tally_buf sql;
 	int result = SQLITE_NOMEM;
 
 	tally_buf_init(&sql, SQL_MAX);
-	for (uint16_t i = 0; i < r->model->ntable; i++)
-		tally_buf_printf(&sql, "%s EXISTS (SELECT 1 FROM \"%s\")",
-		    i == 0 ? "SELECT" : ",", r->model->table[i].name);
+	for (uint16_t i = 0; i < model->ntable; i++)
+		tally_buf_printf(&sql, "%s EXISTS (SELECT 1 FROM main.\"%s\")",
+		    i == 0 ? "SELECT" : ",", model->table[i].name);
 	if (!sql.failed)
 		result = sqlite3_prepare_v3(db, sql.p, (int)sql.n,
-		    SQLITE_PREPARE_PERSISTENT, &r->ask, NULL);
+		    SQLITE_PREPARE_PERSISTENT, out, NULL);
 	tally_buf_free(&sql);
 	return result == SQLITE_OK
 	    ? TALLY_OK
 	    : sqlite_fail(db, result, "tables of records", err);
+}
+
+enum tally_rc
+sqlite_rows_some(sqlite3_stmt *ask, sqlite3 *db,
+    const struct tally_model *model, bool *some, struct tally_err *err)
+{
+	enum tally_rc rc = TALLY_OK;
+	int result = sqlite3_step(ask);
+
+	if (result != SQLITE_ROW)
+		rc = sqlite_fail(db, result, "tables of records", err);
+	for (uint16_t i = 0; i < model->ntable; i++)
+		some[i] = sqlite3_column_int(ask, i) != 0;
+	sqlite3_reset(ask);
+	return rc;
 }
 
 /* Which tables have rows; without a transaction, any may have some. */
@@ -115,23 +131,18 @@ static enum tally_rc
 look(struct sqlite_rows *r, sqlite3 *db, struct tally_err *err)
 {
 	enum tally_rc rc = TALLY_OK;
-	int result;
 
 	if (sqlite3_get_autocommit(db) != 0) {
 		memset(r->some, true, r->model->ntable * sizeof(*r->some));
 		return TALLY_OK;
 	}
-	if (!r->asked && r->ask == NULL)
-		rc = prepare_ask(r, db, err);
-	if (rc != TALLY_OK || r->asked)
-		return rc;
-	result = sqlite3_step(r->ask);
-	r->asked = result == SQLITE_ROW;
-	if (!r->asked)
-		rc = sqlite_fail(db, result, "tables of records", err);
-	for (uint16_t i = 0; i < r->model->ntable; i++)
-		r->some[i] = sqlite3_column_int(r->ask, i) != 0;
-	sqlite3_reset(r->ask);
+	if (r->asked)
+		return TALLY_OK;
+	if (r->ask == NULL)
+		rc = sqlite_rows_ask(&r->ask, db, r->model, err);
+	if (rc == TALLY_OK)
+		rc = sqlite_rows_some(r->ask, db, r->model, r->some, err);
+	r->asked = rc == TALLY_OK;
 	return rc;
 }
 

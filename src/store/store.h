@@ -501,10 +501,10 @@ struct store_script {
  * Appends a document as a line of JSON that can be written as X12 (line.h of
  * flow), with its records as they are now.  With a script, the records are
  * those that it makes: its statements see the store, which they cannot change,
- * as "store", empty tables of the same names, and the document's id as
- * :document.  *found is false when there is no such document.  TALLY_DATA when
- * it is rejected, or its residue does not say where it belongs, TALLY_CONFIG
- * when the script is wrong.
+ * as "store", empty tables of the same names, the document's id as :document
+ * and those of its rows as :first to :last.  *found is false when there is no
+ * such document.  TALLY_DATA when it is rejected, or its residue does not say
+ * where it belongs, TALLY_CONFIG when the script is wrong.
  */
 enum tally_rc store_document_line(struct store *, int64_t id,
     const struct store_script *, struct tally_buf *, bool *found,

@@ -108,6 +108,33 @@ holds "is told" grep -q 'write_row' "$work/said"
 same "nothing was sent" "$(ask "SELECT count(*) FROM outbox")" "$before"
 same "nor a number drawn" "$(numbers)" "$drawn"
 
+# Each document has tables of its own, whatever was done with those before.
+both() {
+	cat - "$chain/order-to-warehouse.sql" >"$work/script.sql"
+	"$TALLYMAN" -C "$ws" write --set=940 --sender=ZZ/QUAYGOODS \
+	    --receiver=ZZ/TIDE --version=004010 --control=1 --document=1 \
+	    --document=2 --document=1 --script="$work/script.sql"
+}
+both </dev/null >"$work/plain"
+same "three orders" "$(grep -c '^W05' "$work/plain")" 3
+while read -r before; do
+	echo "$before" | both >"$work/again"
+	holds "after $before" cmp "$work/again" "$work/plain"
+done <<'END'
+CREATE TEMP TABLE "it's ""odd""" AS SELECT * FROM store.orders;
+CREATE TEMP VIEW mine AS SELECT 1 AS x; CREATE TEMP TABLE t (x UNIQUE);
+CREATE TEMP TRIGGER t AFTER INSERT ON orders BEGIN DELETE FROM parties; END;
+CREATE TEMP TABLE counted (x INTEGER PRIMARY KEY AUTOINCREMENT);
+CREATE TABLE mine AS SELECT 1 AS x;
+BEGIN; DELETE FROM orders; COMMIT;
+INSERT INTO packages (sscc) SELECT 'x' WHERE EXISTS (SELECT 1 FROM orders);
+INSERT INTO packages (sscc) SELECT 'x' WHERE last_insert_rowid() <> 0;
+CREATE INDEX mine ON orders (po_number);
+END
+# A store has many rows: the samples show how those of a document are found.
+same "no script looks at all" "$(cat "$chain"/*.sql |
+    grep -c 'document_id = ')" 0
+
 runs "no such document" 65 write --document=99
 runs "a script without a set" 64 write --document=1 --script=x
 runs "to nobody" 64 write --send --document=1
