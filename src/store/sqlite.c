@@ -496,9 +496,7 @@ load(struct engine *e, const struct engine_load *l, size_t n,
 	enum tally_rc rc;
 
 	assert(s->batch != NULL);
-	for (size_t i = 0; i < n; i++)
-		if (l[i].batch != NULL)
-			sqlite_rows_loaded(s->rows, l[i].batch);
+	sqlite_rows_loaded(s->rows, l, n);
 	rc = sqlite_batch_load(s->batch, l, n, err);
 	return rc == TALLY_OK
 	    ? sqlite_bulk_loaded(&s->bulk, s->db, s->path, l, n, err)

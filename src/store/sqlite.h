@@ -97,7 +97,8 @@ void sqlite_rows_free(struct sqlite_rows *);
 void sqlite_rows_detach(struct sqlite_rows *);
 const struct tally_model *sqlite_rows_model(const struct sqlite_rows *);
 void sqlite_rows_begin(struct sqlite_rows *);
-void sqlite_rows_loaded(struct sqlite_rows *, const struct tally_batch *);
+void sqlite_rows_loaded(
+    struct sqlite_rows *, const struct engine_load *, size_t n);
 /* The document's rows in a table, all columns, in their order: a statement to
  * be stepped and reset.  Null where there are none for certain. */
 enum tally_rc sqlite_rows_start(struct sqlite_rows *, sqlite3 *, uint16_t table,

@@ -85,10 +85,12 @@ sqlite_rows_begin(struct sqlite_rows *r)
 }
 
 void
-sqlite_rows_loaded(struct sqlite_rows *r, const struct tally_batch *b)
+sqlite_rows_loaded(struct sqlite_rows *r, const struct engine_load *l, size_t n)
 {
-	for (uint16_t i = 0; i < r->model->ntable; i++)
-		r->some[i] |= b->rows[i].n > 0;
+	for (size_t k = 0; k < n; k++)
+		for (uint16_t i = 0; l[k].batch != NULL && i < r->model->ntable;
+		     i++)
+			r->some[i] |= l[k].batch->rows[i].n > 0;
 }
 
 enum tally_rc
