@@ -148,4 +148,30 @@ sees "erp_order_lines JOIN erp_orders USING (order_id)
 999999999999 EA|999999999999|1|unit|/\
 9999999999999 EA||1|unit|/\
 1 CA||999998000001|pack|/"
+
+# The manual's question for an ERP that asks often: what is new, and what was
+# released; it does not go through all documents.
+new() {
+	sed '1,/^What an ERP that asks often/d' "$root/man/tallyman-store.5" |
+	    sed '1,/^\.Bd/d; /^\.Ed/,$d' |
+	    sed "s/4711/$1/; s/2026-01-05T08:00/2026-01-05T13:00/"
+}
+numbered() {
+	sed "s/000000041/$1/" "$root/samples/850-two-orders.edi" \
+	    >"$work/$1.edi"
+	tallyman translate "$work/$1.edi" >"$work/said" 2>&1
+}
+numbered 000000911
+newest=$(ask "SELECT max(id) FROM documents")
+numbered 000000912
+same "two orders are held" "$(ask "SELECT count(*) FROM documents
+    WHERE state = 'held'")" 2
+same "nothing is new" "$(ask "$(new "$newest")")" ""
+TALLYMAN_NOW=2026-01-05T14:00:00Z tallyman release $((newest + 1)) >"$work/said"
+same "what was released is new" "$(ask "$(new "$newest")" | cut -d '|' -f 1)" \
+    $((newest + 1))
+same "also behind the newest" \
+    "$(ask "$(new $((newest + 2)))" | cut -d '|' -f 1)" $((newest + 1))
+holds "it looks at few" sh -c "! echo \"\$1\" | grep -q 'SCAN d$'" - \
+    "$(ask "EXPLAIN QUERY PLAN $(new "$newest")")"
 finish
