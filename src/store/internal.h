@@ -340,4 +340,8 @@ enum tally_rc store_define(
 enum tally_rc views_make(
     struct store *, struct tally_buf *sql, struct tally_err *) TALLY_MUST_USE;
 
+/* Appends the definition of a temporary view "found" of all values that are
+ * searched for, and the documents that have them: value, place, document_id. */
+void store_found(const struct tally_model *, struct tally_buf *);
+
 #endif

@@ -83,7 +83,21 @@ add_columns(struct tally_buf *sql, const struct tally_table *t)
 	}
 }
 
-/* Rejected documents apart: each half is found by an index of its own. */
+/* Rejected documents apart: each half is found by an index of its own, whose
+ * condition has to stand there in its words. */
+void
+store_found(const struct tally_model *model, struct tally_buf *sql)
+{
+	tally_buf_puts(sql,
+	    "CREATE TEMP VIEW IF NOT EXISTS found (value, place, document_id)"
+	    " AS SELECT \"key\", 'documents.key', id FROM documents"
+	    " WHERE state <> 'rejected'"
+	    " UNION ALL SELECT \"key\", 'documents.key', id FROM documents"
+	    " WHERE state = 'rejected' AND state IN ('held', 'rejected')");
+	for (int i = 0; i < model->ntable; i++)
+		add_columns(sql, &model->table[i]);
+}
+
 static enum tally_rc
 make_view(struct store *st, struct tally_err *err)
 {
@@ -91,14 +105,7 @@ make_view(struct store *st, struct tally_err *err)
 	enum tally_rc rc;
 
 	tally_buf_init(&sql, VIEW_MAX);
-	tally_buf_puts(&sql,
-	    "CREATE TEMP VIEW IF NOT EXISTS found (value, place, document_id)"
-	    " AS SELECT \"key\", 'documents.key', id FROM documents"
-	    " WHERE state <> 'rejected'"
-	    " UNION ALL SELECT \"key\", 'documents.key', id FROM documents"
-	    " WHERE state = 'rejected'");
-	for (int i = 0; i < st->model->ntable; i++)
-		add_columns(&sql, &st->model->table[i]);
+	store_found(st->model, &sql);
 	rc = sql.failed ? tally_err_set(err, TALLY_NOMEM, "no memory")
 			: st->engine->m->define(st->engine, sql.p, err);
 	tally_buf_free(&sql);

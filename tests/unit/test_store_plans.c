@@ -15,6 +15,7 @@
 #include <cmocka.h>
 #include <sqlite3.h>
 
+#include "store/internal.h"
 #include "support/store_fixture.h"
 
 #define S(name, text) { #name, text },
@@ -24,7 +25,6 @@ static const struct {
 #include "store/statements.def"
 };
 #undef S
-#define COUNT(a) (sizeof(a) / sizeof((a)[0]))
 
 /* What is there for the time of a statement, or does not grow. */
 static const char *const small[] = { "held_rows", "meta", "maps", "mailboxes",
@@ -253,6 +253,38 @@ unsorted(void **state)
 	sqlite3_close(db);
 }
 
+/* Documents are found by an index of each column that is searched. */
+static void
+searched(void **state)
+{
+	struct fixture *f = *state;
+	sqlite3 *db = fixture_connection(f);
+	sqlite3_stmt *plan;
+	struct tally_buf sql;
+	const char *line;
+	char table[64];
+	unsigned n = 0;
+
+	tally_buf_init(&sql, 1 << 16);
+	store_found(&f->model, &sql);
+	tally_buf_putc(&sql, '\0');
+	assert_int_equal(sqlite3_exec(db, sql.p, NULL, NULL, NULL), SQLITE_OK);
+	tally_buf_free(&sql);
+	assert_int_equal(sqlite3_prepare_v2(db,
+			     "EXPLAIN QUERY PLAN SELECT document_id FROM found"
+			     " WHERE value = ?1",
+			     -1, &plan, NULL),
+	    SQLITE_OK);
+	while ((line = next_line(plan)) != NULL) {
+		n += strncmp(line, "SEARCH", 6) == 0;
+		if (reads_all(db, line, table))
+			fail_msg("%s", line);
+	}
+	assert_true(n > 2);
+	sqlite3_finalize(plan);
+	sqlite3_close(db);
+}
+
 int
 main(void)
 {
@@ -263,6 +295,8 @@ main(void)
 		    beginnings, fixture_setup, fixture_teardown),
 		cmocka_unit_test_setup_teardown(
 		    unsorted, fixture_setup, fixture_teardown),
+		cmocka_unit_test_setup_teardown(
+		    searched, fixture_setup, fixture_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
