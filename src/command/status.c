@@ -15,10 +15,28 @@
 
 #define RECENT 10
 
+/* What many can be of at once: that many are shown to people, the oldest, and
+ * then which list has the rest. */
+#define SHOWN 20
+static const struct kind {
+	const char *what, *state, *list;
+} kind[] = {
+	{ "file", "quarantined", "quarantine" },
+	{ "interchange", "rejected", "interchanges --state=rejected" },
+	{ "document", "held", "documents --state=held" },
+	{ "document", "rejected", "documents --state=rejected" },
+	{ "document", "unanswered", "expected --state=overdue" },
+	{ "answer", "rejected", "answers" },
+	{ "answer", "unmatched", "answers --state=unmatched" },
+	{ "outbox", "failed", "outbox --state=failed" },
+};
+#define KINDS (sizeof(kind) / sizeof(kind[0]))
+
 struct rows {
 	const char *title; /* still to be printed; null */
 	unsigned n;
 	char what[64]; /* of the row before: counts of a kind share a line */
+	unsigned of[KINDS];
 };
 
 static void print_attention(struct rows *, const struct rows_row *);
@@ -50,10 +68,32 @@ print_all(const char *const *text)
 }
 #define PRINT(...) print_all((const char *const[]){ __VA_ARGS__, NULL })
 
+static bool
+is_shown(struct rows *rows, const struct rows_row *r)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (strcmp(rows_get(r, "what"), kind[i].what) == 0 &&
+		    strcmp(rows_get(r, "state"), kind[i].state) == 0)
+			return rows->of[i]++ < SHOWN;
+	return true;
+}
+
+static void
+print_more(const struct rows *rows)
+{
+	for (size_t i = 0; i < KINDS; i++)
+		if (rows->of[i] > SHOWN)
+			printf("  %s %s: %u more, 'tallyman list %s' has "
+			       "them all\n",
+			    kind[i].what, kind[i].state, rows->of[i] - SHOWN,
+			    kind[i].list);
+}
+
 static void
 print_attention(struct rows *rows, const struct rows_row *r)
 {
-	(void)rows;
+	if (!is_shown(rows, r))
+		return;
 	PRINT("  ", rows_get(r, "what"), " ");
 	if (*rows_get(r, "id") != '\0')
 		PRINT(rows_get(r, "id"), " ");
@@ -161,6 +201,7 @@ print(struct flow *f, bool json, bool quiet, bool *attention,
 		if (section[i].question != STORE_Q_ATTENTION)
 			continue;
 		*attention = t.rows.n > 0;
+		print_more(&t.rows);
 		if (*attention && !json && !quiet)
 			puts("  decide with 'tallyman release' or 'tallyman "
 			     "reject'");

@@ -1,0 +1,30 @@
+# SPDX-License-Identifier: Apache-2.0
+# What status shows where thousands need a person: some of each kind, and how
+# many more there are.
+. "$(dirname "$0")/../support/lib.sh"
+need_sqlite3
+
+"$TALLYMAN" init "$ws" >/dev/null
+sed -i 's/settle="10"/settle="0"/' "$ws/tallyman.xml"
+for n in $(seq 25); do
+	order "$n" >"$ws/drop/$n.edi"
+	order "$n" $((100 + n)) >"$ws/drop/again.$n.edi"
+done
+echo 'no X12' >"$ws/drop/bad.edi"
+tallyman run
+same "orders are held" "$(ask "SELECT count(*) FROM documents
+    WHERE state = 'held'")" 25
+tallyman status
+same "the oldest of them are shown" "$(grep -c '^  document [0-9]* held' \
+    "$work/said")" 20
+same "and how many more" "$(grep '^  document held' "$work/said")" \
+    "  document held: 5 more, 'tallyman list documents --state=held' has them all"
+holds "and what else there is" grep -q '^  file [0-9]* quarantined' \
+    "$work/said"
+tallyman -q status
+same "the same with -q" "$(grep -c '^  document .*held' "$work/said")" 21
+tallyman --json status
+same "JSON has all" "$(grep -o '"held","since"' "$work/said" | wc -l)" 25
+tallyman list documents --state=held
+same "so has the list" "$(grep -c held "$work/said")" 25
+finish
