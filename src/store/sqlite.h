@@ -107,11 +107,9 @@ enum tally_rc sqlite_rows_remove(struct sqlite_rows *, sqlite3 *,
     int64_t document, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc sqlite_rows_read(struct sqlite_rows *, sqlite3 *,
     int64_t document, struct tally_buf *, struct tally_err *) TALLY_MUST_USE;
-/* Which of a model's tables have rows: a statement for that, to be finalized,
- * and what it says now of each. */
-enum tally_rc sqlite_rows_ask(sqlite3_stmt **, sqlite3 *,
-    const struct tally_model *, struct tally_err *) TALLY_MUST_USE;
-enum tally_rc sqlite_rows_some(sqlite3_stmt *ask, sqlite3 *,
+/* Which of a model's tables have rows now.  The statement that asks is null at
+ * first, and is finalized by the caller. */
+enum tally_rc sqlite_rows_some(sqlite3_stmt **ask, sqlite3 *,
     const struct tally_model *, bool *some, struct tally_err *) TALLY_MUST_USE;
 
 /* The records of a document as JSON, with their numbers in the document. */

@@ -87,15 +87,15 @@ sqlite_rows_begin(struct sqlite_rows *r)
 void
 sqlite_rows_loaded(struct sqlite_rows *r, const struct engine_load *l, size_t n)
 {
-	for (size_t k = 0; k < n; k++)
+	for (size_t k = 0; r->asked && k < n; k++)
 		for (uint16_t i = 0; l[k].batch != NULL && i < r->model->ntable;
 		     i++)
 			r->some[i] |= l[k].batch->rows[i].n > 0;
 }
 
-enum tally_rc
-sqlite_rows_ask(sqlite3_stmt **out, sqlite3 *db,
-    const struct tally_model *model, struct tally_err *err)
+static enum tally_rc
+prepare_ask(sqlite3_stmt **out, sqlite3 *db, const struct tally_model *model,
+    struct tally_err *err)
 {
 	struct tally_buf sql;
 	int result = SQLITE_NOMEM;
@@ -114,17 +114,21 @@ sqlite_rows_ask(sqlite3_stmt **out, sqlite3 *db,
 }
 
 enum tally_rc
-sqlite_rows_some(sqlite3_stmt *ask, sqlite3 *db,
+sqlite_rows_some(sqlite3_stmt **ask, sqlite3 *db,
     const struct tally_model *model, bool *some, struct tally_err *err)
 {
-	enum tally_rc rc = TALLY_OK;
-	int result = sqlite3_step(ask);
+	enum tally_rc rc =
+	    *ask == NULL ? prepare_ask(ask, db, model, err) : TALLY_OK;
+	int result;
 
+	if (rc != TALLY_OK)
+		return rc;
+	result = sqlite3_step(*ask);
 	if (result != SQLITE_ROW)
 		rc = sqlite_fail(db, result, "tables of records", err);
 	for (uint16_t i = 0; i < model->ntable; i++)
-		some[i] = sqlite3_column_int(ask, i) != 0;
-	sqlite3_reset(ask);
+		some[i] = sqlite3_column_int(*ask, i) != 0;
+	sqlite3_reset(*ask);
 	return rc;
 }
 
@@ -132,7 +136,7 @@ sqlite_rows_some(sqlite3_stmt *ask, sqlite3 *db,
 static enum tally_rc
 look(struct sqlite_rows *r, sqlite3 *db, struct tally_err *err)
 {
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc;
 
 	if (sqlite3_get_autocommit(db) != 0) {
 		memset(r->some, true, r->model->ntable * sizeof(*r->some));
@@ -140,10 +144,7 @@ look(struct sqlite_rows *r, sqlite3 *db, struct tally_err *err)
 	}
 	if (r->asked)
 		return TALLY_OK;
-	if (r->ask == NULL)
-		rc = sqlite_rows_ask(&r->ask, db, r->model, err);
-	if (rc == TALLY_OK)
-		rc = sqlite_rows_some(r->ask, db, r->model, r->some, err);
+	rc = sqlite_rows_some(&r->ask, db, r->model, r->some, err);
 	r->asked = rc == TALLY_OK;
 	return rc;
 }

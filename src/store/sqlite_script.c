@@ -24,16 +24,6 @@ struct script {
 	struct tally_err *err;
 };
 
-static enum tally_rc
-execute(struct script *s, const char *sql)
-{
-	int result = sqlite3_exec(s->db, sql, NULL, NULL, NULL);
-
-	return result == SQLITE_OK
-	    ? TALLY_OK
-	    : sqlite_fail(s->db, result, s->script->file, s->err);
-}
-
 /* "file:…?mode=ro"; false when it is too long. */
 static bool
 make_uri(char *to, size_t size, const char *path)
@@ -98,7 +88,7 @@ make_tables(struct script *s, const struct tally_model *model)
 		rc = sql.failed
 		    ? tally_err_set(s->err, TALLY_NOMEM,
 			  "no memory for the tables of %s", s->script->file)
-		    : execute(s, sql.p);
+		    : sqlite_once(s->db, s->script->file, sql.p, NULL, s->err);
 	}
 	tally_buf_free(&sql);
 	return rc;
@@ -222,10 +212,7 @@ open_it(struct script *s, const char *path, const struct tally_model *model)
 	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &off);
 	sqlite3_set_authorizer(s->db, allowed, in);
 	rc = attach(s, path);
-	if (rc == TALLY_OK)
-		rc = make_tables(s, model);
-	return rc == TALLY_OK ? sqlite_rows_ask(&in->ask, s->db, model, s->err)
-			      : rc;
+	return rc == TALLY_OK ? make_tables(s, model) : rc;
 }
 
 static enum tally_rc
@@ -245,7 +232,9 @@ take_table(struct script *s, const struct tally_table *t, struct tally_buf *out,
 	rc = sqlite_json_table(s->db, t, stmt, INT64_MAX, out, any, s->err);
 	sqlite3_finalize(stmt);
 	snprintf(sql, sizeof(sql), "DELETE FROM main.\"%s\"", t->name);
-	return rc == TALLY_OK ? execute(s, sql) : rc;
+	return rc == TALLY_OK
+	    ? sqlite_once(s->db, s->script->file, sql, NULL, s->err)
+	    : rc;
 }
 
 /* The rows of all tables, which are empty afterwards. */
@@ -256,7 +245,7 @@ take(struct script *s, const struct tally_model *model, struct tally_buf *out)
 	bool any = false;
 	enum tally_rc rc;
 
-	rc = sqlite_rows_some(in->ask, s->db, model, in->some, s->err);
+	rc = sqlite_rows_some(&in->ask, s->db, model, in->some, s->err);
 	tally_buf_putc(out, '{');
 	for (uint16_t i = 0; i < model->ntable && rc == TALLY_OK; i++)
 		if (in->some[i])
@@ -288,7 +277,8 @@ clear(struct script *s)
 			    "%s", (const char *)sqlite3_column_text(stmt, 0));
 		sqlite3_finalize(stmt);
 		if (drop != NULL)
-			rc = execute(s, drop);
+			rc = sqlite_once(
+			    s->db, s->script->file, drop, NULL, s->err);
 		else if (result != SQLITE_DONE)
 			rc =
 			    sqlite_fail(s->db, result, s->script->file, s->err);
