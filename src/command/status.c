@@ -15,8 +15,8 @@
 
 #define RECENT 10
 
-/* What many can be of at once: that many are shown to people, the oldest, and
- * then which list has the rest. */
+/* Kinds of which there can be thousands: people are shown the oldest of them,
+ * and which list has all. */
 #define SHOWN 20
 static const struct kind {
 	const char *what, *state, *list;
