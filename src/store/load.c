@@ -4,6 +4,7 @@
 
 #include <assert.h>
 
+#include "base/text.h"
 #include "base/word.h"
 
 void
@@ -35,6 +36,16 @@ load_reference(const struct tally_model *m, const struct tally_rows *r,
 	if (seq == TALLY_NO_ROW)
 		return 0;
 	return load_row_id(&m->table[t->reference[k].table], document, seq);
+}
+
+struct tally_str
+load_text(struct tally_buf *escaped, struct tally_str s)
+{
+	if (word_plain(s.p, s.n) || tally_utf8_ok(s))
+		return s;
+	tally_buf_reset(escaped);
+	tally_text_utf8(escaped, s);
+	return tally_buf_view(escaped);
 }
 
 bool

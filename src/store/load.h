@@ -19,6 +19,10 @@ int64_t load_row_id(const struct tally_table *, int64_t document, uint32_t seq);
 int64_t load_reference(const struct tally_model *, const struct tally_rows *,
     uint32_t i, int k, int64_t document);
 
+/* A text as UTF-8: itself, or where it is not that as tally_text_utf8 has it,
+ * in the buffer; look whether that has failed. */
+struct tally_str load_text(struct tally_buf *escaped, struct tally_str);
+
 /* False when the cell does not hold an integer of 64 bits. */
 bool load_integer(int64_t *, const struct tally_cell *);
 
