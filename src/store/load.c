@@ -18,6 +18,16 @@ load_columns(struct tally_buf *b, const struct tally_table *t, const bool *used)
 			tally_buf_printf(b, ", \"%s\"", t->column[i].name);
 }
 
+void
+load_index(struct tally_buf *b, const struct tally_table *t,
+    const struct tally_column *c)
+{
+	tally_buf_printf(b,
+	    "CREATE INDEX IF NOT EXISTS \"%s_by_%s\" ON \"%s\" (\"%s\")"
+	    " WHERE \"%s\" IS NOT NULL",
+	    t->name, c->name, t->name, c->name, c->name);
+}
+
 int64_t
 load_row_id(const struct tally_table *t, int64_t document, uint32_t seq)
 {

@@ -14,6 +14,10 @@
 void load_columns(
     struct tally_buf *, const struct tally_table *, const bool *used);
 
+/* The definition of the index of a column that people search. */
+void load_index(struct tally_buf *, const struct tally_table *,
+    const struct tally_column *);
+
 int64_t load_row_id(const struct tally_table *, int64_t document, uint32_t seq);
 /* The id that reference k of row i means; 0: none. */
 int64_t load_reference(const struct tally_model *, const struct tally_rows *,

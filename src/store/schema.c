@@ -409,11 +409,7 @@ add_table(struct store *st, struct tally_buf *sql, const struct tally_table *t,
 		if (!t->column[i].search)
 			continue;
 		tally_buf_reset(sql);
-		tally_buf_printf(sql,
-		    "CREATE INDEX IF NOT EXISTS \"%s_by_%s\" ON \"%s\" (\"%s\")"
-		    " WHERE \"%s\" IS NOT NULL",
-		    t->name, t->column[i].name, t->name, t->column[i].name,
-		    t->column[i].name);
+		load_index(sql, t, &t->column[i]);
 		rc = store_define(st, sql, err);
 	}
 	return rc;

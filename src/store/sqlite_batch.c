@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Batches into SQLite, by a virtual table for each table.
+ * Batches into SQLite: many rows of a table go as they lie, see
+ * sqlite_direct.c; few of them, and documents, by a virtual table.
  *
  * "INSERT INTO t SELECT * FROM batch_t" takes all rows of a table in one
  * statement: nothing is parsed or bound per row, and the cursor on the table
@@ -20,6 +21,7 @@
 #include <stdio.h>
 
 #include "store/load.h"
+#include "store/sqlite_direct.h"
 #include "store/sqlite_source.h"
 
 #define SQL_MAX (64 * 1024) /* of one statement; the model is ours */
@@ -33,7 +35,8 @@ struct sqlite_batch {
 	struct sqlite_shown shown;
 	sqlite3 *db; /* attached to; borrowed */
 	struct sqlite_keys keys;
-	struct taken *records; /* one of each table; owned */
+	struct sqlite_direct *direct; /* owned */
+	struct taken *records;        /* one of each table; owned */
 	struct taken documents;
 };
 
@@ -54,7 +57,7 @@ sqlite_batch_new(struct sqlite_batch **out, const struct tally_model *model,
 	for (uint16_t i = 0; ok && i < model->ntable; i++)
 		ok = sqlite_source_init(
 		    &b->records[i].source, &b->shown, &model->table[i]);
-	if (!ok) {
+	if (!ok || sqlite_direct_new(&b->direct, model, err) != TALLY_OK) {
 		sqlite_batch_free(b);
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
 	}
@@ -70,6 +73,7 @@ sqlite_batch_free(struct sqlite_batch *b)
 	for (uint16_t i = 0; b->records != NULL && i < b->shown.model->ntable;
 	     i++)
 		sqlite_source_free(&b->records[i].source);
+	sqlite_direct_free(b->direct);
 	tally_buf_free(&b->shown.escaped);
 	tally_free(b->records);
 	tally_free(b);
@@ -97,6 +101,7 @@ sqlite_batch_detach(struct sqlite_batch *b)
 		forget(&b->records[i]);
 	forget(&b->documents);
 	sqlite_keys_detach(&b->keys);
+	sqlite_direct_detach(b->direct);
 	b->db = NULL;
 }
 
@@ -164,6 +169,20 @@ take(struct sqlite_batch *b, struct taken *t, struct tally_err *err)
 	return rc;
 }
 
+static enum tally_rc
+take_records(struct sqlite_batch *b, uint16_t table, struct tally_err *err)
+{
+	struct taken *t = &b->records[table];
+	const size_t n = sqlite_source_count(&t->source);
+	enum tally_rc rc = TALLY_OK;
+	bool done = n == 0;
+
+	if (n >= DIRECT_ROWS)
+		rc = sqlite_direct_load(b->direct, b->db, table, b->shown.load,
+		    b->shown.nload, &done, err);
+	return rc == TALLY_OK && !done ? take(b, t, err) : rc;
+}
+
 enum tally_rc
 sqlite_batch_load(struct sqlite_batch *b, const struct engine_load *l, size_t n,
     struct tally_err *err)
@@ -175,8 +194,7 @@ sqlite_batch_load(struct sqlite_batch *b, const struct engine_load *l, size_t n,
 	if (sqlite_source_count(&b->documents.source) > 0)
 		rc = take(b, &b->documents, err);
 	for (uint16_t i = 0; rc == TALLY_OK && i < b->shown.model->ntable; i++)
-		if (sqlite_source_count(&b->records[i].source) > 0)
-			rc = take(b, &b->records[i], err);
+		rc = take_records(b, i, err);
 	b->shown.load = NULL;
 	b->shown.nload = 0;
 	return rc;
