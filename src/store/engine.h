@@ -40,6 +40,9 @@ struct engine_load {
 	size_t ndocument;
 	const struct tally_batch *batch; /* null: no records */
 	const int64_t *id; /* of each document of the batch, 0: leave out */
+	/* Null, or the one document of the batch that is taken, whose id is
+	 * the only one. */
+	const uint32_t *only;
 };
 
 struct engine_methods;

@@ -28,6 +28,27 @@ load_index(struct tally_buf *b, const struct tally_table *t,
 	    t->name, c->name, t->name, c->name, c->name);
 }
 
+void
+load_rows(
+    const struct engine_load *l, uint16_t table, uint32_t *from, uint32_t *to)
+{
+	uint32_t n;
+
+	*from = 0;
+	*to = l->batch != NULL ? l->batch->rows[table].n : 0;
+	if (*to > 0 && l->only != NULL) {
+		tally_batch_rows(l->batch, table, *l->only, from, &n);
+		*to = *from + n;
+	}
+}
+
+int64_t
+load_document(
+    const struct engine_load *l, const struct tally_rows *r, uint32_t i)
+{
+	return l->id[l->only != NULL ? 0 : r->row[i].document];
+}
+
 int64_t
 load_row_id(const struct tally_table *t, int64_t document, uint32_t seq)
 {

@@ -18,6 +18,13 @@ void load_columns(
 void load_index(struct tally_buf *, const struct tally_table *,
     const struct tally_column *);
 
+/* Which rows of a table of the batch a load has: from one on, before another;
+ * and the id of the document that one of them belongs to, or 0. */
+void load_rows(
+    const struct engine_load *, uint16_t table, uint32_t *from, uint32_t *to);
+int64_t load_document(
+    const struct engine_load *, const struct tally_rows *, uint32_t i);
+
 int64_t load_row_id(const struct tally_table *, int64_t document, uint32_t seq);
 /* The id that reference k of row i means; 0: none. */
 int64_t load_reference(const struct tally_model *, const struct tally_rows *,

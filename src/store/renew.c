@@ -90,22 +90,16 @@ enum tally_rc
 store_document_replace(struct store *st, const struct store_document *d,
     const struct tally_batch *batch, struct tally_err *err)
 {
-	int64_t *id = tally_calloc(batch->ndocument, sizeof(*id));
 	const struct engine_load load = {
-		.partner = "", .batch = batch, .id = id
+		.partner = "", .batch = batch, .id = &d->id, .only = &d->batch
 	};
 	enum tally_rc rc;
 
 	assert(d->id > 0);
-	if (id == NULL && batch->ndocument > 0)
-		return tally_err_set(err, TALLY_NOMEM, "no memory");
 	rc = renew(st, d, err);
 	if (rc == TALLY_OK && d->batch < batch->ndocument &&
-	    strcmp(d->state, "rejected") != 0) {
-		id[d->batch] = d->id;
+	    strcmp(d->state, "rejected") != 0)
 		rc = st->engine->m->load(st->engine, &load, 1, err);
-	}
-	tally_free(id);
 	return rc;
 }
 

@@ -82,12 +82,21 @@ push_log(struct sqlite_bulk *b, const char *store)
 		(void)sync_file_range(b->log, 0, 0, SYNC_FILE_RANGE_WRITE);
 }
 
+static size_t
+bytes_of(const struct engine_load *l)
+{
+	if (l->batch == NULL)
+		return 0;
+	return l->only == NULL ? l->batch->used
+			       : l->batch->used / l->batch->ndocument;
+}
+
 enum tally_rc
 sqlite_bulk_loaded(struct sqlite_bulk *b, sqlite3 *db, const char *store,
     const struct engine_load *l, size_t n, struct tally_err *err)
 {
 	for (size_t i = 0; i < n; i++)
-		b->loaded += l[i].batch != NULL ? l[i].batch->used : 0;
+		b->loaded += bytes_of(&l[i]);
 	if (!b->looked && b->loaded >= ROOM_BYTES)
 		return make_room(b, db, store, err);
 	if (b->loaded >= PUSH_BYTES) {

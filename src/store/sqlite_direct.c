@@ -294,15 +294,21 @@ row_put(struct sqlite_direct *d, const struct tally_rows *r, uint32_t i,
 }
 
 static bool
-rows_put(struct sqlite_direct *d, const struct shape *s,
-    const struct tally_rows *r, const struct engine_load *l)
+rows_put(struct sqlite_direct *d, uint16_t table, const struct engine_load *l)
 {
 	struct field f[IMAGE_COLUMNS];
-	const int n = fields(f, s, r);
+	const struct tally_rows *r;
+	uint32_t i, to;
 	int64_t document;
+	int n;
 
-	for (uint32_t i = 0; i < r->n; i++) {
-		document = l->id[r->row[i].document];
+	load_rows(l, table, &i, &to);
+	if (i == to)
+		return true;
+	r = &l->batch->rows[table];
+	n = fields(f, &d->shape[table], r);
+	for (; i < to; i++) {
+		document = load_document(l, r, i);
 		if (document != 0 && !row_put(d, r, i, f, n, document))
 			return false;
 	}
@@ -361,8 +367,7 @@ sqlite_direct_load(struct sqlite_direct *d, sqlite3 *db, uint16_t table,
 	tally_buf_reset(&d->escaped);
 	ready = ready && image_begin(&d->image, (size_t)s->nindex);
 	for (size_t i = 0; ready && i < n; i++)
-		if (l[i].batch != NULL)
-			ready = rows_put(d, s, &l[i].batch->rows[table], &l[i]);
+		ready = rows_put(d, table, &l[i]);
 	if (ready && image_show(d, db, t, s))
 		copy = copy_prepare(db, t);
 	if (copy == NULL)

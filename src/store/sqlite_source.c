@@ -190,14 +190,10 @@ x_column(sqlite3_vtab_cursor *base, sqlite3_context *ctx, int column)
 	return SQLITE_OK;
 }
 
-/* The rows of its table in a load; null: none. */
-static const struct tally_rows *
-rows_of(const struct sqlite_source *s, const struct engine_load *l)
+static uint16_t
+table_of(const struct sqlite_source *s)
 {
-	const ptrdiff_t i = s->table - s->all->model->table;
-
-	return l->batch != NULL && l->batch->rows[i].n != 0 ? &l->batch->rows[i]
-							    : NULL;
+	return (uint16_t)(s->table - s->all->model->table);
 }
 
 /* To the first row of a load. */
@@ -212,9 +208,9 @@ begin(struct cursor *c, const struct sqlite_source *s)
 		c->n = (uint32_t)c->load->ndocument;
 		return;
 	}
-	c->rows = rows_of(s, c->load);
-	if (c->rows != NULL)
-		c->n = c->rows->n;
+	load_rows(c->load, table_of(s), &c->i, &c->n);
+	if (c->i < c->n)
+		c->rows = &c->load->batch->rows[table_of(s)];
 }
 
 /* Passes over rows of documents that are to be left out, and to the next load
@@ -225,7 +221,7 @@ settle(struct cursor *c, struct sqlite_source *s)
 	for (; c->load < c->end; c->load++, begin(c, s)) {
 		if (s->table != NULL)
 			while (c->i < c->n &&
-			    c->load->id[c->rows->row[c->i].document] == 0)
+			    load_document(c->load, c->rows, c->i) == 0)
 				c->i++;
 		if (c->i < c->n)
 			break;
@@ -234,7 +230,7 @@ settle(struct cursor *c, struct sqlite_source *s)
 	if (c->load == c->end || s->table == NULL)
 		return;
 	assert(c->rows != NULL);
-	c->document = c->load->id[c->rows->row[c->i].document];
+	c->document = load_document(c->load, c->rows, c->i);
 	c->cell = &c->rows->cell[(size_t)c->i * c->rows->width];
 	c->own = 2 + s->table->nreference;
 }
@@ -358,7 +354,7 @@ sqlite_source_columns(struct tally_buf *sql, const struct sqlite_source *s)
 size_t
 sqlite_source_count(const struct sqlite_source *s)
 {
-	const struct tally_rows *r;
+	uint32_t from, to;
 	size_t n = 0;
 
 	for (size_t i = 0; i < s->all->nload; i++) {
@@ -366,8 +362,8 @@ sqlite_source_count(const struct sqlite_source *s)
 			n += s->all->load[i].ndocument;
 			continue;
 		}
-		r = rows_of(s, &s->all->load[i]);
-		n += r != NULL ? r->n : 0;
+		load_rows(&s->all->load[i], table_of(s), &from, &to);
+		n += to - from;
 	}
 	return n;
 }
@@ -375,13 +371,17 @@ sqlite_source_count(const struct sqlite_source *s)
 bool
 sqlite_source_widen(struct sqlite_source *s)
 {
-	const struct tally_rows *r;
+	const struct tally_batch *b;
+	const uint8_t *slot;
 	bool wider = false;
 
 	for (size_t i = 0; s->table != NULL && i < s->all->nload; i++) {
-		r = rows_of(s, &s->all->load[i]);
-		for (uint16_t k = 0; r != NULL && k < s->table->ncolumn; k++)
-			if (r->slot[k] != TALLY_NO_SLOT && !s->used[k])
+		b = s->all->load[i].batch;
+		if (b == NULL || b->rows[table_of(s)].n == 0)
+			continue;
+		slot = b->rows[table_of(s)].slot;
+		for (uint16_t k = 0; k < s->table->ncolumn; k++)
+			if (slot[k] != TALLY_NO_SLOT && !s->used[k])
 				s->used[k] = wider = true;
 	}
 	return wider;

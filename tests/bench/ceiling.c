@@ -372,7 +372,7 @@ static void virtual(
 			die("sources", "no memory");
 	for (; g != NULL; g = g->next) {
 		load = (struct engine_load){ "bench", g->document, g->map, g->n,
-			&g->batch, g->id };
+			&g->batch, g->id, NULL };
 		run(db, "BEGIN IMMEDIATE");
 		for (int t = 0; t <= m->ntable; t++) {
 			if (sqlite_source_count(&s[t]) == 0)
@@ -400,7 +400,7 @@ copied(const char *path, const struct tally_model *m, const struct group *g)
 	must(engine_sqlite_open(&e, path, STORE_WRITE, m, &err), &err);
 	for (; g != NULL; g = g->next) {
 		const struct engine_load load = { "bench", g->document, g->map,
-			g->n, &g->batch, g->id };
+			g->n, &g->batch, g->id, NULL };
 
 		must(e->m->begin(e, &err), &err);
 		must(e->m->load(e, &load, 1, &err), &err);

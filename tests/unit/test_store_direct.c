@@ -312,6 +312,49 @@ rows_without_values(void **state)
 	    "302 302");
 }
 
+/* Either way, and wherever it is in the batch. */
+static void
+one_document_of_a_batch(void **state)
+{
+	static const uint32_t which[] = { 0, 150, DOCUMENTS };
+	const int64_t id = 7;
+	struct direct *t = *state;
+	struct engine_load l = { .batch = &t->b, .id = &id };
+	struct sqlite_batch *b;
+	struct tally_err err;
+	uint32_t row;
+
+	(void)tally_batch_document(&t->b);
+	for (int i = 0; i < 2 * DIRECT_ROWS; i++)
+		assert_int_equal(
+		    tally_batch_row(&t->b, FIXTURE_LINES, &row, NULL),
+		    TALLY_OK);
+	assert_int_equal(sqlite_batch_new(&b, &t->f->model, &err), TALLY_OK);
+	assert_int_equal(sqlite_batch_attach(b, t->db, &err), TALLY_OK);
+	for (int i = 0; i < 3; i++) {
+		l.only = &which[i];
+		execute(t, "BEGIN IMMEDIATE");
+		assert_int_equal(sqlite_batch_load(b, &l, 1, &err), TALLY_OK);
+		execute(t, "COMMIT");
+		assert_string_equal(
+		    fixture_sql(t->f,
+			"SELECT count(*) || ' ' || count(position) || ' ' ||"
+			" sum(document_id = 7 AND id >> 20 = 7)"
+			" FROM order_lines"),
+		    i == 2 ? "256 0 256" : "2 2 2");
+		assert_string_equal(
+		    fixture_sql(t->f, "SELECT max(po_number) FROM orders"),
+		    i == 0       ? "PO-000001"
+			: i == 1 ? "PO-000151"
+				 : "NULL");
+		execute(t,
+		    "DELETE FROM orders; DELETE FROM order_lines;"
+		    " DELETE FROM parties");
+	}
+	sqlite_batch_detach(b);
+	sqlite_batch_free(b);
+}
+
 /* More than a page of each tree, more than once. */
 static void
 many_pages(void **state)
@@ -551,6 +594,7 @@ main(void)
 		T(all_values),
 		T(all_ids),
 		T(rows_without_values),
+		T(one_document_of_a_batch),
 		T(many_pages),
 		T(rows_are_copied),
 		T(columns_in_another_order),
