@@ -12,10 +12,10 @@
 #include "tallyman/map.h"
 #include "tallyman/record.h"
 
-/* What goes over at a time: a batch stays in the processor's cache, and the
- * pipe holds the next ones while the store takes it. */
+/* What goes over at a time: the store copies many rows of a table for little
+ * more than few, and the pipe holds the next ones while it does. */
 #define GATHERED_DOCUMENTS 1000
-#define GATHERED_BYTES     (512u << 10)
+#define GATHERED_BYTES     (4u << 20)
 /* Those of a small file, which may wait for others. */
 #define GATHERED_FEW       8
 #define GATHERED_FEW_BYTES (16u << 10)

@@ -314,7 +314,7 @@ test_ended(void **state)
 			assert_true(parser_died(p));
 			assert_int_equal(parser_file(p, &file, &err), TALLY_OK);
 			say(p, &b);
-			buf_has(&b, "read", "96 documents");
+			buf_has(&b, "read", "300 documents");
 		}
 		parser_free(p);
 	}

@@ -184,7 +184,7 @@ test_poison(void **state)
 	workspace_remove(&w);
 	workspace_make(&w, USUAL);
 	workspace_put(&w, "drop", "a.edi", order(7, 1, MANY, 'P'));
-	assert_false(dying_run(&w, uses / 2));
+	assert_false(dying_run(&w, uses / 3));
 	/* Once more, before it gets any further. */
 	for (long n = uses / 4; attempts(&w, 1) < 2; n -= uses / 20) {
 		assert_true(n > 0);
@@ -290,7 +290,7 @@ test_parser_dies_twice(void **state)
 	bool ended;
 
 	(void)state;
-	for (long n = 120; n <= 280; n += 80) {
+	for (long n = 100; n <= 220; n += 60) {
 		make_two(&w);
 		assert_int_equal(dying_parsers(&w, n, 2, &ended), 0);
 		assert_false(ended);
