@@ -251,6 +251,8 @@ row_fits(const struct image_row *r)
 bool
 image_row_end(struct image *m, int64_t id)
 {
+	if (m->row.ntrim == 0)
+		m->row.ntrim = 1; /* the id: no cell is shorter than 4 bytes */
 	if (id <= m->last || !row_fits(&m->row))
 		return false;
 	return leaf_row(m, id) ||

@@ -246,7 +246,7 @@ all_values(void **state)
 {
 	struct direct *t = *state;
 
-	for (uint32_t seed = 1; seed <= 12; seed++) {
+	for (uint32_t seed = 1; seed <= 6; seed++) {
 		teardown(state);
 		setup(state);
 		t = *state;
@@ -492,21 +492,34 @@ a_column_of_others(void **state)
 }
 
 static void
+a_column_that_is_another(void **state)
+{
+	struct direct *t = *state;
+
+	execute(t, "ALTER TABLE parties RENAME COLUMN name TO mine");
+	nothing_done(t, FIXTURE_PARTIES, "0");
+}
+
+static void
 a_row_longer_than_a_page(void **state)
 {
 	uint32_t seed = 1;
+	size_t longest = 0;
 	struct direct *t = *state;
 	char *p = test_malloc(100000);
 
 	fill(p, 100000, &seed);
-	for (size_t n = 32730; n <= 32800; n += 35) {
+	for (size_t n = 32690; n <= 32740; n++) {
 		set(t, FIXTURE_LINES, 599, 3, tally_str(p, n));
-		nothing_done(t, FIXTURE_LINES, "0");
+		if (load(t, FIXTURE_LINES))
+			longest = n;
+		execute(t, "DELETE FROM order_lines");
 	}
+	assert_in_range(longest, 32700, 32730);
 	set(t, FIXTURE_LINES, 599, 3, tally_str(p, 100000));
 	set(t, FIXTURE_LINES, 7, 3, tally_str(p, 100000));
 	nothing_done(t, FIXTURE_LINES, "0");
-	set(t, FIXTURE_LINES, 599, 3, tally_str(p, 32650));
+	set(t, FIXTURE_LINES, 599, 3, tally_str(p, longest));
 	set(t, FIXTURE_LINES, 7, 3, tally_str(p, 5));
 	assert_true(load(t, FIXTURE_LINES));
 	is_there(t, FIXTURE_LINES);
@@ -558,7 +571,7 @@ ids_that_do_not_rise(void **state)
 {
 	struct direct *t = *state;
 
-	t->id[10] = FIRST;
+	t->id[10] = FIRST - 5;
 	nothing_done(t, FIXTURE_LINES, "0");
 }
 
@@ -600,6 +613,7 @@ main(void)
 		T(columns_in_another_order),
 		T(index_and_trigger_of_others),
 		T(a_column_of_others),
+		T(a_column_that_is_another),
 		T(a_row_longer_than_a_page),
 		T(a_key_that_no_index_page_holds),
 		T(a_key_that_is_to_be_escaped),
