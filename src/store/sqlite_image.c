@@ -309,7 +309,8 @@ key_cell(struct image *m, struct page *g, const struct image_key *k,
 	to = cell_add(g, nbefore + n + r->ntype + r->n);
 	if (to == NULL)
 		return false;
-	memcpy(to, before, nbefore);
+	if (nbefore > 0)
+		memcpy(to, before, nbefore);
 	memcpy(to + nbefore, head, n);
 	memcpy(to + nbefore + n, r->type, r->ntype);
 	memcpy(to + nbefore + n + r->ntype, r->body, r->n);
@@ -427,7 +428,7 @@ image_end(struct image *m, const struct image_definition *d, size_t *bytes)
 {
 	struct page g = { .head = FILE_HEAD + LEAF_HEAD, .bottom = PAGE };
 	size_t root[1 + IMAGE_INDEXES];
-	uint8_t *p = m->p;
+	uint8_t *p;
 
 	if (!tree_end(m, NULL, &root[0]))
 		return NULL;
