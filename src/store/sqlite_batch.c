@@ -36,7 +36,8 @@ struct sqlite_batch {
 	sqlite3 *db; /* attached to; borrowed */
 	struct sqlite_keys keys;
 	struct sqlite_direct *direct; /* owned */
-	struct taken *records;        /* one of each table; owned */
+	struct taken *records;        /* ntable; owned */
+	uint16_t ntable;
 	struct taken documents;
 };
 
@@ -54,7 +55,8 @@ sqlite_batch_new(struct sqlite_batch **out, const struct tally_model *model,
 	b->documents.source.all = &b->shown;
 	b->records = tally_calloc(model->ntable, sizeof(*b->records));
 	ok = b->records != NULL;
-	for (uint16_t i = 0; ok && i < model->ntable; i++)
+	b->ntable = ok ? model->ntable : 0;
+	for (uint16_t i = 0; ok && i < b->ntable; i++)
 		ok = sqlite_source_init(
 		    &b->records[i].source, &b->shown, &model->table[i]);
 	if (!ok || sqlite_direct_new(&b->direct, model, err) != TALLY_OK) {
@@ -70,8 +72,7 @@ sqlite_batch_free(struct sqlite_batch *b)
 {
 	if (b == NULL)
 		return;
-	for (uint16_t i = 0; b->records != NULL && i < b->shown.model->ntable;
-	     i++)
+	for (uint16_t i = 0; i < b->ntable; i++)
 		sqlite_source_free(&b->records[i].source);
 	sqlite_direct_free(b->direct);
 	tally_buf_free(&b->shown.escaped);
@@ -97,7 +98,7 @@ forget(struct taken *t)
 void
 sqlite_batch_detach(struct sqlite_batch *b)
 {
-	for (uint16_t i = 0; i < b->shown.model->ntable; i++)
+	for (uint16_t i = 0; i < b->ntable; i++)
 		forget(&b->records[i]);
 	forget(&b->documents);
 	sqlite_keys_detach(&b->keys);
@@ -193,7 +194,7 @@ sqlite_batch_load(struct sqlite_batch *b, const struct engine_load *l, size_t n,
 	b->shown.nload = n;
 	if (sqlite_source_count(&b->documents.source) > 0)
 		rc = take(b, &b->documents, err);
-	for (uint16_t i = 0; rc == TALLY_OK && i < b->shown.model->ntable; i++)
+	for (uint16_t i = 0; rc == TALLY_OK && i < b->ntable; i++)
 		rc = take_records(b, i, err);
 	b->shown.load = NULL;
 	b->shown.nload = 0;

@@ -48,7 +48,8 @@ struct field {
 
 struct sqlite_direct {
 	const struct tally_model *model; /* borrowed */
-	struct shape *shape;             /* of each table; owned */
+	struct shape *shape;             /* ntable; owned */
+	uint16_t ntable;
 	struct image image;
 	struct tally_buf escaped;
 	bool attached;
@@ -67,6 +68,7 @@ sqlite_direct_new(struct sqlite_direct **out, const struct tally_model *model,
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
 	}
 	d->model = model;
+	d->ntable = model->ntable;
 	tally_buf_init(&d->escaped, SIZE_MAX);
 	*out = d;
 	return TALLY_OK;
@@ -87,7 +89,7 @@ shape_free(struct shape *s)
 void
 sqlite_direct_detach(struct sqlite_direct *d)
 {
-	for (size_t i = 0; i < d->model->ntable; i++)
+	for (size_t i = 0; i < d->ntable; i++)
 		shape_free(&d->shape[i]);
 	d->attached = false;
 }

@@ -332,7 +332,8 @@ keys_put(struct image *m, struct image_keys *k)
 	struct page g;
 	size_t before = PAGE; /* where cells began without the newest */
 
-	qsort(k->key, k->n, sizeof(*k->key), key_order);
+	if (k->n > 0)
+		qsort(k->key, k->n, sizeof(*k->key), key_order);
 	if (!tree_begin(m))
 		return false;
 	for (size_t i = 0; i < k->n; i++) {
