@@ -23,14 +23,6 @@ enum kind {
 	TABLE_LEAF = 0x0d
 };
 
-/* A page that is being filled: cells from its end on, and behind its head
- * where each of them begins. */
-struct page {
-	uint8_t *p;
-	size_t head; /* bytes before the places of cells */
-	size_t ncell, bottom;
-};
-
 static void
 put(uint8_t *to, uint64_t v, int bytes)
 {
@@ -87,37 +79,49 @@ page_at(const struct image *m, size_t number)
 }
 
 static void
-page_head(uint8_t *p, enum kind kind, size_t ncell, size_t bottom)
+page_end(struct image *m, const struct image_page *g, enum kind kind)
 {
+	uint8_t *p = page_at(m, g->number);
+
+	p += g->number == 1 ? FILE_HEAD : 0;
 	p[0] = (uint8_t)kind;
 	put(p + 1, 0, 2); /* no free block */
-	put(p + 3, ncell, 2);
-	put(p + 5, bottom, 2);
+	put(p + 3, g->ncell, 2);
+	put(p + 5, g->bottom, 2);
 	p[7] = 0; /* no bytes between cells */
 }
 
 /* Room for a cell of n bytes; null: the page is full. */
 static uint8_t *
-cell_add(struct page *g, size_t n)
+cell_add(struct image *m, struct image_page *g, size_t n)
 {
+	uint8_t *p = page_at(m, g->number);
+
 	if (g->head + 2 * (g->ncell + 1) + n > g->bottom)
 		return NULL;
 	g->bottom -= n;
-	put(g->p + g->head + 2 * g->ncell++, g->bottom, 2);
-	return g->p + g->bottom;
+	put(p + g->head + 2 * g->ncell++, g->bottom, 2);
+	return p + g->bottom;
 }
 
+/* The row in hand, behind the page on its left and its id; 0: it has none. */
 static bool
-row_cell(struct page *g, const struct image_row *r, int64_t id)
+row_cell(struct image *m, struct image_page *g, uint32_t left, int64_t id)
 {
-	uint8_t head[3 * VARINT];
-	size_t own = r->ntrim + 1 < 0x80 ? 1 : 2, n;
-	uint8_t *to;
+	const struct image_row *r = &m->row;
+	const size_t own = r->ntrim + 1 < 0x80 ? 1 : 2;
+	uint8_t head[4 + 3 * VARINT], *to;
+	size_t n = 0;
 
-	n = put_varint(head, own + r->ntrim + r->n);
-	n += put_varint(head + n, (uint64_t)id);
+	if (left != 0) {
+		put(head, left, 4);
+		n = 4;
+	}
+	n += put_varint(head + n, own + r->ntrim + r->n);
+	if (id != 0)
+		n += put_varint(head + n, (uint64_t)id);
 	n += put_varint(head + n, own + r->ntrim);
-	to = cell_add(g, n + r->ntrim + r->n);
+	to = cell_add(m, g, n + r->ntrim + r->n);
 	if (to == NULL)
 		return false;
 	memcpy(to, head, n);
@@ -126,28 +130,13 @@ row_cell(struct page *g, const struct image_row *r, int64_t id)
 	return true;
 }
 
-/* The newest page is the next leaf. */
 static bool
 leaf_begin(struct image *m)
 {
-	m->ncell = 0;
-	m->bottom = PAGE;
-	return page_add(m);
-}
-
-static struct page
-leaf(const struct image *m)
-{
-	return (struct page){ .p = page_at(m, m->npage),
-		.head = LEAF_HEAD,
-		.ncell = m->ncell,
-		.bottom = m->bottom };
-}
-
-static void
-leaf_end(struct image *m, enum kind kind)
-{
-	page_head(page_at(m, m->npage), kind, m->ncell, m->bottom);
+	if (!page_add(m))
+		return false;
+	m->hand = (struct image_page){ m->npage, LEAF_HEAD, 0, PAGE };
+	return true;
 }
 
 /* To the next leaf; last is what stands above it of the one before. */
@@ -156,8 +145,8 @@ leaf_next(struct image *m, enum kind kind, int64_t last)
 {
 	if (m->nleaf == IMAGE_LEAVES)
 		return false;
-	leaf_end(m, kind);
-	m->leaf[m->nleaf].page = (uint32_t)m->npage;
+	page_end(m, &m->hand, kind);
+	m->leaf[m->nleaf].page = (uint32_t)m->hand.number;
 	m->leaf[m->nleaf++].last = last;
 	return leaf_begin(m);
 }
@@ -228,20 +217,6 @@ image_long_text(struct image *m, const char *p, size_t n)
 	r->n += n;
 }
 
-/* Behind the newest cell of the leaf in hand. */
-static bool
-leaf_row(struct image *m, int64_t id)
-{
-	struct page g = leaf(m);
-
-	if (!row_cell(&g, &m->row, id))
-		return false;
-	m->ncell = g.ncell;
-	m->bottom = g.bottom;
-	m->last = id;
-	return true;
-}
-
 static bool
 row_fits(const struct image_row *r)
 {
@@ -255,8 +230,12 @@ image_row_end(struct image *m, int64_t id)
 		m->row.ntrim = 1; /* the id: no cell is shorter than 4 bytes */
 	if (id <= m->last || !row_fits(&m->row))
 		return false;
-	return leaf_row(m, id) ||
-	    (leaf_next(m, TABLE_LEAF, m->last) && leaf_row(m, id));
+	if (!row_cell(m, &m->hand, 0, id) &&
+	    (!leaf_next(m, TABLE_LEAF, m->last) ||
+		!row_cell(m, &m->hand, 0, id)))
+		return false;
+	m->last = id;
+	return true;
 }
 
 bool
@@ -289,111 +268,87 @@ key_order(const void *a, const void *b)
 	return order != 0 ? order : (x->id > y->id) - (x->id < y->id);
 }
 
-/* A key's cell, behind so many bytes. */
+/* The same, of a key. */
 static bool
-key_cell(struct image *m, struct page *g, const struct image_key *k,
-    const uint8_t *before, size_t nbefore)
+key_cell(struct image *m, struct image_page *g, const struct image_key *k,
+    uint32_t left)
 {
-	struct image_row *r = &m->row;
-	uint8_t head[2 * VARINT];
-	size_t n;
-	uint8_t *to;
-
 	image_row(m);
 	image_text(m, k->p, k->n);
 	image_integer(m, k->id);
-	if (1 + r->ntype + r->n > KEY_MAX)
-		return false;
-	n = put_varint(head, 1 + r->ntype + r->n);
-	n += put_varint(head + n, 1 + r->ntype);
-	to = cell_add(g, nbefore + n + r->ntype + r->n);
-	if (to == NULL)
-		return false;
-	if (nbefore > 0)
-		memcpy(to, before, nbefore);
-	memcpy(to + nbefore, head, n);
-	memcpy(to + nbefore + n, r->type, r->ntype);
-	memcpy(to + nbefore + n + r->ntype, r->body, r->n);
-	return true;
-}
-
-/* The newest cell of the leaf is to stand above it. */
-static void
-leaf_less(struct image *m, size_t bottom)
-{
-	m->ncell--;
-	m->bottom = bottom;
+	return 1 + m->row.ntrim + m->row.n <= KEY_MAX &&
+	    row_cell(m, g, left, 0);
 }
 
 /* The leaves of an index; the key between two of them is in none. */
 static bool
 keys_put(struct image *m, struct image_keys *k)
 {
-	struct page g;
-	size_t before = PAGE; /* where cells began without the newest */
+	struct image_page before = { 0 }; /* the leaf without its newest key */
 
 	if (k->n > 0)
 		qsort(k->key, k->n, sizeof(*k->key), key_order);
 	if (!tree_begin(m))
 		return false;
 	for (size_t i = 0; i < k->n; i++) {
-		g = leaf(m);
-		if (!key_cell(m, &g, &k->key[i], NULL, 0)) {
-			if (m->ncell < 2)
-				return false;
-			leaf_less(m, before);
-			if (!leaf_next(m, INDEX_LEAF, (int64_t)i - 1))
-				return false;
-			g = leaf(m);
-			if (!key_cell(m, &g, &k->key[i], NULL, 0))
-				return false;
+		const struct image_page now = m->hand;
+
+		if (key_cell(m, &m->hand, &k->key[i], 0)) {
+			before = now;
+			continue;
 		}
-		before = m->bottom;
-		m->ncell = g.ncell;
-		m->bottom = g.bottom;
+		if (now.ncell < 2)
+			return false;
+		m->hand = before;
+		if (!leaf_next(m, INDEX_LEAF, (int64_t)i - 1) ||
+		    !key_cell(m, &m->hand, &k->key[i], 0))
+			return false;
 	}
 	return true;
+}
+
+static bool
+root_cell(struct image *m, struct image_page *g, const struct image_keys *keys,
+    size_t leaf)
+{
+	const uint32_t page = m->leaf[leaf].page;
+	const int64_t last = m->leaf[leaf].last;
+	uint8_t cell[4 + VARINT], *to;
+	size_t n;
+
+	if (keys != NULL)
+		return key_cell(m, g, &keys->key[last], page);
+	put(cell, page, 4);
+	n = 4 + put_varint(cell + 4, (uint64_t)last);
+	to = cell_add(m, g, n);
+	if (to != NULL)
+		memcpy(to, cell, n);
+	return to != NULL;
 }
 
 /* A page above the leaves, if there are more than one; keys: of an index. */
 static bool
 tree_end(struct image *m, const struct image_keys *keys, size_t *root)
 {
-	struct page g = { .head = ROOT_HEAD, .bottom = PAGE };
-	uint8_t cell[4 + VARINT], *to;
-	const size_t newest = m->npage;
-	size_t n;
+	struct image_page g = { 0, ROOT_HEAD, 0, PAGE };
 
-	leaf_end(m, keys != NULL ? INDEX_LEAF : TABLE_LEAF);
-	*root = newest;
+	page_end(m, &m->hand, keys != NULL ? INDEX_LEAF : TABLE_LEAF);
+	*root = m->hand.number;
 	if (m->nleaf == 0)
 		return true;
 	if (!page_add(m))
 		return false;
-	*root = m->npage;
-	g.p = page_at(m, m->npage);
-	for (size_t i = 0; i < m->nleaf; i++) {
-		put(cell, m->leaf[i].page, 4);
-		if (keys != NULL) {
-			if (!key_cell(
-				m, &g, &keys->key[m->leaf[i].last], cell, 4))
-				return false;
-			continue;
-		}
-		n = 4 + put_varint(cell + 4, (uint64_t)m->leaf[i].last);
-		to = cell_add(&g, n);
-		if (to == NULL)
+	*root = g.number = m->npage;
+	for (size_t i = 0; i < m->nleaf; i++)
+		if (!root_cell(m, &g, keys, i))
 			return false;
-		memcpy(to, cell, n);
-	}
-	page_head(
-	    g.p, keys != NULL ? INDEX_ROOT : TABLE_ROOT, g.ncell, g.bottom);
-	put(g.p + LEAF_HEAD, newest, 4);
+	page_end(m, &g, keys != NULL ? INDEX_ROOT : TABLE_ROOT);
+	put(page_at(m, g.number) + LEAF_HEAD, m->hand.number, 4);
 	return true;
 }
 
 static bool
-definition_put(struct image *m, struct page *g, const char *type,
+definition_put(struct image *m, struct image_page *g, const char *type,
     const char *table, const struct image_definition *d, size_t root)
 {
 	image_row(m);
@@ -402,7 +357,7 @@ definition_put(struct image *m, struct page *g, const char *type,
 	image_text(m, table, strlen(table));
 	image_integer(m, (int64_t)root);
 	image_text(m, d->sql, strlen(d->sql));
-	return row_fits(&m->row) && row_cell(g, &m->row, (int64_t)g->ncell + 1);
+	return row_fits(&m->row) && row_cell(m, g, 0, (int64_t)g->ncell + 1);
 }
 
 static void
@@ -427,7 +382,7 @@ file_head(struct image *m)
 uint8_t *
 image_end(struct image *m, const struct image_definition *d, size_t *bytes)
 {
-	struct page g = { .head = FILE_HEAD + LEAF_HEAD, .bottom = PAGE };
+	struct image_page g = { 1, FILE_HEAD + LEAF_HEAD, 0, PAGE };
 	size_t root[1 + IMAGE_INDEXES];
 	uint8_t *p;
 
@@ -437,14 +392,14 @@ image_end(struct image *m, const struct image_definition *d, size_t *bytes)
 		if (!keys_put(m, &m->keys[i]) ||
 		    !tree_end(m, &m->keys[i], &root[1 + i]))
 			return NULL;
-	g.p = p = m->p;
 	for (size_t i = 0; i <= m->nindex; i++)
 		if (!definition_put(m, &g, i == 0 ? "table" : "index",
 			d[0].name, &d[i], root[i]))
 			return NULL;
-	page_head(p + FILE_HEAD, TABLE_LEAF, g.ncell, g.bottom);
+	page_end(m, &g, TABLE_LEAF);
 	file_head(m);
 	*bytes = m->npage * PAGE;
+	p = m->p;
 	m->p = NULL;
 	m->cap = 0;
 	return p;

@@ -47,6 +47,14 @@ struct image_keys {
 	size_t n, cap;
 };
 
+/* A page that is being filled: cells from its end on, and behind its head where
+ * each of them begins. */
+struct image_page {
+	size_t number; /* from 1 */
+	size_t head;   /* bytes before the places of cells */
+	size_t ncell, bottom;
+};
+
 struct image {
 	uint8_t *p;   /* npage pages; owned */
 	size_t npage; /* in use */
@@ -54,11 +62,9 @@ struct image {
 	struct image_row row;
 	struct image_keys keys[IMAGE_INDEXES];
 	size_t nindex;
-	/* Of the tree that grows; the newest page is the leaf in hand. */
-	size_t ncell;  /* in that */
-	size_t bottom; /* where its cells begin */
-	size_t nleaf;  /* before it */
-	int64_t last;  /* id of the newest row; 0: none yet */
+	struct image_page hand; /* newest leaf of the tree that grows */
+	size_t nleaf;           /* before it */
+	int64_t last;           /* id of the newest row; 0: none yet */
 	struct {
 		uint32_t page;
 		int64_t last; /* id in it; of an index: key behind it */
