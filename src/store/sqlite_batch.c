@@ -109,7 +109,6 @@ sqlite_batch_detach(struct sqlite_batch *b)
 static enum tally_rc
 prepare(struct sqlite_batch *b, struct taken *t, struct tally_err *err)
 {
-	const char *name = sqlite_source_name(&t->source);
 	struct tally_buf sql;
 	enum tally_rc rc = TALLY_OK;
 	int result;
@@ -123,18 +122,15 @@ prepare(struct sqlite_batch *b, struct taken *t, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	tally_buf_init(&sql, SQL_MAX);
-	tally_buf_printf(&sql, "INSERT OR FAIL INTO \"%s\" (", name);
-	sqlite_source_columns(&sql, &t->source);
-	tally_buf_puts(&sql, ") SELECT ");
-	sqlite_source_columns(&sql, &t->source);
-	tally_buf_printf(&sql, " FROM \"batch_%s\"", name);
+	sqlite_source_insert(&sql, &t->source);
 	if (sql.failed) {
 		rc = tally_err_set(err, TALLY_NOMEM, "no memory");
 	} else {
 		result = sqlite3_prepare_v3(b->db, sql.p, -1,
 		    SQLITE_PREPARE_PERSISTENT, &t->insert, NULL);
 		if (result != SQLITE_OK)
-			rc = sqlite_fail(b->db, result, name, err);
+			rc = sqlite_fail(
+			    b->db, result, sqlite_source_name(&t->source), err);
 	}
 	tally_buf_free(&sql);
 	return rc;

@@ -285,6 +285,16 @@ x_open(sqlite3_vtab *t, sqlite3_vtab_cursor **out)
 	return sqlite_table_open(out, sizeof(struct cursor));
 }
 
+/* Those that it has, with the ones that all rows have, divided by commas. */
+static void
+columns(struct tally_buf *sql, const struct sqlite_source *s)
+{
+	if (s->table == NULL)
+		tally_buf_puts(sql, LOAD_DOCUMENT_COLUMNS);
+	else
+		load_columns(sql, s->table, s->used);
+}
+
 static int
 x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
     sqlite3_vtab **out, char **message)
@@ -297,7 +307,7 @@ x_connect(sqlite3 *db, void *aux, int argc, const char *const *argv,
 	(void)argc, (void)argv, (void)message;
 	tally_buf_init(&b, SQL_MAX);
 	tally_buf_puts(&b, "CREATE TABLE x (");
-	sqlite_source_columns(&b, s);
+	columns(&b, s);
 	tally_buf_putc(&b, ')');
 	t = tally_calloc(1, sizeof(*t));
 	if (t != NULL && !b.failed)
@@ -343,12 +353,15 @@ sqlite_source_show(struct sqlite_source *s, sqlite3 *db, struct tally_err *err)
 }
 
 void
-sqlite_source_columns(struct tally_buf *sql, const struct sqlite_source *s)
+sqlite_source_insert(struct tally_buf *sql, const struct sqlite_source *s)
 {
-	if (s->table == NULL)
-		tally_buf_puts(sql, LOAD_DOCUMENT_COLUMNS);
-	else
-		load_columns(sql, s->table, s->used);
+	const char *name = sqlite_source_name(s);
+
+	tally_buf_printf(sql, "INSERT OR FAIL INTO \"%s\" (", name);
+	columns(sql, s);
+	tally_buf_puts(sql, ") SELECT ");
+	columns(sql, s);
+	tally_buf_printf(sql, " FROM \"batch_%s\"", name);
 }
 
 size_t

@@ -44,8 +44,8 @@ size_t sqlite_source_count(const struct sqlite_source *);
 
 /* Gives it the columns that rows have values in; true when one is new. */
 bool sqlite_source_widen(struct sqlite_source *);
-/* Those, with the ones that all rows have, divided by commas. */
-void sqlite_source_columns(struct tally_buf *, const struct sqlite_source *);
+/* The statement that puts all it shows into the store's table. */
+void sqlite_source_insert(struct tally_buf *, const struct sqlite_source *);
 /* Makes the table known, in place of one with fewer columns. */
 enum tally_rc sqlite_source_show(
     struct sqlite_source *, sqlite3 *, struct tally_err *) TALLY_MUST_USE;

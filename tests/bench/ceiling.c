@@ -343,12 +343,7 @@ take(sqlite3 *db, struct sqlite_source *s)
 	(void)sqlite_source_widen(s);
 	must(sqlite_source_show(s, db, &err), &err);
 	tally_buf_init(&sql, 1 << 20);
-	tally_buf_printf(
-	    &sql, "INSERT OR FAIL INTO \"%s\" (", sqlite_source_name(s));
-	sqlite_source_columns(&sql, s);
-	tally_buf_puts(&sql, ") SELECT ");
-	sqlite_source_columns(&sql, s);
-	tally_buf_printf(&sql, " FROM \"batch_%s\"", sqlite_source_name(s));
+	sqlite_source_insert(&sql, s);
 	stmt = prepare(db, sql.p);
 	tally_buf_free(&sql);
 	return stmt;
