@@ -19,13 +19,20 @@ load_columns(struct tally_buf *b, const struct tally_table *t, const bool *used)
 }
 
 void
+load_index_name(struct tally_buf *b, const struct tally_table *t,
+    const struct tally_column *c)
+{
+	tally_buf_printf(b, "%s_by_%s", t->name, c->name);
+}
+
+void
 load_index(struct tally_buf *b, const struct tally_table *t,
     const struct tally_column *c)
 {
-	tally_buf_printf(b,
-	    "CREATE INDEX IF NOT EXISTS \"%s_by_%s\" ON \"%s\" (\"%s\")"
-	    " WHERE \"%s\" IS NOT NULL",
-	    t->name, c->name, t->name, c->name, c->name);
+	tally_buf_puts(b, "CREATE INDEX IF NOT EXISTS \"");
+	load_index_name(b, t, c);
+	tally_buf_printf(b, "\" ON \"%s\" (\"%s\") WHERE \"%s\" IS NOT NULL",
+	    t->name, c->name, c->name);
 }
 
 void

@@ -14,7 +14,9 @@
 void load_columns(
     struct tally_buf *, const struct tally_table *, const bool *used);
 
-/* The definition of the index of a column that people search. */
+/* The index of a column that people search: its name, and its definition. */
+void load_index_name(struct tally_buf *, const struct tally_table *,
+    const struct tally_column *);
 void load_index(struct tally_buf *, const struct tally_table *,
     const struct tally_column *);
 

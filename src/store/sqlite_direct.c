@@ -150,28 +150,37 @@ columns_read(struct shape *s, const struct tally_table *t, sqlite3_stmt *ask)
 	return s->n == all && s->own[0] == 0 && s->sql != NULL;
 }
 
+/* What a buffer has, which is empty then; null: no memory. */
+static char *
+taken_from(struct tally_buf *b)
+{
+	char *copy = b->failed ? NULL : sqlite3_mprintf("%s", b->p);
+
+	tally_buf_reset(b);
+	return copy;
+}
+
 /* What people search by.  Where one is left out SQLite makes the store's. */
 static bool
 indexes_name(struct shape *s, const struct tally_table *t)
 {
-	struct tally_buf sql;
+	struct tally_buf b;
 	struct index *x;
 	bool all = true;
 
-	tally_buf_init(&sql, SIZE_MAX);
+	tally_buf_init(&b, SIZE_MAX);
 	for (uint16_t k = 0; k < t->ncolumn && s->nindex < IMAGE_INDEXES; k++) {
 		if (!t->column[k].search || t->column[k].type == TALLY_INTEGER)
 			continue;
-		tally_buf_reset(&sql);
-		load_index(&sql, t, &t->column[k]);
 		x = &s->index[s->nindex++];
 		x->column = k;
-		x->name =
-		    sqlite3_mprintf("%s_by_%s", t->name, t->column[k].name);
-		x->sql = sqlite3_mprintf("%s", sql.failed ? "" : sql.p);
-		all = all && !sql.failed && x->name != NULL && x->sql != NULL;
+		load_index_name(&b, t, &t->column[k]);
+		x->name = taken_from(&b);
+		load_index(&b, t, &t->column[k]);
+		x->sql = taken_from(&b);
+		all = all && x->name != NULL && x->sql != NULL;
 	}
-	tally_buf_free(&sql);
+	tally_buf_free(&b);
 	return all;
 }
 
