@@ -56,9 +56,6 @@ struct tally_judge_options {
 	/* Where the dictionary lacks the version of a group, it is read with
 	 * the nearest one of these, with a note; null: it is rejected. */
 	const struct tally_dictionary *nearest;
-	/* An earlier judge of the same bytes with the same options found
-	 * nothing: segments are placed, values are not checked again. */
-	bool clean;
 	/* Only envelopes are read: sets are not checked, and have no mistake
 	 * but those of ST and SE.  Of an interchange without any mistake this
 	 * gives what checking gives, in a fraction of the time. */

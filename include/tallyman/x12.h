@@ -234,11 +234,8 @@ enum tally_characters {
 	TALLY_CHARACTERS_EXTENDED,
 	TALLY_CHARACTERS_UTF8
 };
-/* What holds for the sets that come, before any as after others: the characters
- * that values can have; with trust segments are placed only, since their values
- * are known to be good. */
-void tally_checker_again(
-    struct tally_checker *, enum tally_characters, bool trust);
+/* What holds for the sets that come, before any as after others. */
+void tally_checker_again(struct tally_checker *, enum tally_characters);
 
 /*
  * Rules over the standard's, such as those of a partner's guide.  Both

@@ -40,14 +40,12 @@ visit(void *ctx, const struct tally_visit *v, struct tally_err *err)
 
 static enum tally_rc
 read_again(struct sets *s, const struct sets_origin *o,
-    const struct tally_interchange_judged *ic,
-    const struct tally_findings *findings, struct tally_err *err)
+    const struct tally_interchange_judged *ic, struct tally_err *err)
 {
 	struct again a = { s, o->name, ic, 0 };
-	struct tally_judge_options options = { .visit = visit,
-		.ctx = &a,
-		.grammars = &s->grammars,
-		.clean = findings->n == 0 && findings->dropped == 0 };
+	struct tally_judge_options options = {
+		.visit = visit, .ctx = &a, .grammars = &s->grammars
+	};
 	const struct tally_interchange_judged *same;
 	struct tally_judge *judge = NULL;
 	struct input_from room;
@@ -86,7 +84,7 @@ read_from(struct sets *s, const struct sets_origin *o, uint64_t offset,
 		if (ic == NULL)
 			break;
 		if (rc == TALLY_OK)
-			rc = read_again(s, o, ic, findings, err);
+			rc = read_again(s, o, ic, err);
 		if (!all)
 			break;
 	}

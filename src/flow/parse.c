@@ -190,7 +190,7 @@ interchange(struct parse *p, struct tally_judge *judge, struct tally_err *err)
 {
 	/* Only written from. */
 	struct tally_findings list = *tally_judge_findings(judge);
-	bool clean = !p->file.suppose && parse_is_clean(judge), record;
+	bool record;
 	enum tally_rc rc;
 
 	rc = say(p, p->ic != NULL ? WIRE_JUDGED : WIRE_END, &list, err);
@@ -198,7 +198,7 @@ interchange(struct parse *p, struct tally_judge *judge, struct tally_err *err)
 		return rc;
 	rc = decision(p, &record, err);
 	if (rc == TALLY_OK && record)
-		rc = parse_record(p, clean, err);
+		rc = parse_record(p, err);
 	if (rc == TALLY_OK && p->file.single) {
 		list.n = list.dropped = list.errors = list.warnings = 0;
 		p->ic = NULL;

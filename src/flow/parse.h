@@ -110,9 +110,7 @@ enum tally_rc parse_judge(struct parse *, struct tally_judge **, int reader,
     uint64_t from, uint64_t end, const struct tally_judge_options *,
     struct tally_err *) TALLY_MUST_USE;
 void parse_judged(struct parse *, struct tally_judge *, int reader);
-/* The second pass over p->ic; sends batches and answers as it goes.  Clean: the
- * first one, which checked all of it, found nothing. */
-enum tally_rc parse_record(struct parse *, bool clean, struct tally_err *)
-    TALLY_MUST_USE;
+/* The second pass over p->ic; sends batches and answers as it goes. */
+enum tally_rc parse_record(struct parse *, struct tally_err *) TALLY_MUST_USE;
 
 #endif

@@ -255,7 +255,7 @@ visit_ta1(void *ctx, const struct tally_interchange_judged *ic,
 }
 
 enum tally_rc
-parse_record(struct parse *p, bool clean, struct tally_err *err)
+parse_record(struct parse *p, struct tally_err *err)
 {
 	const struct tally_interchange_judged *again, *ic = p->ic;
 	struct tally_judge_options options;
@@ -265,7 +265,6 @@ parse_record(struct parse *p, bool clean, struct tally_err *err)
 	options.visit = visit;
 	options.visit_ta1 = p->asked.chosen ? NULL : visit_ta1;
 	options.ctx = p;
-	options.clean = clean;
 	p->seen = 0;
 	p->chosen = 0;
 	p->group = 0;

@@ -231,7 +231,7 @@ static void
 check_bracket(struct tally_checker *c, struct segment_check *sc, uint32_t i,
     unsigned class)
 {
-	if (c->trust || c->set->segment[i].n <= 2)
+	if (c->set->segment[i].n <= 2)
 		return;
 	sc->segment = &c->set->segment[i];
 	sc->class = &c->g->class[class];
@@ -348,8 +348,7 @@ check_shapeless(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 	s->present = s->odd = there;
 	seen = (struct shape_seen){ .doubtful = there,
 		.qualifiers = there & there >> 1 & c->g->class[class].checks };
-	if (!c->trust)
-		check_elements(c, sc, i, class, NULL, &seen);
+	check_elements(c, sc, i, class, NULL, &seen);
 	return TALLY_OK;
 }
 
@@ -410,7 +409,7 @@ check_other(struct tally_checker *c, struct segment_check *sc, uint32_t i,
 		checker_foreign(c, i);
 		return TALLY_OK;
 	}
-	if (!c->trust && class != c->g->place_class[last])
+	if (class != c->g->place_class[last])
 		m = tally_shape_of(
 		    &c->shapes, c->g, c->row, class, c->style, s, pos);
 	if (m == NULL)
@@ -547,7 +546,7 @@ tally_check(struct tally_checker *c, const struct tally_grammar *g,
 		total_check(c);
 	if (may_have_levels(c))
 		rc = hierarchy_check(&c->hierarchy, set, checker_keep, c, err);
-	if (rc == TALLY_OK && c->rules != NULL && !c->trust)
+	if (rc == TALLY_OK && c->rules != NULL)
 		rc = c->rules->check(c->rules->ctx, set, checker_keep, c, err);
 	return rc;
 }

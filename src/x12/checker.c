@@ -34,13 +34,11 @@ tally_checker_free(struct tally_checker *c)
 }
 
 void
-tally_checker_again(
-    struct tally_checker *c, enum tally_characters characters, bool trust)
+tally_checker_again(struct tally_checker *c, enum tally_characters characters)
 {
-	if (c->characters != characters || c->trust != trust)
+	if (c->characters != characters)
 		tally_shapes_forget(&c->shapes);
 	c->characters = characters;
-	c->trust = trust;
 	c->rules = NULL;
 }
 

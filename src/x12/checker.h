@@ -29,7 +29,6 @@ struct checker_count {
 struct tally_checker {
 	const struct tally_limits *limits;
 	enum tally_characters characters;
-	bool trust;                       /* place segments, check no values */
 	const struct tally_rules *rules;  /* over the standard's; or null */
 	struct checker_count *seen;       /* of each place; owned */
 	struct checker_count *iterations; /* of each loop, in its parent */

@@ -31,8 +31,7 @@ tally_judge_new(struct tally_judge **out, struct tally_source source,
 	if (rc == TALLY_OK)
 		rc = tally_checker_new(&j->checker, options->limits, err);
 	if (rc == TALLY_OK)
-		tally_checker_again(
-		    j->checker, options->characters, options->clean);
+		tally_checker_again(j->checker, options->characters);
 	if (rc == TALLY_OK)
 		*out = j;
 	else
@@ -48,7 +47,7 @@ tally_judge_again(struct tally_judge *j, struct tally_source source,
 	take_options(j, options);
 	tally_findings_reset(&j->findings);
 	tally_reader_again(j->reader, source, offset);
-	tally_checker_again(j->checker, options->characters, options->clean);
+	tally_checker_again(j->checker, options->characters);
 	memset(&j->ic, 0, sizeof(j->ic));
 	j->nset = 0;
 	j->version = NULL;

@@ -152,13 +152,12 @@ acknowledge(struct judged *j, const struct tally_interchange_judged *i,
 }
 
 static void
-run(struct judged *j, struct feed f, enum tally_ack_form form, bool clean)
+run(struct judged *j, struct feed f, enum tally_ack_form form)
 {
 	struct tally_judge_options options = { .limits = &tally_limits_default,
 		.dictionary = &tally_builtin,
 		.visit = visit,
-		.ctx = &f,
-		.clean = clean };
+		.ctx = &f };
 	const struct tally_interchange_judged *i;
 	const struct tally_findings *found;
 	struct tally_judge *judge;
@@ -203,14 +202,7 @@ judged_run_as(struct judged *j, struct tally_str bytes,
 	run(j,
 	    (struct feed){
 		.bytes = bytes, .chunk = chunk, .rnd = rnd, .judged = j },
-	    form, false);
-}
-
-void
-judged_again(struct judged *j, struct tally_str bytes)
-{
-	run(j, (struct feed){ .bytes = bytes, .judged = j }, TALLY_ACK_997,
-	    true);
+	    form);
 }
 
 void

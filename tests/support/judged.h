@@ -39,8 +39,6 @@ struct judged {
  */
 void judged_run(
     struct judged *, struct tally_str bytes, size_t chunk, struct rnd *);
-/* The same as a second reading of what is known to be without findings. */
-void judged_again(struct judged *, struct tally_str bytes);
 /* With a form of answers; with rnd and chunk 0, their list and size vary. */
 void judged_run_as(struct judged *, struct tally_str bytes, enum tally_ack_form,
     size_t chunk, struct rnd *);
