@@ -11,28 +11,49 @@
 #define VIEW_MAX (256 * 1024)
 #define FOREVER  "9999" /* behind every instant */
 
-/* Arguments that a list's statement takes behind id, state and time. */
+#define OPEN_STATES 3
+
+/* The statement of all of a list and that of what is in one of these states,
+ * and what arguments both take behind id, state and time. */
 static const struct {
-	enum statement statement;
+	enum statement all, open;
+	const char *state[OPEN_STATES];
 	unsigned by;
 } list[STORE_LISTS] = {
-	[STORE_LIST_DOCUMENTS] = { Q_LIST_DOCUMENTS,
+	[STORE_LIST_DOCUMENTS] = { Q_LIST_DOCUMENTS, Q_LIST_DOCUMENTS_OPEN,
+	    { "held", "rejected" },
 	    STORE_BY_PARTNER | STORE_BY_SET | STORE_BY_FILE },
-	[STORE_LIST_FILES] = { Q_LIST_FILES, STORE_BY_MAILBOX },
+	[STORE_LIST_FILES] = { Q_LIST_FILES, Q_LIST_FILES_OPEN,
+	    { "quarantined" }, STORE_BY_MAILBOX },
 	[STORE_LIST_INTERCHANGES] = { Q_LIST_INTERCHANGES,
+	    Q_LIST_INTERCHANGES_OPEN, { "rejected", "quarantined" },
 	    STORE_BY_PARTNER | STORE_BY_FILE },
-	[STORE_LIST_OUTBOX] = { Q_LIST_OUTBOX,
+	[STORE_LIST_OUTBOX] = { Q_LIST_OUTBOX, Q_LIST_OUTBOX_OPEN,
+	    { "queued", "uploaded", "failed" },
 	    STORE_BY_PARTNER | STORE_BY_MAILBOX },
-	[STORE_LIST_ANSWERS] = { Q_LIST_ANSWERS,
-	    STORE_BY_PARTNER | STORE_BY_FILE },
-	[STORE_LIST_EXPECTED] = { Q_LIST_EXPECTED,
-	    STORE_BY_PARTNER | STORE_BY_SET },
+	[STORE_LIST_ANSWERS] = { Q_LIST_ANSWERS, Q_LIST_ANSWERS_OPEN,
+	    { "unmatched" }, STORE_BY_PARTNER | STORE_BY_FILE },
+	[STORE_LIST_EXPECTED] = { Q_LIST_EXPECTED, Q_LIST_EXPECTED_OPEN,
+	    { "waiting", "overdue" }, STORE_BY_PARTNER | STORE_BY_SET },
 };
 
 unsigned
 store_filters(enum store_list which)
 {
 	return list[which].by;
+}
+
+static enum statement
+statement_of(enum store_list which, const char *state)
+{
+	const char *open;
+
+	for (int i = 0; state != NULL && i < OPEN_STATES; i++) {
+		open = list[which].state[i];
+		if (open != NULL && strcmp(state, open) == 0)
+			return list[which].open;
+	}
+	return list[which].all;
 }
 
 /* Null as the empty text, which lets everything by. */
@@ -64,7 +85,8 @@ store_list(struct store *st, enum store_list which,
 		v[n++] = v_any(f->mailbox);
 	if ((by & STORE_BY_FILE) != 0)
 		v[n++] = v_integer(f->file);
-	return store_rows(st, list[which].statement, v, n, row, ctx, err);
+	return store_rows(
+	    st, statement_of(which, f->state), v, n, row, ctx, err);
 }
 
 static void

@@ -27,4 +27,21 @@ tallyman --json status
 same "JSON has all" "$(grep -o '"held","since"' "$work/said" | wc -l)" 25
 tallyman list documents --state=held
 same "so has the list" "$(grep -c held "$work/said")" 25
+
+# What is open is found in another way than the rest: each state has its list.
+sqlite3 "$ws/tallyman.db" "UPDATE outbox SET state = CASE id % 5 WHEN 0 THEN
+    'queued' WHEN 1 THEN 'uploaded' WHEN 2 THEN 'failed' ELSE 'sent' END;
+    UPDATE interchanges SET state = 'rejected' WHERE id % 7 = 0;
+    UPDATE documents SET state = 'rejected' WHERE id % 9 = 0"
+for table in documents files interchanges outbox; do
+	ask "SELECT DISTINCT state FROM $table" >"$work/states"
+	holds "$table have several states" test "$(wc -l <"$work/states")" -ge 2
+	while read -r state; do
+		tallyman --json list $table "--state=$state"
+		same "$table that are $state, in the order of their numbers" \
+		    "$(sed 's/.*"id":"\([0-9]*\)".*/\1/' "$work/said")" \
+		    "$(ask "SELECT id FROM $table WHERE state = '$state'
+			ORDER BY id")"
+	done <"$work/states"
+done
 finish
