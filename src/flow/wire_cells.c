@@ -324,6 +324,7 @@ read_cells(struct wire *w, struct tally_batch *b)
 		if (b->rows[i].n > 0)
 			w->bad = !read_table(w, b, i, &t);
 	w->bad |= w->p != w->end;
+	b->utf8 = !w->bad;
 	w->end += n;
 	w->p = w->end;
 }

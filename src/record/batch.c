@@ -58,6 +58,7 @@ tally_batch_reset(struct tally_batch *b)
 		b->rows[i].n = 0;
 	}
 	b->ndocument = 0;
+	b->utf8 = false;
 	b->used = b->begun = 0;
 	tally_arena_reset(&b->text);
 	if (used > KEPT_MAX) {

@@ -52,6 +52,7 @@ struct sqlite_direct {
 	uint16_t ntable;
 	struct image image;
 	struct tally_buf escaped;
+	bool utf8; /* the texts of the load in hand are */
 	bool attached;
 };
 
@@ -251,8 +252,9 @@ static bool
 text_put(
     struct sqlite_direct *d, const struct tally_cell *c, int index, int64_t id)
 {
+	const struct tally_str own = tally_str(c->p, c->n);
 	const struct tally_str text =
-	    load_text(&d->escaped, tally_str(c->p, c->n));
+	    d->utf8 ? own : load_text(&d->escaped, own);
 	const struct image_key key = { text.p, text.n, id };
 
 	image_text(&d->image, text.p, text.n);
@@ -318,6 +320,7 @@ rows_put(struct sqlite_direct *d, uint16_t table, const struct engine_load *l)
 		return true;
 	r = &l->batch->rows[table];
 	n = fields(f, &d->shape[table], r);
+	d->utf8 = l->batch->utf8;
 	for (; i < to; i++) {
 		document = load_document(l, r, i);
 		if (document != 0 && !row_put(d, r, i, f, n, document))

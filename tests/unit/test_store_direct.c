@@ -95,6 +95,21 @@ all_values(void **state)
 	}
 }
 
+/* Texts that whoever filled the batch has looked at are taken as they are. */
+static void
+texts_that_are_known(void **state)
+{
+	struct direct *t = *state;
+
+	direct_set(t, FIXTURE_ORDERS, 9, 0, TALLY_STR("na\xc3\xafve"));
+	direct_set(t, FIXTURE_LINES, 9, 3, TALLY_STR("\xe2\x82\xac 5"));
+	t->b.utf8 = true;
+	for (uint16_t k = 0; k < t->f->model.ntable; k++) {
+		assert_true(direct_load(t, k));
+		direct_is_there(t, k);
+	}
+}
+
 /* The largest ids and the smallest. */
 static void
 all_ids(void **state)
@@ -311,6 +326,7 @@ main(void)
 	cmocka_unit_test_setup_teardown(name, direct_setup, direct_teardown)
 	const struct CMUnitTest tests[] = {
 		T(all_values),
+		T(texts_that_are_known),
 		T(all_ids),
 		T(rows_without_values),
 		T(one_document_of_a_batch),

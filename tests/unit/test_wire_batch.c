@@ -454,7 +454,10 @@ test_texts_foreign(void **state)
 		tally_batch_point(&said.batch, 0, row, 0, tally_str(kept, n));
 		put_batch(&said);
 		assert_int_equal(read_batch(message_content(), &got), n != 3);
+		assert_int_equal(got.batch.utf8, n != 3);
 	}
+	tally_batch_reset(&got.batch);
+	assert_false(got.batch.utf8);
 	gathered_close(&said);
 	gathered_close(&got);
 }
