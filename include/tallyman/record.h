@@ -137,7 +137,7 @@ struct tally_batch {
 	struct tally_arena text;         /* bytes of cells */
 	uint32_t ndocument;
 	bool timed;   /* a local time has a slot */
-	bool utf8;    /* known: all its texts are UTF-8 without NUL */
+	bool utf8;    /* known: its texts are UTF-8 without NUL; till reset */
 	size_t max;   /* bytes of rows and texts that it may have */
 	size_t used;  /* bytes that it has */
 	size_t begun; /* bytes that it had when the newest document began */

@@ -145,16 +145,9 @@ direct_is_there(struct direct *t, uint16_t table)
 	assert_string_equal(fixture_sql(t->f, "PRAGMA integrity_check"), "ok");
 }
 
-uint32_t
-direct_draw(uint32_t *seed, uint32_t n)
-{
-	*seed = *seed * 1664525u + 1013904223u;
-	return (uint32_t)((uint64_t)*seed * n >> 32);
-}
-
 void
-direct_fill(char *p, size_t n, uint32_t *seed)
+direct_fill(char *p, size_t n, struct rnd *rnd)
 {
 	for (size_t i = 0; i < n; i++)
-		p[i] = (char)('A' + direct_draw(seed, 26));
+		p[i] = (char)('A' + rnd_below(rnd, 26));
 }

@@ -5,6 +5,7 @@
 
 #include "store/sqlite.h"
 #include "store/sqlite_direct.h"
+#include "support/generate.h"
 #include "support/store_fixture.h"
 
 #define DOCUMENTS 300
@@ -34,8 +35,7 @@ bool direct_load(struct direct *, uint16_t table);
 /* The table holds what the batch does, in the documents that count. */
 void direct_is_there(struct direct *, uint16_t table);
 
-/* A number below n, and n letters, by chance. */
-uint32_t direct_draw(uint32_t *seed, uint32_t n);
-void direct_fill(char *, size_t n, uint32_t *seed);
+/* Letters by chance. */
+void direct_fill(char *, size_t n, struct rnd *);
 
 #endif

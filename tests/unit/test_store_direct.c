@@ -30,14 +30,13 @@ static const size_t lengths[] = { 0, 1, 7, 8, 9, 56, 57, 58, 59, 60, 100, 101,
 
 /* A text of a length, now and then with what UTF-8 does not have. */
 static struct tally_str
-text_of(size_t n, uint32_t *seed)
+text_of(size_t n, struct rnd *rnd)
 {
 	static char p[40000];
 
-	direct_fill(p, n, seed);
-	if (n > 2 && n < 8000 && direct_draw(seed, 8) == 0)
-		p[direct_draw(seed, (uint32_t)n)] =
-		    (char)direct_draw(seed, 256);
+	direct_fill(p, n, rnd);
+	if (n > 2 && n < 8000 && rnd_below(rnd, 8) == 0)
+		p[rnd_below(rnd, (uint32_t)n)] = (char)rnd_below(rnd, 256);
 	return tally_str(p, n);
 }
 
@@ -47,34 +46,34 @@ vary(struct direct *t, uint32_t seed)
 	const uint32_t nline = t->b.rows[FIXTURE_LINES].n;
 	const uint32_t nparty = t->b.rows[FIXTURE_PARTIES].n;
 	char key[40];
+	struct rnd rnd;
 
+	rnd_seed(&rnd, seed);
 	for (uint32_t i = 0; i < nline; i++) {
-		if (direct_draw(&seed, 4) != 0)
+		if (rnd_below(&rnd, 4) != 0)
 			direct_set(t, FIXTURE_LINES, i, 1,
-			    tally_cstr(numbers[direct_draw(&seed, NUMBERS)]));
-		if (direct_draw(&seed, 4) != 0)
+			    tally_cstr(numbers[rnd_below(&rnd, NUMBERS)]));
+		if (rnd_below(&rnd, 4) != 0)
 			direct_set(t, FIXTURE_LINES, i, 3,
-			    text_of(
-				lengths[direct_draw(&seed, LENGTHS)], &seed));
+			    text_of(lengths[rnd_below(&rnd, LENGTHS)], &rnd));
 	}
 	for (uint32_t i = 0; i < nparty; i++) {
 		t->b.rows[FIXTURE_PARTIES].reference[2 * i] =
-		    direct_draw(&seed, 2) != 0 ? direct_draw(&seed, 2)
-					       : TALLY_NO_ROW;
+		    rnd_below(&rnd, 2) != 0 ? rnd_below(&rnd, 2) : TALLY_NO_ROW;
 		direct_set(t, FIXTURE_PARTIES, i, 1,
-		    text_of(direct_draw(&seed, 70), &seed));
+		    text_of(rnd_below(&rnd, 70), &rnd));
 	}
 	/* Keys in no order, some of them twice, some the beginning of another
 	 * one. */
 	for (uint32_t i = 0; i < DOCUMENTS; i++) {
-		direct_fill(key, sizeof(key), &seed);
+		direct_fill(key, sizeof(key), &rnd);
 		direct_set(t, FIXTURE_ORDERS, i, 0,
-		    direct_draw(&seed, 3) == 0
-			? tally_str("AAAAAAAAAA", direct_draw(&seed, 10))
-			: tally_str(key, direct_draw(&seed, sizeof(key))));
+		    rnd_below(&rnd, 3) == 0
+			? tally_str("AAAAAAAAAA", rnd_below(&rnd, 10))
+			: tally_str(key, rnd_below(&rnd, sizeof(key))));
 	}
 	for (int i = 0; i < DOCUMENTS; i++)
-		if (direct_draw(&seed, 10) == 0)
+		if (rnd_below(&rnd, 10) == 0)
 			t->id[i] = 0;
 }
 

@@ -47,12 +47,13 @@ a_column_that_is_another(void **state)
 static void
 a_row_longer_than_a_page(void **state)
 {
-	uint32_t seed = 1;
+	struct rnd rnd;
 	size_t longest = 0;
 	struct direct *t = *state;
 	char *p = test_malloc(100000);
 
-	direct_fill(p, 100000, &seed);
+	rnd_seed(&rnd, 1);
+	direct_fill(p, 100000, &rnd);
 	for (size_t n = 32690; n <= 32740; n++) {
 		direct_set(t, FIXTURE_LINES, 599, 3, tally_str(p, n));
 		if (direct_load(t, FIXTURE_LINES))
@@ -73,11 +74,12 @@ a_row_longer_than_a_page(void **state)
 static void
 a_key_that_no_index_page_holds(void **state)
 {
-	uint32_t seed = 1;
+	struct rnd rnd;
 	struct direct *t = *state;
 	char p[9000];
 
-	direct_fill(p, sizeof(p), &seed);
+	rnd_seed(&rnd, 1);
+	direct_fill(p, sizeof(p), &rnd);
 	for (size_t n = 8192; n < 8300; n += 40) {
 		direct_set(t, FIXTURE_ORDERS, 9, 0, tally_str(p, n));
 		nothing_done(t, FIXTURE_ORDERS, "0");
