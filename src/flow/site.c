@@ -6,6 +6,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/fnv.h"
+#include "flow/site_read.h"
+
 void
 site_free(struct site *s)
 {
@@ -15,13 +18,30 @@ site_free(struct site *s)
 	tally_free(s);
 }
 
+uint32_t *
+site_name_at(const struct site_names *names, const void *first, size_t size,
+    const char *name)
+{
+	uint32_t *at;
+	const char *const *is;
+
+	for (size_t i = fnv_of(name, strlen(name));; i++) {
+		at = &names->at[i & (names->slots - 1)];
+		if (*at == 0)
+			return at;
+		is = (const void *)((const char *)first + (*at - 1) * size);
+		if (strcmp(*is, name) == 0)
+			return at;
+	}
+}
+
 const struct site_mailbox *
 site_mailbox_find(const struct site *s, const char *name)
 {
-	for (size_t i = 0; i < s->nmailbox; i++)
-		if (strcmp(s->mailbox[i].name, name) == 0)
-			return &s->mailbox[i];
-	return NULL;
+	uint32_t at =
+	    *site_name_at(&s->mailboxes, s->mailbox, sizeof(*s->mailbox), name);
+
+	return at != 0 ? &s->mailbox[at - 1] : NULL;
 }
 
 bool
@@ -92,10 +112,10 @@ site_send(const struct site_partner *p, const char *set)
 const struct site_partner *
 site_partner_find(const struct site *s, const char *name)
 {
-	for (size_t i = 0; i < s->npartner; i++)
-		if (strcmp(s->partner[i].name, name) == 0)
-			return &s->partner[i];
-	return NULL;
+	uint32_t at =
+	    *site_name_at(&s->partners, s->partner, sizeof(*s->partner), name);
+
+	return at != 0 ? &s->partner[at - 1] : NULL;
 }
 
 static const struct tally_terms *

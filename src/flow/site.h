@@ -147,6 +147,12 @@ struct site_partner {
 	unsigned line;
 };
 
+/* Where one with a name is in an array: numbers from 1, 0 for none. */
+struct site_names {
+	uint32_t *at;
+	size_t slots; /* a power of two, more than there are names */
+};
+
 struct site {
 	struct tally_arena arena; /* owns everything below */
 	const char *dir;          /* the workspace, absolute */
@@ -158,6 +164,7 @@ struct site {
 	size_t npartner;
 	const struct site_mailbox *mailbox; /* in the order of the file */
 	size_t nmailbox;
+	struct site_names partners, mailboxes;
 	struct tally_limits limits;
 	uint64_t file_bytes;  /* of a file that is fetched */
 	uint32_t connections; /* mailboxes of the network worked on at once */

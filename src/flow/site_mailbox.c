@@ -279,6 +279,7 @@ site_read_mailbox(struct site_reader *r, const struct tally_xml *x,
 {
 	struct site_mailbox *m = r->mailbox;
 	char own[SITE_NAME_MAX + 24];
+	uint32_t *at;
 	enum tally_rc rc;
 
 	m->partner = p;
@@ -294,7 +295,9 @@ site_read_mailbox(struct site_reader *r, const struct tally_xml *x,
 		m->name = tally_arena_cstr(&r->site->arena, tally_cstr(own));
 	if (m->name == NULL)
 		return site_read_no_memory(r);
-	if (site_mailbox_find(r->site, m->name) != NULL)
+	at = site_name_at(
+	    &r->site->mailboxes, r->site->mailbox, sizeof(*m), m->name);
+	if (*at != 0)
 		return tally_err_at(r->err, TALLY_CONFIG, r->site->file,
 		    x->line,
 		    "there are two mailboxes with the name \"%s\"; give this "
@@ -308,6 +311,6 @@ site_read_mailbox(struct site_reader *r, const struct tally_xml *x,
 	if (rc == TALLY_OK)
 		rc = push(r, x, m);
 	r->mailbox++;
-	r->site->nmailbox++;
+	*at = (uint32_t)++r->site->nmailbox;
 	return rc;
 }

@@ -336,6 +336,7 @@ partner(struct site_reader *r, const struct tally_xml *x,
 	const struct tally_xml *c;
 	int characters = -1;
 	size_t nth = 0;
+	uint32_t *at;
 	enum tally_rc rc;
 
 	p->line = x->line;
@@ -344,10 +345,12 @@ partner(struct site_reader *r, const struct tally_xml *x,
 		rc = site_read_name_fits(r, x, p->name);
 	if (rc != TALLY_OK)
 		return rc;
-	for (size_t i = 0; i < r->site->npartner; i++)
-		if (strcmp(r->site->partner[i].name, p->name) == 0)
-			return site_read_wrong(
-			    r, x, "name", "a name that no other partner has");
+	at = site_name_at(
+	    &r->site->partners, r->site->partner, sizeof(*p), p->name);
+	if (*at != 0)
+		return site_read_wrong(
+		    r, x, "name", "a name that no other partner has");
+	*at = (uint32_t)(p - r->site->partner) + 1;
 	rc = site_read_settings(r, x, &s);
 	if (rc == TALLY_OK)
 		rc = site_read_findings(r, x, true, &s);
@@ -387,6 +390,16 @@ partner(struct site_reader *r, const struct tally_xml *x,
 	return site_read_send_mailboxes(r, x, p);
 }
 
+/* Room for n of them; false when memory ends. */
+static bool
+names(struct site_reader *r, size_t n, struct site_names *out)
+{
+	for (out->slots = 2; out->slots < 2 * n;)
+		out->slots *= 2;
+	out->at = site_read_many(r, out->slots, sizeof(*out->at));
+	return out->at != NULL;
+}
+
 /* Counts, so that nothing moves while pointers to it are handed out. */
 static enum tally_rc
 partners(struct site_reader *r, const struct tally_xml *root,
@@ -400,7 +413,9 @@ partners(struct site_reader *r, const struct tally_xml *root,
 	for (x = root->child; x != NULL; x = x->next)
 		nmailbox += site_read_children(x, "mailbox");
 	r->mailbox = site_read_many(r, nmailbox, sizeof(*r->mailbox));
-	if (p == NULL || r->mailbox == NULL)
+	if (p == NULL || r->mailbox == NULL ||
+	    !names(r, n, &r->site->partners) ||
+	    !names(r, nmailbox, &r->site->mailboxes))
 		return site_read_no_memory(r);
 	r->site->partner = p;
 	r->site->mailbox = r->mailbox;

@@ -8,6 +8,8 @@
  */
 #include "store/internal.h"
 
+#include "base/fnv.h"
+
 #define TEXTS_MAX (64u << 20)
 #define TEXTS     (8u << 20) /* bytes, with which rows are written */
 
@@ -201,11 +203,8 @@ store_held_row(struct store *st, enum held t, int64_t id)
 static uint32_t *
 place_of(const struct store *st, enum held t, const void *key, size_t n)
 {
-	const unsigned char *p = key;
-	uint32_t h = 2166136261u;
+	uint32_t h = fnv_of(key, n);
 
-	for (size_t i = 0; i < n; i++)
-		h = (h ^ p[i]) * 16777619u;
 	return &st->held.rows[t].chain[(h ^ h >> 15) & (table[t].most - 1)];
 }
 

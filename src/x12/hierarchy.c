@@ -2,6 +2,7 @@
 /* Hierarchical levels; see hierarchy.h. */
 #include "x12/hierarchy.h"
 
+#include "base/fnv.h"
 #include "tallyman/mem.h"
 
 void
@@ -15,11 +16,7 @@ hierarchy_free(struct hierarchy *h)
 static uint32_t
 slot_of(const struct hierarchy *h, struct tally_str id)
 {
-	uint32_t x = UINT32_C(2166136261);
-
-	for (size_t i = 0; i < id.n; i++)
-		x = (x ^ (unsigned char)id.p[i]) * UINT32_C(16777619);
-	return x & (h->slots - 1);
+	return fnv_of(id.p, id.n) & (h->slots - 1);
 }
 
 /* The level with this HL01, or HIERARCHY_NONE; *free_slot is where it would
