@@ -113,6 +113,7 @@ directory_open(struct mailbox *m, struct tally_err *err)
 	if (d == NULL)
 		return tally_err_set(
 		    err, TALLY_NOMEM, "mailbox %s: no memory", s->name);
+	d->owes = false;
 	d->root = open(full, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (d->root < 0) {
 		int e = errno;
@@ -380,6 +381,7 @@ const struct mailbox_kind mailbox_directory = {
 	.get = directory_get,
 	.put = directory_put,
 	.rename = directory_rename,
+	.sync = directory_sync,
 	.remove = directory_remove,
 	.stat = directory_stat,
 };

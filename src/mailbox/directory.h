@@ -11,6 +11,7 @@
 
 struct directory {
 	int root;
+	bool owes; /* something is to be synced with its file system */
 };
 
 /* One sentence about one name, with errno's text. */
@@ -34,5 +35,7 @@ enum tally_rc directory_rename(struct mailbox *, const struct mailbox_rename *,
 enum tally_rc directory_remove(struct mailbox *, const char *folder,
     const struct tally_str *name, size_t, struct mailbox_result *,
     struct tally_err *);
+enum tally_rc directory_sync(
+    struct mailbox *, struct mailbox_synced *, struct tally_err *);
 
 #endif

@@ -7,8 +7,9 @@
  * was changed in it, and many files are synced with their file system at once,
  * where that does as much, since each sync of a file has the disk write out
  * its cache.  Fewer are all written before the first of them is synced, which
- * leaves the file system one journal entry to write instead of many.  After a
- * sync that failed the work counts as not done.
+ * leaves the file system one journal entry to write instead of many.  Where
+ * syncs are deferred, all that was done in many mailboxes is synced once.
+ * After a sync that failed the work counts as not done.
  */
 #define _GNU_SOURCE /* renameat2, syncfs */
 #include "mailbox/directory.h"
@@ -116,6 +117,44 @@ sync_folder(int dir)
 	return PLANTED(FOLDER_SYNC) ? 0 : fsync(dir);
 }
 
+static int
+sync_all(int dir)
+{
+	return PLANTED(FILE_SYNC) || PLANTED(FOLDER_SYNC) ? 0 : syncfs(dir);
+}
+
+/* Whether what was done in a folder is synced later, with all of the mailbox's
+ * file system. */
+static bool
+is_deferred(struct mailbox *m, int dir)
+{
+	struct directory *d = m->state;
+	struct stat a, b;
+
+	if (!m->deferred || !syncs_as_one(dir) || fstat(dir, &a) != 0 ||
+	    fstat(d->root, &b) != 0 || a.st_dev != b.st_dev)
+		return false;
+	d->owes = true;
+	return true;
+}
+
+/* The errno of syncing a file system, which is done once. */
+static int
+sync_device(struct mailbox_synced *s, int dir, uint64_t device)
+{
+	int e;
+
+	for (size_t i = 0; i < s->n; i++)
+		if (s->of[i].device == device)
+			return s->of[i].e;
+	e = sync_all(dir) != 0 ? errno : 0;
+	if (s->n < MAILBOX_SYNCED) {
+		s->of[s->n].device = device;
+		s->of[s->n++].e = e;
+	}
+	return e;
+}
+
 static enum tally_rc
 sync_trouble(struct tally_err *err, struct mailbox *m, const char *folder)
 {
@@ -138,15 +177,16 @@ directory_put(struct mailbox *m, const char *folder,
     struct tally_err *err)
 {
 	int dir = directory_folder(m, folder), e;
-	bool many;
+	bool many, later;
 
 	if (dir < 0)
 		return directory_folder_trouble(err, m, folder);
-	many = n >= MANY && syncs_as_one(dir);
+	later = is_deferred(m, dir);
+	many = !later && n >= MANY && syncs_as_one(dir);
 	for (size_t i = 0; i < n; i += BATCH)
 		put_batch(m, dir, folder, up + i, n - i < BATCH ? n - i : BATCH,
-		    !many, r + i);
-	if (any_done(r, n) &&
+		    !many && !later, r + i);
+	if (!later && any_done(r, n) &&
 	    ((many && !PLANTED(FILE_SYNC) && syncfs(dir) != 0) ||
 		sync_folder(dir) != 0)) {
 		e = errno;
@@ -160,6 +200,24 @@ directory_put(struct mailbox *m, const char *folder,
 	}
 	close(dir);
 	return TALLY_OK;
+}
+
+enum tally_rc
+directory_sync(
+    struct mailbox *m, struct mailbox_synced *synced, struct tally_err *err)
+{
+	struct directory *d = m->state;
+	struct stat sb;
+	int e;
+
+	if (!d->owes)
+		return TALLY_OK;
+	d->owes = false;
+	e = fstat(d->root, &sb) != 0
+	    ? errno
+	    : sync_device(synced, d->root, (uint64_t)sb.st_dev);
+	errno = e;
+	return e == 0 ? TALLY_OK : sync_trouble(err, m, "");
 }
 
 /*
@@ -265,9 +323,9 @@ rename_one(struct mailbox_result *r, struct mailbox *m,
 }
 
 static void
-sync_one(struct folder *f)
+sync_one(struct mailbox *m, struct folder *f)
 {
-	if (sync_folder(f->fd) != 0)
+	if (!is_deferred(m, f->fd) && sync_folder(f->fd) != 0)
 		f->e = errno;
 }
 
@@ -283,10 +341,10 @@ settle(struct folders *fs, struct mailbox *m, const struct mailbox_rename *ren,
 
 	for (size_t i = 0; i < fs->n; i++)
 		if (fs->f[i].given)
-			sync_one(&fs->f[i]);
+			sync_one(m, &fs->f[i]);
 	for (size_t i = 0; i < fs->n; i++)
 		if (fs->f[i].taken && !fs->f[i].given)
-			sync_one(&fs->f[i]);
+			sync_one(m, &fs->f[i]);
 	for (size_t i = 0; i < n; i++) {
 		if (r[i].rc != TALLY_OK)
 			continue;
@@ -346,7 +404,7 @@ directory_remove(struct mailbox *m, const char *folder,
 			r[i].rc = directory_trouble(
 			    &r[i].err, m, "remove", folder, name[i]);
 	}
-	if (any_done(r, n) && sync_folder(dir) != 0) {
+	if (any_done(r, n) && !is_deferred(m, dir) && sync_folder(dir) != 0) {
 		e = errno;
 		for (size_t i = 0; i < n; i++) {
 			errno = e;

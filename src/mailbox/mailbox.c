@@ -361,6 +361,19 @@ mailbox_remove(struct mailbox *m, const char *folder,
 	return settled(m->kind->remove(m, folder, name, n, r, err), r, n);
 }
 
+void
+mailbox_defer(struct mailbox *m, bool deferred)
+{
+	m->deferred = deferred;
+}
+
+enum tally_rc
+mailbox_sync(
+    struct mailbox *m, struct mailbox_synced *synced, struct tally_err *err)
+{
+	return m->kind->sync != NULL ? m->kind->sync(m, synced, err) : TALLY_OK;
+}
+
 enum tally_rc
 mailbox_stat(struct mailbox *m, const char *folder,
     const struct tally_str *name, size_t n, struct mailbox_result *r,

@@ -172,6 +172,27 @@ enum tally_rc mailbox_stat(struct mailbox *, const char *folder,
     struct tally_err *) TALLY_MUST_USE;
 
 /*
+ * Waiting for the disk once for many mailboxes.  What is put, renamed or
+ * removed while that is deferred need not be on the disk when it is done, where
+ * the file system can be synced as a whole; it is there after mailbox_sync,
+ * which does that once for all the mailboxes that are given the same synced,
+ * zero at first.  It is called behind the last of what it is to cover; where it
+ * fails that counts as not done, though it may be there.  For what is on no
+ * disk of ours both do nothing.
+ */
+#define MAILBOX_SYNCED 8
+struct mailbox_synced {
+	struct {
+		uint64_t device;
+		int e; /* an errno; 0: it was synced */
+	} of[MAILBOX_SYNCED];
+	size_t n;
+};
+void mailbox_defer(struct mailbox *, bool);
+enum tally_rc mailbox_sync(struct mailbox *, struct mailbox_synced *,
+    struct tally_err *) TALLY_MUST_USE;
+
+/*
  * For programs, before anything else: when libcrypto, in whatever is asked of
  * it, gets no memory, the process ends with that status.  It would follow a
  * null pointer where that happens while it gets ready.
@@ -193,6 +214,9 @@ struct mailbox_kind {
 	    struct mailbox_listing *, struct tally_err *);
 	bool (*has)(struct mailbox *, const char *,
 	    bool (*wanted)(const void *, struct tally_str), const void *);
+	/* Null: there is no disk to wait for. */
+	enum tally_rc (*sync)(
+	    struct mailbox *, struct mailbox_synced *, struct tally_err *);
 	enum tally_rc (*get)(struct mailbox *, const char *,
 	    const struct mailbox_entry *, size_t, const struct mailbox_sink *,
 	    struct tally_err *);
@@ -212,7 +236,8 @@ struct mailbox_kind {
 struct mailbox {
 	const struct mailbox_kind *kind;
 	const struct mailbox_settings *settings;
-	void *state; /* the kind's own */
+	void *state;   /* the kind's own */
+	bool deferred; /* syncs are */
 };
 
 #endif

@@ -252,6 +252,71 @@ remove_shares_a_sync(void **state)
 	forget_syncs(0);
 }
 
+/* Where syncs are deferred nothing is synced but once, for all the mailboxes of
+ * a file system; where that cannot be, each is as ever. */
+static void
+deferred(struct box *b, struct mailbox *other, bool at_once, unsigned waits)
+{
+	static const struct mailbox_upload up = { "new", TALLY_STR("x"),
+		false };
+	const struct mailbox_rename ren = { "", TALLY_STR("new"), "archive",
+		TALLY_STR("new") };
+	const struct tally_str name = TALLY_STR("new");
+	struct mailbox *both[2] = { b->m, other };
+	struct mailbox_synced synced = { .n = 0 };
+	struct mailbox_result r;
+
+	forget_syncs(0);
+	for (size_t i = 0; i < 2; i++) {
+		mailbox_defer(both[i], true);
+		assert_int_equal(
+		    mailbox_put(both[i], "", &up, 1, &r, &b->err), TALLY_OK);
+		assert_int_equal(r.rc, TALLY_OK);
+		assert_int_equal(
+		    mailbox_rename(both[i], &ren, 1, &r, &b->err), TALLY_OK);
+		assert_int_equal(r.rc, TALLY_OK);
+		assert_int_equal(
+		    mailbox_remove(both[i], "archive", &name, 1, &r, &b->err),
+		    TALLY_OK);
+		assert_int_equal(r.rc, TALLY_OK);
+	}
+	assert_int_equal(file_syncs, at_once ? 2 : 0);
+	assert_int_equal(folder_syncs, at_once ? 8 : 0);
+	assert_int_equal(system_syncs, 0);
+	for (size_t i = 0; i < 2; i++)
+		assert_int_equal(mailbox_sync(both[i], &synced, &b->err),
+		    system_fails ? TALLY_IO : TALLY_OK);
+	assert_int_equal(system_syncs, waits);
+	/* It is owed no more. */
+	assert_int_equal(mailbox_sync(b->m, &synced, &b->err), TALLY_OK);
+	for (size_t i = 0; i < 2; i++)
+		mailbox_defer(both[i], false);
+	forget_syncs(0);
+	assert_int_equal(mailbox_put(b->m, "", &up, 1, &r, &b->err), TALLY_OK);
+	assert_int_equal(file_syncs + folder_syncs, 2);
+	assert_int_equal(
+	    mailbox_remove(b->m, "", &name, 1, &r, &b->err), TALLY_OK);
+	assert_int_equal(folder_syncs, 2);
+}
+
+static void
+mailboxes_share_a_sync(void **state)
+{
+	struct box *b = *state, *other;
+	void *more;
+
+	assert_int_equal(box_setup(&more), 0);
+	other = more;
+	file_system = NFS_SUPER_MAGIC;
+	deferred(b, other->m, true, 0);
+	file_system = EXT4_SUPER_MAGIC;
+	deferred(b, other->m, false, 1);
+	system_fails = true;
+	deferred(b, other->m, false, 1);
+	system_fails = false;
+	box_teardown(&more);
+}
+
 int
 main(void)
 {
@@ -266,6 +331,8 @@ main(void)
 		    rename_between_many_folders, box_setup, box_teardown),
 		cmocka_unit_test_setup_teardown(
 		    remove_shares_a_sync, box_setup, box_teardown),
+		cmocka_unit_test_setup_teardown(
+		    mailboxes_share_a_sync, box_setup, box_teardown),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
