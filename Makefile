@@ -273,7 +273,7 @@ sanitize:
 # Where there are threads: a large file on its way to the disk, and on its way
 # to the store; many small ones on their way through the stages.
 THREADED := test_store_payloads test_parser test_parser_beside \
-	test_flow_many test_fetch_ahead
+	test_flow_many test_flow_boxes test_fetch_ahead
 sanitize-threads:
 	for t in $(THREADED); do \
 		$(MAKE) check-unit T=$$t B=build/tsan SAN=-fsanitize=thread \

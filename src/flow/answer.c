@@ -183,8 +183,10 @@ translate_queue(struct translate *t, const struct reply *r, int64_t *id,
 		rc = store_outbox_add(t->f->store, r->label, r->to->name, name,
 		    r->e->interchange_control, r->bytes, r->about,
 		    flow_clock_now(&t->f->clock), id, err);
-	if (rc == TALLY_OK)
+	if (rc == TALLY_OK) {
 		t->count[FLOW_ACKS]++;
+		t->f->box[r->to - t->f->site->mailbox].queued++;
+	}
 	if (rc == TALLY_OK && PLANTED(ANSWER))
 		rc = deliver_early(t, r, name, err);
 	return rc;
@@ -347,9 +349,11 @@ translate_answer(struct translate *t, struct tally_err *err)
 {
 	const struct site_mailbox *to;
 
-	if (t->in.decision == DECIDE_DUPLICATE)
+	if (t->in.decision == DECIDE_DUPLICATE) {
+		t->f->again++;
 		return store_outbox_again(t->f->store, t->in.original,
 		    flow_clock_now(&t->f->clock), err);
+	}
 	if (t->in.decision == DECIDE_QUARANTINE)
 		return TALLY_OK;
 	to = where(t);

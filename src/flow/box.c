@@ -25,22 +25,6 @@
 #define LONGEST (60 * MINUTE)
 #define QUARTER (15 * MINUTE)
 
-static enum tally_rc
-remember(struct flow *f, const struct store_mailbox *m, struct tally_err *err)
-{
-	enum tally_rc rc;
-
-	rc = store_begin(f->store, err);
-	if (rc != TALLY_OK)
-		return rc;
-	rc = store_mailbox_put(f->store, m, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(f->store, err);
-	if (rc != TALLY_OK)
-		store_rollback(f->store);
-	return rc;
-}
-
 /* Whether a file was written, replaced, or given other rights since then. */
 static bool
 changed(const struct flow *f, const char *name, int64_t since)
@@ -190,7 +174,7 @@ flow_box_well(struct flow *f, size_t i, struct tally_err *err)
 	m.next_try = 0;
 	m.last_ok = now;
 	m.reason[0] = '\0';
-	return remember(f, &m, err);
+	return store_mailbox_put(f->store, &m, err);
 }
 
 static enum tally_rc
@@ -214,16 +198,22 @@ note_down(struct flow *f, size_t i, struct tally_err *err)
 	    : m.failures >= PATIENT                   ? now + QUARTER
 						      : 0;
 	snprintf(m.reason, sizeof(m.reason), "%.500s", b->why.text);
-	return remember(f, &m, err);
+	return store_mailbox_put(f->store, &m, err);
 }
 
 enum tally_rc
 flow_box_close(struct flow *f, struct tally_err *err)
 {
-	enum tally_rc rc = TALLY_OK;
+	enum tally_rc rc = store_begin(f->store, err);
 
+	if (rc != TALLY_OK)
+		return rc;
 	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++)
 		if (f->box[i].failed)
 			rc = note_down(f, i, err);
+	if (rc == TALLY_OK)
+		rc = store_commit(f->store, err);
+	if (rc != TALLY_OK)
+		store_rollback(f->store);
 	return rc;
 }

@@ -7,8 +7,10 @@
 #include "flow/flow.h"
 
 /* More than two groups of files are answered with: a delivery that goes on
- * beside translating takes a step in the time of one, two steps in all. */
+ * beside translating takes a step in the time of one, two steps in all.  Few,
+ * as there are for most mailboxes, need little room. */
 #define DELIVER_FILES 1536
+#define DELIVER_FEW   64
 
 struct deliver_parcel {
 	int64_t id;
@@ -26,22 +28,32 @@ struct deliver_group {
 	size_t index; /* of the mailbox */
 	const struct site_mailbox *box;
 	struct mailbox *mb;
-	struct deliver_parcel p[DELIVER_FILES];
-	struct mailbox_result result[DELIVER_FILES];
-	struct tally_str view[DELIVER_FILES];
-	struct mailbox_upload upload[DELIVER_FILES];
-	struct mailbox_rename rename[DELIVER_FILES];
-	size_t which[DELIVER_FILES]; /* request i is about p[which[i]] */
-	size_t n;
-	struct tally_arena bytes;
-	uint64_t total; /* of them */
+	struct deliver_parcel *p;
+	size_t n, most;
+	/* For as many requests; request i is about p[which[i]]. */
+	struct mailbox_result *result;
+	struct tally_str *view;
+	struct mailbox_upload *upload;
+	struct mailbox_rename *rename;
+	size_t *which;
+	struct tally_arena room;  /* of these */
+	struct tally_arena bytes; /* of the parcels */
+	uint64_t total;           /* of them */
 
-	/* The step that it is at, whose requests are an errand. */
+	/* The step that it is at, whose requests are done by the convoy. */
 	unsigned step;
-	size_t asked; /* requests; 0: none is made yet */
-	struct errand errand;
+	size_t asked;     /* requests; 0: none is made yet */
 	enum tally_rc rc; /* of the connection; lost: why, where it was */
 	struct tally_err lost;
+};
+
+/* The groups that are on their way, at most one for each mailbox: they take
+ * their steps together. */
+#define DELIVER_MAILBOXES 64
+struct deliver_convoy {
+	struct deliver_group *g[DELIVER_MAILBOXES];
+	size_t n;
+	struct errand errand;
 };
 
 /* Changes the row's state; reason and next are kept with "failed". */
@@ -64,13 +76,15 @@ void deliver_tell_sent(
     struct deliver_group *, const struct deliver_parcel *, const char *how);
 
 /*
- * Commits what came of the errand that the group had, if any, and sends off
- * the next; asked is 0 when it has taken its last step.  Not while it is away.
- * step_go is what the errand does.
+ * A group's way is in steps.  ask makes the requests of the next one that has
+ * any; asked is 0 when it has taken the last.  go, the convoy's errand, does
+ * them in the mailboxes.  note says in the store, in a transaction, what came
+ * of those of a group.
  */
-enum tally_rc deliver_next_step(
-    struct deliver_group *, bool *down, struct tally_err *) TALLY_MUST_USE;
-void deliver_step_go(void *group);
+void deliver_ask(struct deliver_group *);
+void deliver_go(void *convoy);
+enum tally_rc deliver_note(struct deliver_group *, struct tally_err *)
+    TALLY_MUST_USE;
 
 /* A group under its final names, with triggers if that is agreed on.  down:
  * what failed is the mailbox. */

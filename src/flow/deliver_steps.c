@@ -10,6 +10,10 @@
 #include "base/plant.h"
 #include "flow/deliver.h"
 
+/* Mailboxes that wait for the disk together: for fewer, only what they have
+ * written themselves is waited for.  In the build for tests few are many. */
+#define SHARED (PLANTED(POISON) ? 2 : 4)
+
 /* One per row, so that what an attempt that died has left is found again. */
 static void
 name_temporary(struct deliver_parcel *p)
@@ -72,10 +76,8 @@ ask_upload(struct deliver_group *g)
 static enum tally_rc
 upload(struct deliver_group *g, size_t n, struct tally_err *err)
 {
-	enum tally_rc rc = mailbox_put(
+	return mailbox_put(
 	    g->mb, g->box->push->temporary, g->upload, n, g->result, err);
-
-	return rc == TALLY_OK ? put_again(g, n, err) : rc;
 }
 
 /* What an earlier run had uploaded, where it is now. */
@@ -213,55 +215,92 @@ ask_rename(struct deliver_group *g)
 static enum tally_rc
 rename_all(struct deliver_group *g, size_t n, struct tally_err *err)
 {
-	enum tally_rc rc = mailbox_rename(g->mb, g->rename, n, g->result, err);
+	return mailbox_rename(g->mb, g->rename, n, g->result, err);
+}
 
-	if (rc == TALLY_OK)
-		rc = settle_taken(g, n, err);
+static enum tally_rc
+settle_names(struct deliver_group *g, size_t n, struct tally_err *err)
+{
+	enum tally_rc rc = settle_taken(g, n, err);
+
 	return rc == TALLY_OK ? settle_unsure(g, n, err) : rc;
 }
+
+typedef enum tally_rc act_fn(
+    struct deliver_group *, size_t n, struct tally_err *);
 
 static const struct step {
 	/* How many requests there are; they are made in the group. */
 	size_t (*ask)(struct deliver_group *);
-	/* In the mailbox, as an errand; trouble is that of the connection. */
-	enum tally_rc (*act)(
-	    struct deliver_group *, size_t n, struct tally_err *);
+	/* In the mailbox, as an errand; trouble is that of the connection.
+	 * What act has done is on the disk when settle, if any, looks into what
+	 * became of it. */
+	act_fn *act, *settle;
 	/* In a transaction: what came of request i. */
 	enum tally_rc (*note)(
 	    struct deliver_group *, size_t i, struct tally_err *);
 } step[] = {
-	{ ask_stat, look_up, note_found },
-	{ ask_upload, upload, note_uploaded },
-	{ ask_rename, rename_all, note_renamed },
+	{ ask_stat, look_up, NULL, note_found },
+	{ ask_upload, upload, put_again, note_uploaded },
+	{ ask_rename, rename_all, settle_names, note_renamed },
 };
 #define STEPS (sizeof(step) / sizeof(step[0]))
 
-void
-deliver_step_go(void *ctx)
+/* What is not on the disk is not done. */
+static void
+spoil(struct deliver_group *g, const struct tally_err *why)
 {
-	struct deliver_group *g = ctx;
+	for (size_t i = 0; i < g->asked; i++) {
+		if (g->result[i].rc != TALLY_OK)
+			continue;
+		g->result[i].rc = why->rc;
+		g->result[i].err = *why;
+	}
+}
 
-	g->rc = step[g->step].act(g, g->asked, &g->lost);
+void
+deliver_go(void *ctx)
+{
+	struct deliver_convoy *c = ctx;
+	struct mailbox_synced synced = { .n = 0 };
+	struct deliver_group *g;
+	struct tally_err why;
+
+	for (size_t i = 0; i < c->n; i++) {
+		g = c->g[i];
+		mailbox_defer(g->mb, c->n >= SHARED);
+		g->rc = step[g->step].act(g, g->asked, &g->lost);
+		mailbox_defer(g->mb, false);
+	}
+	for (size_t i = 0; i < c->n; i++) {
+		g = c->g[i];
+		if (g->rc != TALLY_OK)
+			continue;
+		if (mailbox_sync(g->mb, &synced, &why) != TALLY_OK)
+			spoil(g, &why);
+		if (step[g->step].settle != NULL)
+			g->rc = step[g->step].settle(g, g->asked, &g->lost);
+	}
+}
+
+void
+deliver_ask(struct deliver_group *g)
+{
+	for (g->asked = 0; g->step < STEPS; g->step++) {
+		g->asked = step[g->step].ask(g);
+		if (g->asked > 0)
+			break;
+	}
 }
 
 enum tally_rc
-deliver_next_step(struct deliver_group *g, bool *down, struct tally_err *err)
+deliver_note(struct deliver_group *g, struct tally_err *err)
 {
-	enum tally_rc rc;
+	enum tally_rc rc = TALLY_OK;
 
-	if (g->asked > 0 && g->rc != TALLY_OK) {
-		*down = true;
-		*err = g->lost;
-		return g->rc;
-	}
-	rc = deliver_commit(g, g->asked, step[g->step].note, err);
+	for (size_t i = 0; i < g->asked && rc == TALLY_OK; i++)
+		rc = step[g->step].note(g, i, err);
 	g->step += g->asked > 0;
-	for (g->asked = 0; rc == TALLY_OK && g->step < STEPS; g->step++) {
-		g->asked = step[g->step].ask(g);
-		if (g->asked == 0)
-			continue;
-		errand_give(g->f->errands, &g->errand);
-		break;
-	}
+	g->asked = 0;
 	return rc;
 }

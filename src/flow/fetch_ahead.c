@@ -22,29 +22,27 @@ source(void *bytes, int reader, uint64_t from)
 
 /* False: neither this one nor what is behind it. */
 static bool
-give(struct pass *p, const struct candidate *c, const struct store_incoming *in)
+give(struct flow *f, const struct candidate *c, const struct store_incoming *in)
 {
 	struct tally_str bytes = store_incoming_bytes(in);
-	const struct parser_file f = { .partner = p->box->partner,
+	const struct parser_file file = { .partner = fetch_box(c)->partner,
 		.id = c->file,
 		.size = store_incoming_size(in),
 		.source = source,
 		.ctx = &bytes };
 
-	return bytes.n == f.size && parser_ahead(p->f->parser, &f, p->f->store);
+	return bytes.n == file.size && parser_ahead(f->parser, &file, f->store);
 }
 
 void
-fetch_ahead(struct pass *p, const struct candidate *c,
+fetch_ahead(struct flow *f, const struct candidate *c,
     struct store_incoming *const *in, const bool *known, size_t n)
 {
-	struct flow *f = p->f;
-
 	if (!f->through || f->behind || !parser_waits(f->parser) ||
 	    parser_has_ahead(f->parser) > 0)
 		return;
 	for (size_t i = 0; i < n; i++)
-		if (c[i].recorded && !known[i] && !give(p, &c[i], in[i]))
+		if (c[i].recorded && !known[i] && !give(f, &c[i], in[i]))
 			break;
 	parser_send(f->parser);
 }

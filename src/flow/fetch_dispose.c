@@ -36,7 +36,8 @@ struct news {
 };
 
 struct disposal {
-	struct pass *p;
+	struct flow *f;
+	const struct pass *p;
 	struct candidate **c; /* those that are disposed of */
 	struct tally_str *name;
 	struct mailbox_rename *rename;
@@ -89,18 +90,18 @@ static void
 tell_stuck(const struct disposal *d, const struct candidate *c,
     const struct mailbox_result *r)
 {
-	log_line(&d->p->f->log, LOG_ALARM, "file", c->entry->name,
-	    "recorded, but it stays in mailbox %s: %s", d->p->box->name,
+	log_line(&d->f->log, LOG_ALARM, "file", c->entry->name,
+	    "recorded, but it stays in mailbox %s: %s", fetch_box(c)->name,
 	    r->err.text);
-	flow_worse(d->p->f, r->rc);
+	flow_worse(d->f, r->rc);
 }
 
 static void
 tell(const struct disposal *d, const struct news *news)
 {
-	struct log *log = &d->p->f->log;
+	struct log *log = &d->f->log;
 	struct tally_str name = news->c->entry->name;
-	const char *box = d->p->box->name;
+	const char *box = fetch_box(news->c)->name;
 
 	switch (news->fate) {
 	case STUCK:
@@ -123,7 +124,7 @@ tell(const struct disposal *d, const struct news *news)
 		    "written anew in mailbox %s in the moment it was moved; "
 		    "what was not taken is %s/%s now, move it back: %s",
 		    box, d->p->pull->move, news->moved, news->result.err.text);
-		flow_worse(d->p->f, news->result.rc);
+		flow_worse(d->f, news->result.rc);
 		break;
 	}
 }
@@ -183,7 +184,7 @@ remove_moved(struct disposal *d, struct tally_err *err)
 
 	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++)
 		if (d->result[i].rc == TALLY_CREATE)
-			rc = mailbox_remove(d->p->mb, d->p->pull->from,
+			rc = mailbox_remove(d->p->visit->mb, d->p->pull->from,
 			    &d->name[i], 1, &d->result[i], err);
 	return rc;
 }
@@ -228,7 +229,7 @@ same_bytes(struct disposal *d, size_t i, bool *same, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	e.name = d->rename[i].to;
-	rc = mailbox_get(d->p->mb, d->p->pull->move, &e, 1, &sink, err);
+	rc = mailbox_get(d->p->visit->mb, d->p->pull->move, &e, 1, &sink, err);
 	if (rc == TALLY_OK && r.result.rc == TALLY_OK) {
 		tally_hash_end(r.hash, sha256);
 		*same = memcmp(sha256, d->c[i]->sha256, sizeof(sha256)) == 0;
@@ -245,7 +246,7 @@ move_back(struct disposal *d, size_t i, struct tally_err *err)
 	const struct mailbox_rename back = { to->to_folder, to->to,
 		to->from_folder, to->from };
 	struct mailbox_result r = { .rc = TALLY_OK };
-	enum tally_rc rc = mailbox_rename(d->p->mb, &back, 1, &r, err);
+	enum tally_rc rc = mailbox_rename(d->p->visit->mb, &back, 1, &r, err);
 
 	if (rc != TALLY_OK)
 		return rc;
@@ -275,8 +276,8 @@ look_at_moved(struct disposal *d, struct tally_err *err)
 
 	for (size_t i = 0; i < d->n; i++)
 		name[i] = d->rename[i].to;
-	rc =
-	    mailbox_stat(d->p->mb, d->p->pull->move, name, d->n, d->there, err);
+	rc = mailbox_stat(
+	    d->p->visit->mb, d->p->pull->move, name, d->n, d->there, err);
 	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++) {
 		same = d->result[i].rc != TALLY_OK || !differs(d, i);
 		if (!same)
@@ -296,11 +297,12 @@ look_at_moved(struct disposal *d, struct tally_err *err)
 static enum tally_rc
 act(struct disposal *d, struct tally_err *err)
 {
-	struct pass *p = d->p;
+	const struct pass *p = d->p;
+	struct mailbox *mb = p->visit->mb;
 	enum tally_rc rc;
 
 	d->down = true;
-	rc = mailbox_stat(p->mb, p->pull->from, d->name, d->n, d->result, err);
+	rc = mailbox_stat(mb, p->pull->from, d->name, d->n, d->result, err);
 	d->down = rc != TALLY_OK;
 	if (rc == TALLY_OK)
 		rc = keep_unchanged(d, err);
@@ -309,11 +311,11 @@ act(struct disposal *d, struct tally_err *err)
 	d->down = true;
 	if (p->pull->then == SITE_DELETE) {
 		rc = mailbox_remove(
-		    p->mb, p->pull->from, d->name, d->n, d->result, err);
+		    mb, p->pull->from, d->name, d->n, d->result, err);
 	} else {
 		for (size_t i = 0; i < d->n; i++)
 			name_moved(d, i);
-		rc = mailbox_rename(p->mb, d->rename, d->n, d->result, err);
+		rc = mailbox_rename(mb, d->rename, d->n, d->result, err);
 		if (rc == TALLY_OK)
 			rc = remove_moved(d, err);
 		if (rc == TALLY_OK)
@@ -342,16 +344,14 @@ is_gone(const struct disposal *d, size_t i)
 }
 
 /* Of what is gone nothing is to be known any more; of what is stuck, that it
- * is recorded. */
+ * is recorded.  In a transaction. */
 static enum tally_rc
 forget(struct disposal *d, struct tally_err *err)
 {
-	struct store *st = d->p->f->store;
-	int64_t now = flow_clock_now(&d->p->f->clock);
-	enum tally_rc rc = store_begin(st, err);
+	struct store *st = d->f->store;
+	int64_t now = flow_clock_now(&d->f->clock);
+	enum tally_rc rc = TALLY_OK;
 
-	if (rc != TALLY_OK)
-		return rc;
 	for (size_t i = 0; i < d->n && rc == TALLY_OK; i++) {
 		const struct candidate *c = d->c[i];
 
@@ -363,10 +363,6 @@ forget(struct disposal *d, struct tally_err *err)
 			rc = store_object_gone(st, &c->object, err);
 		}
 	}
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
 	return rc;
 }
 
@@ -379,19 +375,20 @@ disposal_free(struct disposal *d)
 }
 
 enum tally_rc
-fetch_dispose_begin(struct disposal **out, struct pass *p, struct candidate *c,
+fetch_dispose_begin(struct disposal **out, struct flow *f, struct candidate *c,
     size_t n, struct tally_err *err)
 {
 	struct disposal *d;
 	enum tally_rc rc;
 
 	*out = NULL;
-	if (p->pull->then == SITE_KEEP)
+	if (c->pass->pull->then == SITE_KEEP)
 		return TALLY_OK;
 	d = tally_calloc(1, sizeof(*d));
 	if (d == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "out of memory");
-	d->p = p;
+	d->f = f;
+	d->p = c->pass;
 	d->last = &d->first;
 	tally_arena_init(&d->arena, 16u << 20);
 	rc = room(d, n, err);
@@ -406,28 +403,66 @@ fetch_dispose_begin(struct disposal **out, struct pass *p, struct candidate *c,
 		return rc;
 	}
 	d->errand = (struct errand){ .go = go, .ctx = d };
-	errand_give(p->f->errands, &d->errand);
+	errand_give(f->errands, &d->errand);
 	*out = d;
 	return TALLY_OK;
 }
 
-enum tally_rc
-fetch_dispose_end(struct disposal *d, bool *down, struct tally_err *err)
+/* Waits for it, and tells what there is to tell. */
+static enum tally_rc
+come_back(struct disposal *d, struct tally_err *err)
 {
-	enum tally_rc rc;
-
-	if (d == NULL)
-		return TALLY_OK;
-	errand_await(d->p->f->errands, &d->errand);
+	errand_await(d->f->errands, &d->errand);
 	for (const struct news *news = d->first; news != NULL;
 	     news = news->next)
 		tell(d, news);
-	rc = d->rc;
-	*down = d->down;
+	if (d->rc == TALLY_OK)
+		return TALLY_OK;
+	d->n = 0;
+	if (d->down)
+		return fetch_lose(d->p->visit, d->rc, &d->err, err);
+	*err = d->err;
+	return d->rc;
+}
+
+/* All in one transaction. */
+static enum tally_rc
+forget_all(struct flow *f, struct disposal **d, size_t n, struct tally_err *err)
+{
+	enum tally_rc rc = store_begin(f->store, err);
+
 	if (rc != TALLY_OK)
-		*err = d->err;
-	else if (d->n > 0)
-		rc = forget(d, err);
-	disposal_free(d);
+		return rc;
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
+		if (d[i] != NULL)
+			rc = forget(d[i], err);
+	if (rc == TALLY_OK)
+		rc = store_commit(f->store, err);
+	if (rc != TALLY_OK)
+		store_rollback(f->store);
+	return rc;
+}
+
+enum tally_rc
+fetch_dispose_end(
+    struct flow *f, struct disposal **d, size_t n, struct tally_err *err)
+{
+	struct tally_err why;
+	enum tally_rc rc = TALLY_OK;
+	bool some = false;
+
+	for (size_t i = 0; i < n; i++) {
+		if (d[i] == NULL)
+			continue;
+		some = true;
+		if (come_back(d[i], &why) != TALLY_OK && rc == TALLY_OK) {
+			*err = why;
+			rc = why.rc;
+		}
+	}
+	if (rc == TALLY_OK && some)
+		rc = forget_all(f, d, n, err);
+	for (size_t i = 0; i < n; i++)
+		disposal_free(d[i]);
 	return rc;
 }

@@ -84,9 +84,11 @@ flow_begin(
 	f->parser = NULL;
 	f->early = NULL;
 	f->errands = NULL;
+	f->convoy = NULL;
 	f->through = false;
 	f->behind = false;
 	f->round = 0;
+	f->again = 0;
 	f->box = NULL;
 	f->waits = NULL;
 	f->tried = 0;

@@ -64,7 +64,9 @@ struct flow_box {
 	unsigned connected; /* how often it is */
 	struct mailbox_settings settings; /* with what is left of the time */
 	struct tally_err why;
-	uint64_t delivered; /* in this round, up to that progress of the run */
+	uint64_t queued;    /* files for it, by this run */
+	uint64_t delivered; /* what there was to do when it was looked for */
+	bool many;          /* there was more for it at a time than few */
 	struct deliver_group *delivery; /* on its way; owned */
 	struct flow_work work;
 };
@@ -82,11 +84,13 @@ struct flow {
 	struct early *early;   /* of the file that was taken last; owned */
 	/* Null until there are files for more than one group; owned. */
 	struct errands *errands;
+	struct deliver_convoy *convoy; /* null: there was none yet; owned */
 	bool through;   /* each group goes on through the stages at once */
 	bool behind;    /* the store was restored: see flow_mark_check */
 	int64_t marked; /* event that is marked as reached */
 	bool hurry;     /* no pause before a round (tests) */
 	unsigned round; /* 0, or how often mailboxes are tried again */
+	uint64_t again; /* answers queued once more, for whatever mailbox */
 	struct flow_box *box; /* one for each of the site's; owned */
 	int64_t tried;        /* files up to this one were, in this run */
 	/* By mailbox, and one for those that are no longer in the site: a file
@@ -159,8 +163,10 @@ enum tally_rc flow_deliver(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_deliver_on(struct flow *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc flow_deliver_begin(struct flow *, struct tally_err *)
     TALLY_MUST_USE;
-/* Lets go of what is on its way; the next run finds out how it stands. */
+/* Lets go of what is on its way; the next run finds out how it stands.  leave
+ * is for a process that was forked meanwhile, and has no part in it. */
 void flow_deliver_drop(struct flow *);
+void flow_deliver_leave(struct flow *);
 enum tally_rc flow_fetch_mailbox(struct flow *, size_t i, struct tally_err *)
     TALLY_MUST_USE;
 enum tally_rc flow_deliver_mailbox(struct flow *, size_t i, struct tally_err *)
@@ -261,6 +267,7 @@ void flow_box_failed(struct flow *, size_t i, const struct tally_err *);
 enum tally_rc flow_box_connect(struct flow *, size_t i, struct mailbox **,
     struct tally_err *) TALLY_MUST_USE;
 void flow_box_disconnect(struct flow *, size_t i, struct mailbox *);
+/* It is; in a transaction. */
 enum tally_rc flow_box_well(struct flow *, size_t i, struct tally_err *)
     TALLY_MUST_USE;
 /* After the last round: those still waiting are down. */

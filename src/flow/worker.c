@@ -98,6 +98,7 @@ work(struct flow *f, size_t i, pid_t run, int to)
 	}
 	parser_leave(f->parser);
 	early_leave(f->early);
+	flow_deliver_leave(f);
 	f->errands = NULL;
 	f->through = false;
 	/* Two lines of progress would be in each other's way. */

@@ -73,6 +73,32 @@ test_many(void **state)
 	workspace_remove(&w);
 }
 
+/* A file that comes again behind all groups: its answer, which this run has
+ * delivered, is delivered once more. */
+static void
+test_again(void **state)
+{
+	struct workspace w;
+	char name[32];
+
+	(void)state;
+	workspace_make(&w, WORKSPACE_USUAL);
+	for (unsigned n = 1; n <= 1536; n++) {
+		snprintf(name, sizeof(name), "%06u.edi", n);
+		workspace_put(&w, "drop", name,
+		    workspace_orders(&workspace_text, n, n, 1));
+	}
+	workspace_put(&w, "drop", "again.edi",
+	    workspace_orders(&workspace_text, 1, 1, 1));
+	(void)workspace_run(&w);
+	assert_int_equal(w.f.count[FLOW_RECEIVED], 1537);
+	assert_int_equal(w.f.count[FLOW_ACCEPTED], 1536);
+	assert_int_equal(w.f.count[FLOW_DUPLICATE], 1);
+	assert_int_equal(w.f.count[FLOW_SENT], 1537);
+	assert_int_equal(workspace_files(&w, "out"), 1536);
+	workspace_remove(&w);
+}
+
 /* Where a folder of a mailbox is missing, nothing of it is lost or doubled. */
 static void
 without(const char *folder)
@@ -232,6 +258,7 @@ main(void)
 		cmocka_unit_test(test_errands),
 		cmocka_unit_test(test_lanes),
 		cmocka_unit_test(test_many),
+		cmocka_unit_test(test_again),
 		cmocka_unit_test(test_no_folder),
 	};
 
