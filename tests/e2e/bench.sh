@@ -27,7 +27,8 @@ no_run_failed() {
 
 bench bench 1
 same "bench: rows" "$(rows)" "P1 P2 P3 P4 P5 P17 P18 P18e WRITE LOAD P7 P7m \
-MAP P7w P8 P9 P10 COPIED REPLAY SCRIPT P11 CORES P16 P16w P16m SMALL "
+MAP P7w P8 P9 P10 COPIED REPLAY SCRIPT P11 CORES P16 P16w P16m SMALL \
+BOXES "
 no_run_failed bench
 holds "bench: it is kept" ls "$work"/build/bench/history/*Z
 
