@@ -16,7 +16,7 @@
 #define RECENT 10
 
 /* Kinds of which there can be thousands: people are shown the oldest of them,
- * and which list has all. */
+ * and which list has all.  Of mailboxes that are well, as many. */
 #define SHOWN 20
 static const struct kind {
 	const char *what, *state, *list;
@@ -37,6 +37,8 @@ struct rows {
 	unsigned n;
 	char what[64]; /* of the row before: counts of a kind share a line */
 	unsigned of[KINDS];
+	unsigned well;   /* mailboxes; and of those that are not shown: */
+	char oldest[32]; /* which was last reached before all others */
 };
 
 static void print_attention(struct rows *, const struct rows_row *);
@@ -109,10 +111,15 @@ print_mailbox(struct rows *rows, const struct rows_row *r)
 {
 	const char *ok = rows_get(r, "last_ok"),
 		   *next = rows_get(r, "next_try");
+	const bool well = strcmp(rows_get(r, "failures"), "0") == 0;
 
-	(void)rows;
+	if (well && rows->well++ >= SHOWN) {
+		if (rows->oldest[0] == '\0' || strcmp(ok, rows->oldest) < 0)
+			snprintf(rows->oldest, sizeof(rows->oldest), "%s", ok);
+		return;
+	}
 	PRINT("  ", rows_get(r, "name"), ": ");
-	if (strcmp(rows_get(r, "failures"), "0") == 0)
+	if (well)
 		PRINT("well, last reached ", *ok != '\0' ? ok : "never");
 	else
 		PRINT(rows_get(r, "failures"),
@@ -121,6 +128,14 @@ print_mailbox(struct rows *rows, const struct rows_row *r)
 		    *next != '\0' ? next : "by the next run", ": ",
 		    rows_get(r, "reason"));
 	putchar('\n');
+}
+
+static void
+print_other_mailboxes(const struct rows *rows)
+{
+	if (rows->well > SHOWN)
+		printf("  %u more are well, last reached %s or later\n",
+		    rows->well - SHOWN, rows->oldest);
 }
 
 static void
@@ -198,6 +213,7 @@ print(struct flow *f, bool json, bool quiet, bool *attention,
 			putchar(']');
 		else if (t.rows.what[0] != '\0')
 			putchar('\n');
+		print_other_mailboxes(&t.rows);
 		if (section[i].question != STORE_Q_ATTENTION)
 			continue;
 		*attention = t.rows.n > 0;

@@ -28,6 +28,23 @@ same "JSON has all" "$(grep -o '"held","since"' "$work/said" | wc -l)" 25
 tallyman list documents --state=held
 same "so has the list" "$(grep -c held "$work/said")" 25
 
+# Of mailboxes some that are well, and all that are not.
+sqlite3 "$ws/tallyman.db" "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL
+    SELECT i + 1 FROM n WHERE i < 30) INSERT INTO mailboxes
+    SELECT 'box' || i, i > 27, '2026-01-01T00:00:' || (10 + i) || '.000Z',
+	NULL, CASE WHEN i > 27 THEN 'it is down' END FROM n"
+tallyman status
+same "well mailboxes are shown" "$(grep -c ': well, last' "$work/said")" 20
+same "and those that are not" "$(grep -c 'it is down$' "$work/said")" 3
+same "and how many more" "$(grep 'more are well' "$work/said")" \
+    "  8 more are well, last reached 2026-01-01T00:00:$(ask "SELECT
+	10 + min(CAST(substr(name, 4) AS INTEGER)) FROM (SELECT name
+	FROM mailboxes WHERE failures = 0 ORDER BY name LIMIT -1 OFFSET 20)
+	WHERE name LIKE 'box%'").000Z or later"
+tallyman --json status
+same "JSON has all mailboxes" \
+    "$(grep -o '"last_ok"' "$work/said" | wc -l)" 31
+
 # What is open is found in another way than the rest: each state has its list.
 sqlite3 "$ws/tallyman.db" "UPDATE outbox SET state = CASE id % 5 WHEN 0 THEN
     'queued' WHEN 1 THEN 'uploaded' WHEN 2 THEN 'failed' ELSE 'sent' END;
