@@ -97,7 +97,8 @@ tracing_free(struct tracing *t)
 }
 
 #ifdef __x86_64__
-/* The call that is entered becomes none. */
+/* The call that is entered becomes one that changes nothing, and that a process
+ * may make which may make few: it is looked at again behind us. */
 static void
 skip_call(pid_t tid)
 {
@@ -105,7 +106,7 @@ skip_call(pid_t tid)
 
 	if (ptrace(PTRACE_GETREGS, tid, NULL, &r) != 0)
 		return;
-	r.orig_rax = (unsigned long long)-1;
+	r.orig_rax = SYS_gettid;
 	(void)ptrace(PTRACE_SETREGS, tid, NULL, &r);
 }
 
