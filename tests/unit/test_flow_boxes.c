@@ -24,9 +24,10 @@
 
 enum { BOXES = 150 }; /* more than are open at a time */
 
-/* Stand before the C library's: they count, and one fails. */
-static unsigned syncs, system_syncs;
-static unsigned fails_from = UINT32_MAX; /* of those of a file system */
+/* Stand before the C library's: they count, in whatever thread, and one
+ * fails. */
+static _Atomic unsigned syncs, system_syncs;
+static _Atomic unsigned fails_from = UINT32_MAX; /* of those of file systems */
 
 int
 fsync(int fd)
