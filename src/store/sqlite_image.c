@@ -2,6 +2,7 @@
 /* A table as a database in memory; see sqlite_image.h. */
 #include "store/sqlite_image.h"
 
+#include <assert.h>
 #include <sqlite3.h>
 #include <stdlib.h>
 
@@ -75,6 +76,7 @@ page_add(struct image *m)
 static uint8_t *
 page_at(const struct image *m, size_t number)
 {
+	assert(m->p != NULL && number > 0 && number <= m->npage);
 	return m->p + (number - 1) * PAGE;
 }
 
@@ -383,7 +385,7 @@ uint8_t *
 image_end(struct image *m, const struct image_definition *d, size_t *bytes)
 {
 	struct image_page g = { 1, FILE_HEAD + LEAF_HEAD, 0, PAGE };
-	size_t root[1 + IMAGE_INDEXES];
+	size_t root[1 + IMAGE_INDEXES] = { 0 };
 	uint8_t *p;
 
 	if (!tree_end(m, NULL, &root[0]))
