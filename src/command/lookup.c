@@ -185,11 +185,7 @@ finish(struct lookup *l, enum tally_rc rc, struct tally_err *err)
 	if (rc == TALLY_OK && l->changed > 0)
 		rc = store_lookup_changed(l->f.store, l->word[0], l->word[1],
 		    l->changed, flow_clock_now(&l->f.clock), err);
-	if (rc == TALLY_OK)
-		rc = store_commit(l->f.store, err);
-	if (rc != TALLY_OK)
-		store_rollback(l->f.store);
-	return rc;
+	return store_settle(l->f.store, rc, err);
 }
 
 static enum tally_rc

@@ -211,9 +211,5 @@ flow_box_close(struct flow *f, struct tally_err *err)
 	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++)
 		if (f->box[i].failed)
 			rc = note_down(f, i, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(f->store, err);
-	if (rc != TALLY_OK)
-		store_rollback(f->store);
-	return rc;
+	return store_settle(f->store, rc, err);
 }

@@ -125,11 +125,7 @@ deliver_commit(struct deliver_group *g, size_t n,
 		return rc;
 	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
 		rc = one(g, i, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
-	return rc;
+	return store_settle(st, rc, err);
 }
 
 void
@@ -244,11 +240,7 @@ commit(struct flow *f,
 	for (size_t i = 0; i < f->site->nmailbox && rc == TALLY_OK; i++)
 		if (f->box[i].delivery != NULL)
 			rc = one(f->box[i].delivery, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(f->store, err);
-	if (rc != TALLY_OK)
-		store_rollback(f->store);
-	return rc;
+	return store_settle(f->store, rc, err);
 }
 
 /* The next group of rows that are due; n is 0 behind the last. */

@@ -260,10 +260,7 @@ deliver_direct(struct deliver_group *g, bool *down, struct tally_err *err)
 		rc = store_begin(g->f->store, err);
 		if (rc == TALLY_OK)
 			rc = begin(g, p, down, err);
-		if (rc == TALLY_OK)
-			rc = store_commit(g->f->store, err);
-		if (rc != TALLY_OK)
-			store_rollback(g->f->store);
+		rc = store_settle(g->f->store, rc, err);
 	}
 	if (rc == TALLY_OK)
 		rc = write_files(g, down, err);

@@ -124,11 +124,7 @@ look_at_some(struct haul *h, size_t *end, struct tally_err *err)
 		if (site_takes(p->pull, p->listing.entry[i].name))
 			rc = look(h, p, &p->listing.entry[i], err);
 	}
-	if (rc == TALLY_OK)
-		rc = store_commit(h->f->store, err);
-	if (rc != TALLY_OK)
-		store_rollback(h->f->store);
-	return rc;
+	return store_settle(h->f->store, rc, err);
 }
 
 static void
@@ -211,11 +207,7 @@ note_health(struct haul *h, struct tally_err *err)
 			    h->f, h->visit[i].index, &h->visit[i].why);
 		else
 			rc = flow_box_well(h->f, h->visit[i].index, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(h->f->store, err);
-	if (rc != TALLY_OK)
-		store_rollback(h->f->store);
-	return rc;
+	return store_settle(h->f->store, rc, err);
 }
 
 static void

@@ -436,11 +436,7 @@ forget_all(struct flow *f, struct disposal **d, size_t n, struct tally_err *err)
 	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
 		if (d[i] != NULL)
 			rc = forget(d[i], err);
-	if (rc == TALLY_OK)
-		rc = store_commit(f->store, err);
-	if (rc != TALLY_OK)
-		store_rollback(f->store);
-	return rc;
+	return store_settle(f->store, rc, err);
 }
 
 enum tally_rc

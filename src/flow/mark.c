@@ -81,10 +81,7 @@ flow_mark_adopt(struct flow *f, struct tally_err *err)
 		if (rc == TALLY_IO)
 			rc = TALLY_OK; /* Told when it was looked at. */
 	}
-	if (rc == TALLY_OK)
-		rc = store_commit(f->store, err);
-	if (rc != TALLY_OK)
-		store_rollback(f->store);
+	rc = store_settle(f->store, rc, err);
 	tally_buf_free(&mark);
 	f->behind = false;
 	f->marked = -1;

@@ -95,10 +95,8 @@ flow_take(struct flow *f, const struct site_mailbox *box,
 	o.size = store_incoming_size(in);
 	rc = store_file_add(
 	    f->store, &o, in, flow_clock_now(&f->clock), id, known, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(f->store, err);
+	rc = store_settle(f->store, rc, err);
 	if (rc != TALLY_OK) {
-		store_rollback(f->store);
 		goto out;
 	}
 	f->count[*known ? FLOW_KNOWN : FLOW_RECEIVED]++;

@@ -331,9 +331,5 @@ store_answers_again(
 	rc = store_begin(st, err);
 	if (rc == TALLY_OK)
 		rc = all_parked(st, from.text, matched, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
-	return rc;
+	return store_settle(st, rc, err);
 }

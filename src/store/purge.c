@@ -146,10 +146,7 @@ store_purge(struct store *st, enum store_purge what, const char *before,
 	}
 	if (rc == TALLY_OK && out->rows > 0)
 		rc = note(st, what, before, out, now, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
+	rc = store_settle(st, rc, err);
 	if (rc == TALLY_OK)
 		rc = unlink_all(st, &g, err);
 	tally_buf_free(&g.id);

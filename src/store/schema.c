@@ -461,11 +461,7 @@ bring_up(struct store *st, int version, struct tally_err *err)
 		rc = add_evidence(st, version, err);
 	if (rc == TALLY_OK)
 		rc = add_model(st, err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
-	return rc;
+	return store_settle(st, rc, err);
 }
 
 enum tally_rc

@@ -37,9 +37,5 @@ store_expected_overdue(
 	rc = store_begin(st, err);
 	if (rc == TALLY_OK)
 		rc = store_do(st, Q_EXPECTED_OVERDUE, v, COUNT(v), err);
-	if (rc == TALLY_OK)
-		rc = store_commit(st, err);
-	if (rc != TALLY_OK)
-		store_rollback(st);
-	return rc;
+	return store_settle(st, rc, err);
 }

@@ -180,6 +180,16 @@ store_rollback(struct store *st)
 }
 
 enum tally_rc
+store_settle(struct store *st, enum tally_rc rc, struct tally_err *err)
+{
+	if (rc == TALLY_OK)
+		rc = store_commit(st, err);
+	if (rc != TALLY_OK)
+		store_rollback(st);
+	return rc;
+}
+
+enum tally_rc
 store_savepoint(struct store *st, struct tally_err *err)
 {
 	enum tally_rc rc = store_held_write(st, err);

@@ -50,6 +50,9 @@ void store_close(struct store *);
 enum tally_rc store_begin(struct store *, struct tally_err *) TALLY_MUST_USE;
 enum tally_rc store_commit(struct store *, struct tally_err *) TALLY_MUST_USE;
 void store_rollback(struct store *);
+/* Ends the transaction as rc has it: commits for TALLY_OK, else rolls back. */
+enum tally_rc store_settle(struct store *, enum tally_rc rc, struct tally_err *)
+    TALLY_MUST_USE;
 enum tally_rc store_savepoint(struct store *, struct tally_err *)
     TALLY_MUST_USE;
 enum tally_rc store_release(struct store *, struct tally_err *) TALLY_MUST_USE;
