@@ -110,24 +110,6 @@ deliver_leave(struct deliver_group *g, const struct deliver_parcel *p,
 	return TALLY_OK;
 }
 
-enum tally_rc
-deliver_commit(struct deliver_group *g, size_t n,
-    enum tally_rc (*one)(struct deliver_group *, size_t i, struct tally_err *),
-    struct tally_err *err)
-{
-	struct store *st = g->f->store;
-	enum tally_rc rc;
-
-	if (n == 0)
-		return TALLY_OK;
-	rc = store_begin(st, err);
-	if (rc != TALLY_OK)
-		return rc;
-	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
-		rc = one(g, i, err);
-	return store_settle(st, rc, err);
-}
-
 void
 deliver_tell_sent(
     struct deliver_group *g, const struct deliver_parcel *p, const char *how)

@@ -68,10 +68,6 @@ enum tally_rc deliver_put_off(struct deliver_group *, struct deliver_parcel *,
 enum tally_rc deliver_leave(struct deliver_group *,
     const struct deliver_parcel *, const char *done, const char *but,
     const struct mailbox_result *) TALLY_MUST_USE;
-/* Calls one for each of n requests, all in one transaction; none for 0. */
-enum tally_rc deliver_commit(struct deliver_group *, size_t n,
-    enum tally_rc (*one)(struct deliver_group *, size_t i, struct tally_err *),
-    struct tally_err *) TALLY_MUST_USE;
 void deliver_tell_sent(
     struct deliver_group *, const struct deliver_parcel *, const char *how);
 

@@ -195,11 +195,30 @@ gather(struct deliver_group *g, int todo)
 	return n;
 }
 
+/* Calls one for each of n requests, all in one transaction; none for 0. */
+static enum tally_rc
+commit(struct deliver_group *g, size_t n,
+    enum tally_rc (*one)(struct deliver_group *, size_t i, struct tally_err *),
+    struct tally_err *err)
+{
+	struct store *st = g->f->store;
+	enum tally_rc rc;
+
+	if (n == 0)
+		return TALLY_OK;
+	rc = store_begin(st, err);
+	if (rc != TALLY_OK)
+		return rc;
+	for (size_t i = 0; i < n && rc == TALLY_OK; i++)
+		rc = one(g, i, err);
+	return store_settle(st, rc, err);
+}
+
 static enum tally_rc
 write_files(struct deliver_group *g, bool *down, struct tally_err *err)
 {
 	size_t n = gather(g, DO_WRITE);
-	enum tally_rc rc = deliver_commit(g, n, note_begun, err);
+	enum tally_rc rc = commit(g, n, note_begun, err);
 
 	if (rc != TALLY_OK || n == 0)
 		return rc;
@@ -210,7 +229,7 @@ write_files(struct deliver_group *g, bool *down, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	*down = false;
-	return deliver_commit(g, n, note_written, err);
+	return commit(g, n, note_written, err);
 }
 
 static enum tally_rc
@@ -226,7 +245,7 @@ write_triggers(struct deliver_group *g, bool *down, struct tally_err *err)
 	if (rc != TALLY_OK)
 		return rc;
 	*down = false;
-	return deliver_commit(g, n, note_triggered, err);
+	return commit(g, n, note_triggered, err);
 }
 
 static enum tally_rc
