@@ -19,8 +19,7 @@ site_free(struct site *s)
 }
 
 uint32_t *
-site_name_at(const struct site_names *names, const void *first, size_t size,
-    const char *name)
+site_name_at(const struct site_names *names, const char *name)
 {
 	uint32_t *at;
 	const char *const *is;
@@ -29,7 +28,8 @@ site_name_at(const struct site_names *names, const void *first, size_t size,
 		at = &names->at[i & (names->slots - 1)];
 		if (*at == 0)
 			return at;
-		is = (const void *)((const char *)first + (*at - 1) * size);
+		is = (const void *)((const char *)names->first +
+		    (*at - 1) * names->size);
 		if (strcmp(*is, name) == 0)
 			return at;
 	}
@@ -38,8 +38,7 @@ site_name_at(const struct site_names *names, const void *first, size_t size,
 const struct site_mailbox *
 site_mailbox_find(const struct site *s, const char *name)
 {
-	uint32_t at =
-	    *site_name_at(&s->mailboxes, s->mailbox, sizeof(*s->mailbox), name);
+	uint32_t at = *site_name_at(&s->mailboxes, name);
 
 	return at != 0 ? &s->mailbox[at - 1] : NULL;
 }
@@ -112,8 +111,7 @@ site_send(const struct site_partner *p, const char *set)
 const struct site_partner *
 site_partner_find(const struct site *s, const char *name)
 {
-	uint32_t at =
-	    *site_name_at(&s->partners, s->partner, sizeof(*s->partner), name);
+	uint32_t at = *site_name_at(&s->partners, name);
 
 	return at != 0 ? &s->partner[at - 1] : NULL;
 }

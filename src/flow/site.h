@@ -147,8 +147,11 @@ struct site_partner {
 	unsigned line;
 };
 
-/* Where one with a name is in an array: numbers from 1, 0 for none. */
+/* Where one with a name is in an array, each of which begins with its name:
+ * numbers from 1, 0 for none. */
 struct site_names {
+	const void *first;
+	size_t size;
 	uint32_t *at;
 	size_t slots; /* a power of two, more than there are names */
 };

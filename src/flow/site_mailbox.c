@@ -295,8 +295,7 @@ site_read_mailbox(struct site_reader *r, const struct tally_xml *x,
 		m->name = tally_arena_cstr(&r->site->arena, tally_cstr(own));
 	if (m->name == NULL)
 		return site_read_no_memory(r);
-	at = site_name_at(
-	    &r->site->mailboxes, r->site->mailbox, sizeof(*m), m->name);
+	at = site_name_at(&r->site->mailboxes, m->name);
 	if (*at != 0)
 		return tally_err_at(r->err, TALLY_CONFIG, r->site->file,
 		    x->line,

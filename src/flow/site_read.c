@@ -345,8 +345,7 @@ partner(struct site_reader *r, const struct tally_xml *x,
 		rc = site_read_name_fits(r, x, p->name);
 	if (rc != TALLY_OK)
 		return rc;
-	at = site_name_at(
-	    &r->site->partners, r->site->partner, sizeof(*p), p->name);
+	at = site_name_at(&r->site->partners, p->name);
 	if (*at != 0)
 		return site_read_wrong(
 		    r, x, "name", "a name that no other partner has");
@@ -390,10 +389,13 @@ partner(struct site_reader *r, const struct tally_xml *x,
 	return site_read_send_mailboxes(r, x, p);
 }
 
-/* Room for n of them; false when memory ends. */
+/* Room for the names of n, none of which is there; false when memory ends. */
 static bool
-names(struct site_reader *r, size_t n, struct site_names *out)
+names(struct site_reader *r, const void *first, size_t size, size_t n,
+    struct site_names *out)
 {
+	out->first = first;
+	out->size = size;
 	for (out->slots = 2; out->slots < 2 * n;)
 		out->slots *= 2;
 	out->at = site_read_many(r, out->slots, sizeof(*out->at));
@@ -414,8 +416,9 @@ partners(struct site_reader *r, const struct tally_xml *root,
 		nmailbox += site_read_children(x, "mailbox");
 	r->mailbox = site_read_many(r, nmailbox, sizeof(*r->mailbox));
 	if (p == NULL || r->mailbox == NULL ||
-	    !names(r, n, &r->site->partners) ||
-	    !names(r, nmailbox, &r->site->mailboxes))
+	    !names(r, p, sizeof(*p), n, &r->site->partners) ||
+	    !names(r, r->mailbox, sizeof(*r->mailbox), nmailbox,
+		&r->site->mailboxes))
 		return site_read_no_memory(r);
 	r->site->partner = p;
 	r->site->mailbox = r->mailbox;

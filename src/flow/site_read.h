@@ -96,9 +96,7 @@ enum tally_rc site_read_send_mailboxes(
 enum tally_rc site_read_mailbox(struct site_reader *, const struct tally_xml *,
     const struct site_settings *above, const struct site_partner *, size_t nth);
 
-/* The place of a name among those of an array from first on, each of whose
- * members of that size begins with its name; 0 is there where it has none. */
-uint32_t *site_name_at(const struct site_names *, const void *first,
-    size_t size, const char *name);
+/* The place of a name, in which 0 is where nothing has it. */
+uint32_t *site_name_at(const struct site_names *, const char *name);
 
 #endif
