@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "base/plant.h"
+#include "flow/apart.h"
 #include "flow/parse.h"
 
 #define PIPE_BYTES (1 << 20) /* what an ordinary user may have */
@@ -143,6 +144,8 @@ fork_it(struct parser *p, struct tally_err *err)
 		close_both(back);
 		return rc;
 	}
+	apart_begin(p->pid);
+	apart_end(p->pid);
 	close(there[0]);
 	close(back[1]);
 	p->to = there[1];
@@ -183,6 +186,7 @@ part(struct parser *p, bool at_once)
 {
 	if (p->parted)
 		return;
+	apart_begin(p->pid); /* ending takes a while, too */
 	close(p->to);
 	close(p->from);
 	if (at_once)

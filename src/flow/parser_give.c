@@ -5,6 +5,8 @@
 #include <assert.h>
 #include <string.h>
 
+#include "flow/apart.h"
+
 #define AHEAD_BYTES ((size_t)1 << 20) /* of what is given ahead */
 
 /* --- cross-references --- */
@@ -245,8 +247,13 @@ parser_send(struct parser *p)
 {
 	struct tally_err ignored;
 
-	if (p->nahead > 0 && parser_pump(p, &ignored) != TALLY_OK)
+	if (p->nahead == 0)
+		return;
+	apart_begin(p->pid);
+	if (parser_pump(p, &ignored) != TALLY_OK)
 		parser_end(p);
+	else
+		apart_end(p->pid);
 }
 
 size_t
