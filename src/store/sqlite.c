@@ -38,6 +38,7 @@ struct sqlite {
 	int patience;
 	bool doubt; /* connect anew before the next transaction */
 	struct sqlite_bulk bulk;
+	struct sqlite_log *log; /* owned; null: it is not written */
 	struct sqlite_script script;
 };
 
@@ -207,6 +208,8 @@ disconnect(struct sqlite *s)
 		sqlite3_finalize(s->statements[i].stmt);
 		s->statements[i].stmt = NULL;
 	}
+	sqlite_log_free(s->log);
+	s->log = NULL;
 	sqlite3_close(s->db);
 	s->db = NULL;
 	sqlite_bulk_close(&s->bulk);
@@ -258,6 +261,8 @@ connect_db(struct sqlite *s, struct tally_err *err)
 		rc = sqlite_many_attach(&s->many, s->db, err);
 	if (rc == TALLY_OK && s->batch != NULL)
 		rc = sqlite_batch_attach(s->batch, s->db, err);
+	if (rc == TALLY_OK && s->mode != STORE_READ)
+		rc = sqlite_log_new(&s->log, s->db, s->path, err);
 out:
 	if (rc != TALLY_OK)
 		disconnect(s);

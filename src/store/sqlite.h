@@ -87,6 +87,14 @@ enum tally_rc sqlite_bulk_room(
 /* Before the connection is closed. */
 void sqlite_bulk_close(struct sqlite_bulk *);
 
+/* sqlite_log.c: copies the log of a connection that writes into the store, by
+ * a thread, which is made when it is first needed.  The path is borrowed.
+ * Before the connection is closed free waits for the thread, and ends it. */
+struct sqlite_log;
+enum tally_rc sqlite_log_new(struct sqlite_log **, sqlite3 *, const char *path,
+    struct tally_err *) TALLY_MUST_USE;
+void sqlite_log_free(struct sqlite_log *); /* null: does nothing */
+
 /* The records of single documents.  The model is borrowed; detach before the
  * connection is closed.  It is told where a transaction begins, and what is
  * loaded in it. */
