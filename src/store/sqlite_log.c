@@ -17,7 +17,6 @@
  * tries again.
  */
 #include <pthread.h>
-#include <string.h>
 
 #include "base/plant.h"
 #include "store/sqlite.h"
@@ -30,7 +29,8 @@
 #define MOST  (PLANTED(POISON) ? 24 : 2000) /* the thread is waited for */
 
 struct sqlite_log {
-	const char *path; /* borrowed */
+	sqlite3 *db; /* that writes; borrowed, as the path */
+	const char *path;
 	pthread_t thread;
 	bool made;  /* the thread */
 	int copied; /* of the log's pages, so far as is known */
@@ -54,21 +54,24 @@ copy(struct sqlite_log *l, sqlite3 *db)
 	l->copied = copied > 0 && copied < all ? copied : 0;
 }
 
+/*
+ * Nothing is asked of it that would have it read the schema: that would be a
+ * megabyte, of which the memory of this thread, which ends before the program,
+ * keeps the most.  So it syncs as the library was built to, which is looked at.
+ */
 static sqlite3 *
 connect_db(const struct sqlite_log *l)
 {
 	int flags = SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX |
 	    SQLITE_OPEN_PRIVATECACHE;
-	char how[32] = "";
 	struct tally_err ignored;
 	sqlite3 *db = NULL;
 
-	if (sqlite3_open_v2(l->path, &db, flags, NULL) == SQLITE_OK &&
-	    sqlite_once(db, l->path, "PRAGMA synchronous = FULL", NULL,
-		&ignored) == TALLY_OK &&
-	    sqlite_once(db, l->path, "PRAGMA synchronous", how, &ignored) ==
-		TALLY_OK &&
-	    strcmp(how, "2") == 0)
+	/* Without having read anything it would not know of the log. */
+	if (sqlite3_compileoption_used("DEFAULT_SYNCHRONOUS=0") == 0 &&
+	    sqlite3_open_v2(l->path, &db, flags, NULL) == SQLITE_OK &&
+	    sqlite_once(db, l->path, "PRAGMA application_id", NULL, &ignored) ==
+		TALLY_OK)
 		return db;
 	sqlite3_close(db);
 	return NULL;
@@ -144,6 +147,7 @@ sqlite_log_new(struct sqlite_log **out, sqlite3 *db, const char *path,
 
 	if (l == NULL)
 		return tally_err_set(err, TALLY_NOMEM, "no memory");
+	l->db = db;
 	l->path = path;
 	pthread_mutex_init(&l->lock, NULL);
 	pthread_cond_init(&l->changed, NULL);
@@ -157,6 +161,7 @@ sqlite_log_free(struct sqlite_log *l)
 {
 	if (l == NULL)
 		return;
+	sqlite3_wal_hook(l->db, NULL, NULL);
 	if (l->made) {
 		pthread_mutex_lock(&l->lock);
 		l->ended = true;
