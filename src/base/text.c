@@ -94,15 +94,16 @@ unsafe(uint32_t c)
 	    (c >= 0x2066 && c <= 0x2069) || c == 0xfeff;
 }
 
-/* Most is ASCII: how much at the beginning stands for itself everywhere. */
+/* Most is ASCII: adds what at the beginning stands for itself everywhere. */
 static size_t
-plain(const char *p, size_t n)
+plain(struct tally_buf *b, const char *p, size_t n)
 {
 	size_t i = 0;
 
 	while (
 	    i < n && p[i] >= ' ' && p[i] <= '~' && p[i] != '"' && p[i] != '\\')
 		i++;
+	tally_buf_add(b, p, i);
 	return i;
 }
 
@@ -119,11 +120,9 @@ tally_text_safe(struct tally_buf *b, struct tally_str s)
 	size_t len;
 
 	for (size_t i = 0; i < s.n; i += len != 0 ? len : 1) {
-		len = plain(s.p + i, s.n - i);
-		if (len > 0) {
-			tally_buf_add(b, s.p + i, len);
+		len = plain(b, s.p + i, s.n - i);
+		if (len > 0)
 			continue;
-		}
 		len = tally_utf8_length(s.p + i, s.n - i);
 		if (len == 0 || unsafe(decode(s.p + i, len)))
 			hex(b, s.p + i, len != 0 ? len : 1);
@@ -142,11 +141,9 @@ tally_text_json(struct tally_buf *b, struct tally_str s)
 
 	tally_buf_putc(b, '"');
 	for (size_t i = 0; i < s.n; i += len != 0 ? len : 1) {
-		len = plain(s.p + i, s.n - i);
-		if (len > 0) {
-			tally_buf_add(b, s.p + i, len);
+		len = plain(b, s.p + i, s.n - i);
+		if (len > 0)
 			continue;
-		}
 		len = tally_utf8_length(s.p + i, s.n - i);
 		c = len != 0 ? decode(s.p + i, len) : 0xfffd;
 		if (len == 0)
