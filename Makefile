@@ -271,7 +271,8 @@ sanitize:
 	    CFLAGS='-O1 -g -fno-omit-frame-pointer'
 #: sanitize-threads  what has threads, under the sanitizer of threads
 # Where there are threads: a large file on its way to the disk, and on its way
-# to the store; many small ones on their way through the stages.
+# to the store, whose log is copied; many small ones on their way through the
+# stages.
 THREADED := test_store_log test_store_payloads test_parser test_parser_beside \
 	test_flow_many test_flow_boxes test_fetch_ahead
 sanitize-threads:

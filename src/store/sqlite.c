@@ -2,11 +2,6 @@
 /*
  * The SQLite engine.
  *
- * A connection that writes is in WAL mode with synchronous FULL, which is
- * looked at after it was set: with less, a power cut loses what a commit
- * promised.  Pages have 16 KiB and memory statistics are off, for speed; the
- * handle has no mutex, since a store belongs to one thread.
- *
  * An I/O error at a commit leaves it unknown whether the transaction counts.
  * It is rolled back, and the connection is made anew at the next begin, so
  * that nothing is believed that was only in the cache.
@@ -14,17 +9,9 @@
 #include "store/sqlite.h"
 
 #include <assert.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <stdio.h>
-#include <unistd.h>
 
-#include "base/plant.h"
-
-#define PATIENCE_MS 30000      /* then TALLY_TEMP; a commit takes a second */
-#define APPLICATION 0x74616c79 /* "taly": the file is a tallyman's store */
-#define PAGE_BYTES  "16384"
+#define PATIENCE_MS 30000 /* then TALLY_TEMP; a commit takes a second */
 
 struct sqlite {
 	struct engine engine; /* first: an engine is a sqlite */
@@ -48,153 +35,10 @@ of(struct engine *e)
 	return (struct sqlite *)e;
 }
 
-enum tally_rc
-sqlite_fail(sqlite3 *db, int result, const char *doing, struct tally_err *err)
-{
-	const char *why =
-	    db != NULL ? sqlite3_errmsg(db) : sqlite3_errstr(result);
-
-	switch (result & 0xff) {
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return tally_err_set(err, TALLY_TEMP,
-		    "%s: another process holds the store (%s); try again",
-		    doing, why);
-	case SQLITE_FULL:
-		return tally_err_set(err, TALLY_TEMP,
-		    "%s: no room on the store's disk (%s); make room", doing,
-		    why);
-	case SQLITE_NOMEM:
-		return tally_err_set(err, TALLY_NOMEM, "%s: no memory", doing);
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-	case SQLITE_AUTH:
-		return tally_err_set(err, TALLY_PERM,
-		    "%s: the store cannot be written (%s); look at the owner "
-		    "and mode of tallyman.db and its folder",
-		    doing, why);
-	case SQLITE_CORRUPT:
-	case SQLITE_NOTADB:
-		return tally_err_set(err, TALLY_IO,
-		    "%s: the store is damaged (%s); restore a backup", doing,
-		    why);
-	default:
-		return tally_err_set(err, TALLY_IO, "%s: %s", doing, why);
-	}
-}
-
-enum tally_rc
-sqlite_once(sqlite3 *db, const char *path, const char *sql, char value[32],
-    struct tally_err *err)
-{
-	enum tally_rc rc = TALLY_OK;
-	sqlite3_stmt *stmt = NULL;
-	int result = sqlite3_prepare_v2(db, sql, -1, &stmt, NULL);
-
-	if (result == SQLITE_OK)
-		result = sqlite3_step(stmt);
-	if (result == SQLITE_ROW && value != NULL)
-		snprintf(value, 32, "%s",
-		    (const char *)sqlite3_column_text(stmt, 0));
-	while (result == SQLITE_ROW)
-		result = sqlite3_step(stmt);
-	if (result != SQLITE_DONE)
-		rc = sqlite_fail(db, result, path, err);
-	sqlite3_finalize(stmt);
-	return rc;
-}
-
 static enum tally_rc
 once(struct sqlite *s, const char *sql, char value[32], struct tally_err *err)
 {
 	return sqlite_once(s->db, s->path, sql, value, err);
-}
-
-/* Sets a pragma and makes sure that it is set. */
-static enum tally_rc
-insist(struct sqlite *s, const char *set, const char *ask, const char *want,
-    struct tally_err *err)
-{
-	char got[32] = "";
-	enum tally_rc rc = once(s, set, NULL, err);
-
-	if (rc == TALLY_OK)
-		rc = once(s, ask, got, err);
-	if (rc == TALLY_OK && strcmp(got, want) != 0)
-		rc = tally_err_set(err, TALLY_IO,
-		    "SQLite answers \"%s\" to \"%s\", \"%s\" is needed: a "
-		    "power cut could lose orders; is the workspace on a "
-		    "network file system?",
-		    got, ask, want);
-	return rc;
-}
-
-static enum tally_rc
-configure(struct sqlite *s, struct tally_err *err)
-{
-	enum tally_rc rc;
-
-	if (s->mode != STORE_READ) {
-		rc = insist(s, "PRAGMA journal_mode = WAL",
-		    "PRAGMA journal_mode", "wal", err);
-		if (rc != TALLY_OK)
-			return rc;
-	}
-	rc = insist(
-	    s, "PRAGMA synchronous = FULL", "PRAGMA synchronous", "2", err);
-	if (rc == TALLY_OK && PLANTED(SYNCHRONOUS))
-		rc = once(s, "PRAGMA synchronous = NORMAL", NULL, err);
-	if (rc == TALLY_OK)
-		rc = insist(s, "PRAGMA foreign_keys = ON",
-		    "PRAGMA foreign_keys", "1", err);
-	if (rc == TALLY_OK)
-		rc = once(s, "PRAGMA temp_store = MEMORY", NULL, err);
-	if (rc == TALLY_OK && s->mode != STORE_READ)
-		rc = sqlite_bulk_room(s->db, s->path, false, err);
-	return rc;
-}
-
-/* A file to make a store in holds nothing, or what a dead attempt left. */
-static enum tally_rc
-vacant(struct sqlite *s, struct tally_err *err)
-{
-	char tables[32] = "";
-
-	if (once(s, "SELECT count(*) FROM sqlite_schema", tables, NULL) ==
-		TALLY_OK &&
-	    strcmp(tables, "0") == 0)
-		return TALLY_OK;
-	return tally_err_set(err, TALLY_CREATE,
-	    "%s exists already; nothing was changed", s->path);
-}
-
-/* The file must be ours: in CREATE mode it is empty and is marked. */
-static enum tally_rc
-recognise(struct sqlite *s, struct tally_err *err)
-{
-	char id[32] = "", want[32], set[64];
-	enum tally_rc rc;
-
-	if (s->mode == STORE_CREATE) {
-		rc = vacant(s, err);
-		if (rc != TALLY_OK)
-			return rc;
-	}
-	snprintf(want, sizeof(want), "%d", APPLICATION);
-	if (s->mode == STORE_CREATE) {
-		snprintf(set, sizeof(set), "PRAGMA application_id = %d",
-		    APPLICATION);
-		/* First of all: the first write settles the size of pages. */
-		rc = once(s, "PRAGMA page_size = " PAGE_BYTES, NULL, err);
-		return rc != TALLY_OK ? rc : once(s, set, NULL, err);
-	}
-	rc = once(s, "PRAGMA application_id", id, err);
-	if (rc == TALLY_OK && strcmp(id, want) != 0)
-		rc = tally_err_set(err, TALLY_CONFIG,
-		    "%s is not a store of tallyman's; make one with "
-		    "\"tallyman init\"",
-		    s->path);
-	return rc;
 }
 
 static void
@@ -215,55 +59,18 @@ disconnect(struct sqlite *s)
 	sqlite_bulk_close(&s->bulk);
 }
 
-/* SQLite does not say why. */
-static enum tally_rc
-cannot_open(const struct sqlite *s, struct tally_err *err)
-{
-	if (access(s->path, F_OK) != 0 && errno == ENOENT)
-		return tally_err_at(err, TALLY_NOINPUT, s->path, 0,
-		    "there is no store; restore a backup, or make a new "
-		    "workspace with 'tallyman init DIR' and copy the "
-		    "configuration into it");
-	return tally_err_at(err, TALLY_PERM, s->path, 0,
-	    "the store cannot be opened; give it and its folder to the user "
-	    "who runs tallyman");
-}
-
 static enum tally_rc
 connect_db(struct sqlite *s, struct tally_err *err)
 {
-	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE;
-	int result, on = 0;
-	enum tally_rc rc;
+	enum tally_rc rc =
+	    sqlite_connect(&s->db, s->path, s->mode, s->patience, err);
 
-	/* Refused without harm when SQLite is running already. */
-	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-	(void)sqlite_memory();
-	flags |= s->mode == STORE_READ ? SQLITE_OPEN_READONLY
-				       : SQLITE_OPEN_READWRITE;
-	result = sqlite3_open_v2(s->path, &s->db, flags, NULL);
-	if (result != SQLITE_OK) {
-		rc = (result & 0xff) == SQLITE_CANTOPEN
-		    ? cannot_open(s, err)
-		    : sqlite_fail(s->db, result, s->path, err);
-		goto out;
-	}
-	sqlite3_extended_result_codes(s->db, 1);
-	sqlite3_busy_timeout(s->db, s->patience);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DEFENSIVE, 1, &on);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, &on);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DML, 0, &on);
-	sqlite3_db_config(s->db, SQLITE_DBCONFIG_DQS_DDL, 0, &on);
-	rc = recognise(s, err);
-	if (rc == TALLY_OK)
-		rc = configure(s, err);
 	if (rc == TALLY_OK && s->batch != NULL)
 		rc = sqlite_many_attach(&s->many, s->db, err);
 	if (rc == TALLY_OK && s->batch != NULL)
 		rc = sqlite_batch_attach(s->batch, s->db, err);
 	if (rc == TALLY_OK && s->mode != STORE_READ)
 		rc = sqlite_log_new(&s->log, s->db, s->path, err);
-out:
 	if (rc != TALLY_OK)
 		disconnect(s);
 	return rc;

@@ -22,6 +22,12 @@ enum tally_rc sqlite_fail(
 enum tally_rc sqlite_once(sqlite3 *, const char *path, const char *sql,
     char value[32], struct tally_err *) TALLY_MUST_USE;
 
+/* Connects, and has it sync as it must; *out is to be closed, also where that
+ * fails.  The file must be a tallyman's; in CREATE mode it is empty, and is
+ * marked as one. */
+enum tally_rc sqlite_connect(sqlite3 **out, const char *path, enum store_mode,
+    int patience, struct tally_err *) TALLY_MUST_USE;
+
 /* A statement of statements.def, prepared when it is first started, or before.
  */
 struct sqlite_statement {
